@@ -1,0 +1,34 @@
+/* err: what a function says when it fails, and what the caller is to do about it. */
+#ifndef REDRESS_ERR_H
+#define REDRESS_ERR_H
+
+#include <stdarg.h>
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define NORETURN __attribute__((noreturn))
+
+/* What to do next. A decision returns DONE or REJECT; the runtime adds the other two. */
+enum result {
+    DONE = 0, /* go on */
+    REJECT,   /* to the rejected topic with a reason, then go on */
+    RETRY,    /* abort, rewind, wait, do it again */
+    STOP      /* leave the process, it is to be restarted or mended */
+};
+
+/* sysexits the processes end with (CONTRACT.md, Processes). */
+enum { EXIT_OK = 0, EXIT_BAD_USAGE = 64, EXIT_CANNOT_GO_ON = 70, EXIT_BAD_CONFIG = 78 };
+
+/* Owned by the caller; the text names field and value and what was expected. */
+struct err {
+    char text[512];
+};
+
+/* Sets the text and returns -1, so that `return err_set(err, ...)` reads well. err may be NULL. */
+int err_set(struct err *err, const char *fmt, ...) PRINTF(2, 3);
+
+/* Our own bugs: prints and aborts, in release builds too. Never for input. */
+#define ASSERT(cond) ((cond) ? (void)0 : err_bug(__FILE__, __LINE__, #cond))
+void err_bug(const char *file, int line, const char *what) NORETURN;
+
+#endif

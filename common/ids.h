@@ -1,0 +1,24 @@
+/* ids: routes, case ids and deterministic event ids (formulas: CONTRACT.md, Case ids). */
+#ifndef REDRESS_IDS_H
+#define REDRESS_IDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    IDS_ROUTE_LEN = 13,
+    IDS_CASE_LEN = 21, /* route '-' 7 digits */
+    IDS_MAX = 129      /* any id with its NUL */
+};
+
+/* subject: "order:<id>", "conversation:<id>" or "customer:<id>". */
+void ids_route(const char *tenant, const char *subject, char route_out[IDS_ROUTE_LEN + 1]);
+void ids_case(const char *route, const char *source, const char *id, char case_out[IDS_CASE_LEN + 1]);
+/* 1 when the text has the form of a case id; then the first 13 characters are its route. */
+int ids_is_case(const char *text);
+/* partition = murmur2(key) & 0x7fffffff % count, as the Java client's default partitioner. */
+int ids_partition(const char *key, size_t len, int count);
+/* 26 digits of Crockford base32 from XXH128 of the parts joined by 0x1F: an id that depends on its cause only. */
+void ids_hash(char id_out[27], int count, ...);
+
+#endif

@@ -1,0 +1,216 @@
+/* contract: the data of every event type of CONTRACT.md as structs, and one field table each (contract.c). Intake validates with these
+ * tables, the workers read and write with them, and deploy/contract/ is generated from them. Decides nothing. */
+#ifndef REDRESS_CONTRACT_H
+#define REDRESS_CONTRACT_H
+
+#include "event.h"
+#include "fields.h"
+
+/* Names of choices; a FIELD_CHOICE holds the 1-based index. The enums follow the order of the tables in contract.c. */
+enum channel { CHANNEL_IM = 1, CHANNEL_APP, CHANNEL_WEB, CHANNEL_EMAIL, CHANNEL_PHONE, CHANNEL_SMS, CHANNEL_SOCIAL };
+enum tier { TIER_REGULAR = 1, TIER_VIP, TIER_SVIP };
+enum order_status { ORDER_CREATED = 1, ORDER_PAID, ORDER_PACKED, ORDER_SHIPPED, ORDER_DELIVERED, ORDER_SIGNED, ORDER_CANCELLED };
+enum severity { SEVERITY_P1 = 1, SEVERITY_P2, SEVERITY_P3, SEVERITY_P4 };
+enum role { ROLE_AGENT = 1, ROLE_SUPERVISOR, ROLE_MANAGER, ROLE_FINANCE };
+enum pause_reason { PAUSE_AWAITING_CUSTOMER = 1, PAUSE_AWAITING_THIRD_PARTY };
+enum withdraw_reason { WITHDRAW_WITHDRAWN = 1, WITHDRAW_DUPLICATE, WITHDRAW_SPAM };
+extern const char *const contract_channels[], *const contract_tiers[], *const contract_order_statuses[],
+    *const contract_severities[], *const contract_roles[], *const contract_pause_reasons[], *const contract_withdraw_reasons[],
+    *const contract_evidence_kinds[], *const contract_classes[], *const contract_flags[], *const contract_remedy_kinds[],
+    *const contract_refusals[], *const contract_cancel_causes[];
+
+struct customer {
+    const char *id, *locale, *name, *phone, *email;
+    int tier;
+};
+struct order {
+    const char *id, *carrier, *tracking, *warehouse, *lane;
+    int status;
+    struct money amount;
+    int64_t placed_at, shipped_at, promised_at, delivered_at;
+    bool custom, perishable;
+};
+struct item {
+    const char *sku, *name, *category, *batch;
+    int64_t quantity;
+    struct money price;
+};
+struct evidence {
+    int kind;
+    const char *url;
+};
+struct outside_deadline {
+    const char *target, *set_by;
+    int64_t at;
+};
+struct requested {
+    int remedy;
+    struct money amount;
+};
+
+/* complaint.submitted, case.opened and case.repeated in one: inbound the last four are absent. */
+struct complaint {
+    const char *tenant; /* "default" */
+    int channel;
+    struct customer *customer;
+    struct order *order;     /* NULL: none */
+    struct records items;    /* struct item */
+    const char *text, *conversation;
+    struct records evidence; /* struct evidence */
+    struct records deadlines; /* struct outside_deadline */
+    struct requested *requested;
+    const char *case_id;
+    int64_t opened_at;
+    int64_t repeats;         /* case.repeated: how many by now */
+};
+
+/* redress.activity and redress.decisions: one struct with every field that some type has. Each type has its own table over this struct
+ * (contract_find), which says which fields it takes and which it requires. */
+struct activity {
+    const char *tenant, *case_id, *by, *to, *team, *note, *text, *channel_name;
+    int channel;
+    const char *class_name; /* "class" */
+    int severity;
+    int pause_reason, withdraw_reason;
+    const char *reason; /* free: settlement.failed, delivery.failed, decision.rejected, compensation.requested */
+    int64_t until;
+    const char *finding;
+    const struct tree *fault; /* {party: percent} */
+    struct records costs;     /* struct cost */
+    const struct tree *facts; /* {name: number or text} */
+    const char *target, *set_by;
+    int64_t at;
+    const char *task, *result;
+    int64_t score;
+    const char *proposal_id, *option;
+    const char *settlement_id, *reference;
+    const char *notification_id;
+    struct customer *customer;
+    struct order *order;
+    struct records items;
+    const char *customer_id;
+    struct cohort_match *match;
+    int64_t placed_from, placed_to;
+    const char *actor, *comment;
+    int role;
+    struct records options; /* struct option: compensation.requested */
+};
+struct cost {
+    const char *kind;
+    struct money amount;
+};
+struct cohort_match {
+    const char *carrier, *warehouse, *sku, *batch, *lane;
+};
+
+/* case.classified */
+struct reason {
+    const char *rule, *text;
+};
+struct classified {
+    const char *case_id, *class_name;
+    struct texts others;
+    int severity;
+    struct texts flags;
+    double confidence;
+    struct records reasons; /* struct reason */
+    const char *rules_version;
+};
+
+/* sla.* */
+struct sla_target {
+    const char *name;
+    int64_t cycle, due_at; /* due_at 0: none (paused) */
+};
+struct sla_started {
+    const char *case_id, *policy, *policy_version;
+    struct records targets; /* struct sla_target */
+};
+struct sla_pause { /* sla.paused, sla.resumed */
+    const char *case_id, *reason;
+    struct records targets; /* struct sla_target */
+};
+struct sla_event { /* all other sla.*: each type has its own table over this struct */
+    const char *case_id, *target;
+    int64_t cycle, due_at, old_due_at, breached_at, met_at;
+    const char *cause;
+    int64_t percent; /* sla.warned: one of the two */
+    int64_t before;  /* ms; a duration on the wire */
+    int64_t level;
+    const char *to;
+    bool unconfirmed, on_time;
+};
+
+/* compensation.* */
+struct remedy {
+    int kind;
+    struct money amount;
+    int64_t valid_days;
+    const char *detail; /* "matching scarf", "air freight 48 h": a line for people */
+};
+struct option {
+    const char *option; /* "A", "B" */
+    struct records remedies; /* struct remedy */
+    struct money cost;
+    const struct tree *split; /* {party: money} */
+};
+struct approval_need {
+    int role;
+    int64_t approvals;
+};
+struct settlement_ref {
+    const char *settlement_id, *reference;
+};
+struct decision_ref {
+    const char *source, *id;
+};
+struct compensation { /* every compensation.* type has its own table over this struct */
+    const char *case_id, *proposal_id;
+    struct records options;   /* struct option */
+    struct approval_need *needs;
+    int64_t approve_by, choose_by;
+    struct texts reasons;
+    const char *actor;
+    int64_t approvals, required;
+    struct decision_ref *decision;
+    int refusal;              /* decision_refused: "reason" */
+    struct texts by;          /* approved: ["policy"] or the approvers */
+    const char *option, *reason;
+    int role;
+    struct records settlements; /* struct settlement_ref */
+};
+/* redress.settlements, type settlement.ordered */
+struct settlement {
+    const char *settlement_id, *case_id, *order_id, *cohort_id, *customer_id, *proposal_id;
+    struct remedy *remedy;
+    const struct tree *split;
+};
+
+/* notification.* and redress.deliveries (type delivery.requested) */
+struct notification {
+    const char *case_id, *order_id, *cohort_id, *notification_id, *channel, *template_name, *audience, *reason;
+};
+struct delivery {
+    const char *notification_id, *channel, *to, *locale, *subject, *body;
+    int64_t not_before;
+};
+
+extern const struct record contract_customer, contract_order, contract_item, contract_evidence, contract_complaint_submitted,
+    contract_case_opened, contract_case_repeated, contract_classified, contract_sla_started, contract_sla_paused, contract_sla_resumed,
+    contract_option, contract_remedy, contract_settlement, contract_notification, contract_delivery;
+
+/* One row an event type. */
+struct contract_type {
+    const char *name;            /* "case.contacted" */
+    enum topic topic;            /* the topic it may come in on; TOPIC_EVENTS: workers' own words; the topic it is sent to otherwise */
+    const struct record *record; /* its data */
+    bool names_case;             /* data has case_id */
+    const char *doc;
+};
+extern const struct contract_type contract_types[]; /* ends with a NULL name */
+const struct contract_type *contract_find(const char *type); /* NULL: unknown */
+
+/* "quality.flaw" matches "quality.*", "quality.flaw" and "*". */
+bool contract_class_matches(const char *pattern, const char *class_name);
+
+#endif
