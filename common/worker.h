@@ -39,6 +39,10 @@ struct worker_spec {
     int (*load)(const struct tree *file, const char *dir, struct arena *arena, void **policy_out, const char **version_out,
                 struct faults *faults);
 
+    /* Map: records of the other topics are passed on only when every record of this topic that was there when they were read has been
+     * committed by the group (DESIGN.md, section 3, Intake). TOPIC_NONE: no order among topics. */
+    enum topic leads;
+
     /* Keyed: the state's table. It must have a FIELD_TIME|FIELD_INDEXED field `wake_at`: when the worker must look at the case again,
      * 0 = never. */
     const struct record *state;
