@@ -46,4 +46,9 @@ void config_document(struct buf *out);
 /* The value of a librdkafka property, or NULL. */
 const char *config_kafka(const struct config *config, const char *name);
 
+/* The settings in force, one `key: value` line each; secrets are not shown. */
+void config_print(const struct config *config, struct buf *out);
+/* redis_url without its password, for messages. */
+const char *config_redis_shown(const struct config *config);
+
 #endif
