@@ -22,6 +22,10 @@ const char *json_fault_name(enum json_fault fault);
 enum json_fault json_read(struct arena *arena, const char *bytes, size_t len, const struct json_limits *limits,
                           const struct tree **tree_out, struct err *err) MUST_CHECK;
 
+/* jansson exports two of the writer's names; the linker must not take ours for its own. */
+#define json_real json_out_real
+#define json_null json_out_null
+
 /* The writer appends compact JSON to a buf and puts commas itself. Texts are escaped as JSON needs, nothing more:
  * what came in as UTF-8 goes out byte-identical. */
 struct json_out {

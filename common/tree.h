@@ -19,6 +19,7 @@ struct tree {
     int64_t num;       /* TREE_INT and TREE_BOOL */
     double real;       /* TREE_REAL, and TREE_INT as well */
     struct tree *first; /* members, in the order of the document */
+    struct tree *last;
     struct tree *next;  /* within the parent */
 };
 
@@ -32,6 +33,9 @@ struct tree *tree_new(struct arena *arena, enum tree_kind kind);
 struct tree *tree_new_text(struct arena *arena, const char *text);
 struct tree *tree_new_int(struct arena *arena, int64_t num);
 struct tree *tree_add(struct tree *parent, const char *key, struct tree *child);
+/* Deep copy; the copy has no siblings and keeps its key. NULL gives NULL. */
+struct tree *tree_copy(struct arena *arena, const struct tree *tree);
+bool tree_equal(const struct tree *a, const struct tree *b); /* same kinds, values and order; lines do not matter */
 
 const char *tree_kind_name(enum tree_kind kind); /* "a list", "a text", ... for messages */
 

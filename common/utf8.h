@@ -1,0 +1,20 @@
+/* utf8: checking and counting characters (code points). */
+#ifndef REDRESS_UTF8_H
+#define REDRESS_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How many of the bytes, from the first, are valid UTF-8 (no overlong forms, surrogates or anything above U+10FFFF);
+ * `len` when all are. */
+size_t utf8_valid(const char *bytes, size_t len);
+/* Characters of a valid text. */
+size_t utf8_count(const char *text, size_t len);
+/* The character at *at, which is moved behind it. The text must be valid and not at its end. */
+uint32_t utf8_next(const char **at);
+/* Control characters (C0, DEL, C1), line and paragraph separators, and those that steer the direction of text: not
+ * allowed in ids and names (CONTRACT.md, Inbound). */
+bool utf8_is_control(uint32_t character);
+
+#endif
