@@ -1,6 +1,7 @@
-/* kafka: the only user of librdkafka (kafka.c, kafka_consumer.c, kafka_producer.c, kafka_ask.c, kafka_admin.c). Traps and versions that
- * shaped it: a delivery callback and a small back-off make a transaction 17 times faster; offsets go first; the batch consume API and
- * cooperative assignors of 2.0.2 are not used; auto.offset.reset is `error`, so that a position is never guessed. */
+/* kafka: the only user of librdkafka (kafka.c, kafka_consumer.c, kafka_producer.c, kafka_ask.c, kafka_admin.c). Traps
+ * and versions that shaped it: a delivery callback and a small back-off make a transaction 17 times faster; offsets go
+ * first; the batch consume API and cooperative assignors of 2.0.2 are not used; auto.offset.reset is `error`, so that a
+ * position is never guessed. */
 #ifndef REDRESS_KAFKA_H
 #define REDRESS_KAFKA_H
 
@@ -25,7 +26,7 @@ const char *kafka_library_version(void);
 struct place {
     enum topic topic;
     int partition;
-    int64_t offset; /* KAFKA_NO_OFFSET: none */
+    int64_t offset;    /* KAFKA_NO_OFFSET: none */
     char metadata[40]; /* of a committed offset: the changelog's log id */
 };
 enum { KAFKA_NO_OFFSET = -1001 };
@@ -42,39 +43,46 @@ struct kafka_hooks {
     void (*revoked)(void *context, bool lost); /* all of them: drop everything in hand */
 };
 
-/* A member of group <prefix>-<worker> of `topics` (TOPIC_NONE-terminated). Nothing is fetched before kafka_fetch_from(). */
-struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum topic *topics, const struct kafka_hooks *hooks,
-                                          struct err *err);
+/* A member of group <prefix>-<worker> of `topics` (TOPIC_NONE-terminated). Nothing is fetched before
+ * kafka_fetch_from(). */
+struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum topic *topics,
+                                          const struct kafka_hooks *hooks, struct err *err);
 /* A reader outside any group; read_committed or not. */
 struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed, struct err *err);
 void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group; NULL is allowed */
 
-/* Sets what is fetched, and from where: the whole set, replacing the one before. Records of an earlier set are never handed out after. */
-int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count, struct err *err) MUST_CHECK;
+/* Sets what is fetched, and from where: the whole set, replacing the one before. Records of an earlier set are never
+ * handed out after. */
+int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count,
+                     struct err *err) MUST_CHECK;
 /* Stops and restarts fetching of some topics without losing the place. */
-int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause, struct err *err) MUST_CHECK;
+int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause,
+                struct err *err) MUST_CHECK;
 
 enum kafka_got {
     KAFKA_NOTHING,
-    KAFKA_RECORD, /* *record_out is set */
-    KAFKA_END,    /* *place_out: everything before its offset has been handed out, and nothing visible is beyond */
+    KAFKA_RECORD,  /* *record_out is set */
+    KAFKA_END,     /* *place_out: everything before its offset has been handed out, and nothing visible is beyond */
     KAFKA_TROUBLE, /* err says what; it goes on by itself */
-    KAFKA_LOST,   /* err: this handle cannot go on (offset out of range, ...): make a new one */
-    KAFKA_DOUBLE  /* another process uses the same REDRESS_INSTANCE */
+    KAFKA_LOST,    /* err: this handle cannot go on (offset out of range, ...): make a new one */
+    KAFKA_DOUBLE   /* another process uses the same REDRESS_INSTANCE */
 };
-enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_record **record_out, struct place *place_out,
-                          struct err *err);
+enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_record **record_out,
+                          struct place *place_out, struct err *err);
 void kafka_record_free(struct kafka_record *record);
 /* Headers are listed in the arena, bytes are borrowed from the record. */
-void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record, struct arena *arena, struct raw *raw_out);
+void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record, struct arena *arena,
+                      struct raw *raw_out);
 
-/* The group metadata of the assignment under which records are read; taken in the assignment callback, never fetched later. */
+/* The group metadata of the assignment under which records are read; taken in the assignment callback, never fetched
+ * later. */
 struct kafka_membership;
 struct kafka_membership *kafka_membership(struct kafka_consumer *consumer); /* borrowed; NULL: nothing assigned */
 
-/* Committed offsets and metadata of this group; a place without one gets KAFKA_NO_OFFSET. Returns 0; 1 when not (yet) stable or in
- * time, to be asked again; -1 on an error. */
-int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count, int timeout_ms, struct err *err) MUST_CHECK;
+/* Committed offsets and metadata of this group; a place without one gets KAFKA_NO_OFFSET. Returns 0; 1 when not (yet)
+ * stable or in time, to be asked again; -1 on an error. */
+int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count, int timeout_ms,
+                    struct err *err) MUST_CHECK;
 
 /* ---- Writing ---- */
 
@@ -84,7 +92,8 @@ enum kafka_outcome {
     KAFKA_DONE,
     KAFKA_LATER,   /* not yet: ask again (kafka_producer_ready only) */
     KAFKA_ABORT,   /* kafka_abort(), rewind, try again */
-    KAFKA_REBUILD, /* the outcome is unknown or the handle is dead: free it, make a new one, re-read committed offsets, heal */
+    KAFKA_REBUILD, /* the outcome is unknown or the handle is dead: free it, make a new one, re-read committed offsets,
+                      heal */
     KAFKA_FENCED   /* the same, and a rival has our transactional id */
 };
 
@@ -92,7 +101,8 @@ enum kafka_outcome {
 struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char *transactional_id, struct err *err);
 void kafka_producer_free(struct kafka_producer *producer);
 /* init_transactions and metadata of `topics`, in turns of timeout_ms: KAFKA_DONE once, then always. */
-enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const enum topic *topics, int timeout_ms, struct err *err);
+enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const enum topic *topics, int timeout_ms,
+                                        struct err *err);
 
 enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err);
 enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const struct place *places, int count,
@@ -104,8 +114,8 @@ struct kafka_delivery {
 };
 struct kafka_message {
     enum topic topic;
-    const char *topic_name; /* instead of topic, for tools; NULL */
-    int partition;          /* -1: by key (murmur2, as the Java client) */
+    const char *topic_name;  /* instead of topic, for tools; NULL */
+    int partition;           /* -1: by key (murmur2, as the Java client) */
     const char *key, *value; /* NULL: none; copied */
     size_t key_len, value_len;
     const struct header *headers;
@@ -116,27 +126,30 @@ struct kafka_message {
 enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct kafka_message *message, struct err *err);
 /* Waits until everything is acknowledged. */
 enum kafka_outcome kafka_flush(struct kafka_producer *producer, int timeout_ms, struct err *err);
-/* KAFKA_DONE only when committed for certain: an EndTxn that was sent twice counts as unknown (reliability.md, finding 1). */
+/* KAFKA_DONE only when committed for certain: an EndTxn that was sent twice counts as unknown (reliability.md, finding
+ * 1). */
 enum kafka_outcome kafka_commit(struct kafka_producer *producer, struct err *err);
 enum kafka_outcome kafka_abort(struct kafka_producer *producer, struct err *err);
 
 /* ---- Asking ---- */
 
-/* A handle that does not fetch: true ends, group offsets, partition counts, topic settings. Calls block up to timeout_ms. */
+/* A handle that does not fetch: true ends, group offsets, partition counts, topic settings. Calls block up to
+ * timeout_ms. */
 struct kafka_asker;
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err);
 void kafka_asker_free(struct kafka_asker *asker);
 /* The true end (high watermark, read_uncommitted) of each place into its offset. */
 int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) MUST_CHECK;
 /* The first offset still there. */
-int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) MUST_CHECK;
+int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+                 struct err *err) MUST_CHECK;
 /* Committed offsets of group <prefix>-<worker>; KAFKA_NO_OFFSET where there is none. */
 int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places, int count, int timeout_ms,
                         struct err *err) MUST_CHECK;
 /* Partition count of a topic; 0: no such topic; -1: error. */
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) MUST_CHECK;
 /* A topic's setting ("cleanup.policy") into value_out. */
-int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms, char *value_out, size_t size,
-                        struct err *err) MUST_CHECK;
+int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
+                        char *value_out, size_t size, struct err *err) MUST_CHECK;
 
 #endif
