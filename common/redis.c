@@ -24,8 +24,9 @@ struct redis {
     bool is_unix;
     redisContext *context;
     int queued;
-    struct redis_script *loaded[SCRIPTS_MAX];
-    int loaded_count;
+    bool broken; /* a command of this pipeline could not be queued: the exchange says that Redis is away */
+    struct redis_script *scripts[SCRIPTS_MAX];
+    int script_count;
     char run_id[64];
     int64_t incarnation;
     int64_t next_try_ms, pause_ms;
@@ -126,8 +127,6 @@ int64_t redis_incarnation(const struct redis *redis) {
 static void drop(struct redis *redis) {
     if (redis->context) redisFree(redis->context);
     redis->context = NULL;
-    redis->queued = 0;
-    redis->loaded_count = 0;
 }
 
 void redis_free(struct redis *redis) {
@@ -174,6 +173,23 @@ static int identify(struct redis *redis, struct err *err) {
     return 0;
 }
 
+static int load(struct redis *redis, struct redis_script *script, struct err *err) {
+    const char *argv[3] = {"SCRIPT", "LOAD", script->lua};
+    redisReply *reply = redisCommandArgv(redis->context, 3, argv, NULL);
+    if (!reply) return err_set(err, "redis %s: SCRIPT LOAD %s: %s", redis->where, script->name, redis->context->errstr);
+    int bad = reply->type != REDIS_REPLY_STRING
+                  ? err_set(err, "redis %s: SCRIPT LOAD %s: %s", redis->where, script->name, reply->str)
+                  : 0;
+    if (!bad) snprintf(script->sha, sizeof script->sha, "%s", reply->str);
+    freeReplyObject(reply);
+    return bad;
+}
+
+void redis_use(struct redis *redis, struct redis_script *script) {
+    ASSERT(redis->script_count < SCRIPTS_MAX && !redis->context);
+    redis->scripts[redis->script_count++] = script;
+}
+
 static int open_context(struct redis *redis, struct err *err) {
     struct timeval connect = {CONNECT_MS / 1000, 0}, command = {COMMAND_MS / 1000, 0};
     redis->context = redis->is_unix ? redisConnectUnixWithTimeout(redis->host, connect)
@@ -182,8 +198,10 @@ static int open_context(struct redis *redis, struct err *err) {
     if (redis->context->err) return err_set(err, "redis %s: %s", redis->where, redis->context->errstr);
     redisSetTimeout(redis->context, command);
     redisEnableKeepAlive(redis->context);
-    if (sign_in(redis, err) < 0) return -1;
-    return identify(redis, err);
+    if (sign_in(redis, err) < 0 || identify(redis, err) < 0) return -1;
+    for (int i = 0; i < redis->script_count; i++)
+        if (load(redis, redis->scripts[i], err) < 0) return -1;
+    return 0;
 }
 
 /* 0 or 1 (away). Between attempts the pause grows, so that a Redis that is away for minutes costs nothing. */
@@ -209,10 +227,8 @@ static int connected(struct redis *redis, struct err *err) {
 
 void redis_add(struct redis *redis, int argc, const char *const *argv, const size_t *lens) {
     struct err err;
-    if (connected(redis, &err)) {
-        redis->queued++; /* redis_exchange() says that it is away */
-        return;
-    }
+    redis->broken = redis->broken || connected(redis, &err);
+    if (redis->broken) return;
     redisAppendCommandArgv(redis->context, argc, (const char **)argv, lens);
     redis->queued++;
 }
@@ -227,35 +243,10 @@ void redis_addf(struct redis *redis, int argc, ...) {
     redis_add(redis, argc, argv, NULL);
 }
 
-static bool is_loaded(const struct redis *redis, const struct redis_script *script) {
-    for (int i = 0; i < redis->loaded_count; i++)
-        if (redis->loaded[i] == script) return true;
-    return false;
-}
-
-/* SCRIPT LOAD runs at once, before what is queued goes out: queued commands are only in our buffer. */
-static int load(struct redis *redis, struct redis_script *script, struct err *err) {
-    if (is_loaded(redis, script)) return 0;
-    ASSERT(redis->loaded_count < SCRIPTS_MAX);
-    const char *argv[3] = {"SCRIPT", "LOAD", script->lua};
-    redisReply *reply = redisCommandArgv(redis->context, 3, argv, NULL);
-    if (!reply) return err_set(err, "redis %s: SCRIPT LOAD %s: %s", redis->where, script->name, redis->context->errstr);
-    int bad = reply->type != REDIS_REPLY_STRING
-                  ? err_set(err, "redis %s: SCRIPT LOAD %s: %s", redis->where, script->name, reply->str)
-                  : 0;
-    if (!bad) snprintf(script->sha, sizeof script->sha, "%s", reply->str);
-    freeReplyObject(reply);
-    if (!bad) redis->loaded[redis->loaded_count++] = script;
-    return bad;
-}
-
 void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
                       const size_t *lens) {
     struct err err;
-    if (connected(redis, &err) == 0 && !is_loaded(redis, script)) {
-        ASSERT(redis->queued == 0); /* scripts are loaded before a pipeline begins, or it is the first of it */
-        if (load(redis, script, &err) < 0) drop(redis);
-    }
+    redis->broken = redis->broken || connected(redis, &err); /* the script has its sha once connected */
     char count[16];
     snprintf(count, sizeof count, "%d", keys);
     const char **all = malloc(sizeof *all * (size_t)(argc + 3));
@@ -306,17 +297,18 @@ static bool is_passing(const char *text) {
 static int sort_reply(struct redis *redis, const struct redis_reply *reply, int worst, struct err *err) {
     if (reply->kind != REDIS_ERROR || worst < 0) return worst;
     err_set(err, "redis %s: %s", redis->where, reply->text);
-    if (strncmp(reply->text, "NOSCRIPT", 8) == 0) redis->loaded_count = 0;
     return is_passing(reply->text) ? 1 : -1;
 }
 
 int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
                    struct err *err) {
     int count = redis->queued, worst = 0;
+    bool broken = redis->broken || !redis->context;
     redis->queued = 0;
-    if (!redis->context) {
-        if (connected(redis, err)) return 1;
-        err_set(err, "redis %s: connected again", redis->where); /* what was queued while away was not kept */
+    redis->broken = false;
+    if (broken) {
+        drop(redis);
+        err_set(err, "redis %s: away", redis->where);
         return 1;
     }
     struct redis_reply *replies = arena_alloc(arena, sizeof *replies * ((size_t)count + 1));
@@ -331,7 +323,11 @@ int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply 
         freeReplyObject(reply);
         worst = sort_reply(redis, &replies[i], worst, err);
     }
-    if (worst) return worst;
+    if (worst) {
+        drop(redis); /* NOSCRIPT, READONLY, LOADING: the next connection finds another Redis, or loads its scripts again
+                      */
+        return worst;
+    }
     *replies_out = replies;
     *count_out = count;
     return 0;

@@ -37,11 +37,13 @@ void redis_addf(struct redis *redis, int argc, ...); /* argc texts */
 int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
                    struct err *err) MUST_CHECK;
 
-/* Queues a script (EVALSHA). It is loaded once a connection, before it is first used. */
+/* A script, loaded at each connection. redis_use() before the first command. */
 struct redis_script {
     const char *name, *lua;
     char sha[41];
 };
+void redis_use(struct redis *redis, struct redis_script *script);
+/* Queues it (EVALSHA). */
 void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
                       const size_t *lens);
 
