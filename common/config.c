@@ -2,6 +2,7 @@
  * is parsed, what it is without a word from the operator, and why that is so; --help and README are made from it. */
 #include "config.h"
 #include "fields.h"
+#include "file.h"
 #include "suggest.h"
 #include "yaml.h"
 
@@ -169,14 +170,16 @@ static int check_listen(const char *value, struct err *err) {
 }
 
 static int check_redis(const char *value, struct err *err) {
-    static const char *const schemes[] = {"redis://", "rediss://", "redis+sentinel://", "redis+cluster://"};
+    static const char *const schemes[] = {"redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "unix://"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t len = strlen(schemes[i]);
         if (strncmp(value, schemes[i], len) == 0 && value[len]) return 0;
     }
-    return err_set(err, "expected redis://HOST:PORT/DB, rediss://, redis+sentinel:// or redis+cluster:// (the value is "
-                        "not shown: it may hold a "
-                        "password)");
+    return err_set(
+        err,
+        "expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, redis+cluster:// or unix:///PATH (the value is "
+        "not shown: it may hold a "
+        "password)");
 }
 
 static int check_level(const char *value, struct err *err) {
@@ -286,26 +289,16 @@ static void read_yaml(struct reading *reading) {
 }
 
 static const char *read_secret(struct reading *reading, const char *path, struct err *err) {
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        err_set(err, "cannot read %s: %s", path, strerror(errno));
-        return NULL;
-    }
-    char *bytes = arena_alloc(reading->arena, VALUE_MAX + 2);
-    size_t len = fread(bytes, 1, VALUE_MAX + 1, file);
-    int failed = ferror(file) ? errno : 0;
-    fclose(file);
-    if (failed || len > VALUE_MAX || memchr(bytes, 0, len)) {
-        err_set(err, "%s: %s", path,
-                failed            ? strerror(failed)
-                : len > VALUE_MAX ? "expected at most 64 KiB"
-                                  : "holds a NUL byte");
+    const char *bytes;
+    size_t len;
+    if (file_read(reading->arena, path, VALUE_MAX, &bytes, &len, err) < 0) return NULL;
+    if (memchr(bytes, 0, len)) {
+        err_set(err, "%s: expected a text, it holds a NUL byte", path);
         return NULL;
     }
     if (len > 0 && bytes[len - 1] == '\n') len--;
     if (len > 0 && bytes[len - 1] == '\r') len--;
-    bytes[len] = 0;
-    return bytes;
+    return arena_strndup(reading->arena, bytes, len);
 }
 
 /* "REDRESS_KAFKA_SSL_CA_LOCATION" -> "ssl.ca.location" */
@@ -428,6 +421,15 @@ const char *config_kafka(const struct config *config, const char *name) {
     return NULL;
 }
 
+/* The URL without its password. */
+static const char *redis_shown(const struct config *config) {
+    const char *url = config->redis_url, *host = strstr(url, "://"), *at = strrchr(url, '@');
+    if (!host || !at) return url;
+    const char *colon = memchr(host + 3, ':', (size_t)(at - host - 3));
+    if (!colon) return url;
+    return arena_printf(config->arena, "%.*s:***%s", (int)(colon - url), url, at);
+}
+
 void config_print(const struct config *config, struct buf *out) {
     for (int i = 0; i < config->kafka_count; i++)
         buf_printf(out, "kafka.%s: %s\n", config->kafka[i].name,
@@ -439,16 +441,8 @@ void config_print(const struct config *config, struct buf *out) {
         case SETTING_DURATION: buf_printf(out, "%" PRId64 "ms\n", *(const int64_t *)member); break;
         case SETTING_COUNT: buf_printf(out, "%" PRId64 "\n", *(const int64_t *)member); break;
         case SETTING_BOOL: buf_puts(out, *(const bool *)member ? "true\n" : "false\n"); break;
-        case SETTING_REDIS: buf_printf(out, "%s\n", config_redis_shown(config)); break;
+        case SETTING_REDIS: buf_printf(out, "%s\n", redis_shown(config)); break;
         default: buf_printf(out, "%s\n", *(const char *const *)member ? *(const char *const *)member : "none");
         }
     }
-}
-
-const char *config_redis_shown(const struct config *config) {
-    const char *url = config->redis_url, *host = strstr(url, "://"), *at = strrchr(url, '@');
-    if (!host || !at) return url;
-    const char *colon = memchr(host + 3, ':', (size_t)(at - host - 3));
-    if (!colon) return url;
-    return arena_printf(config->arena, "%.*s:***%s", (int)(colon - url), url, at);
 }

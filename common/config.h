@@ -1,5 +1,6 @@
-/* config: a process's settings from the environment and --config FILE (the environment wins), one row a setting: parsing, default and
- * documentation come from that row (config.c). All errors are listed at once, with file and line or the variable's name. */
+/* config: a process's settings from the environment and --config FILE (the environment wins), one row a setting:
+ * parsing, default and documentation come from that row (config.c). All errors are listed at once, with file and line
+ * or the variable's name. */
 #ifndef REDRESS_CONFIG_H
 #define REDRESS_CONFIG_H
 
@@ -23,22 +24,23 @@ struct config {
     const char *policy_dir;   /* deploy/policies */
     const char *log_level;    /* info */
     /* Tuning, each with its reason in config.c. Durations in ms. */
-    int64_t batch_ms;          /* 10: how long a batch is gathered */
-    int64_t batch_records;     /* 1000: and how large it gets */
-    int64_t late_settle_ms;    /* 10 000 (DESIGN.md, section 3) */
-    int64_t hold_max_ms;       /* 120 000 */
-    int64_t step_hold_ms;      /* 10 000: firing waits after a clock step of more than 1 s */
-    int64_t drain_ms;          /* 10 000: SIGTERM to the end */
+    int64_t batch_ms;               /* 10: how long a batch is gathered */
+    int64_t batch_records;          /* 1000: and how large it gets */
+    int64_t late_settle_ms;         /* 10 000 (DESIGN.md, section 3) */
+    int64_t hold_max_ms;            /* 120 000 */
+    int64_t step_hold_ms;           /* 10 000: firing waits after a clock step of more than 1 s */
+    int64_t drain_ms;               /* 10 000: SIGTERM to the end */
     int64_t transaction_timeout_ms; /* 5 000 */
     int64_t session_timeout_ms;     /* 15 000 */
-    int64_t dedupe_for_ms;     /* 7 d (CONTRACT.md, Inbound) */
-    int64_t join_for_ms;       /* 7 d (CONTRACT.md, Joining) */
-    bool demonstration;        /* the broker is redress-devbroker: deadlines fire without proof (a warning says so) */
+    int64_t dedupe_for_ms;          /* 7 d (CONTRACT.md, Inbound) */
+    int64_t join_for_ms;            /* 7 d (CONTRACT.md, Joining) */
+    bool demonstration; /* the broker is redress-devbroker: deadlines fire without proof (a warning says so) */
 };
 
-/* Reads `path` (NULL: none) and the environment. Returns 0, or -1 with all errors as lines in `errors`. Secrets: for each variable
- * REDRESS_X a REDRESS_X_FILE wins. Unknown REDRESS_ variables and unknown keys are errors. */
-int config_load(const char *path, char **environ_list, struct arena *arena, struct config *out, struct buf *errors) MUST_CHECK;
+/* Reads `path` (NULL: none) and the environment. Returns 0, or -1 with all errors as lines in `errors`. Secrets: for
+ * each variable REDRESS_X a REDRESS_X_FILE wins. Unknown REDRESS_ variables and unknown keys are errors. */
+int config_load(const char *path, char **environ_list, struct arena *arena, struct config *out,
+                struct buf *errors) MUST_CHECK;
 
 /* Every setting, its variable, default and meaning, as --help and README show it (Markdown rows). */
 void config_document(struct buf *out);
@@ -48,7 +50,5 @@ const char *config_kafka(const struct config *config, const char *name);
 
 /* The settings in force, one `key: value` line each; secrets are not shown. */
 void config_print(const struct config *config, struct buf *out);
-/* redis_url without its password, for messages. */
-const char *config_redis_shown(const struct config *config);
 
 #endif

@@ -2,6 +2,7 @@
  * threads never mix. */
 #include "log.h"
 #include "clock.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -71,50 +72,34 @@ static void puts_raw(struct line *line, const char *text) {
     put(line, text, strlen(text));
 }
 
-/* The length of the UTF-8 character at `text` and its code point, or 0 when it is none. */
-static size_t utf8_next(const unsigned char *text, size_t left, uint32_t *code_out) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
-    if (len == 0 || len > left) return 0;
-    uint32_t code = len == 1 ? text[0] : text[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if (text[i] >> 6 != 2) return 0;
-        code = code << 6 | (text[i] & 0x3f);
-    }
-    if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return 0;
-    *code_out = code;
-    return len;
-}
-
 /* Characters that would break a line, steer a terminal or reorder what people read. */
-static bool is_unsafe(uint32_t code) {
-    return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
-           code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+static void put_character(struct line *line, const char *bytes, size_t len, uint32_t character) {
+    char escaped[8];
+    if (!utf8_is_control(character) && character != '"' && character != '\\' && character != 0xfeff) {
+        put(line, bytes, len);
+        return;
+    }
+    snprintf(escaped, sizeof escaped, "\\u%04x", character & 0xffff);
+    puts_raw(line, escaped);
 }
 
 static void put_text(struct line *line, const char *text, size_t max) {
-    const unsigned char *at = (const unsigned char *)text;
-    size_t left = strnlen(text, max), whole = left == max && text[max] ? 0 : 1;
+    const char *at = text, *end = text + strnlen(text, max);
+    bool cut = *end != 0;
     puts_raw(line, "\"");
-    while (left > 0) {
-        uint32_t code = 0;
-        char escaped[8];
-        size_t len = utf8_next(at, left, &code);
-        if (len == 0 && !whole && left < 4 && at[0] >= 0xc0) break; /* the cut went through this character */
-        if (len == 0) {
-            puts_raw(line, "\\ufffd");
-            len = 1;
-        } else if (is_unsafe(code)) {
-            snprintf(escaped, sizeof escaped, "\\u%04x", code & 0xffff);
-            puts_raw(line, escaped);
-        } else {
-            put(line, (const char *)at, len);
+    while (at < end) {
+        for (const char *good = at + utf8_valid(at, (size_t)(end - at)); at < good;) {
+            const char *first = at;
+            uint32_t character = utf8_next(&at);
+            put_character(line, first, (size_t)(at - first), character);
         }
-        at += len;
-        left -= len;
+        if (cut && end - at < 4) break; /* the cut went through a character */
+        if (at < end) {
+            puts_raw(line, "\\ufffd");
+            at++;
+        }
     }
-    puts_raw(line, whole ? "\"" : "...\"");
+    puts_raw(line, cut ? "...\"" : "\"");
 }
 
 static void put_pair(struct line *line, const char *name, const char *value) {
