@@ -1,23 +1,50 @@
-/* contract: the data of every event type of CONTRACT.md as structs, and one field table each (contract.c). Intake validates with these
- * tables, the workers read and write with them, and deploy/contract/ is generated from them. Decides nothing. */
+/* contract: the data of every event type of CONTRACT.md as structs, and one field table each (contract.c). Intake
+ * validates with these tables, the workers read and write with them, and deploy/contract/ is generated from them.
+ * Decides nothing. */
 #ifndef REDRESS_CONTRACT_H
 #define REDRESS_CONTRACT_H
 
 #include "event.h"
 #include "fields.h"
 
+enum {
+    CONTRACT_TEXT_MAX = 8000, /* characters of text, note, comment (CONTRACT.md, Inbound) */
+    CONTRACT_URL_MAX = 2000,  /* characters; what browsers and proxies agree on */
+    CONTRACT_ITEMS_MAX = 200, /* the longest orders of a shopping festival; keeps a case's state small */
+    CONTRACT_LIST_MAX = 50    /* evidence, deadlines, costs, options of one submission, for the same reason */
+};
+/* Minor units: 4 096 values (the most that a document holds) of it can be summed in 64 bits. */
+#define CONTRACT_MONEY_MAX INT64_C(1000000000000000)
+
 /* Names of choices; a FIELD_CHOICE holds the 1-based index. The enums follow the order of the tables in contract.c. */
 enum channel { CHANNEL_IM = 1, CHANNEL_APP, CHANNEL_WEB, CHANNEL_EMAIL, CHANNEL_PHONE, CHANNEL_SMS, CHANNEL_SOCIAL };
 enum tier { TIER_REGULAR = 1, TIER_VIP, TIER_SVIP };
-enum order_status { ORDER_CREATED = 1, ORDER_PAID, ORDER_PACKED, ORDER_SHIPPED, ORDER_DELIVERED, ORDER_SIGNED, ORDER_CANCELLED };
+enum order_status {
+    ORDER_CREATED = 1,
+    ORDER_PAID,
+    ORDER_PACKED,
+    ORDER_SHIPPED,
+    ORDER_DELIVERED,
+    ORDER_SIGNED,
+    ORDER_CANCELLED
+};
 enum severity { SEVERITY_P1 = 1, SEVERITY_P2, SEVERITY_P3, SEVERITY_P4 };
 enum role { ROLE_AGENT = 1, ROLE_SUPERVISOR, ROLE_MANAGER, ROLE_FINANCE };
 enum pause_reason { PAUSE_AWAITING_CUSTOMER = 1, PAUSE_AWAITING_THIRD_PARTY };
 enum withdraw_reason { WITHDRAW_WITHDRAWN = 1, WITHDRAW_DUPLICATE, WITHDRAW_SPAM };
-extern const char *const contract_channels[], *const contract_tiers[], *const contract_order_statuses[],
-    *const contract_severities[], *const contract_roles[], *const contract_pause_reasons[], *const contract_withdraw_reasons[],
-    *const contract_evidence_kinds[], *const contract_classes[], *const contract_flags[], *const contract_remedy_kinds[],
-    *const contract_refusals[], *const contract_cancel_causes[];
+extern const char *const contract_channels[];
+extern const char *const contract_tiers[];
+extern const char *const contract_order_statuses[];
+extern const char *const contract_severities[];
+extern const char *const contract_roles[];
+extern const char *const contract_pause_reasons[];
+extern const char *const contract_withdraw_reasons[];
+extern const char *const contract_evidence_kinds[];
+extern const char *const contract_classes[];
+extern const char *const contract_flags[];
+extern const char *const contract_remedy_kinds[];
+extern const char *const contract_refusals[];
+extern const char *const contract_cancel_causes[];
 
 struct customer {
     const char *id, *locale, *name, *phone, *email;
@@ -48,24 +75,24 @@ struct requested {
     struct money amount;
 };
 
-/* complaint.submitted, case.opened and case.repeated in one: inbound the last four are absent. */
+/* complaint.submitted, case.opened and case.repeated in one: inbound the last three are absent. */
 struct complaint {
     const char *tenant; /* "default" */
     int channel;
     struct customer *customer;
-    struct order *order;     /* NULL: none */
-    struct records items;    /* struct item */
+    struct order *order;  /* NULL: none */
+    struct records items; /* struct item */
     const char *text, *conversation;
-    struct records evidence; /* struct evidence */
+    struct records evidence;  /* struct evidence */
     struct records deadlines; /* struct outside_deadline */
     struct requested *requested;
     const char *case_id;
     int64_t opened_at;
-    int64_t repeats;         /* case.repeated: how many by now */
+    int64_t repeats; /* case.repeated: how many by now */
 };
 
-/* redress.activity and redress.decisions: one struct with every field that some type has. Each type has its own table over this struct
- * (contract_find), which says which fields it takes and which it requires. */
+/* redress.activity and redress.decisions: one struct with every field that some type has. Each type has its own table
+ * over this struct (contract_find), which says which fields it takes and which it requires. */
 struct activity {
     const char *tenant, *case_id, *by, *to, *team, *note, *text, *channel_name;
     int channel;
@@ -85,6 +112,7 @@ struct activity {
     const char *proposal_id, *option;
     const char *settlement_id, *reference;
     const char *notification_id;
+    const char *order_id, *cohort_id; /* settlement.*, delivery.*: about an order without a case */
     struct customer *customer;
     struct order *order;
     struct records items;
@@ -149,7 +177,7 @@ struct remedy {
     const char *detail; /* "matching scarf", "air freight 48 h": a line for people */
 };
 struct option {
-    const char *option; /* "A", "B" */
+    const char *option;      /* "A", "B" */
     struct records remedies; /* struct remedy */
     struct money cost;
     const struct tree *split; /* {party: money} */
@@ -166,15 +194,15 @@ struct decision_ref {
 };
 struct compensation { /* every compensation.* type has its own table over this struct */
     const char *case_id, *proposal_id;
-    struct records options;   /* struct option */
+    struct records options; /* struct option */
     struct approval_need *needs;
     int64_t approve_by, choose_by;
     struct texts reasons;
     const char *actor;
     int64_t approvals, required;
     struct decision_ref *decision;
-    int refusal;              /* decision_refused: "reason" */
-    struct texts by;          /* approved: ["policy"] or the approvers */
+    int refusal;     /* decision_refused: "reason" */
+    struct texts by; /* approved: ["policy"] or the approvers */
     const char *option, *reason;
     int role;
     struct records settlements; /* struct settlement_ref */
@@ -195,19 +223,41 @@ struct delivery {
     int64_t not_before;
 };
 
-extern const struct record contract_customer, contract_order, contract_item, contract_evidence, contract_complaint_submitted,
-    contract_case_opened, contract_case_repeated, contract_classified, contract_sla_started, contract_sla_paused, contract_sla_resumed,
-    contract_option, contract_remedy, contract_settlement, contract_notification, contract_delivery;
+/* cohort.opened, cohort.member_warned, cohort.closed */
+struct cohort_event {
+    const char *cohort_id, *class_name, *order_id;
+    struct cohort_match *match;
+    int64_t size;
+};
+
+/* Parts; contract_contact is struct customer without tier. */
+extern const struct record contract_customer, contract_contact, contract_order, contract_item, contract_evidence,
+    contract_deadline, contract_requested, contract_cost, contract_match, contract_option, contract_remedy,
+    contract_need, contract_reason, contract_target;
+/* Inbound. contract_joined is case.customer_replied over struct complaint: a submission that joined the case of its
+ * conversation keeps all its fields beside case_id and text. contract_noted: resolved, closed, reopened. */
+extern const struct record contract_complaint_submitted, contract_contacted, contract_customer_replied, contract_joined,
+    contract_paused, contract_resumed, contract_assigned, contract_reclassified, contract_assessed, contract_noted,
+    contract_withdrawn, contract_deadline_set, contract_task, contract_visit_scored, contract_chosen,
+    contract_settlement_result, contract_delivery_result, contract_order_updated, contract_customer_erased,
+    contract_cohort_confirmed, contract_decision_approved, contract_decision_rejected, contract_compensation_requested;
+/* The workers' own. contract_outcome: compensation.chosen, rejected, expired, escalated, withdrawn. */
+extern const struct record contract_case_opened, contract_case_repeated, contract_classified, contract_sla_started,
+    contract_sla_paused, contract_sla_resumed, contract_sla_rescheduled, contract_sla_warned, contract_sla_breached,
+    contract_sla_escalated, contract_sla_met, contract_sla_cancelled, contract_sla_retracted, contract_proposed,
+    contract_vote_counted, contract_decision_refused, contract_approved, contract_outcome, contract_settled,
+    contract_settlement, contract_notification, contract_delivery, contract_cohort;
 
 /* One row an event type. */
 struct contract_type {
-    const char *name;            /* "case.contacted" */
-    enum topic topic;            /* the topic it may come in on; TOPIC_EVENTS: workers' own words; the topic it is sent to otherwise */
+    const char *name; /* "case.contacted" */
+    enum topic
+        topic; /* the topic it may come in on; TOPIC_EVENTS: workers' own words; the topic it is sent to otherwise */
     const struct record *record; /* its data */
     bool names_case;             /* data has case_id */
     const char *doc;
 };
-extern const struct contract_type contract_types[]; /* ends with a NULL name */
+extern const struct contract_type contract_types[];          /* ends with a NULL name */
 const struct contract_type *contract_find(const char *type); /* NULL: unknown */
 
 /* "quality.flaw" matches "quality.*", "quality.flaw" and "*". */
