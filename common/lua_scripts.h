@@ -1,0 +1,7 @@
+/* lua_scripts: the texts of common/lua/, embedded by the build. */
+#ifndef REDRESS_LUA_SCRIPTS_H
+#define REDRESS_LUA_SCRIPTS_H
+
+extern const char lua_read[], lua_due[], lua_apply[], lua_wiped[], lua_claim[], lua_restore[], lua_release[], lua_marker[];
+
+#endif
