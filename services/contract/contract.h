@@ -251,8 +251,8 @@ extern const struct record contract_case_opened, contract_case_repeated, contrac
 /* One row an event type. */
 struct contract_type {
     const char *name; /* "case.contacted" */
-    enum topic
-        topic; /* the topic it may come in on; TOPIC_EVENTS: workers' own words; the topic it is sent to otherwise */
+    /* The one that it comes in on; TOPIC_EVENTS: a worker's own word; else where workers send it. */
+    enum topic topic;
     const struct record *record; /* its data */
     bool names_case;             /* data has case_id */
     const char *doc;

@@ -1,0 +1,108 @@
+/* intake: from one inbound record to at most one event. */
+#include "intake.h"
+#include "intake_join.h"
+#include "intake_submission.h"
+
+#include <string.h>
+
+/* The submission's own attributes: readers that dedupe by them see it once. */
+static void sign(struct output *output, const struct event *ev) {
+    output->source = ev->source;
+    output->sequence = ev->sequence;
+}
+
+static void emit_complaint(const struct decision *in, const struct intake_join *join, struct complaint *data,
+                           struct effects *out) {
+    const struct event *ev = in->ev;
+    const struct record *record = &contract_joined;
+    const char *type = "case.customer_replied";
+    data->case_id = join->case_id;
+    if (join->kind == INTAKE_JOIN_NEW) {
+        record = &contract_case_opened;
+        type = "case.opened";
+        data->opened_at = ev->time_ms;
+    } else if (join->kind == INTAKE_JOIN_BY_ORDER) {
+        record = &contract_case_repeated;
+        type = "case.repeated";
+        data->repeats = join->repeats;
+    }
+    sign(effects_emit(out, type, join->case_id, ev->id, ev->time_ms, record, data), ev);
+}
+
+static const char *order_route(struct arena *arena, const char *tenant, const char *order_id) {
+    char *route = arena_alloc(arena, IDS_ROUTE_LEN + 1);
+    ids_route(tenant, arena_printf(arena, "order:%s", order_id), route);
+    return route;
+}
+
+/* What names no case: facts of orders, cohorts and customers, and what was done about an order without a case. */
+static void send_elsewhere(const struct decision *in, const struct contract_type *type, const struct activity *data,
+                           struct effects *out) {
+    const struct event *ev = in->ev;
+    enum topic topic = TOPIC_ORDERS;
+    const char *key = "cohort", *subject = NULL;
+    const char *order_id = data->order ? data->order->id : data->order_id;
+    if (data->customer_id) {
+        topic = TOPIC_EVENTS;
+        key = NULL;
+        subject = arena_printf(in->arena, "customer:%s", data->customer_id);
+    } else if (order_id) {
+        topic = data->order ? TOPIC_ORDERS : TOPIC_EVENTS;
+        key = order_route(in->arena, data->tenant, order_id);
+        subject = arena_printf(in->arena, "order:%s", order_id);
+    }
+    struct output *output = effects_send(out, topic, key, type->name, ev->id, ev->time_ms, type->record, data);
+    output->subject = subject;
+    sign(output, ev);
+}
+
+static void emit_activity(const struct decision *in, const struct intake_join *join, const struct contract_type *type,
+                          struct activity *data, struct effects *out) {
+    const struct event *ev = in->ev;
+    if (!join->case_id) {
+        send_elsewhere(in, type, data, out);
+        return;
+    }
+    data->case_id = join->case_id;
+    sign(effects_emit(out, type->name, join->case_id, ev->id, ev->time_ms, type->record, data), ev);
+}
+
+/* A rejected submission claims nothing; one that has answers was accepted in the first round. */
+static void ask(const struct decision *in, const void *state, struct claims *claims) {
+    (void)state;
+    struct intake_submission s = {0};
+    struct rejection rejection;
+    struct intake_join join;
+    if (in->answer_count > 0)
+        intake_submission_look(in, &s);
+    else if (intake_submission_read(in, &s, &rejection) != 0)
+        return;
+    intake_join_find(in, &s, claims, &join);
+}
+
+static enum result decide(const struct decision *in, void *state, struct effects *out) {
+    (void)state;
+    struct intake_submission s;
+    struct intake_join join;
+    if (intake_submission_read(in, &s, &out->rejection) != 0) return REJECT;
+    intake_join_find(in, &s, NULL, &join);
+    ASSERT(join.kind != INTAKE_JOIN_WAITING);
+    if (join.kind == INTAKE_JOIN_DUPLICATE) return DONE;
+    if (s.complaint)
+        emit_complaint(in, &join, s.complaint, out);
+    else
+        emit_activity(in, &join, s.type, s.activity, out);
+    return DONE;
+}
+
+static const enum topic reads[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
+
+const struct worker_spec intake_spec = {
+    .name = "intake",
+    .about = "accepts complaints, activity and decisions into the case log, or rejects them with a reason",
+    .kind = WORKER_MAP,
+    .reads = reads,
+    .leads = TOPIC_COMPLAINTS,
+    .ask = ask,
+    .decide = decide,
+};

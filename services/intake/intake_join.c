@@ -1,0 +1,169 @@
+/* intake_join: the rounds of claims.
+ *
+ * A complaint asks 1. whether it is new, and for its conversation; 2. for its order, in the name of the conversation's
+ * case where there is one, so that the order never holds a case that was not opened; 3. once joined: corrects the
+ * conversation, leaves its own computed id as an alias, and looks whether the case that it was told is an alias itself;
+ * 4. counts itself as a repeat.
+ *
+ * Why the look in round 3: a first message of a chat about a known order holds its conversation under its own id from
+ * round 1 to round 3. The next message of that chat, which stands behind it in the same batch, reads that id and finds
+ * the alias that was left in the same round before it. */
+#include "intake_join.h"
+#include "intake.h"
+
+#include <string.h>
+
+enum { HOPS_MAX = 3 }; /* an alias of an alias takes two writers at the same moment; of that again, three */
+
+struct rounds {
+    const struct decision *in;
+    const struct intake_submission *s;
+    struct claims *claims;
+    int next;
+    bool waiting;
+};
+
+/* The next claim's answer; an empty one, and waiting, when it was not asked for yet. */
+static const struct answer *claim(struct rounds *rounds, struct claim claim) {
+    static const struct answer none = {.value = ""};
+    if (rounds->next < rounds->in->answer_count) return &rounds->in->answers[rounds->next++];
+    rounds->waiting = true;
+    claim.id = rounds->s->position;
+    claim.time_ms = rounds->in->ev->time_ms;
+    if (rounds->claims) claims_add(rounds->claims, &claim);
+    return &none;
+}
+
+/* A submission without order and conversation is known by its id alone, so this one survives a loss of Redis. */
+static const struct answer *claim_submission(struct rounds *rounds) {
+    const struct event *ev = rounds->in->ev;
+    const struct intake_submission *s = rounds->s;
+    bool complaint = s->type->topic == TOPIC_COMPLAINTS;
+    return claim(rounds, (struct claim){
+                             .kind = CLAIM_ONCE,
+                             .key = arena_printf(rounds->in->arena, "submission\x1f%s\x1f%s", ev->source, ev->id),
+                             .value = complaint ? s->case_id : NULL,
+                             .valid_ms = INTAKE_DEDUPE_FOR_MS,
+                             .logged = complaint && !s->order_id && !s->conversation,
+                         });
+}
+
+static const struct answer *claim_thing(struct rounds *rounds, const char *kind, const char *id, const char *case_id) {
+    return claim(rounds, (struct claim){
+                             .kind = CLAIM_JOIN,
+                             .key = arena_printf(rounds->in->arena, "%s\x1f%s\x1f%s", kind, rounds->s->tenant, id),
+                             .value = case_id,
+                             .valid_ms = INTAKE_JOIN_FOR_MS,
+                             .logged = true,
+                         });
+}
+
+static const struct answer *claim_conversation(struct rounds *rounds, const char *case_id) {
+    return claim_thing(rounds, "conversation", rounds->s->conversation, case_id);
+}
+
+static const struct answer *claim_order(struct rounds *rounds, const char *case_id) {
+    return claim_thing(rounds, "order", rounds->s->order_id, case_id);
+}
+
+static const char *alias_key(struct rounds *rounds, const char *case_id) {
+    return arena_printf(rounds->in->arena, "alias\x1f%s", case_id);
+}
+
+static const struct answer *claim_alias(struct rounds *rounds, const char *case_id) {
+    return claim(rounds, (struct claim){
+                             .kind = CLAIM_ONCE,
+                             .key = alias_key(rounds, rounds->s->case_id),
+                             .value = case_id,
+                             .valid_ms = INTAKE_JOIN_FOR_MS + INTAKE_DEDUPE_FOR_MS,
+                             .logged = true,
+                         });
+}
+
+static const struct answer *look_alias(struct rounds *rounds, const char *case_id) {
+    return claim(rounds, (struct claim){.kind = CLAIM_LOOK, .key = alias_key(rounds, case_id)});
+}
+
+static const struct answer *claim_repeat(struct rounds *rounds, const char *case_id) {
+    return claim(rounds, (struct claim){
+                             .kind = CLAIM_JOIN,
+                             .key = arena_printf(rounds->in->arena, "repeats\x1f%s", case_id),
+                             .value = rounds->s->case_id,
+                             .valid_ms = INTAKE_REPEATS_FOR_MS,
+                             .logged = true,
+                         });
+}
+
+static bool joined(const struct answer *answer) {
+    return answer && !answer->granted;
+}
+
+/* The claim holds this submission's own case, granted to another position: the same submission once more, after the
+ * claim on its id was lost. */
+static bool is_own(const struct rounds *rounds, const struct answer *answer) {
+    return joined(answer) && strcmp(answer->value, rounds->s->case_id) == 0;
+}
+
+static void end(struct intake_join *out, enum intake_join_kind kind, const char *case_id) {
+    out->kind = kind;
+    out->case_id = case_id;
+}
+
+/* Rounds 3 and 4. `conversation` and `order` are the answers, NULL where the submission has none. */
+static void join(struct rounds *rounds, const struct answer *conversation, const struct answer *order,
+                 struct intake_join *out) {
+    const char *case_id = joined(conversation) ? conversation->value : order->value;
+    bool own_conversation = conversation && conversation->granted, own_order = order && order->granted;
+    if (own_conversation) claim_conversation(rounds, case_id);
+    const struct answer *alias = claim_alias(rounds, case_id);
+    const struct answer *look = look_alias(rounds, case_id);
+    if (rounds->waiting) return;
+    if (!alias->granted) return end(out, INTAKE_JOIN_DUPLICATE, case_id);
+    if (look->found) {
+        case_id = look->value;
+        if (own_conversation) claim_conversation(rounds, case_id);
+        if (own_order) claim_order(rounds, case_id);
+    }
+    bool by_order = !joined(conversation);
+    const struct answer *repeat = by_order ? claim_repeat(rounds, case_id) : NULL;
+    if (rounds->waiting) return;
+    out->repeats = repeat ? repeat->ordinal + 1 : 0;
+    end(out, by_order ? INTAKE_JOIN_BY_ORDER : INTAKE_JOIN_BY_CONVERSATION, case_id);
+}
+
+static void find_complaint(struct rounds *rounds, struct intake_join *out) {
+    const struct intake_submission *s = rounds->s;
+    const struct answer *submission = claim_submission(rounds);
+    const struct answer *conversation = s->conversation ? claim_conversation(rounds, s->case_id) : NULL;
+    if (rounds->waiting) return;
+    if (!submission->granted || is_own(rounds, conversation)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
+    const char *case_id = joined(conversation) ? conversation->value : s->case_id;
+    const struct answer *order = s->order_id ? claim_order(rounds, case_id) : NULL;
+    if (rounds->waiting) return;
+    if (is_own(rounds, order)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
+    if (!joined(conversation) && !joined(order)) return end(out, INTAKE_JOIN_NEW, s->case_id);
+    join(rounds, conversation, order, out);
+}
+
+static void find_activity(struct rounds *rounds, struct intake_join *out) {
+    const struct answer *submission = claim_submission(rounds);
+    const char *case_id = rounds->s->case_id;
+    for (int hop = 0; case_id && hop < HOPS_MAX; hop++) {
+        const struct answer *look = look_alias(rounds, case_id);
+        if (rounds->waiting) return;
+        if (!submission->granted || !look->found) break;
+        case_id = look->value;
+    }
+    if (rounds->waiting) return;
+    end(out, submission->granted ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, case_id);
+}
+
+void intake_join_find(const struct decision *in, const struct intake_submission *s, struct claims *claims,
+                      struct intake_join *out) {
+    struct rounds rounds = {.in = in, .s = s, .claims = claims};
+    *out = (struct intake_join){.kind = INTAKE_JOIN_WAITING};
+    if (s->type->topic == TOPIC_COMPLAINTS)
+        find_complaint(&rounds, out);
+    else
+        find_activity(&rounds, out);
+}
