@@ -50,8 +50,8 @@ void process_env(struct process *process, const char *fmt, ...) {
 }
 
 void process_env_basic(struct process *process) {
-    static const char *const names[] = {"PATH",         "HOME",          "TMPDIR",      "LANG", "ASAN_OPTIONS",
-                                        "UBSAN_OPTIONS", "LSAN_OPTIONS", "FAKETIME_LIB"};
+    static const char *const names[] = {"PATH",         "HOME",          "TMPDIR",       "LANG",
+                                        "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "FAKETIME_LIB"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
         if (value) process_env(process, "%s=%s", names[i], value);
@@ -197,7 +197,8 @@ double process_cpu_s(struct process *process) {
     text[len] = 0;
     unsigned long user = 0, system = 0;
     const char *rest = strrchr(text, ')');
-    if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) return 0;
+    if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+        return 0;
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 

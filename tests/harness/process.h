@@ -1,5 +1,6 @@
-/* process: one child process of a test. It dies with the test, whatever the test dies of. Its standard output and error go to one
- * log file, which a restart appends to. A test that cannot start or stop a process fails at once, naming it and its log. */
+/* process: one child process of a test. It dies with the test, whatever the test dies of. Its standard output and error
+ * go to one log file, which a restart appends to. A test that cannot start or stop a process fails at once, naming it
+ * and its log. */
 #ifndef REDRESS_HARNESS_PROCESS_H
 #define REDRESS_HARNESS_PROCESS_H
 
@@ -7,11 +8,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { PROCESS_ARGS_MAX = 32, PROCESS_ENV_MAX = 64 }; /* Java's command line is the longest; a worker's settings the largest */
+enum {
+    PROCESS_ARGS_MAX = 32,
+    PROCESS_ENV_MAX = 64
+}; /* Java's command line is the longest; a worker's settings the largest */
 
 struct process {
-    char name[64];  /* "sla-0", for messages */
-    char log[256];  /* the file */
+    char name[64]; /* "sla-0", for messages */
+    char log[256]; /* the file */
     char *argv[PROCESS_ARGS_MAX + 1];
     char *env[PROCESS_ENV_MAX + 1]; /* the whole environment, "NAME=value" */
     pid_t pid;                      /* 0: not running */
@@ -30,9 +34,10 @@ void process_env_basic(struct process *process);
 void process_free(struct process *process); /* kills what still runs */
 
 void process_start(struct process *process);
-bool process_running(struct process *process);      /* reaps it when it has ended */
+bool process_running(struct process *process);            /* reaps it when it has ended */
 bool process_wait(struct process *process, int limit_ms); /* false: still running at the limit */
-/* SIGTERM, then a wait of at most limit_ms, which fails the test when it is over. Returns the exit status, 128 + n for signal n. */
+/* SIGTERM, then a wait of at most limit_ms, which fails the test when it is over. Returns the exit status, 128 + n for
+ * signal n. */
 int process_stop(struct process *process, int limit_ms);
 void process_kill(struct process *process, int signal); /* SIGKILL is waited for; others are only sent */
 void process_freeze(struct process *process);           /* SIGSTOP, and waits until it has stopped */

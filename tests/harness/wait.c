@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
-enum { LOOK_EVERY_MS = 10 }; /* often enough that a test loses nothing by it, seldom enough to leave the processor to the workers */
+enum {
+    LOOK_EVERY_MS = 10
+}; /* often enough that a test loses nothing by it, seldom enough to leave the processor to the workers */
 
 int64_t wait_now_ms(void) {
     struct timespec now;

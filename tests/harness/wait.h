@@ -9,10 +9,10 @@
 bool wait_until(bool (*check)(void *context), void *context, int limit_ms);
 
 /* Waits for an expression, which is evaluated again and again; the test fails at the limit, naming it. */
-#define WAIT_FOR(condition, limit_ms)                                                                                              \
-    do {                                                                                                                           \
-        int64_t wait_end_ms = wait_now_ms() + (limit_ms);                                                                          \
-        while (!(condition)) wait_turn(wait_end_ms, __FILE__, __LINE__, #condition);                                               \
+#define WAIT_FOR(condition, limit_ms)                                                                                  \
+    do {                                                                                                               \
+        int64_t wait_end_ms = wait_now_ms() + (limit_ms);                                                              \
+        while (!(condition)) wait_turn(wait_end_ms, __FILE__, __LINE__, #condition);                                   \
     } while (0)
 
 int64_t wait_now_ms(void); /* monotonic */

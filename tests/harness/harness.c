@@ -1,0 +1,273 @@
+/* harness: see harness.h. */
+#include "harness.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    STOP_WITHIN_MS = 20000,   /* REDRESS_DRAIN is 10 s; leak checks come on top */
+    SERVER_WITHIN_MS = 90000, /* Kafka takes 4 s alone, and much longer beside a compiler */
+    RUN_LOG_BYTES = 1 << 20   /* what is read back of a tool's output */
+};
+
+static struct harness *open_harness; /* closed by nobody yet */
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where) {
+    (void)info, (void)kind, (void)where;
+    return remove(path);
+}
+
+static void end_processes(struct harness *h) {
+    for (int i = 0; i < h->worker_count; i++) process_free(&h->workers[i]);
+    process_free(&h->kafka);
+    process_free(&h->redis);
+    free(h);
+    open_harness = NULL;
+}
+
+static void end_failed(void) {
+    struct harness *h = open_harness;
+    if (!h) return;
+    for (int i = 0; i < h->worker_count; i++) process_log_tail(&h->workers[i], 15);
+    process_log_tail(&h->kafka, 5);
+    process_log_tail(&h->redis, 5);
+    fprintf(stderr, "--- left as it was: %s\n", h->dir);
+    end_processes(h);
+}
+
+struct harness *harness_new(const char *name) {
+    static bool at_exit;
+    if (!at_exit) atexit(end_failed);
+    at_exit = true;
+    end_failed();
+    struct harness *h = calloc(1, sizeof *h);
+    const char *tmp = getenv("TMPDIR");
+    snprintf(h->dir, sizeof h->dir, "%s/redress-%s-XXXXXX", tmp ? tmp : "/tmp", name);
+    if (!mkdtemp(h->dir)) wait_fail("folder %s: %s", h->dir, strerror(errno));
+    snprintf(h->prefix, sizeof h->prefix, "redress");
+    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/deploy/policies", REDRESS_SOURCE_DIR);
+    process_init(&h->kafka, h->dir, "kafka");
+    process_init(&h->redis, h->dir, "redis");
+    open_harness = h;
+    return h;
+}
+
+static void check_sanitizers(const struct process *process) {
+    static const char *const reports[] = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:"};
+    for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
+        if (process_log_count(process, reports[i])) wait_fail("%s: \"%s\" in its log", process->name, reports[i]);
+}
+
+static void close_worker(struct process *worker) {
+    if (worker->pid != 0) {
+        if (!process_running(worker))
+            wait_fail("%s ended by itself, status %d", worker->name, process_exit_status(worker));
+        int status = process_stop(worker, STOP_WITHIN_MS);
+        if (status != 0) wait_fail("%s ended with status %d at SIGTERM, expected 0", worker->name, status);
+    }
+    check_sanitizers(worker);
+}
+
+void harness_close(struct harness *h) {
+    for (int i = 0; i < h->worker_count; i++) close_worker(&h->workers[i]);
+    char dir[sizeof h->dir];
+    memcpy(dir, h->dir, sizeof dir);
+    end_processes(h);
+    enum { OPEN_FOLDERS = 16 };
+    if (!getenv("HARNESS_KEEP")) nftw(dir, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+}
+
+/* The folder that tests/harness/kafka/fetch prints. */
+static void find_kafka(char *home, size_t size) {
+    FILE *fetch = popen(REDRESS_SOURCE_DIR "/tests/harness/kafka/fetch", "r");
+    if (!fetch || !fgets(home, (int)size, fetch)) wait_fail("tests/harness/kafka/fetch did not find Apache Kafka");
+    home[strcspn(home, "\n")] = 0;
+    if (pclose(fetch) != 0) wait_fail("tests/harness/kafka/fetch failed");
+}
+
+/* server.properties with this test's folder and ports in the place of {dir}, {port} and {controller_port}. */
+static void write_properties(const struct harness *h, const char *path) {
+    FILE *in = fopen(REDRESS_SOURCE_DIR "/tests/harness/kafka/server.properties", "r"), *out = fopen(path, "w");
+    if (!in || !out) wait_fail("%s: %s", path, strerror(errno));
+    char line[512];
+    while (fgets(line, sizeof line, in)) {
+        char *at = line, *mark;
+        while (line[0] != '#' && (mark = strchr(at, '{'))) {
+            char *end = strchr(mark, '}');
+            if (!end) break;
+            fprintf(out, "%.*s", (int)(mark - at), at);
+            if (strncmp(mark, "{dir}", 5) == 0)
+                fprintf(out, "%s/kafka", h->dir);
+            else
+                fprintf(out, "%d", strncmp(mark, "{port}", 6) == 0 ? h->kafka_port : h->controller_port);
+            at = end + 1;
+        }
+        fputs(at, out);
+    }
+    fclose(in);
+    fclose(out);
+}
+
+static void set_up_kafka(struct harness *h) {
+    char home[256], path[300];
+    find_kafka(home, sizeof home);
+    h->kafka_port = net_free_port();
+    h->controller_port = net_free_port();
+    snprintf(h->bootstrap, sizeof h->bootstrap, "127.0.0.1:%d", h->kafka_port);
+    snprintf(path, sizeof path, "%s/server.properties", h->dir);
+    write_properties(h, path);
+    char formatted[300], data[300];
+    snprintf(formatted, sizeof formatted, "%s/formatted", home);
+    snprintf(data, sizeof data, "%s/kafka", h->dir);
+    if (harness_run(h, NULL, SERVER_WITHIN_MS, "cp", "-r", formatted, data, NULL) != 0)
+        wait_fail("no formatted log folder in %s", home);
+    process_env_basic(&h->kafka);
+    process_arg(&h->kafka, "java");
+    process_arg(&h->kafka, "-Xms256m");
+    process_arg(&h->kafka, "-Xmx512m");
+    process_arg(&h->kafka, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+    process_arg(&h->kafka, "-cp");
+    process_arg(&h->kafka, "%s/jars/*", home);
+    process_arg(&h->kafka, "kafka.Kafka");
+    process_arg(&h->kafka, "%s", path);
+}
+
+static void start_server(struct process *server, bool (*answers)(int port), int port) {
+    process_start(server);
+    int64_t end_ms = wait_now_ms() + SERVER_WITHIN_MS;
+    while (!answers(port)) {
+        if (!process_running(server)) process_log_tail(server, 20), wait_fail("%s ended at once", server->name);
+        wait_turn(end_ms, __FILE__, __LINE__, server->name);
+    }
+}
+
+void harness_start_kafka(struct harness *h) {
+    if (!h->kafka_port) set_up_kafka(h);
+    start_server(&h->kafka, net_kafka_answers, h->kafka_port);
+}
+
+static void set_up_redis(struct harness *h) {
+    h->redis_port = net_free_port();
+    snprintf(h->redis_url, sizeof h->redis_url, "redis://127.0.0.1:%d/0", h->redis_port);
+    process_env_basic(&h->redis);
+    process_arg(&h->redis, "redis-server");
+    const char *const options[][2] = {{"bind", "127.0.0.1"}, {"dir", h->dir},
+                                      {"save", ""},          {"maxmemory-policy", "noeviction"},
+                                      {"appendonly", "yes"}, {"appendfsync", "everysec"},
+                                      {"daemonize", "no"},   {"loglevel", "warning"}};
+    process_arg(&h->redis, "--port");
+    process_arg(&h->redis, "%d", h->redis_port);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        process_arg(&h->redis, "--%s", options[i][0]);
+        process_arg(&h->redis, "%s", options[i][1]);
+    }
+}
+
+void harness_start_redis(struct harness *h) {
+    if (!h->redis_port) set_up_redis(h);
+    start_server(&h->redis, net_redis_answers, h->redis_port);
+}
+
+void harness_create_topics(struct harness *h, int partitions) {
+    char count[16];
+    snprintf(count, sizeof count, "%d", partitions);
+    struct buf out = {0};
+    int status = harness_run(h, &out, SERVER_WITHIN_MS, "redressctl", "topics", "create", "--partitions", count,
+                             "--replication", "1", NULL);
+    if (status != 0) wait_fail("redressctl topics create: status %d: %s", status, out.at);
+    buf_free(&out);
+}
+
+/* What every program of ours is told. */
+static void set_environment(struct harness *h, struct process *process) {
+    process_env_basic(process);
+    process_env(process, "PATH=%s:%s", HARNESS_BIN_DIR, getenv("PATH"));
+    process_env(process, "REDRESS_TOPIC_PREFIX=%s", h->prefix);
+    process_env(process, "REDRESS_POLICY_DIR=%s", h->policy_dir);
+    if (h->kafka_port) process_env(process, "REDRESS_KAFKA_BOOTSTRAP_SERVERS=%s", h->bootstrap);
+    if (h->redis_port) process_env(process, "REDRESS_REDIS_URL=%s", h->redis_url);
+}
+
+struct process *harness_worker(struct harness *h, const char *name, int replica) {
+    if (h->worker_count == HARNESS_WORKERS_MAX) wait_fail("more than %d workers", HARNESS_WORKERS_MAX);
+    struct process *worker = &h->workers[h->worker_count];
+    int port = h->http_ports[h->worker_count++] = net_free_port();
+    char instance[64];
+    snprintf(instance, sizeof instance, "%s-%d", name, replica);
+    process_init(worker, h->dir, instance);
+    process_arg(worker, "%s/redress-%s", HARNESS_BIN_DIR, name);
+    set_environment(h, worker);
+    process_env(worker, "REDRESS_INSTANCE=%s-%s", h->prefix, instance);
+    process_env(worker, "REDRESS_HTTP_LISTEN=127.0.0.1:%d", port);
+    return worker;
+}
+
+int harness_http_port(struct harness *h, const struct process *worker) {
+    return h->http_ports[worker - h->workers];
+}
+
+void harness_wait_ready(struct harness *h, struct process *worker) {
+    char body[512] = "";
+    int64_t end_ms = wait_now_ms() + HARNESS_READY_MS;
+    while (net_http_get(harness_http_port(h, worker), "/readyz", body, sizeof body) != 200) {
+        if (!process_running(worker))
+            wait_fail("%s ended before it was ready, status %d", worker->name, process_exit_status(worker));
+        if (wait_now_ms() > end_ms) wait_fail("%s is not ready: %s", worker->name, body);
+        wait_turn(end_ms + 1000, __FILE__, __LINE__, worker->name);
+    }
+}
+
+double harness_metric(struct harness *h, const struct process *worker, const char *sample) {
+    enum { METRICS_MAX = 1 << 18 };
+    char *text = calloc(1, METRICS_MAX);
+    double value = -1;
+    size_t len = strlen(sample);
+    if (net_http_get(harness_http_port(h, worker), "/metrics", text, METRICS_MAX) == 200)
+        for (const char *line = text; line; line = strchr(line, '\n')) {
+            if (*line == '\n') line++;
+            if (strncmp(line, sample, len) == 0 && line[len] == ' ') value = strtod(line + len, NULL);
+        }
+    free(text);
+    return value;
+}
+
+static void read_log(const struct process *process, struct buf *out) {
+    FILE *file = fopen(process->log, "r");
+    if (!file) return;
+    char *text = malloc(RUN_LOG_BYTES);
+    buf_add(out, text, fread(text, 1, RUN_LOG_BYTES, file));
+    free(text);
+    fclose(file);
+}
+
+int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *program, ...) {
+    struct process process;
+    process_init(&process, h->dir, program);
+    set_environment(h, &process);
+    char ours[300];
+    snprintf(ours, sizeof ours, "%s/%s", HARNESS_BIN_DIR, program);
+    process_arg(&process, "%s", access(ours, X_OK) == 0 ? ours : program);
+    va_list args;
+    va_start(args, program);
+    for (const char *arg; (arg = va_arg(args, const char *));) process_arg(&process, "%s", arg);
+    va_end(args);
+    unlink(process.log);
+    process_start(&process);
+    if (!process_wait(&process, limit_ms)) {
+        process_log_tail(&process, 20);
+        process_kill(&process, SIGKILL);
+        wait_fail("%s did not end within %d ms", program, limit_ms);
+    }
+    check_sanitizers(&process);
+    if (out) read_log(&process, out);
+    int status = process_exit_status(&process);
+    process_free(&process);
+    return status;
+}

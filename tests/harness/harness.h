@@ -1,0 +1,65 @@
+/* harness: what an integration test stands on: Apache Kafka (KRaft, one node), Redis and the workers, as real processes
+ * on free ports, in a folder of their own that is removed at the end, or left with its logs when the test failed.
+ *
+ *     struct harness *h = harness_new("pipeline");
+ *     harness_start_kafka(h);
+ *     harness_start_redis(h);
+ *     harness_create_topics(h, 4);
+ *     struct process *sla = harness_worker(h, "sla", 0);
+ *     process_env(sla, "REDRESS_LATE_SETTLE=1s");
+ *     process_start(sla);
+ *     harness_wait_ready(h, sla);
+ *     ...
+ *     harness_close(h);
+ *
+ * Processes are killed, frozen and started again with process.h; Kafka and Redis come back on the same port and data
+ * with harness_start_kafka() and harness_start_redis(). Conditions are waited for with wait.h. */
+#ifndef REDRESS_HARNESS_H
+#define REDRESS_HARNESS_H
+
+#include "arena.h"
+#include "net.h"
+#include "process.h"
+#include "wait.h"
+
+enum { HARNESS_WORKERS_MAX = 32, HARNESS_READY_MS = 60000 }; /* with sanitizers, on a busy machine */
+
+struct harness {
+    char dir[200];
+    char bootstrap[32]; /* 127.0.0.1:<port> */
+    char redis_url[48]; /* redis://127.0.0.1:<port>/0 */
+    char prefix[64]; /* REDRESS_TOPIC_PREFIX of workers and tools made from now on; "redress", a test may change it */
+    char policy_dir[200]; /* REDRESS_POLICY_DIR likewise; deploy/policies */
+    int kafka_port, controller_port, redis_port;
+    struct process kafka, redis;
+    struct process workers[HARNESS_WORKERS_MAX];
+    int http_ports[HARNESS_WORKERS_MAX];
+    int worker_count;
+};
+
+struct harness *harness_new(const char *name);
+/* Stops everything. The test fails when a worker had died by itself, does not leave cleanly at SIGTERM, or a sanitizer
+ * reported anything. A harness that is not closed (the test failed before) is ended at the next harness_new() or at
+ * exit, and its logs are shown. */
+void harness_close(struct harness *h);
+
+/* Returns when it answers. Also after process_kill(&h->kafka, SIGKILL): the same data, the same port. */
+void harness_start_kafka(struct harness *h);
+void harness_start_redis(struct harness *h);
+
+/* redressctl topics create. */
+void harness_create_topics(struct harness *h, int partitions);
+
+/* A worker "<name>-<replica>" with its settings, not yet started: the test may add to its environment first. */
+struct process *harness_worker(struct harness *h, const char *name, int replica);
+int harness_http_port(struct harness *h, const struct process *worker);
+void harness_wait_ready(struct harness *h, struct process *worker); /* /readyz says 200 */
+/* One sample of /metrics by its name with labels, as printed: "redress_events_total{type=\"case.opened\"}". -1: not
+ * there. */
+double harness_metric(struct harness *h, const struct process *worker, const char *sample);
+
+/* Runs a program of ours (or any in PATH) to its end with the settings of a worker: arguments, ended by NULL. Standard
+ * output and error go to out (NULL: nowhere). Returns the exit status; the test fails after limit_ms. */
+int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *program, ...) __attribute__((sentinel));
+
+#endif

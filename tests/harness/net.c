@@ -1,0 +1,101 @@
+/* net: see net.h. */
+#include "net.h"
+
+#include "wait.h"
+
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum {
+    FIRST_PORT = 15000, /* above the well-known servers, below the kernel's 32768 */
+    LAST_PORT = 31999,
+    ANSWER_WITHIN_S = 2 /* a frozen server must not freeze the test */
+};
+
+static struct sockaddr_in local_address(int port) {
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static bool is_free(int port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    struct sockaddr_in address = local_address(port);
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 1) == 0;
+    close(fd);
+    return bound;
+}
+
+/* Test programs that run side by side begin at different places. */
+int net_free_port(void) {
+    static int next;
+    if (!next) next = FIRST_PORT + (int)(getpid() * 37L % (LAST_PORT - FIRST_PORT));
+    for (int tries = 0; tries <= LAST_PORT - FIRST_PORT; tries++) {
+        int port = next;
+        next = next == LAST_PORT ? FIRST_PORT : next + 1;
+        if (is_free(port)) return port;
+    }
+    wait_fail("no free port between %d and %d", FIRST_PORT, LAST_PORT);
+}
+
+static int connect_to(int port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval limit = {.tv_sec = ANSWER_WITHIN_S};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    struct sockaddr_in address = local_address(port);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
+/* Sends a request and reads until `size` bytes are there or the other side has closed or says no more. */
+static size_t exchange(int port, const char *request, size_t len, char *answer, size_t size) {
+    int fd = connect_to(port);
+    if (fd < 0) return 0;
+    size_t got = 0;
+    if (send(fd, request, len, MSG_NOSIGNAL) == (ssize_t)len) {
+        ssize_t more = 1;
+        while (got < size && (more = recv(fd, answer + got, size - got, 0)) > 0) got += (size_t)more;
+    }
+    close(fd);
+    return got;
+}
+
+/* ApiVersions (key 18) version 0, correlation 7, no client id; the answer: length, correlation, error code 0. */
+bool net_kafka_answers(int port) {
+    static const char request[] = {0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, (char)0xff, (char)0xff};
+    static const char expected[] = {0, 0, 0, 7, 0, 0};
+    char answer[10];
+    return exchange(port, request, sizeof request, answer, sizeof answer) == sizeof answer &&
+           memcmp(answer + 4, expected, sizeof expected) == 0;
+}
+
+bool net_redis_answers(int port) {
+    static const char request[] = "PING\r\n", expected[] = "+PONG\r\n";
+    char answer[sizeof expected - 1];
+    return exchange(port, request, sizeof request - 1, answer, sizeof answer) == sizeof answer &&
+           memcmp(answer, expected, sizeof answer) == 0;
+}
+
+int net_http_get(int port, const char *path, char *body_out, size_t size) {
+    enum { ANSWER_MAX = 1 << 20 }; /* /metrics is some tens of KB */
+    char request[512];
+    int len =
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
+    char *answer = calloc(1, ANSWER_MAX + 1);
+    exchange(port, request, (size_t)len, answer, ANSWER_MAX);
+    int status = 0;
+    if (sscanf(answer, "HTTP/1.%*d %d", &status) == 1) {
+        const char *body = strstr(answer, "\r\n\r\n");
+        snprintf(body_out, size, "%s", body ? body + 4 : "");
+    }
+    free(answer);
+    return status;
+}

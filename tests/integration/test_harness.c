@@ -1,0 +1,104 @@
+/* The harness itself: Kafka and Redis start and answer, keep their data and port over kill -9, and can be frozen; what
+ * a test starts is waited for with limits and gone at the end. */
+#include "harness.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void redis_command(struct harness *h, const char *verb, const char *key, const char *value,
+                          const char *expected) {
+    struct buf out = {0};
+    char port[16];
+    snprintf(port, sizeof port, "%d", h->redis_port);
+    assert_int_equal(harness_run(h, &out, 10000, "redis-cli", "-p", port, verb, key, value, NULL), 0);
+    assert_string_equal(out.at, expected);
+    buf_free(&out);
+}
+
+static void test_redis_survives_a_kill(void **state) {
+    (void)state;
+    struct harness *h = harness_new("redis");
+    harness_start_redis(h);
+    int port = h->redis_port;
+    redis_command(h, "set", "kept", "yes", "OK\n");
+    process_kill(&h->redis, SIGKILL);
+    assert_false(net_redis_answers(port));
+    assert_int_equal(process_exit_status(&h->redis), 128 + SIGKILL);
+    harness_start_redis(h);
+    assert_int_equal(h->redis_port, port);
+    redis_command(h, "get", "kept", NULL, "yes\n");
+    redis_command(h, "config", "get", "maxmemory-policy", "maxmemory-policy\nnoeviction\n");
+    harness_close(h);
+    assert_false(net_redis_answers(port));
+}
+
+static void test_kafka_survives_a_kill(void **state) {
+    (void)state;
+    struct harness *h = harness_new("kafka");
+    harness_start_kafka(h);
+    int port = h->kafka_port;
+    assert_true(process_peak_kb(&h->kafka) > 50000);
+    process_freeze(&h->kafka);
+    assert_false(net_kafka_answers(port));
+    process_thaw(&h->kafka);
+    WAIT_FOR(net_kafka_answers(port), 20000);
+    process_kill(&h->kafka, SIGKILL);
+    assert_false(net_kafka_answers(port));
+    harness_start_kafka(h);
+    assert_true(net_kafka_answers(port));
+    harness_close(h);
+    assert_false(net_kafka_answers(port));
+}
+
+static void test_processes(void **state) {
+    (void)state;
+    struct harness *h = harness_new("processes");
+    char dir[sizeof h->dir];
+    strcpy(dir, h->dir);
+    struct process shell;
+    process_init(&shell, h->dir, "shell");
+    process_env_basic(&shell);
+    process_env(&shell, "GREETING=hello");
+    process_env(&shell, "GREETING=good day");
+    process_arg(&shell, "sh");
+    process_arg(&shell, "-c");
+    process_arg(&shell, "echo $GREETING; trap 'exit 3' TERM; while :; do sleep 0.01; done");
+    process_start(&shell);
+    WAIT_FOR(process_log_count(&shell, "good day") == 1, 10000);
+    assert_int_equal(process_stop(&shell, 10000), 3);
+    process_start(&shell);
+    WAIT_FOR(process_log_count(&shell, "good day") == 2, 10000);
+    assert_true(process_rss_kb(&shell) > 0);
+    process_kill(&shell, SIGKILL);
+    assert_int_equal(process_exit_status(&shell), 128 + SIGKILL);
+    assert_int_equal(process_rss_kb(&shell), 0);
+    process_free(&shell);
+    assert_int_equal(harness_run(h, NULL, 10000, "sh", "-c", "exit 7", NULL), 7);
+    harness_close(h);
+    assert_int_not_equal(access(dir, F_OK), 0);
+}
+
+static void test_ports(void **state) {
+    (void)state;
+    int first = net_free_port(), second = net_free_port();
+    assert_int_not_equal(first, second);
+    char body[16] = "untouched";
+    assert_int_equal(net_http_get(first, "/metrics", body, sizeof body), 0);
+    assert_string_equal(body, "untouched");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_redis_survives_a_kill),
+        cmocka_unit_test(test_kafka_survives_a_kill),
+    };
+    return cmocka_run_group_tests_name("harness", tests, NULL, NULL);
+}
