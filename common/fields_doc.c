@@ -90,15 +90,23 @@ static void schema_text(const struct field *field, struct json_out *out) {
 static void schema_money(const struct field *field, struct json_out *out) {
     put_text(out, "type", "object");
     json_key(out, "properties");
-    json_raw(out, "{\"currency\":{\"type\":\"string\",\"pattern\":\"^[A-Z]{3}$\"},\"minor\":", 60);
-    out->comma = false;
+    json_begin_map(out);
+    json_key(out, "currency");
+    json_begin_map(out);
+    put_text(out, "type", "string");
+    put_text(out, "pattern", "^[A-Z]{3}$");
+    json_end_map(out);
+    json_key(out, "minor");
     json_begin_map(out);
     put_text(out, "type", "integer");
     put_range(out, field, "minimum", "maximum");
     json_end_map(out);
     json_end_map(out);
     json_key(out, "required");
-    json_raw(out, "[\"currency\",\"minor\"]", 20);
+    json_begin_list(out);
+    json_text(out, "currency");
+    json_text(out, "minor");
+    json_end_list(out);
 }
 
 static void schema_choice(const struct field *field, struct json_out *out) {

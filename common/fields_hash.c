@@ -252,13 +252,10 @@ static bool read_real(const char *text, double *out) {
 }
 
 static bool read_joined(const char *text, struct arena *arena, struct texts *out) {
-    size_t count = 1;
-    for (const char *at = text; *at; at++) {
-        if (*at == '\\' && !*++at) return false;
-        count += *at == ',' && at[-(at > text)] != '\\';
-    }
-    *out = (struct texts){.at = arena_alloc(arena, count * sizeof *out->at)};
-    char *copy = arena_alloc(arena, strlen(text) + 1), *to = copy;
+    size_t most = 1;
+    for (const char *at = text; *at; at++) most += *at == ',';
+    *out = (struct texts){.at = arena_alloc(arena, most * sizeof *out->at)};
+    char *to = arena_alloc(arena, strlen(text) + 1);
     out->at[out->count++] = to;
     for (const char *at = text; *at; at++) {
         if (*at == ',') {
@@ -266,7 +263,7 @@ static bool read_joined(const char *text, struct arena *arena, struct texts *out
             out->at[out->count++] = to;
             continue;
         }
-        if (*at == '\\') at++;
+        if (*at == '\\' && !*++at) return false;
         *to++ = *at;
     }
     return true;

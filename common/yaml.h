@@ -6,7 +6,7 @@
 
 #include "tree.h"
 
-/* Flow of errors: "FILE:LINE: what". Limit: 4 MiB, 64 levels. */
+/* Errors: "FILE:LINE: what". Limits: 4 MiB, 64 levels. A file without a document (comments only) gives a TREE_NULL. */
 int yaml_read_file(struct arena *arena, const char *path, const struct tree **tree_out, struct err *err) MUST_CHECK;
 int yaml_read(struct arena *arena, const char *name, const char *bytes, size_t len, const struct tree **tree_out,
               struct err *err) MUST_CHECK;
