@@ -6,7 +6,7 @@
 
 /* A field's place in a struct, as its type has it. */
 #define FIELD_AT(type, field, data) ((type *)(void *)((char *)(data) + (field)->offset))
-#define FIELD_IN(type, field, data) ((const type *)(const void *)((const char *)(data) + (field)->offset))
+#define FIELD_IN(type, field, data) ((type const *)(const void *)((const char *)(data) + (field)->offset))
 
 /* The i-th struct of a list. */
 static inline const void *fields_member(const struct field *field, const struct records *list, int i) {

@@ -165,8 +165,7 @@ static int compare_keys(const void *a, const void *b) {
 /* Sorted rather than each looked up: word lists have thousands of keys. */
 static int refuse_duplicates(struct reader *reader, const struct tree *map) {
     if (map->count < 2) return 0;
-    const struct tree **members = malloc((size_t)map->count * sizeof *members);
-    ASSERT(members);
+    const struct tree **members = arena_alloc(reader->arena, (size_t)map->count * sizeof *members);
     size_t count = 0;
     for (const struct tree *member = map->first; member; member = member->next) members[count++] = member;
     qsort(members, count, sizeof *members, compare_keys);
@@ -175,7 +174,6 @@ static int refuse_duplicates(struct reader *reader, const struct tree *map) {
         if (strcmp(members[i - 1]->key, members[i]->key) == 0)
             result = refuse(reader, (size_t)members[i]->line, "%.200s: the key is there already, in line %d",
                             members[i]->key, members[i - 1]->line);
-    free(members);
     return result;
 }
 
