@@ -1,0 +1,197 @@
+/* commands: the table, and what is made from it: help, completion, the answer to a mistyped name. */
+#include "commands.h"
+#include "config.h"
+#include "suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct command *const commands_all[] = {&ctl_topics, NULL};
+
+/* Behind each command's own help. */
+static const char settings_help[] =
+    "\n"
+    "SETTINGS\n"
+    "  --config FILE   settings as YAML; variables of the environment win over it\n"
+    "  --help          this text\n"
+    "  The environment says where things are: REDRESS_KAFKA_BOOTSTRAP_SERVERS, REDRESS_REDIS_URL,\n"
+    "  REDRESS_TOPIC_PREFIX; `redressctl help settings` lists all.\n";
+
+const struct command *commands_find(const char *name) {
+    for (int i = 0; commands_all[i]; i++)
+        if (strcmp(commands_all[i]->name, name) == 0) return commands_all[i];
+    return NULL;
+}
+
+const char *commands_nearest(const char *name) {
+    struct suggest nearest = {.word = name};
+    for (int i = 0; commands_all[i]; i++) suggest_offer(&nearest, commands_all[i]->name);
+    suggest_offer(&nearest, "help");
+    suggest_offer(&nearest, "completion");
+    return suggest_best(&nearest);
+}
+
+void commands_help(struct buf *out) {
+    buf_puts(out, "redressctl - the operator's command line of Redress\n"
+                  "\n"
+                  "  redressctl COMMAND [ARGUMENT...]\n"
+                  "  redressctl help COMMAND     what a command does, in full\n"
+                  "  redressctl help settings    every setting, its variable, default and meaning\n"
+                  "  redressctl completion bash|zsh\n"
+                  "  redressctl --version\n"
+                  "\n"
+                  "COMMANDS\n");
+    for (int i = 0; commands_all[i]; i++)
+        buf_printf(out, "  %-12s %s\n", commands_all[i]->name, commands_all[i]->about);
+    buf_puts(out,
+             "\n"
+             "Results go to stdout, one JSON line each or a table where --json is offered; words for people go to\n"
+             "stderr. Exit status: 0 done, 64 usage, 70 cannot go on, 78 bad settings.\n");
+}
+
+void commands_help_one(const struct command *command, struct buf *out) {
+    buf_printf(out, "NAME\n  redressctl %s - %s\n\nSYNOPSIS\n  redressctl %s\n\nDESCRIPTION\n", command->name,
+               command->about, command->usage);
+    /* The description is indented here; sections of the help (in capitals, at the margin) stay where they are. */
+    bool described = false;
+    for (const char *line = command->help; *line;) {
+        size_t len = strcspn(line, "\n");
+        described = described || (len > 3 && strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ") == len);
+        if (len > 0 && !described && *line != ' ') buf_puts(out, "  ");
+        buf_add(out, line, len);
+        buf_puts(out, "\n");
+        line += len + (line[len] == '\n');
+    }
+    buf_puts(out, settings_help);
+}
+
+static void names(struct buf *out) {
+    for (int i = 0; commands_all[i]; i++) buf_printf(out, "%s ", commands_all[i]->name);
+    buf_puts(out, "help completion");
+}
+
+static void completion_bash(struct buf *out) {
+    buf_puts(out, "# bash completion of redressctl: source <(redressctl completion bash)\n"
+                  "_redressctl() {\n"
+                  "    local word=${COMP_WORDS[COMP_CWORD]} words=\n"
+                  "    if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"");
+    names(out);
+    buf_puts(out, " --help --version\"\n    else case ${COMP_WORDS[1]} in\n        help) words=\"settings ");
+    names(out);
+    buf_puts(out, "\" ;;\n        completion) words=\"bash zsh\" ;;\n");
+    for (int i = 0; commands_all[i]; i++)
+        buf_printf(out, "        %s) words=\"%s --config --help\" ;;\n", commands_all[i]->name,
+                   commands_all[i]->options);
+    buf_puts(out, "    esac; fi\n"
+                  "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+                  "    [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$word\"))\n"
+                  "}\n"
+                  "complete -o filenames -F _redressctl redressctl\n");
+}
+
+/* A description within single quotes: no quote, no colon (which would end the name). */
+static void zsh_text(struct buf *out, const char *text) {
+    for (; *text; text++)
+        if (*text == '\'')
+            buf_puts(out, "'\\''");
+        else
+            buf_printf(out, "%s%c", *text == ':' ? "\\" : "", *text);
+}
+
+static void completion_zsh(struct buf *out) {
+    buf_puts(out, "#compdef redressctl\n"
+                  "# zsh completion of redressctl: source <(redressctl completion zsh)\n"
+                  "_redressctl() {\n"
+                  "    local -a commands\n"
+                  "    commands=(\n");
+    for (int i = 0; commands_all[i]; i++) {
+        buf_printf(out, "        '%s:", commands_all[i]->name);
+        zsh_text(out, commands_all[i]->about);
+        buf_puts(out, "'\n");
+    }
+    buf_puts(out, "        'help:what a command does, in full'\n        'completion:for bash or zsh'\n    )\n"
+                  "    if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
+                  "    case ${words[2]} in\n"
+                  "        help) compadd settings ");
+    names(out);
+    buf_puts(out, " ;;\n        completion) compadd bash zsh ;;\n");
+    for (int i = 0; commands_all[i]; i++)
+        buf_printf(out, "        %s) compadd -- %s --config --help; _files ;;\n", commands_all[i]->name,
+                   commands_all[i]->options);
+    buf_puts(out, "    esac\n}\ncompdef _redressctl redressctl\n");
+}
+
+int commands_completion(const char *shell, struct buf *out) {
+    if (strcmp(shell, "bash") == 0)
+        completion_bash(out);
+    else if (strcmp(shell, "zsh") == 0)
+        completion_zsh(out);
+    else
+        return -1;
+    return 0;
+}
+
+static int print(struct buf *buf) {
+    fputs(buf->at, stdout);
+    buf_free(buf);
+    return fflush(stdout) == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+}
+
+static int unknown(const char *name) {
+    const char *best = commands_nearest(name);
+    fprintf(stderr, "redressctl: unknown command \"%s\"", name);
+    if (best) fprintf(stderr, ", did you mean %s?", best);
+    fputs("\nredressctl --help lists all commands\n", stderr);
+    return EXIT_BAD_USAGE;
+}
+
+static int help(const char *name) {
+    struct buf buf = {NULL, 0, 0};
+    const struct command *command = name ? commands_find(name) : NULL;
+    if (!name)
+        commands_help(&buf);
+    else if (command)
+        commands_help_one(command, &buf);
+    else if (strcmp(name, "settings") == 0)
+        config_document(&buf);
+    else
+        return unknown(name);
+    return print(&buf);
+}
+
+static bool asks_for_help(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0) return true;
+    return false;
+}
+
+static int completion(const char *shell) {
+    struct buf buf = {NULL, 0, 0};
+    if (shell && commands_completion(shell, &buf) == 0) return print(&buf);
+    fputs("redressctl completion: expected bash or zsh\n", stderr);
+    return EXIT_BAD_USAGE;
+}
+
+int commands_main(int argc, char **argv) {
+    const char *name = argc > 1 ? argv[1] : NULL, *next = argc > 2 ? argv[2] : NULL;
+    if (!name) {
+        struct buf buf = {NULL, 0, 0};
+        commands_help(&buf);
+        fputs(buf.at, stderr);
+        buf_free(&buf);
+        return EXIT_BAD_USAGE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) return help(next);
+    if (strcmp(name, "--version") == 0)
+        return printf("redressctl %s\n", REDRESS_VERSION) > 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+    if (strcmp(name, "completion") == 0) return completion(next);
+    const struct command *command = commands_find(name);
+    if (!command) return unknown(name);
+    if (asks_for_help(argc - 1, argv + 1)) return help(name);
+    int status = command->run(argc - 1, argv + 1);
+    if (fflush(stdout) != 0 || ferror(stdout)) { /* a full disk or a closed pipe must not look like success */
+        fprintf(stderr, "redressctl %s: cannot write the result\n", name);
+        return EXIT_CANNOT_GO_ON;
+    }
+    return status;
+}

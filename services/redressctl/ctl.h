@@ -1,0 +1,65 @@
+/* ctl: what the commands share: options, settings, connections, and words for people on stderr. */
+#ifndef REDRESS_CTL_H
+#define REDRESS_CTL_H
+
+#include "commands.h"
+#include "config.h"
+#include "json.h"
+#include "kafka.h"
+#include "redis.h"
+
+#include <stdbool.h>
+
+/* An option of a command: `--name VALUE` and `--name=VALUE`, or a flag. --config is known to all of them. */
+struct ctl_option {
+    const char *name;   /* "--limit" */
+    const char **value; /* one of the two is set; untouched when the option is not given */
+    bool *flag;
+};
+
+/* A running command. */
+struct ctl {
+    const struct command *command;
+    const char *config_path;
+    struct arena *arena;
+    struct config config;
+    struct kafka kafka;
+    struct redis *redis; /* ctl_redis() */
+    int shards;          /* ctl_shards() */
+};
+
+/* Takes the options out of argv; what remains are argv[1] to argv[*argc - 1]. Options end with a NULL name. Returns 0,
+ * or EXIT_BAD_USAGE after having said why. */
+int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc, char **argv) MUST_CHECK;
+
+/* Reads the settings. 0 or EXIT_BAD_CONFIG after having listed the errors. */
+int ctl_config(struct ctl *ctl) MUST_CHECK;
+/* ctl_config() and a connection that answers. 0, EXIT_BAD_CONFIG or EXIT_CANNOT_GO_ON. */
+int ctl_redis(struct ctl *ctl) MUST_CHECK;
+/* The shard count of redress:meta. 0 or EXIT_CANNOT_GO_ON. */
+int ctl_shards(struct ctl *ctl) MUST_CHECK;
+void ctl_close(struct ctl *ctl);
+
+/* "redressctl publish: ..." on stderr. They return the exit status, so that `return ctl_fail(ctl, ...)` reads well. */
+int ctl_fail(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3);  /* EXIT_CANNOT_GO_ON */
+int ctl_usage(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3); /* EXIT_BAD_USAGE, and where help is */
+
+/* Whole numbers and durations given as options; 0, or EXIT_BAD_USAGE after having said what was expected. */
+int ctl_number(const struct ctl *ctl, const char *option, const char *text, int64_t min, int64_t max,
+               int64_t *out) MUST_CHECK;
+int ctl_duration(const struct ctl *ctl, const char *option, const char *text, int64_t *ms_out) MUST_CHECK;
+
+/* Runs what was queued. 0 or EXIT_CANNOT_GO_ON after having said so; then nothing is set. */
+int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) MUST_CHECK;
+/* "redress:{sla.3}:by:first_contact_due" in the arena. */
+const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest);
+/* A member of a reply to HGETALL, or NULL. */
+const char *ctl_hash_get(const struct redis_reply *hash, const char *field);
+
+/* A text as a terminal may show it: control, escape and bidirectional characters as \uXXXX, broken bytes as \xXX. */
+void ctl_safe(struct buf *out, const char *bytes, size_t len);
+/* "2h 5m", "-35s", "3d 4h": the two largest units of a time span; negative when it is over. */
+enum { CTL_SPAN_MAX = 32 };
+char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]);
+
+#endif
