@@ -32,6 +32,9 @@ struct answer {
     const char *value; /* the owner's; "" when there is none */
     int64_t ordinal;   /* CLAIM_JOIN: 0 for the owner, 1, 2, ... for those who joined */
     int64_t sum;       /* CLAIM_COUNT: what is reserved by now */
+    const char *owner; /* for the runtime's record: the owner's id, */
+    int64_t last_ms;   /* the last word about it, */
+    int64_t joined;    /* and how many joined */
 };
 
 struct claims {

@@ -122,6 +122,10 @@ int64_t redis_incarnation(const struct redis *redis) {
     return redis->incarnation;
 }
 
+const char *redis_run_id(const struct redis *redis) {
+    return redis->run_id;
+}
+
 /* ---- The connection ---- */
 
 static void drop(struct redis *redis) {
@@ -303,7 +307,7 @@ static int sort_reply(struct redis *redis, const struct redis_reply *reply, int 
 int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
                    struct err *err) {
     int count = redis->queued, worst = 0;
-    bool broken = redis->broken || !redis->context;
+    bool broken = redis->broken || (count && !redis->context);
     redis->queued = 0;
     redis->broken = false;
     if (broken) {
@@ -311,7 +315,7 @@ int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply 
         err_set(err, "redis %s: away", redis->where);
         return 1;
     }
-    struct redis_reply *replies = arena_alloc(arena, sizeof *replies * ((size_t)count + 1));
+    struct redis_reply *replies = arena_alloc(arena, sizeof *replies * ((size_t)count + 1)); /* none for nothing queued */
     for (int i = 0; i < count; i++) {
         void *reply = NULL;
         if (redisGetReply(redis->context, &reply) != REDIS_OK || !reply) {

@@ -55,6 +55,9 @@ int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *repl
  */
 int64_t redis_incarnation(const struct redis *redis);
 
+/* The run_id of the Redis connected to; "" before the first connection. */
+const char *redis_run_id(const struct redis *redis);
+
 /* INFO/CONFIG checks at start: maxmemory-policy must be noeviction. 0, 1 away, -1 with a text that says how to mend it.
  */
 int redis_check(struct redis *redis, struct arena *arena, struct err *err) MUST_CHECK;

@@ -1,0 +1,275 @@
+/* engine: handles, pauses, transactions. */
+#include "engine.h"
+#include "clock.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PAUSE_FIRST_MS = 20,
+    PAUSE_LAST_MS = 2000,
+    READY_TURN_MS = 200, /* init_transactions in turns, so that polling goes on */
+    FLUSH_MS = 4000      /* less than the transaction's own time-out */
+};
+
+static volatile sig_atomic_t stop_signal, reload_signal;
+
+static void on_signal(int number) {
+    if (number == SIGHUP)
+        reload_signal = 1;
+    else
+        stop_signal = 1;
+}
+
+void engine_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+bool engine_stop_asked(void) {
+    return stop_signal != 0;
+}
+
+bool engine_reload_asked(void) {
+    bool asked = reload_signal != 0;
+    reload_signal = 0;
+    return asked;
+}
+
+void engine_metrics(struct engine *engine) {
+    static const double fast[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 0};
+    static const double slow[] = {0.05, 0.25, 1, 5, 15, 60, 300, 1800, 0};
+    engine->metrics.events = metrics_counter("redress_events_total", "Events decided, by type.", "type");
+    engine->metrics.rejected = metrics_counter("redress_rejected_total", "Records rejected, by reason.", "reason");
+    engine->metrics.batch =
+        metrics_histogram("redress_batch_seconds", "From the first record of a batch to its apply.", fast);
+    engine->metrics.commit =
+        metrics_histogram("redress_commit_seconds", "One Kafka transaction, offsets to commit.", fast);
+    engine->metrics.aborts =
+        metrics_counter("redress_transaction_aborts_total", "Transactions aborted and decided again.", NULL);
+    engine->metrics.rebuilt = metrics_counter("redress_producers_rebuilt_total",
+                                              "Producers replaced after a fatal error or an unknown outcome.", NULL);
+    engine->metrics.heals =
+        metrics_counter("redress_heals_total", "Views healed from their changelog, take-overs included.", NULL);
+    engine->metrics.heal = metrics_histogram("redress_heal_seconds", "How long a heal took.", slow);
+    engine->metrics.late =
+        metrics_histogram("redress_timer_late_seconds", "From a wake-up's time to its decision.", fast);
+    engine->metrics.lag =
+        metrics_gauge("redress_lag_records", "Input records not yet decided, of this process' partitions.", NULL);
+    engine->metrics.held = metrics_gauge("redress_held", "1 while something is held, by reason.", "reason");
+    engine->metrics.ready = metrics_gauge("redress_ready", "1 when this worker decides events.", NULL);
+    engine->metrics.retries =
+        metrics_counter("redress_retries_total", "Pauses after trouble with Kafka or Redis.", NULL);
+}
+
+void engine_stop(struct engine *engine, int status, const char *message, const char *detail) {
+    log_say(LOG_ERROR, message, "detail", detail ? detail : "", "exit", log_int(status), NULL);
+    engine->exit_status = status;
+    engine->stopping = true;
+}
+
+/* ---- Pauses ---- */
+
+void engine_pause(struct engine *engine, const char *message, const char *detail) {
+    static struct log_gate gate;
+    engine->pause_ms = engine->pause_ms ? engine->pause_ms * 2 : PAUSE_FIRST_MS;
+    if (engine->pause_ms > PAUSE_LAST_MS) engine->pause_ms = PAUSE_LAST_MS;
+    engine->pause_until_ms = clock_boot_ms() + engine->pause_ms;
+    metrics_add(engine->metrics.retries, NULL, 1);
+    metrics_set(engine->metrics.ready, NULL, 0);
+    log_seldom(&gate, 1000, LOG_WARN, message, "detail", detail, "pause_ms", log_int(engine->pause_ms), NULL);
+}
+
+bool engine_paused(const struct engine *engine) {
+    return clock_boot_ms() < engine->pause_until_ms;
+}
+
+void engine_calm(struct engine *engine) {
+    engine->pause_ms = 0;
+    engine->pause_until_ms = 0;
+    engine->fenced = 0;
+    metrics_set(engine->metrics.ready, NULL, 1);
+}
+
+/* ---- The producer ---- */
+
+static const char *transactional_id(const struct engine *engine) {
+    return arena_printf(engine->config->arena, "%s-%s-%s", engine->config->topic_prefix, engine->spec->name,
+                        engine->config->instance);
+}
+
+static void drop_producer(struct engine *engine, bool fenced, const char *detail) {
+    kafka_producer_free(engine->producer);
+    engine->producer = NULL;
+    metrics_add(engine->metrics.rebuilt, NULL, 1);
+    engine->fenced = fenced ? engine->fenced + 1 : engine->fenced;
+    if (engine->fenced >= ENGINE_FENCED_MAX)
+        engine_stop(engine, EXIT_CANNOT_GO_ON,
+                    "fenced several times in a row: another process runs under this REDRESS_INSTANCE", detail);
+}
+
+/* In demonstrations the mock broker knows no lasting transactions; the code is the same. */
+bool engine_producer(struct engine *engine) {
+    static const enum topic keyed[] = {TOPIC_EVENTS,      TOPIC_STATE,    TOPIC_DELIVERIES,
+                                       TOPIC_SETTLEMENTS, TOPIC_REJECTED, TOPIC_NONE};
+    static const enum topic map[] = {TOPIC_EVENTS, TOPIC_REJECTED, TOPIC_NONE};
+    struct err err;
+    if (!engine->producer) engine->producer = kafka_producer_new(&engine->kafka, transactional_id(engine), &err);
+    if (!engine->producer) {
+        engine_stop(engine, EXIT_BAD_CONFIG, "no producer", err.text);
+        return false;
+    }
+    enum kafka_outcome outcome =
+        kafka_producer_ready(engine->producer, engine->spec->kind == WORKER_KEYED ? keyed : map, READY_TURN_MS, &err);
+    if (outcome == KAFKA_DONE) return true;
+    if (outcome != KAFKA_LATER) drop_producer(engine, outcome == KAFKA_FENCED, err.text);
+    engine_pause(engine, "producer not ready", err.text);
+    return false;
+}
+
+/* ---- One transaction ---- */
+
+static enum kafka_outcome send_all(struct engine *engine, struct batch *batch, struct err *err) {
+    for (int i = 0; i < batch->count; i++) {
+        batch->messages[i].delivery = &batch->deliveries[i];
+        enum kafka_outcome outcome = kafka_produce(engine->producer, &batch->messages[i], err);
+        if (outcome != KAFKA_DONE) return outcome;
+    }
+    return KAFKA_DONE;
+}
+
+/* Claim records are in the topic before the markers are looked at: a restore that begins later reads them. */
+static enum kafka_outcome verify_claims(struct engine *engine, struct batch *batch, struct err *err) {
+    if (!engine->claims) return KAFKA_DONE;
+    enum kafka_outcome outcome = kafka_flush(engine->producer, FLUSH_MS, err);
+    if (outcome != KAFKA_DONE) return outcome;
+    enum claim_result result = claim_store_verify(engine->claims, batch->arena, err);
+    if (result == CLAIM_RESTORE) engine->need_restore = true;
+    return result == CLAIM_DONE ? KAFKA_DONE : KAFKA_ABORT;
+}
+
+static enum kafka_outcome transact(struct engine *engine, struct batch *batch, struct err *err) {
+    struct kafka_membership *membership = kafka_membership(engine->consumer);
+    if (!membership) {
+        err_set(err, "the assignment is gone");
+        return KAFKA_ABORT;
+    }
+    enum kafka_outcome outcome = kafka_begin(engine->producer, err);
+    if (outcome != KAFKA_DONE) return KAFKA_REBUILD;
+    outcome = kafka_send_offsets(engine->producer, batch->places, batch->place_count, membership, err);
+    if (outcome == KAFKA_DONE) outcome = send_all(engine, batch, err);
+    if (outcome == KAFKA_DONE) outcome = verify_claims(engine, batch, err);
+    if (outcome == KAFKA_DONE) outcome = kafka_commit(engine->producer, err);
+    struct err why;
+    if (outcome == KAFKA_ABORT)
+        outcome = kafka_abort(engine->producer, &why) == KAFKA_DONE ? KAFKA_ABORT : KAFKA_REBUILD;
+    return outcome;
+}
+
+enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
+    struct err err;
+    int64_t began_us = clock_boot_us();
+    if (!kafka_membership(engine->consumer)) return KAFKA_ABORT; /* revoked: nothing was begun */
+    enum kafka_outcome outcome = transact(engine, batch, &err);
+    metrics_observe(engine->metrics.commit, (double)(clock_boot_us() - began_us) / 1e6);
+    if (outcome == KAFKA_DONE) {
+        engine_calm(engine);
+        if (engine->claims) claim_store_release(engine->claims, batch->arena, batch->released, batch->released_count);
+        return KAFKA_DONE;
+    }
+    if (outcome == KAFKA_ABORT)
+        metrics_add(engine->metrics.aborts, NULL, 1);
+    else
+        drop_producer(engine, outcome == KAFKA_FENCED, err.text);
+    engine_pause(engine, outcome == KAFKA_ABORT ? "transaction aborted" : "transaction failed, new producer", err.text);
+    return outcome;
+}
+
+/* ---- Claims ---- */
+
+static void collect_claims(struct engine *engine, struct asking *asking, struct claims *all, int **owners, int *asked) {
+    asking->in.answers = asking->answers;
+    asking->in.answer_count = asking->answered;
+    engine->spec->ask(&asking->in, asking->state, &asking->claims);
+    int more = asking->claims.count - asking->answered;
+    if (more <= 0) return;
+    asking->answers = arena_grow(engine->arena, asking->answers, sizeof *asking->answers * (size_t)asking->answered,
+                                 sizeof *asking->answers * (size_t)asking->claims.count);
+    for (int i = asking->answered; i < asking->claims.count; i++) claims_add(all, &asking->claims.at[i]);
+    *owners =
+        arena_grow(engine->arena, *owners, sizeof **owners * (size_t)*asked, sizeof **owners * (size_t)(*asked + more));
+    for (int i = 0; i < more; i++) (*owners)[*asked + i] = -1; /* filled in by the caller */
+    *asked += more;
+}
+
+static enum claim_result trouble_with_claims(struct engine *engine, enum claim_result result, const char *detail) {
+    if (result == CLAIM_RESTORE)
+        engine->need_restore = true;
+    else if (result == CLAIM_BROKEN)
+        engine_stop(engine, EXIT_CANNOT_GO_ON, "claims cannot be made", detail);
+    else
+        engine_pause(engine, "claims cannot be made now", detail);
+    return result;
+}
+
+enum claim_result engine_ask(struct engine *engine, struct asking *askings, int count) {
+    for (int round = 0; round < ENGINE_ROUNDS_MAX; round++) {
+        struct claims all = {.arena = engine->arena};
+        int *owners = NULL, asked = 0;
+        for (int i = 0; i < count; i++) {
+            int before = asked;
+            collect_claims(engine, &askings[i], &all, &owners, &asked);
+            for (int k = before; k < asked; k++) owners[k] = i;
+        }
+        if (!asked) break;
+        struct answer *answers = arena_alloc(engine->arena, sizeof *answers * (size_t)asked);
+        struct err err;
+        enum claim_result result = claim_store_make(engine->claims, engine->arena, all.at, answers, asked, &err);
+        if (result != CLAIM_DONE) return trouble_with_claims(engine, result, err.text);
+        for (int k = 0; k < asked; k++) {
+            struct asking *asking = &askings[owners[k]];
+            asking->answers[asking->answered++] = answers[k];
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        askings[i].in.answers = askings[i].answers;
+        askings[i].in.answer_count = askings[i].answered;
+    }
+    return CLAIM_DONE;
+}
+
+bool engine_restored(struct engine *engine) {
+    enum { TURN_MS = 200 }; /* then the group is polled again */
+    if (!engine->need_restore) return true;
+    struct err err;
+    enum claim_result result = claim_store_restore(engine->claims, engine->asker, TURN_MS, &err);
+    if (result == CLAIM_DONE)
+        engine->need_restore = false;
+    else if (result == CLAIM_AWAY)
+        engine_pause(engine, "claims cannot be restored now", err.text);
+    else if (result == CLAIM_BROKEN)
+        engine_stop(engine, EXIT_CANNOT_GO_ON, "claims cannot be restored", err.text);
+    return !engine->need_restore;
+}
+
+/* ---- Polling ---- */
+
+enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_record **record_out,
+                           struct place *place_out) {
+    static struct log_gate gate;
+    struct err err;
+    enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);
+    if (got == KAFKA_TROUBLE) log_seldom(&gate, 1000, LOG_WARN, "kafka", "error", err.text, NULL);
+    if (got == KAFKA_LOST)
+        engine_stop(engine, EXIT_CANNOT_GO_ON,
+                    "records were deleted before they were read, or the topic was recreated: reset the group's offsets "
+                    "knowingly, then start again",
+                    err.text);
+    if (got == KAFKA_DOUBLE) engine_stop(engine, EXIT_CANNOT_GO_ON, "fenced", err.text);
+    return got;
+}

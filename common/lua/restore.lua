@@ -1,0 +1,14 @@
+-- A claim as redress.claims has it. What Redis knows already and better stays.
+-- KEYS: claim.  ARGV: kind, id, value, last ms, joined, amount, kept ms
+local claim, kind, id = KEYS[1], ARGV[1], ARGV[2]
+if kind == 'count' then
+  if redis.call('HSETNX', claim, 'a:' .. id, ARGV[6]) == 1 then redis.call('HINCRBY', claim, 's', ARGV[6]) end
+else
+  local last = tonumber(redis.call('HGET', claim, 't') or '-1')
+  if tonumber(ARGV[4]) <= last then return 0 end
+  redis.call('HSET', claim, 'i', id, 'v', ARGV[3], 't', ARGV[4])
+  local joined = tonumber(redis.call('HGET', claim, 'n') or '0')
+  if tonumber(ARGV[5]) > joined then redis.call('HSET', claim, 'n', ARGV[5]) end
+end
+redis.call('PEXPIRE', claim, ARGV[7])
+return 1

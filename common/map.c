@@ -1,0 +1,487 @@
+/* map: records of the leading topic (complaints) go as they come. Records of the other topics are held until every
+ * leading record that was there when they were read has been committed by the group: so nothing precedes its
+ * case.opened. */
+#include "map.h"
+#include "clock.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HELD_MAX = 10000,   /* records waiting for the gate; beyond that their partitions pause */
+    HELD_LOW = 2000,    /* and resume here */
+    GATE_EVERY_MS = 3,  /* how often the gate is looked at while something waits */
+    GATHER_MAX = 20000, /* polls in one turn */
+    END_EVERY_MS = 20   /* how often an end without records is committed */
+};
+
+/* An assigned input partition. */
+struct input {
+    struct place at; /* the next offset, as committed or about to be */
+    int64_t end;     /* the end as reported; everything before it was handed out */
+    int64_t settled; /* what the group has committed */
+    int held;        /* records of it waiting for the gate */
+};
+
+struct map {
+    struct engine *engine;
+    struct input *inputs;
+    int input_count;
+    bool known;    /* offsets have been read */
+    bool fetching; /* something is being fetched */
+    bool paused;   /* the held topics are */
+    struct kafka_record **held;
+    int held_first, held_count; /* a ring */
+    int gate_count;             /* records of the ring that this gate is for; 0: no gate */
+    struct place *gate;         /* the leading topic's ends when they were read */
+    int gate_places;
+    int64_t gate_next_ms, end_next_ms;
+};
+
+/* ---- Inputs ---- */
+
+static struct input *find_input(struct map *map, enum topic topic, int partition) {
+    for (int i = 0; i < map->input_count; i++)
+        if (map->inputs[i].at.topic == topic && map->inputs[i].at.partition == partition) return &map->inputs[i];
+    return NULL;
+}
+
+static struct kafka_record *take_held(struct map *map) {
+    struct kafka_record *record = map->held[map->held_first];
+    map->held_first = (map->held_first + 1) % HELD_MAX;
+    map->held_count--;
+    if (map->gate_count) map->gate_count--;
+    return record;
+}
+
+/* Nothing is carried over a revoke or a rewind. */
+static void drop_held(struct map *map) {
+    while (map->held_count) kafka_record_free(take_held(map));
+    for (int i = 0; i < map->input_count; i++) map->inputs[i].held = 0;
+    map->gate_count = 0;
+    map->paused = false;
+}
+
+static void on_assigned(void *context, const struct place *places, int count) {
+    struct map *map = context;
+    drop_held(map);
+    ASSERT(count <= ENGINE_PLACES_MAX);
+    map->inputs = realloc(map->inputs, sizeof *map->inputs * ((size_t)count + 1));
+    ASSERT(map->inputs);
+    for (int i = 0; i < count; i++) map->inputs[i] = (struct input){.at = places[i], .end = -1, .settled = -1};
+    map->input_count = count;
+    map->known = false;
+    map->fetching = false;
+    log_say(LOG_INFO, "assigned", "partitions", log_int(count), NULL);
+}
+
+static void on_revoked(void *context, bool lost) {
+    struct map *map = context;
+    drop_held(map);
+    log_say(LOG_INFO, "revoked", "partitions", log_int(map->input_count), "lost", lost ? "true" : "false", NULL);
+    map->input_count = 0;
+    map->known = false;
+    map->fetching = false;
+}
+
+/* The committed offsets, or the beginning for a new group: a position is never guessed. */
+static bool read_offsets(struct map *map) {
+    struct engine *engine = map->engine;
+    struct place *places = arena_alloc(engine->arena, sizeof *places * ((size_t)map->input_count + 1));
+    struct place *starts = arena_alloc(engine->arena, sizeof *starts * ((size_t)map->input_count + 1));
+    for (int i = 0; i < map->input_count; i++) places[i] = starts[i] = map->inputs[i].at;
+    struct err err;
+    enum { TURN_MS = 500 };
+    if (kafka_committed(engine->consumer, places, map->input_count, TURN_MS, &err) != 0 ||
+        kafka_starts(engine->asker, starts, map->input_count, ENGINE_ASK_MS, &err) < 0) {
+        engine_pause(engine, "offsets cannot be read now", err.text);
+        return false;
+    }
+    for (int i = 0; i < map->input_count; i++) {
+        struct input *input = &map->inputs[i];
+        input->settled = places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset;
+        input->at.offset = input->settled >= 0 ? input->settled : starts[i].offset;
+        input->end = -1;
+    }
+    map->known = true;
+    return true;
+}
+
+/* After trouble everything in hand is dropped and read again from what is committed. */
+static void rewind_all(struct map *map) {
+    drop_held(map);
+    map->known = false;
+    map->fetching = false;
+}
+
+static bool fetch(struct map *map, bool wanted) {
+    struct engine *engine = map->engine;
+    if (wanted == map->fetching) return true;
+    struct place *places = arena_alloc(engine->arena, sizeof *places * ((size_t)map->input_count + 1));
+    for (int i = 0; i < map->input_count; i++) places[i] = map->inputs[i].at;
+    struct err err;
+    if (kafka_fetch_from(engine->consumer, places, wanted ? map->input_count : 0, &err) < 0) {
+        engine_pause(engine, "cannot fetch", err.text);
+        return false;
+    }
+    map->fetching = wanted;
+    map->paused = false;
+    return true;
+}
+
+/* ---- One batch ---- */
+
+struct job {
+    struct kafka_record *record;
+    struct raw raw;
+    struct event ev;
+    struct effects effects;
+    struct asking asking;
+    enum result result;
+    bool readable, decided;
+};
+
+/* Claim keys in use in this round. */
+struct key_set {
+    const char **at;
+    size_t size; /* a power of two */
+};
+
+/* FNV-1a. Returns true when the key was there already. */
+static bool key_set_add(struct key_set *set, const char *key) {
+    size_t hash = 14695981039346656037ULL;
+    for (const char *c = key; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+    for (size_t i = hash & (set->size - 1);; i = (i + 1) & (set->size - 1)) {
+        if (!set->at[i]) {
+            set->at[i] = key;
+            return false;
+        }
+        if (strcmp(set->at[i], key) == 0) return true;
+    }
+}
+
+static void read_job(struct map *map, struct job *job, struct kafka_record *record, int64_t now_ms) {
+    struct engine *engine = map->engine;
+    job->record = record;
+    kafka_record_raw(&engine->kafka, record, engine->arena, &job->raw);
+    effects_init(&job->effects, engine->arena);
+    job->readable = event_read(&job->raw, engine->arena, &job->ev, &job->effects.rejection) == 0;
+    job->result = job->readable ? DONE : REJECT;
+    job->decided = !job->readable;
+    job->asking =
+        (struct asking){.in = {.policies = &engine->policies, .ev = &job->ev, .now_ms = now_ms, .arena = engine->arena},
+                        .claims = {.arena = engine->arena}};
+}
+
+static bool wanted(const struct map *map, const struct kafka_record *record) {
+    struct raw raw;
+    struct engine *engine = map->engine;
+    if (!engine->spec->wants) return true;
+    kafka_record_raw(&engine->kafka, record, engine->arena, &raw);
+    size_t len;
+    const char *type = event_peek_type(&raw, &len);
+    return !type || engine->spec->wants(arena_strndup(engine->arena, type, len));
+}
+
+static void decide(struct engine *engine, struct job *job) {
+    job->result = engine->spec->decide(&job->asking.in, NULL, &job->effects);
+    job->decided = true;
+    metrics_add(engine->metrics.events, job->ev.type, 1);
+}
+
+/* A job goes in this round when none of its claims is asked for by an earlier one that is not yet decided. */
+static bool goes_now(struct engine *engine, struct job *job, struct key_set *keys) {
+    struct claims probe = {.arena = engine->arena};
+    engine->spec->ask(&job->asking.in, NULL, &probe);
+    bool collides = false;
+    for (int i = 0; i < probe.count; i++) collides |= key_set_add(keys, probe.at[i].key);
+    return !collides;
+}
+
+static size_t power_of_two(size_t at_least) {
+    size_t size = 64;
+    while (size < at_least) size *= 2;
+    return size;
+}
+
+static enum claim_result decide_in_rounds(struct engine *engine, struct job *jobs, int count) {
+    int *chosen = arena_alloc(engine->arena, sizeof *chosen * ((size_t)count + 1));
+    struct asking *askings = arena_alloc(engine->arena, sizeof *askings * ((size_t)count + 1));
+    enum { KEYS_OF_ONE = 8 };
+    for (int left = 1; left;) {
+        struct key_set keys = {.size = power_of_two((size_t)count * KEYS_OF_ONE * 2)};
+        keys.at = arena_alloc(engine->arena, sizeof *keys.at * keys.size);
+        int go = 0;
+        left = 0;
+        for (int i = 0; i < count; i++) {
+            if (jobs[i].decided) continue;
+            if (!goes_now(engine, &jobs[i], &keys)) {
+                left++;
+                continue;
+            }
+            chosen[go] = i;
+            askings[go++] = jobs[i].asking;
+        }
+        enum claim_result result = engine_ask(engine, askings, go);
+        if (result != CLAIM_DONE) return result;
+        for (int k = 0; k < go; k++) {
+            jobs[chosen[k]].asking = askings[k];
+            decide(engine, &jobs[chosen[k]]);
+        }
+    }
+    return CLAIM_DONE;
+}
+
+static enum claim_result decide_all(struct map *map, struct job *jobs, int count) {
+    struct engine *engine = map->engine;
+    if (engine->spec->ask) {
+        claim_store_begin(engine->claims);
+        return decide_in_rounds(engine, jobs, count);
+    }
+    for (int i = 0; i < count; i++)
+        if (!jobs[i].decided) decide(engine, &jobs[i]);
+    return CLAIM_DONE;
+}
+
+static void add_places(struct map *map, struct batch *batch, const int64_t *next) {
+    batch->places = arena_alloc(batch->arena, sizeof *batch->places * ((size_t)map->input_count + 1));
+    for (int i = 0; i < map->input_count; i++) {
+        if (next[i] < 0) continue;
+        batch->places[batch->place_count] = map->inputs[i].at;
+        batch->places[batch->place_count++].offset = next[i];
+    }
+}
+
+static bool commit(struct map *map, struct batch *batch, const int64_t *next) {
+    add_places(map, batch, next);
+    if (!batch->place_count) return true;
+    if (engine_commit(map->engine, batch) != KAFKA_DONE) {
+        rewind_all(map);
+        return false;
+    }
+    for (int i = 0; i < map->input_count; i++)
+        if (next[i] >= 0) map->inputs[i].at.offset = map->inputs[i].settled = next[i];
+    return true;
+}
+
+static int64_t *no_offsets(struct map *map) {
+    int64_t *next = arena_alloc(map->engine->arena, sizeof *next * ((size_t)map->input_count + 1));
+    for (int i = 0; i < map->input_count; i++) next[i] = -1;
+    return next;
+}
+
+/* Decides the records and commits. Takes the records. */
+static void process(struct map *map, struct kafka_record **records, int count) {
+    struct engine *engine = map->engine;
+    int64_t began_us = clock_boot_us(), now_ms = clock_now_ms(), *next = no_offsets(map);
+    struct job *jobs = arena_alloc(engine->arena, sizeof *jobs * ((size_t)count + 1));
+    int job_count = 0;
+    for (int i = 0; i < count; i++) {
+        struct raw raw;
+        kafka_record_raw(&engine->kafka, records[i], engine->arena, &raw);
+        struct input *input = find_input(map, raw.topic, raw.partition);
+        ASSERT(input);
+        next[input - map->inputs] = raw.offset + 1;
+        if (wanted(map, records[i])) read_job(map, &jobs[job_count++], records[i], now_ms);
+    }
+    if (decide_all(map, jobs, job_count) == CLAIM_DONE) {
+        struct batch batch;
+        batch_init(&batch, engine->arena);
+        for (int i = 0; i < job_count; i++)
+            batch_add_effects(engine, &batch, &jobs[i].ev, &jobs[i].raw, jobs[i].result, &jobs[i].effects,
+                              &jobs[i].asking.claims, jobs[i].asking.answers);
+        if (commit(map, &batch, next))
+            metrics_observe(engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
+    } else {
+        rewind_all(map);
+    }
+    for (int i = 0; i < count; i++) kafka_record_free(records[i]);
+}
+
+/* ---- The gate ---- */
+
+/* Is everything of the leading topic, as it was when the held records were read, committed by the group? */
+static bool gate_open(struct map *map) {
+    struct engine *engine = map->engine;
+    struct place *group = arena_alloc(engine->arena, sizeof *group * ((size_t)map->gate_places + 1));
+    int asked = 0;
+    for (int i = 0; i < map->gate_places; i++) {
+        const struct input *own = find_input(map, map->gate[i].topic, map->gate[i].partition);
+        bool passed = map->gate[i].offset == 0 || (own && own->settled >= map->gate[i].offset);
+        if (passed) continue;
+        if (own) return false; /* ours, and we know that we are not there yet */
+        group[asked++] = map->gate[i];
+    }
+    struct err err;
+    if (asked && kafka_group_offsets(engine->asker, engine->spec->name, group, asked, ENGINE_ASK_MS, &err) < 0)
+        return false;
+    for (int i = 0, k = 0; k < asked; i++) {
+        if (map->gate[i].partition != group[k].partition) continue;
+        if (group[k++].offset < map->gate[i].offset) return false;
+    }
+    return true;
+}
+
+static bool set_gate(struct map *map) {
+    struct engine *engine = map->engine;
+    struct err err;
+    int partitions =
+        map->gate_places ? map->gate_places : kafka_partitions(engine->asker, engine->spec->leads, ENGINE_ASK_MS, &err);
+    if (partitions <= 0) return false;
+    if (!map->gate) map->gate = calloc((size_t)partitions, sizeof *map->gate);
+    ASSERT(map->gate);
+    map->gate_places = partitions;
+    for (int i = 0; i < partitions; i++) map->gate[i] = (struct place){.topic = engine->spec->leads, .partition = i};
+    if (kafka_ends(engine->asker, map->gate, partitions, ENGINE_ASK_MS, &err) < 0) return false;
+    map->gate_count = map->held_count;
+    return true;
+}
+
+static void process_held(struct map *map) {
+    struct engine *engine = map->engine;
+    int64_t now_ms = clock_boot_ms();
+    if (!map->held_count || now_ms < map->gate_next_ms) return;
+    map->gate_next_ms = now_ms + GATE_EVERY_MS;
+    if (!map->gate_count && !set_gate(map)) return;
+    if (!gate_open(map)) return;
+    int count = map->gate_count < engine->config->batch_records ? map->gate_count : (int)engine->config->batch_records;
+    struct kafka_record **records = arena_alloc(engine->arena, sizeof *records * ((size_t)count + 1));
+    for (int i = 0; i < count; i++) {
+        struct raw raw;
+        records[i] = take_held(map);
+        kafka_record_raw(&engine->kafka, records[i], engine->arena, &raw);
+        struct input *input = find_input(map, raw.topic, raw.partition);
+        if (input) input->held--;
+    }
+    map->gate_next_ms = 0; /* the next part of an open gate need not wait */
+    process(map, records, count);
+}
+
+static void pause_held_topics(struct map *map) {
+    bool pause = map->paused ? map->held_count > HELD_LOW : map->held_count > HELD_MAX - HELD_LOW;
+    if (pause == map->paused || !map->fetching) return;
+    struct place *places = arena_alloc(map->engine->arena, sizeof *places * ((size_t)map->input_count + 1));
+    int count = 0;
+    for (int i = 0; i < map->input_count; i++)
+        if (map->inputs[i].at.topic != map->engine->spec->leads) places[count++] = map->inputs[i].at;
+    struct err err;
+    if (kafka_pause(map->engine->consumer, places, count, pause, &err) < 0)
+        engine_pause(map->engine, "cannot pause", err.text);
+    map->paused = pause;
+}
+
+/* ---- The loop ---- */
+
+/* A record goes to the batch at hand, or waits for the gate. */
+static bool sort_record(struct map *map, struct kafka_record *record) {
+    struct raw raw;
+    kafka_record_raw(&map->engine->kafka, record, map->engine->arena, &raw);
+    struct input *input = find_input(map, raw.topic, raw.partition);
+    ASSERT(input);
+    if (map->engine->spec->leads == TOPIC_NONE || raw.topic == map->engine->spec->leads) return true;
+    ASSERT(map->held_count < HELD_MAX);
+    map->held[(map->held_first + map->held_count++) % HELD_MAX] = record;
+    input->held++;
+    return false;
+}
+
+static void note_end(struct map *map, const struct place *place) {
+    struct input *input = find_input(map, place->topic, place->partition);
+    if (input) input->end = place->offset;
+}
+
+static int gather(struct map *map, int timeout_ms, struct kafka_record **records) {
+    int count = 0, limit = (int)map->engine->config->batch_records;
+    for (int polls = 0; polls < GATHER_MAX && count < limit && map->held_count < HELD_MAX; polls++) {
+        struct kafka_record *record;
+        struct place place;
+        enum kafka_got got = engine_poll(map->engine, count || polls ? 0 : timeout_ms, &record, &place);
+        if (got == KAFKA_NOTHING || map->engine->stopping) break;
+        if (got == KAFKA_END) note_end(map, &place);
+        if (got == KAFKA_RECORD && !map->fetching)
+            kafka_record_free(record); /* of an assignment that has gone */
+        else if (got == KAFKA_RECORD && sort_record(map, record))
+            records[count++] = record;
+    }
+    if (!map->fetching) {
+        while (count) kafka_record_free(records[--count]);
+    }
+    return count;
+}
+
+/* An end behind which only transaction markers are left is committed too: the proof before a deadline asks for it. */
+static void commit_ends(struct map *map) {
+    int64_t now_ms = clock_boot_ms();
+    if (now_ms < map->end_next_ms || !map->fetching) return;
+    int64_t *next = no_offsets(map);
+    bool any = false;
+    for (int i = 0; i < map->input_count; i++) {
+        struct input *input = &map->inputs[i];
+        if (input->held || input->end < 0 || input->end <= input->settled) continue;
+        if (input->end <= 0) continue;
+        next[i] = input->end;
+        any = true;
+    }
+    if (!any) return;
+    map->end_next_ms = now_ms + END_EVERY_MS;
+    struct batch batch;
+    batch_init(&batch, map->engine->arena);
+    commit(map, &batch, next);
+}
+
+static void report_lag(struct map *map) {
+    static int64_t next_ms;
+    enum { EVERY_MS = 5000 };
+    int64_t now_ms = clock_boot_ms(), lag = 0;
+    if (now_ms < next_ms || !map->known || !map->input_count) return;
+    next_ms = now_ms + EVERY_MS;
+    struct place *ends = arena_alloc(map->engine->arena, sizeof *ends * (size_t)map->input_count);
+    for (int i = 0; i < map->input_count; i++) ends[i] = map->inputs[i].at;
+    struct err err;
+    if (kafka_ends(map->engine->asker, ends, map->input_count, ENGINE_ASK_MS, &err) < 0) return;
+    for (int i = 0; i < map->input_count; i++) lag += ends[i].offset - map->inputs[i].at.offset;
+    metrics_set(map->engine->metrics.lag, NULL, (double)lag);
+}
+
+static bool can_decide(struct map *map) {
+    struct engine *engine = map->engine;
+    if (engine_paused(engine) || !engine_producer(engine)) return false;
+    if (!engine_restored(engine)) return false;
+    return map->known || (map->input_count > 0 && read_offsets(map));
+}
+
+static void turn(struct map *map) {
+    struct engine *engine = map->engine;
+    bool able = can_decide(map) && !engine->stopping;
+    if (!fetch(map, able)) able = false;
+    struct kafka_record **records =
+        arena_alloc(engine->arena, sizeof *records * ((size_t)engine->config->batch_records + 1));
+    int timeout_ms = !able && engine->need_restore ? 0 : map->held_count ? GATE_EVERY_MS : able ? ENGINE_IDLE_MS : 10;
+    int count = gather(map, timeout_ms, records);
+    if (count)
+        process(map, records, count);
+    else if (able && map->fetching) {
+        process_held(map);
+        commit_ends(map);
+    }
+    pause_held_topics(map);
+    report_lag(map);
+    arena_reset(engine->arena);
+}
+
+void map_run(struct engine *engine) {
+    struct map map = {.engine = engine, .held = calloc(HELD_MAX, sizeof *map.held)};
+    ASSERT(map.held);
+    struct kafka_hooks hooks = {&map, on_assigned, on_revoked};
+    struct err err;
+    engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, &hooks, &err);
+    if (!engine->consumer) engine_stop(engine, EXIT_BAD_CONFIG, "no consumer", err.text);
+    while (!engine->stopping && !engine_stop_asked()) turn(&map);
+    kafka_consumer_free(
+        engine->consumer); /* leaves the group; what was not committed is read again by the next owner */
+    engine->consumer = NULL;
+    drop_held(&map);
+    free(map.inputs);
+    free(map.held);
+    free(map.gate);
+}
