@@ -3,7 +3,7 @@
  * group at a time, transactions accepted but without their guarantees: aborted records are visible, and offsets
  * committed in a transaction are not kept. Nothing about Redress's promises can be shown on it, so workers are told
  * with REDRESS_DEMONSTRATION=true; production needs Apache Kafka. */
-#include "event.h"
+#include "topics.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -18,11 +18,9 @@
 #include <sys/prctl.h>
 
 enum {
-    PARTITIONS_MAX = 32, /* 5 MB each and 13 topics: 2 GB */
+    PARTITIONS_MAX = 32, /* 5 MB each and a dozen topics: 2 GB */
     TOPIC_BYTES = 250    /* Kafka allows 249 characters */
 };
-
-static const char *const keyed_workers[] = {"sla", "compensation", "notification", "cohort"};
 
 static const char help[] = "redress-devbroker: a Kafka broker in memory, for demonstrations only.\n"
                            "\n"
@@ -91,16 +89,12 @@ static int create_topic(rd_kafka_mock_cluster_t *cluster, const char *name, int 
 }
 
 static int create_all(rd_kafka_mock_cluster_t *cluster, const struct options *options) {
-    char name[TOPIC_BYTES];
-    for (int topic = TOPIC_NONE + 1; topic < TOPIC_STATE; topic++) {
-        snprintf(name, sizeof name, "%s.%s", options->prefix, topic_name((enum topic)topic));
-        if (create_topic(cluster, name, options->partitions) < 0) return -1;
-    }
-    for (size_t i = 0; i < sizeof keyed_workers / sizeof *keyed_workers; i++) {
-        snprintf(name, sizeof name, "%s.%s.state", options->prefix, keyed_workers[i]);
-        if (create_topic(cluster, name, options->partitions) < 0) return -1;
-    }
-    return 0;
+    struct topics_plan plans[TOPICS_MAX];
+    struct arena *arena = arena_new();
+    int count = topics_plan(arena, options->prefix, options->partitions, 1, plans), status = 0;
+    for (int i = 0; i < count && status == 0; i++) status = create_topic(cluster, plans[i].name, plans[i].partitions);
+    arena_free(arena);
+    return status;
 }
 
 static int create_listed(rd_kafka_mock_cluster_t *cluster, const struct options *options) {
