@@ -139,7 +139,7 @@ static int64_t floor_div(int64_t num, int64_t by) {
 
 char *clock_format(int64_t ms, char text_out[CLOCK_TEXT_MAX]) {
     int64_t seconds = floor_div(ms, 1000), days = floor_div(seconds, DAY_S);
-    int fraction = (int)(ms - seconds * 1000), rest = (int)(seconds - days * DAY_S);
+    int fraction = (int)((ms % 1000 + 1000) % 1000), rest = (int)(seconds - days * DAY_S);
     struct civil date = civil_from_days(days);
     int len = snprintf(text_out, CLOCK_TEXT_MAX, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)date.year, date.month,
                        date.day, rest / 3600, rest / 60 % 60, rest % 60);
