@@ -1,6 +1,7 @@
 /* ctl: the plumbing of the command line. */
 #include "ctl.h"
 #include "fields.h"
+#include "log.h"
 #include "suggest.h"
 #include "utf8.h"
 
@@ -106,6 +107,10 @@ int ctl_config(struct ctl *ctl) {
     if (bad == 0) bad = kafka_check(&ctl->config, &errors);
     if (bad) fputs(errors.at, stderr);
     buf_free(&errors);
+    enum log_level level = LOG_WARN; /* a tool speaks for itself; Kafka's client only when something is wrong */
+    if (!bad && strcmp(ctl->config.log_level, "info") != 0 && log_parse_level(ctl->config.log_level, &level) < 0)
+        level = LOG_WARN;
+    log_init("redressctl", NULL, level);
     ctl->kafka = (struct kafka){.config = &ctl->config, .worker = NULL};
     return bad ? EXIT_BAD_CONFIG : 0;
 }
