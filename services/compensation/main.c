@@ -1,0 +1,6 @@
+/* redress-compensation: proposes compensation, has it approved, orders what the customer chose. */
+#include "compensation.h"
+
+int main(int argc, char **argv) {
+    return worker_main(&compensation_spec, argc, argv);
+}
