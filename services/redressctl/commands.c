@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct command *const commands_all[] = {&ctl_publish, &ctl_topics, NULL};
+const struct command *const commands_all[] = {&ctl_publish, &ctl_topics, &ctl_events, NULL};
 
 /* Behind each command's own help. */
 static const char settings_help[] =
