@@ -1,0 +1,333 @@
+/* classification: the decision. Rules and model give the class (join.h), rules and facts the flags, rows of the policy
+ * the severity. */
+#include "classification.h"
+#include "history.h"
+#include "ids.h"
+
+#include <string.h>
+
+enum { FLAGS_MAX = 32 };
+
+/* What is being decided about one text. */
+struct work {
+    const struct policy *policy;
+    const struct complaint *complaint;
+    bool first;
+    struct arena *arena;
+    struct text text;
+    struct finding *found;
+    int found_count;
+    int32_t points[JOIN_CLASSES_MAX];
+    bool barred[JOIN_CLASSES_MAX];
+    bool flags[FLAGS_MAX];
+    int barred_best; /* the class that would have won but for the order; 0: none */
+    struct joined joined;
+    struct verdict *out;
+    struct reason *reasons;
+    int reason_count;
+};
+
+void classification_read(const struct policy *policy, const char *text, struct arena *arena, struct text *out) {
+    size_t len = strlen(text);
+    text_normalise(policy->tables, history_blank(text, len, arena), len, arena, out);
+}
+
+void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out) {
+    memset(points_out, 0, ((size_t)policy->class_count + 1) * sizeof *points_out);
+    for (int i = 0; i < count; i++) {
+        if (found[i].rule->class_id != 0) points_out[found[i].rule->class_id] += (int32_t)found[i].rule->weight;
+    }
+}
+
+static int flag_id(const char *name) {
+    return fields_choice_value(contract_flags, name);
+}
+
+static bool has_status(const struct texts *statuses, const struct order *order) {
+    const char *status = order == NULL ? NULL : fields_choice_name(contract_order_statuses, order->status);
+    for (int i = 0; status != NULL && i < statuses->count; i++) {
+        if (strcmp(statuses->at[i], status) == 0) return true;
+    }
+    return false;
+}
+
+static struct join join_of(const struct policy *policy) {
+    const struct model *model = policy->model;
+    struct join join = {.class_count = policy->class_count,
+                        .other = policy->other,
+                        .model = model,
+                        .favour = (int32_t)policy->joining->favour};
+    join.own = model == NULL ? 0 : model->own;
+    join.rules = model == NULL ? (int32_t)policy->joining->rules : model->rules;
+    join.bias = model == NULL ? (int32_t)policy->joining->other : model->other;
+    return join;
+}
+
+static void choose_class(struct work *work) {
+    const struct policy *policy = work->policy;
+    struct join join = join_of(policy);
+    int32_t logits[MODEL_OUTPUTS_MAX], *scores = NULL;
+    struct joined free_choice;
+    bool contradicted[JOIN_CLASSES_MAX];
+    if (policy->model != NULL) {
+        struct features features;
+        model_features(&work->text, policy->model->bits, work->arena, &features);
+        model_score(policy->model, &features, logits);
+        scores = logits;
+    }
+    for (int c = 1; c <= policy->class_count; c++) {
+        const struct class_row *row = policy->classes[c];
+        contradicted[c] = row != NULL && has_status(&row->ruled_out_by, work->complaint->order);
+        work->barred[c] = row != NULL && row->by_rules_only && work->points[c] <= 0;
+    }
+    join_scores(&join, work->points, work->barred, scores, &free_choice);
+    if (contradicted[free_choice.best]) work->barred_best = free_choice.best;
+    for (int c = 1; c <= policy->class_count; c++) work->barred[c] = work->barred[c] || contradicted[c];
+    join_scores(&join, work->points, work->barred, scores, &work->joined);
+    int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
+    work->out->class_id = sure < policy->joining->threshold ? policy->other : work->joined.best;
+}
+
+/* Whether the text complains, and whether it asks. */
+static bool only_asks(const struct work *work) {
+    int64_t asks = 0;
+    for (int i = 0; i < work->found_count; i++) {
+        const struct rule *rule = work->found[i].rule;
+        if (rule->says == SAYS_COMPLAINT && rule->weight > 0) return false;
+        if (rule->says == SAYS_QUESTION) asks += rule->weight;
+    }
+    return asks > 0;
+}
+
+static bool is_low_value(const struct policy *policy, const struct order *order) {
+    const struct amount_row *rows = policy->low_values.at;
+    for (int i = 0; order != NULL && i < policy->low_values.count; i++) {
+        if (strcmp(rows[i].amount.currency, order->amount.currency) == 0 && order->amount.minor <= rows[i].amount.minor)
+            return true;
+    }
+    return false;
+}
+
+static void set_flags(struct work *work) {
+    const struct complaint *complaint = work->complaint;
+    const struct class_row *row = work->policy->classes[work->out->class_id];
+    int64_t points[FLAGS_MAX] = {0};
+    for (int i = 0; i < work->found_count; i++) {
+        if (work->found[i].rule->flag_id != 0) points[work->found[i].rule->flag_id] += work->found[i].rule->weight;
+    }
+    for (int f = 1; f < FLAGS_MAX; f++) work->flags[f] = points[f] > 0;
+    bool asks = only_asks(work);
+    if (asks) work->flags[flag_id("question")] = true;
+    if (complaint->customer != NULL && complaint->customer->tier >= TIER_VIP) work->flags[flag_id("vip")] = true;
+    if (complaint->repeats > 0) work->flags[flag_id("repeat")] = true;
+    if (complaint->order != NULL && complaint->order->perishable) work->flags[flag_id("perishable")] = true;
+    if (is_low_value(work->policy, complaint->order)) work->flags[flag_id("low_value")] = true;
+    if (row != NULL && row->needs_proof && work->first && !asks && complaint->evidence.count == 0)
+        work->flags[flag_id("evidence_missing")] = true;
+}
+
+static bool in_texts(const struct texts *texts, const char *name) {
+    for (int i = 0; i < texts->count; i++) {
+        if (strcmp(texts->at[i], name) == 0) return true;
+    }
+    return false;
+}
+
+static bool matches_class(const struct texts *patterns, const char *class_name) {
+    for (int i = 0; i < patterns->count; i++) {
+        if (contract_class_matches(patterns->at[i], class_name)) return true;
+    }
+    return false;
+}
+
+static bool has_flag(const struct texts *flags, const bool *set) {
+    for (int i = 0; i < flags->count; i++) {
+        if (set[flag_id(flags->at[i])]) return true;
+    }
+    return false;
+}
+
+static bool reaches(const struct records *amounts, const struct order *order) {
+    const struct amount_row *rows = amounts->at;
+    for (int i = 0; order != NULL && i < amounts->count; i++) {
+        if (strcmp(rows[i].amount.currency, order->amount.currency) == 0 && order->amount.minor >= rows[i].amount.minor)
+            return true;
+    }
+    return false;
+}
+
+static bool severity_matches(const struct work *work, const struct severity_row *row) {
+    const struct complaint *complaint = work->complaint;
+    const char *tier =
+        complaint->customer == NULL ? NULL : fields_choice_name(contract_tiers, complaint->customer->tier);
+    if (row->classes.count > 0 && !matches_class(&row->classes, contract_classes[work->out->class_id - 1]))
+        return false;
+    if (row->flags.count > 0 && !has_flag(&row->flags, work->flags)) return false;
+    if (row->tiers.count > 0 && (tier == NULL || !in_texts(&row->tiers, tier))) return false;
+    if (row->amounts.count > 0 && !reaches(&row->amounts, complaint->order)) return false;
+    return row->repeats_from == 0 || complaint->repeats >= row->repeats_from;
+}
+
+/* The most severe row that matches; a final row ends the search. */
+static const struct severity_row *choose_severity(const struct work *work) {
+    const struct severity_row *rows = work->policy->severities.at, *best = NULL;
+    for (int i = 0; i < work->policy->severities.count; i++) {
+        if (!severity_matches(work, &rows[i])) continue;
+        if (best == NULL || rows[i].is < best->is) best = &rows[i];
+        if (rows[i].final) break;
+    }
+    return best;
+}
+
+/* At most QUOTE_MAX bytes of the original, cut between characters. */
+static const char *quote(const struct work *work, size_t from, size_t to) {
+    const char *text = work->complaint->text;
+    if (to - from > CLASSIFICATION_QUOTE_MAX) {
+        to = from + CLASSIFICATION_QUOTE_MAX;
+        while (to > from && ((unsigned char)text[to] & 0xc0) == 0x80) to--;
+    }
+    return arena_strndup(work->arena, text + from, to - from);
+}
+
+static void add_reason(struct work *work, const char *rule, const char *text, size_t from, size_t to) {
+    if (work->reason_count == CLASSIFICATION_REASONS_MAX) return;
+    work->out->places[work->reason_count] = (struct evidence_place){rule, from, to};
+    work->reasons[work->reason_count++] = (struct reason){rule, text};
+    work->out->place_count = work->reason_count;
+}
+
+/* The customer's own words behind a stretch of the normalised text. */
+static void add_words(struct work *work, const char *rule, size_t from, size_t to) {
+    size_t start = work->text.from[from], end = work->text.to[to - 1];
+    add_reason(work, rule, quote(work, start, end), start, end);
+}
+
+static bool supports(const struct work *work, const struct rule *rule) {
+    if (rule->weight < 0) return false;
+    if (rule->class_id != 0) return rule->class_id == work->out->class_id;
+    if (rule->flag_id != 0) return work->flags[rule->flag_id];
+    return rule->says == SAYS_QUESTION && work->flags[flag_id("question")];
+}
+
+static void add_model_reason(struct work *work) {
+    const struct model *model = work->policy->model;
+    size_t from, to;
+    for (int i = 0; model != NULL && i < model->output_count; i++) {
+        if (model->outputs[i].classes[0] != work->out->class_id) continue;
+        model_evidence(model, &work->text, i, &from, &to);
+        if (to > from) add_words(work, "model", from, to);
+    }
+}
+
+static void add_reasons(struct work *work, const struct severity_row *severity) {
+    bool class_shown = false;
+    work->reasons = arena_alloc(work->arena, CLASSIFICATION_REASONS_MAX * sizeof *work->reasons);
+    if (severity != NULL) add_reason(work, severity->name, fields_choice_name(contract_severities, severity->is), 0, 0);
+    if (work->barred_best != 0)
+        add_reason(work, arena_printf(work->arena, "not %s: order status", contract_classes[work->barred_best - 1]),
+                   fields_choice_name(contract_order_statuses, work->complaint->order->status), 0, 0);
+    for (int i = 0; i < work->found_count; i++) {
+        if (!supports(work, work->found[i].rule)) continue;
+        add_words(work, work->found[i].rule->name, work->found[i].from, work->found[i].to);
+        class_shown = class_shown || work->found[i].rule->class_id != 0;
+    }
+    if (!class_shown && work->out->class_id != work->policy->other) add_model_reason(work);
+}
+
+/* Further classes that the rules found, most points first. */
+static void add_others(struct work *work, struct texts *out) {
+    bool named[JOIN_CLASSES_MAX] = {false};
+    out->at = arena_alloc(work->arena, (size_t)work->policy->class_count * sizeof *out->at);
+    for (;;) {
+        int best = 0;
+        for (int c = 1; c <= work->policy->class_count; c++) {
+            if (named[c] || work->barred[c] || c == work->out->class_id || c == work->policy->other) continue;
+            if (work->points[c] >= work->policy->joining->others_from &&
+                (best == 0 || work->points[c] > work->points[best]))
+                best = c;
+        }
+        if (best == 0) return;
+        named[best] = true;
+        out->at[out->count++] = contract_classes[best - 1];
+    }
+}
+
+static void list_flags(struct work *work, struct texts *out) {
+    out->at = arena_alloc(work->arena, FLAGS_MAX * sizeof *out->at);
+    for (int f = 1; f < FLAGS_MAX && contract_flags[f - 1] != NULL; f++) {
+        if (work->flags[f]) out->at[out->count++] = contract_flags[f - 1];
+    }
+}
+
+void classification_classify(const struct policy *policy, const struct complaint *complaint, bool first,
+                             struct arena *arena, struct verdict *out) {
+    struct work work = {.policy = policy, .complaint = complaint, .first = first, .arena = arena, .out = out};
+    memset(out, 0, sizeof *out);
+    classification_read(policy, complaint->text, arena, &work.text);
+    work.found_count = rules_find(policy->rules, &work.text, complaint->order, arena, &work.found);
+    classification_points(policy, work.found, work.found_count, work.points);
+    choose_class(&work);
+    set_flags(&work);
+    const struct severity_row *severity = choose_severity(&work);
+    add_reasons(&work, severity);
+    struct classified *classified = &out->classified;
+    classified->class_name = contract_classes[out->class_id - 1];
+    classified->severity = severity == NULL ? SEVERITY_P3 : severity->is;
+    classified->confidence = (double)((int64_t)work.joined.odds[out->class_id] * 10000 / JOIN_ONE) / 10000.0;
+    classified->reasons = (struct records){work.reasons, work.reason_count};
+    classified->rules_version = policy->rules_version;
+    add_others(&work, &classified->others);
+    list_flags(&work, &classified->flags);
+}
+
+static bool wants(const char *type) {
+    return strcmp(type, "case.opened") == 0 || strcmp(type, "case.repeated") == 0 ||
+           strcmp(type, "case.customer_replied") == 0;
+}
+
+/* The submission in an event: whole, or a further message that is nothing but a text. */
+static int read_complaint(const struct event *ev, struct arena *arena, struct complaint *out, struct faults *faults) {
+    struct activity activity = {0};
+    if (strcmp(ev->type, "case.opened") == 0)
+        return fields_decode(&contract_case_opened, ev->data, FIELDS_EVENT, arena, out, faults);
+    if (strcmp(ev->type, "case.repeated") == 0)
+        return fields_decode(&contract_case_repeated, ev->data, FIELDS_EVENT, arena, out, faults);
+    if (tree_get(ev->data, "customer") != NULL)
+        return fields_decode(&contract_joined, ev->data, FIELDS_EVENT, arena, out, faults);
+    if (fields_decode(&contract_customer_replied, ev->data, FIELDS_EVENT, arena, &activity, faults) != 0) return -1;
+    out->case_id = activity.case_id;
+    out->text = activity.text;
+    return 0;
+}
+
+static enum result decide(const struct decision *in, void *state, struct effects *out) {
+    const struct event *ev = in->ev;
+    struct complaint complaint = {0};
+    struct verdict verdict;
+    struct faults faults = {.arena = in->arena};
+    char id[27];
+    (void)state;
+    if (read_complaint(ev, in->arena, &complaint, &faults) != 0)
+        return effects_reject(out, "bad_value", "%s: %s", faults.at[0].path, faults.at[0].text);
+    if (complaint.text == NULL) return DONE;
+    classification_classify(policies_current(in->policies), &complaint, complaint.customer != NULL, in->arena,
+                            &verdict);
+    verdict.classified.case_id = complaint.case_id;
+    ids_hash(id, 3, "case.classified", ev->source, ev->id);
+    effects_emit(out, "case.classified", complaint.case_id, arena_strdup(in->arena, id), ev->time_ms,
+                 &contract_classified, &verdict.classified);
+    return DONE;
+}
+
+static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
+
+const struct worker_spec classification_spec = {
+    .name = "classification",
+    .about = "says what a complaint is about and how severe it is",
+    .kind = WORKER_MAP,
+    .reads = reads,
+    .policy_file = "classification.yaml",
+    .load = policy_load,
+    .wants = wants,
+    .decide = decide,
+};

@@ -1,0 +1,81 @@
+/* join: softmax in integers. */
+#include "join.h"
+
+#include <string.h>
+
+uint32_t join_exp(int32_t x) {
+    if (x < -20000) return 0;
+    uint64_t doublings = (uint64_t)(-x) * 6196328; /* in 2^-32: log2(e) / 1000 */
+    int shift = (int)(doublings >> 32);
+    int64_t g = (int64_t)(((doublings & 0xffffffffu) * 744261118) >> 32); /* the rest times ln 2, of 2^30 */
+    int64_t term = JOIN_ONE, sum = JOIN_ONE;
+    for (int n = 1; n <= 8; n++) { /* e^-g by its series */
+        term = -(term * g >> 30) / n;
+        sum += term;
+    }
+    return (uint32_t)(sum >> shift);
+}
+
+int32_t join_ln(uint32_t p) {
+    int whole = 31 - __builtin_clz(p);
+    uint64_t x = (uint64_t)p << (31 - whole); /* 1 to 2, of 2^31 */
+    int64_t log2 = (int64_t)(whole - 30) << 20;
+    for (int bit = 19; bit >= 0; bit--) { /* each squaring gives one binary digit of the logarithm */
+        x = x * x >> 31;
+        if (x >> 32) {
+            log2 += INT64_C(1) << bit;
+            x >>= 1;
+        }
+    }
+    return (int32_t)(log2 * 693147 / 1000 / (1 << 20));
+}
+
+/* Which output a class belongs to, and whether it is the one meant by it. */
+static int output_of(const struct join *join, int class_id, bool *first_out) {
+    int other = -1;
+    for (int i = 0; i < join->model->output_count; i++) {
+        const struct model_output *output = &join->model->outputs[i];
+        for (int n = 0; n < output->class_count; n++) {
+            *first_out = n == 0;
+            if (output->classes[n] == class_id) return i;
+            if (output->classes[n] == join->other) other = i;
+        }
+    }
+    *first_out = class_id == join->other;
+    return other;
+}
+
+/* The lone classes of an output share its odds; one without points, where it is not the first, has none. */
+static int64_t score_of(const struct join *join, int class_id, int32_t points, const int32_t *logits,
+                        bool *possible_out) {
+    int64_t score = (int64_t)join->rules * points + (class_id == join->other ? join->bias : 0);
+    bool first = true;
+    int output = logits == NULL ? -1 : output_of(join, class_id, &first);
+    *possible_out = points > 0 || class_id == join->other || (output >= 0 && first);
+    if (output >= 0) score += (int64_t)join->own * logits[output] / 1000;
+    return score;
+}
+
+void join_scores(const struct join *join, const int32_t *points, const bool *barred, const int32_t *logits,
+                 struct joined *out) {
+    int64_t score[JOIN_CLASSES_MAX], top = INT64_MIN, best = INT64_MIN;
+    bool possible[JOIN_CLASSES_MAX];
+    uint64_t sum = 0;
+    memset(out, 0, sizeof *out);
+    for (int c = 1; c <= join->class_count; c++) {
+        int32_t counted = points[c] > JOIN_POINTS_MAX ? JOIN_POINTS_MAX : points[c];
+        score[c] = score_of(join, c, counted, logits, &possible[c]);
+        possible[c] = possible[c] && (barred == NULL || !barred[c]);
+        int64_t favoured = score[c] + (c == join->other ? 0 : join->favour);
+        if (possible[c] && score[c] > top) top = score[c];
+        if (!possible[c] || favoured <= best) continue;
+        best = favoured;
+        out->best = c;
+    }
+    for (int c = 1; c <= join->class_count; c++) {
+        int64_t below = possible[c] ? score[c] - top : INT32_MIN;
+        out->odds[c] = join_exp(below < -30000 ? -30000 : (int32_t)below);
+        sum += out->odds[c];
+    }
+    for (int c = 1; c <= join->class_count; c++) out->odds[c] = (uint32_t)((uint64_t)out->odds[c] * JOIN_ONE / sum);
+}

@@ -1,0 +1,41 @@
+/* join: how the rules' points and the model's log-odds become one class with a probability.
+ *
+ * For every class c:  score(c) = own * model(c) + rules * points(c), and for `other`:  score = own * model(other) +
+ * other. model(c) is the log-odds of the output that c belongs to; a class that the model does not know belongs to
+ * `other`, for the model has met such texts, if at all, under that name. Probabilities are the softmax of the scores:
+ * odds multiply, as for independent witnesses. own, rules and other are fitted together on texts that the model was not
+ * trained on, and stand in its file; without a model they are those of classification.yaml. A class of an output with
+ * several classes that is not its first needs a rule's word to be given. */
+#ifndef REDRESS_JOIN_H
+#define REDRESS_JOIN_H
+
+#include "model.h"
+
+enum {
+    JOIN_CLASSES_MAX = 64,
+    JOIN_POINTS_MAX = 8, /* of one class: more words do not make it surer */
+    JOIN_ONE = 1 << 30   /* a probability of 1 */
+};
+
+struct join {
+    int class_count, other;    /* ids are 1..class_count */
+    int32_t own, rules, bias;  /* thousandths; bias is that of `other` */
+    int32_t favour;            /* thousandths of a nat that a class is favoured by over `other` in the choice */
+    const struct model *model; /* NULL: none */
+};
+
+struct joined {
+    int best;                        /* class id */
+    uint32_t odds[JOIN_CLASSES_MAX]; /* probability by class id, of JOIN_ONE */
+};
+
+/* points by class id; barred classes (order facts) get no probability; logits by output, NULL without a model. */
+void join_scores(const struct join *join, const int32_t *points, const bool *barred, const int32_t *logits,
+                 struct joined *out);
+
+/* e^(x/1000) for x <= 0, of JOIN_ONE; in integers, the same everywhere. */
+uint32_t join_exp(int32_t x);
+/* 1000 ln(p) of p of JOIN_ONE, p > 0. */
+int32_t join_ln(uint32_t p);
+
+#endif

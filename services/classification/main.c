@@ -1,0 +1,6 @@
+/* redress-classification: says what a complaint is about and how severe it is. */
+#include "classification.h"
+
+int main(int argc, char **argv) {
+    return worker_main(&classification_spec, argc, argv);
+}

@@ -1,0 +1,64 @@
+/* rules: words and patterns of classification.yaml, compiled once and looked for in every normalised text.
+ *
+ * A rule stands for one class or one flag, or only says how a text speaks (it complains, it asks). It fires once a
+ * text, on the first of its words or patterns that
+ *   - stands as a word of its own, where it begins or ends with a Latin letter,
+ *   - is not denied: no negation stands directly before it (没有破损, not broken), unless the rule counts denied words
+ * too,
+ *   - has one of the rule's `near` words within `within` units, where it has such,
+ *   - has none of its `unless` words within `within` units,
+ * and only if the order's facts, where known, agree. A unit is one character, or one word in Latin letters. */
+#ifndef REDRESS_RULES_H
+#define REDRESS_RULES_H
+
+#include "contract.h"
+#include "match.h"
+#include "text.h"
+
+enum says { SAYS_COMPLAINT = 1, SAYS_QUESTION, SAYS_TOPIC };
+
+struct rule_order { /* facts that an order must have for the rule to hold; an absent fact rules nothing out, except that
+                       of a bool */
+    struct texts status;
+    bool custom, perishable;
+};
+
+struct rule {
+    const char *name;
+    int class_id, flag_id; /* 1-based, as contract_classes and contract_flags; 0: none */
+    int64_t weight;        /* points for the class or flag; may be negative */
+    int says;              /* enum says; 0: topic */
+    struct texts words, patterns, near, unless;
+    int64_t within;
+    bool even_denied;
+    struct rule_order *order;
+};
+
+struct negation {
+    struct texts words, patterns, except;
+    int64_t reach; /* units between the negation and what it denies */
+};
+
+struct finding {
+    const struct rule *rule;
+    size_t from, to; /* bytes of the normalised text */
+};
+
+struct rules;
+
+extern const struct record rules_rule, rules_negation;
+
+/* Compiles the rules. `list` and `negation` are the YAML nodes that they were decoded from, for the lines of faults;
+ * `groups` maps names to lists of words that rules refer to as {name}. Adds all faults and returns NULL when there were
+ * any. */
+struct rules *rules_new(const struct records *rules, const struct negation *negation, const struct tree *groups,
+                        const struct tree *file, const struct text_tables *tables, struct arena *arena,
+                        struct faults *faults);
+
+/* The rules that fire on a text, in their order in the file. `order` may be NULL. */
+int rules_find(const struct rules *rules, const struct text *text, const struct order *order, struct arena *arena,
+               struct finding **found_out);
+
+size_t rules_bytes(const struct rules *rules); /* of the compiled database */
+
+#endif

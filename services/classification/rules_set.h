@@ -1,0 +1,25 @@
+/* rules_set: the compiled rules, shared by rules_load.c, which makes them, and rules.c, which uses them. */
+#ifndef REDRESS_RULES_SET_H
+#define REDRESS_RULES_SET_H
+
+#include "rules.h"
+
+enum part { PART_WORD, PART_NEAR, PART_UNLESS, PART_COUNT, PART_DENIAL, PART_EXCEPT };
+
+/* What a find of an item means: which rule it speaks for, and how. */
+struct use {
+    int item, rule;
+    enum part part;
+};
+
+struct rules {
+    const struct rule *at;
+    int count;
+    struct negation negation;
+    struct match *match;
+    struct use *uses; /* by item */
+    int *uses_of;     /* item -> its first use; one more than there are items */
+    int uses_max;     /* most uses of one item */
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* ctl_policy: the worker's own load(), without the worker. */
+#include "ctl_policy.h"
+#include "yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena) {
+    struct faults faults = {.arena = arena};
+    const struct tree *file;
+    const char *version;
+    void *policy = NULL;
+    struct err err;
+    struct buf said = {0};
+    if (dir == NULL) dir = getenv("REDRESS_POLICY_DIR");
+    if (dir == NULL) dir = "deploy/policies";
+    const char *path = arena_printf(arena, "%s/%s", dir, spec->policy_file);
+    if (yaml_read_file(arena, path, &file, &err) != 0) {
+        fprintf(stderr, "redressctl: %s\n", err.text);
+        return NULL;
+    }
+    if (spec->load(file, dir, arena, &policy, &version, &faults) == 0) return policy;
+    faults_print(&faults, path, &said);
+    fputs(said.at, stderr);
+    buf_free(&said);
+    return NULL;
+}
