@@ -5,9 +5,9 @@
  * conversation, leaves its own computed id as an alias, and looks whether the case that it was told is an alias itself;
  * 4. counts itself as a repeat.
  *
- * Why the look in round 3: a first message of a chat about a known order holds its conversation under its own id from
- * round 1 to round 3. The next message of that chat, which stands behind it in the same batch, reads that id and finds
- * the alias that was left in the same round before it. */
+ * Why the look, and never before round 3: a first message of a chat about a known order holds its conversation under
+ * its own id from round 1 to round 3. The next message of that chat, which stands behind it in the same batch, reads
+ * that id and finds the alias that was left in the same round before it. */
 #include "intake_join.h"
 #include "intake.h"
 
@@ -109,22 +109,25 @@ static void end(struct intake_join *out, enum intake_join_kind kind, const char 
     out->case_id = case_id;
 }
 
-/* Rounds 3 and 4. `conversation` and `order` are the answers, NULL where the submission has none. */
-static void join(struct rounds *rounds, const struct answer *conversation, const struct answer *order,
-                 struct intake_join *out) {
-    const char *case_id = joined(conversation) ? conversation->value : order->value;
-    bool own_conversation = conversation && conversation->granted, own_order = order && order->granted;
-    if (own_conversation) claim_conversation(rounds, case_id);
-    const struct answer *alias = claim_alias(rounds, case_id);
+/* What a joined complaint has been answered so far; NULL: it has no order, or no conversation. */
+struct joining {
+    const struct answer *conversation, *order, *alias;
+};
+
+/* Rounds 3 and 4. */
+static void join(struct rounds *rounds, struct joining *had, struct intake_join *out) {
+    bool by_order = !joined(had->conversation), own_order = had->order && had->order->granted;
+    const char *case_id = by_order ? had->order->value : had->conversation->value;
+    if (had->conversation && by_order) claim_conversation(rounds, case_id);
+    if (!had->alias) had->alias = claim_alias(rounds, case_id);
     const struct answer *look = look_alias(rounds, case_id);
     if (rounds->waiting) return;
-    if (!alias->granted) return end(out, INTAKE_JOIN_DUPLICATE, case_id);
+    if (!had->alias->granted) return end(out, INTAKE_JOIN_DUPLICATE, case_id);
     if (look->found) {
         case_id = look->value;
-        if (own_conversation) claim_conversation(rounds, case_id);
+        if (had->conversation && by_order) claim_conversation(rounds, case_id);
         if (own_order) claim_order(rounds, case_id);
     }
-    bool by_order = !joined(conversation);
     const struct answer *repeat = by_order ? claim_repeat(rounds, case_id) : NULL;
     if (rounds->waiting) return;
     out->repeats = repeat ? repeat->ordinal + 1 : 0;
@@ -133,16 +136,20 @@ static void join(struct rounds *rounds, const struct answer *conversation, const
 
 static void find_complaint(struct rounds *rounds, struct intake_join *out) {
     const struct intake_submission *s = rounds->s;
+    struct joining had = {0};
     const struct answer *submission = claim_submission(rounds);
-    const struct answer *conversation = s->conversation ? claim_conversation(rounds, s->case_id) : NULL;
+    if (s->conversation) had.conversation = claim_conversation(rounds, s->case_id);
     if (rounds->waiting) return;
-    if (!submission->granted || is_own(rounds, conversation)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
-    const char *case_id = joined(conversation) ? conversation->value : s->case_id;
-    const struct answer *order = s->order_id ? claim_order(rounds, case_id) : NULL;
+    if (!submission->granted || is_own(rounds, had.conversation)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
+    const char *case_id = joined(had.conversation) ? had.conversation->value : s->case_id;
+    if (s->order_id)
+        had.order = claim_order(rounds, case_id);
+    else if (joined(had.conversation))
+        had.alias = claim_alias(rounds, case_id);
     if (rounds->waiting) return;
-    if (is_own(rounds, order)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
-    if (!joined(conversation) && !joined(order)) return end(out, INTAKE_JOIN_NEW, s->case_id);
-    join(rounds, conversation, order, out);
+    if (is_own(rounds, had.order)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
+    if (!joined(had.conversation) && !joined(had.order)) return end(out, INTAKE_JOIN_NEW, s->case_id);
+    join(rounds, &had, out);
 }
 
 static void find_activity(struct rounds *rounds, struct intake_join *out) {
