@@ -100,7 +100,7 @@ void engine_calm(struct engine *engine) {
 
 static const char *transactional_id(const struct engine *engine) {
     return arena_printf(engine->config->arena, "%s-%s-%s", engine->config->topic_prefix, engine->spec->name,
-                        engine->config->instance);
+                        engine->instance);
 }
 
 static void drop_producer(struct engine *engine, bool fenced, const char *detail) {
@@ -161,7 +161,8 @@ static enum kafka_outcome transact(struct engine *engine, struct batch *batch, s
     }
     enum kafka_outcome outcome = kafka_begin(engine->producer, err);
     if (outcome != KAFKA_DONE) return KAFKA_REBUILD;
-    outcome = kafka_send_offsets(engine->producer, batch->places, batch->place_count, membership, err);
+    if (batch->place_count)
+        outcome = kafka_send_offsets(engine->producer, batch->places, batch->place_count, membership, err);
     if (outcome == KAFKA_DONE) outcome = send_all(engine, batch, err);
     if (outcome == KAFKA_DONE) outcome = verify_claims(engine, batch, err);
     if (outcome == KAFKA_DONE) outcome = kafka_commit(engine->producer, err);

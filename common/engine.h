@@ -18,12 +18,10 @@ enum {
     ENGINE_ROUNDS_MAX = 4     /* rounds of claims of one decision */
 };
 
-/* What /readyz and the metrics say; written by the worker, read by the HTTP thread. */
-struct engine_status;
-
 struct engine {
     const struct worker_spec *spec;
     const struct config *config;
+    const char *instance; /* REDRESS_INSTANCE, or a name made for this run: then the group's membership is not static */
     struct kafka kafka;
     struct kafka_consumer *consumer;
     struct kafka_producer *producer; /* NULL: to be made anew */
@@ -46,7 +44,8 @@ struct engine {
 /* Registers the metrics. */
 void engine_metrics(struct engine *engine);
 
-/* The signals, seen by both loops. */
+/* The signals, seen by both loops: SIGTERM and SIGINT, SIGHUP. */
+void engine_signals(void);
 bool engine_stop_asked(void);
 bool engine_reload_asked(void); /* once per SIGHUP */
 

@@ -8,11 +8,12 @@
 #include <string.h>
 
 enum {
-    HELD_MAX = 10000,   /* records waiting for the gate; beyond that their partitions pause */
-    HELD_LOW = 2000,    /* and resume here */
-    GATE_EVERY_MS = 3,  /* how often the gate is looked at while something waits */
-    GATHER_MAX = 20000, /* polls in one turn */
-    END_EVERY_MS = 20   /* how often an end without records is committed */
+    HELD_MAX = 10000,    /* records waiting for the gate; beyond that their partitions pause */
+    HELD_LOW = 2000,     /* and resume here */
+    GATE_EVERY_MS = 3,   /* how often the gate is looked at while something waits */
+    GATHER_MAX = 20000,  /* polls in one turn */
+    END_EVERY_MS = 20,   /* how often an end without records is committed: proofs wait for intake's */
+    END_SELDOM_MS = 1000 /* nobody waits for the others' */
 };
 
 /* An assigned input partition. */
@@ -423,7 +424,7 @@ static void commit_ends(struct map *map) {
         any = true;
     }
     if (!any) return;
-    map->end_next_ms = now_ms + END_EVERY_MS;
+    map->end_next_ms = now_ms + (map->engine->spec->leads == TOPIC_NONE ? END_SELDOM_MS : END_EVERY_MS);
     struct batch batch;
     batch_init(&batch, map->engine->arena);
     commit(map, &batch, next);
@@ -466,6 +467,7 @@ static void turn(struct map *map) {
     }
     pause_held_topics(map);
     report_lag(map);
+    worker_turned(able && map->fetching && map->input_count > 0);
     arena_reset(engine->arena);
 }
 

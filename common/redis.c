@@ -190,7 +190,9 @@ static int load(struct redis *redis, struct redis_script *script, struct err *er
 }
 
 void redis_use(struct redis *redis, struct redis_script *script) {
-    ASSERT(redis->script_count < SCRIPTS_MAX && !redis->context);
+    ASSERT(redis->script_count < SCRIPTS_MAX && !redis->queued);
+    if (redis->context) redisFree(redis->context); /* the next connection loads it */
+    redis->context = NULL;
     redis->scripts[redis->script_count++] = script;
 }
 
@@ -315,7 +317,8 @@ int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply 
         err_set(err, "redis %s: away", redis->where);
         return 1;
     }
-    struct redis_reply *replies = arena_alloc(arena, sizeof *replies * ((size_t)count + 1)); /* none for nothing queued */
+    struct redis_reply *replies =
+        arena_alloc(arena, sizeof *replies * ((size_t)count + 1)); /* none for nothing queued */
     for (int i = 0; i < count; i++) {
         void *reply = NULL;
         if (redisGetReply(redis->context, &reply) != REDIS_OK || !reply) {

@@ -1,7 +1,7 @@
 /* worker: the skeleton every worker hands its spec to, and the shape of a decision.
  *
- * A service is a pure decision: (policies, state, event | wake-up, now) -> effects. It does no I/O, reads no clock, owns no thread.
- * All I/O, retries, transactions, batching, metrics, signals and health live in common/. */
+ * A service is a pure decision: (policies, state, event | wake-up, now) -> effects. It does no I/O, reads no clock,
+ * owns no thread. All I/O, retries, transactions, batching, metrics, signals and health live in common/. */
 #ifndef REDRESS_WORKER_H
 #define REDRESS_WORKER_H
 
@@ -12,13 +12,13 @@
 /* What a decision is given. */
 struct decision {
     const struct policies *policies;
-    const struct event *ev; /* NULL: a wake-up */
-    int64_t now_ms;         /* min(worker clock, Redis TIME) at which this is folded */
-    bool unconfirmed;       /* a wake-up fired without proof, because intake stands still (hold_max) */
-    bool exists;            /* the state was there before; a new one is zeroed */
+    const struct event *ev;       /* NULL: a wake-up */
+    int64_t now_ms;               /* min(worker clock, Redis TIME) at which this is folded */
+    bool unconfirmed;             /* a wake-up fired without proof, because intake stands still (hold_max) */
+    bool exists;                  /* the state was there before; a new one is zeroed */
     const struct answer *answers; /* one for each claim asked so far, in the order asked */
     int answer_count;
-    struct arena *arena;    /* the batch's */
+    struct arena *arena; /* the batch's */
 };
 
 enum worker_kind {
@@ -30,21 +30,21 @@ struct worker_spec {
     const char *name;  /* "sla"; group <prefix>-sla, changelog <prefix>.sla.state */
     const char *about; /* one line for --help */
     enum worker_kind kind;
-    const enum topic *reads;  /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
-    const char *policy_file;  /* "sla.yaml" in REDRESS_POLICY_DIR, or NULL */
+    const enum topic *reads; /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
+    const char *policy_file; /* "sla.yaml" in REDRESS_POLICY_DIR, or NULL */
 
-    /* Checks a policy file and turns it into what decide() uses, all of it in the arena. `dir` is the policy folder, for files that it
-     * names. All faults are added at once; returns 0 when there were none. Reading a version back from redress.policies gives
-     * the same tree, so load() may not depend on line numbers. */
-    int (*load)(const struct tree *file, const char *dir, struct arena *arena, void **policy_out, const char **version_out,
-                struct faults *faults);
+    /* Checks a policy file and turns it into what decide() uses, all of it in the arena. `dir` is the policy folder,
+     * for files that it names. All faults are added at once; returns 0 when there were none. Reading a version back
+     * from redress.policies gives the same tree, so load() may not depend on line numbers. */
+    int (*load)(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
+                const char **version_out, struct faults *faults);
 
-    /* Map: records of the other topics are passed on only when every record of this topic that was there when they were read has been
-     * committed by the group (DESIGN.md, section 3, Intake). TOPIC_NONE: no order among topics. */
+    /* Map: records of the other topics are passed on only when every record of this topic that was there when they were
+     * read has been committed by the group (DESIGN.md, section 3, Intake). TOPIC_NONE: no order among topics. */
     enum topic leads;
 
-    /* Keyed: the state's table. It must have a FIELD_TIME|FIELD_INDEXED field `wake_at`: when the worker must look at the case again,
-     * 0 = never. */
+    /* Keyed: the state's table. It must have a FIELD_TIME|FIELD_INDEXED field `wake_at`: when the worker must look at
+     * the case again, 0 = never. */
     const struct record *state;
 
     /* True for the event types that this worker folds; asked with ce_type before anything is parsed. NULL: all. */
@@ -53,14 +53,22 @@ struct worker_spec {
     /* Keyed: which state an event belongs to; NULL function: its subject (the case id). May return NULL: none. */
     const char *(*state_key)(const struct event *ev);
 
-    /* Optional. Adds the claims that the decision depends on; called again with the answers until it adds no more (at most 4 rounds). */
+    /* Keyed: wake-ups fire unconfirmed when intake has stood still for hold_max although it is behind (sla alone). */
+    bool fires_unconfirmed;
+
+    /* Optional. Adds the claims that the decision depends on; called again with the answers until it adds no more (at
+     * most 4 rounds). */
     void (*ask)(const struct decision *in, const void *state, struct claims *claims);
 
-    /* The decision. Keyed: `state` is changed in place (wake_at included; a handled wake-up must move or clear it). DONE or REJECT. */
+    /* The decision. Keyed: `state` is changed in place (wake_at included; a handled wake-up must move or clear it).
+     * DONE or REJECT. */
     enum result (*decide)(const struct decision *in, void *state, struct effects *out);
 };
 
 /* Everything: options, configuration, signals, the loop, draining, health. Returns the exit status. */
 int worker_main(const struct worker_spec *spec, int argc, char **argv);
+
+/* Told by the loops each turn, for /healthz and /readyz. */
+void worker_turned(bool is_ready);
 
 #endif

@@ -1,0 +1,85 @@
+/* keyed: the loop of a worker with a state per case (DESIGN.md, section 3). A shard is a partition of the case log: its
+ * state is in Redis, its truth in the changelog <prefix>.<worker>.state of the same partition. shard.c takes over and
+ * heals; proof.c proves before wake-ups fire. */
+#ifndef REDRESS_KEYED_H
+#define REDRESS_KEYED_H
+
+#include "engine.h"
+#include "proof.h"
+#include "view.h"
+
+enum {
+    KEYED_REPLAY_MS = 200, /* a shard heals for so long, then the group is polled */
+    KEYED_AGE_MS = 7 * 24 * 3600 *
+                   1000, /* half of the changelog's delete.retention.ms: an older view may have missed tombstones */
+    KEYED_RENEW_MS = 3600 * 1000, /* a view in use renews its age so often */
+    KEYED_DUE_MAX = 500,          /* wake-ups of one shard in one batch: events flow between batches */
+    KEYED_SETTLE_MS = 1000        /* offsets of events that changed nothing are committed so often */
+};
+
+enum shard_phase {
+    SHARD_OFFSETS, /* reading its committed offset */
+    SHARD_ENDS,    /* asking for its changelog's true end, and reading its @log record */
+    SHARD_WIPE,    /* emptying a view that cannot be healed */
+    SHARD_REPLAY,  /* replaying the changelog into the view */
+    SHARD_RUN
+};
+
+struct shard {
+    int number;
+    enum shard_phase phase;
+    int64_t next;       /* own next input offset; never rd_kafka_position() */
+    int64_t from;       /* what it was before the batch at hand */
+    int64_t settled;    /* what of it is committed */
+    int64_t read_to;    /* everything before this input offset has been folded */
+    int64_t seen_end;   /* an end of the input that was reported; counts once the batch is done */
+    int64_t applied;    /* where the view is expected to stand */
+    int64_t start, end; /* the changelog's first offset, and the true end to replay to */
+    int64_t next_wake_ms;
+    bool no_offsets; /* the group has none for it: the changelog must be empty but for @log */
+    bool log_known;
+    char log_id[40];
+    uint64_t cursor; /* of a wipe */
+    bool reading;    /* the reader stands where this shard's replay goes on */
+    int64_t healed_at_ms, renew_at_ms;
+    struct shard_proof proof;
+};
+
+struct keyed {
+    struct engine *engine;
+    struct view *view;
+    size_t wake_offset; /* of wake_at in the state */
+    struct shard *shards;
+    int shard_count, partitions;
+    int assignment; /* counts assignments and revokes: a batch of another one is thrown away */
+    bool fetching, refetch;
+    struct kafka_consumer *reader; /* of changelogs */
+    struct proof *proof;
+    int64_t settle_at_ms;
+    /* The clocks. */
+    bool skew_known, redis_known;
+    int64_t skew_ms, redis_skew_ms; /* against CLOCK_BOOTTIME */
+    int64_t hold_until_ms;          /* boot time: nothing fires after a clock step */
+};
+
+/* Runs until it is told to stop. */
+void keyed_run(struct engine *engine);
+
+/* shard.c */
+void shard_assign(struct shard *shard, int number);
+/* One turn towards SHARD_RUN, at most KEYED_REPLAY_MS. */
+void shard_turn(struct keyed *keyed, struct shard *shard);
+/* The view is not where it should be, or it is not known: heal. */
+void shard_heal(struct keyed *keyed, struct shard *shard, const char *why);
+const char *shard_phase_name(enum shard_phase phase);
+
+/* keyed.c */
+struct shard *keyed_shard(struct keyed *keyed, int number);
+/* min(worker clock, Redis TIME). */
+int64_t keyed_now_ms(struct keyed *keyed);
+void keyed_note_redis(struct keyed *keyed, const struct view_standing *standing);
+
+/* keyed_batch.c: decides a batch of records (taken) and wake-ups, commits, applies. */
+void keyed_batch(struct keyed *keyed, struct kafka_record **records, int count);
+
+#endif

@@ -1,0 +1,273 @@
+/* worker: from the command line to the loop and out again. */
+#include "worker.h"
+#include "clock.h"
+#include "http.h"
+#include "keyed.h"
+#include "map.h"
+#include "policy_log.h"
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { STARTED_MS = 60000 /* /healthz fails when the loop has not turned for so long */ };
+
+struct process {
+    struct engine engine;
+    struct config config;
+    struct arena *policy_arena;
+    const struct policy_version *version;
+    const char *body;
+    struct http *http;
+};
+
+/* ---- The command line ---- */
+
+static void print_help(const struct worker_spec *spec, FILE *to) {
+    struct buf buf = {0};
+    config_document(&buf);
+    fprintf(to,
+            "redress-%s: %s\n\nUsage: redress-%s [--config FILE] [--check] [--version] [--help]\n\n"
+            "  --config FILE  settings in YAML; the environment wins over it\n"
+            "  --check        check settings and policies, list every error, and exit\n\n"
+            "Signals: SIGTERM and SIGINT drain and leave the group; SIGHUP reloads the policies.\n"
+            "Exit status: 0 clean, 64 usage, 70 cannot go on, 78 configuration.\n\nSettings\n\n%s",
+            spec->name, spec->about, spec->name, buf.at ? buf.at : "");
+    buf_free(&buf);
+}
+
+/* 0: go on; otherwise *status_out is the exit status. */
+static int parse_options(const struct worker_spec *spec, int argc, char **argv, const char **file_out, bool *check_out,
+                         int *status_out) {
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    *status_out = EXIT_OK;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (option) {
+        case 'c': *file_out = optarg; break;
+        case 'k': *check_out = true; break;
+        case 'v':
+            printf("redress-%s %s (librdkafka %s)\n", spec->name, REDRESS_VERSION, kafka_library_version());
+            return -1;
+        case 'h': print_help(spec, stdout); return -1;
+        default: *status_out = EXIT_BAD_USAGE; return -1;
+        }
+    }
+    if (optind == argc) return 0;
+    fprintf(stderr, "redress-%s: unexpected argument %s; see --help\n", spec->name, argv[optind]);
+    *status_out = EXIT_BAD_USAGE;
+    return -1;
+}
+
+/* ---- Configuration ---- */
+
+static const char *default_instance(struct arena *arena) {
+    char host[100] = "";
+    gethostname(host, sizeof host - 1);
+    return arena_printf(arena, "%s-%d-%llx", host, (int)getpid(), (unsigned long long)clock_now_ms());
+}
+
+/* Everything that can be wrong is listed at once. */
+static int configure(struct process *process, const char *file, struct buf *errors) {
+    struct engine *engine = &process->engine;
+    struct arena *arena = arena_new();
+    int bad = config_load(file, environ, arena, &process->config, errors) < 0;
+    if (bad) return -1;
+    engine->config = &process->config;
+    engine->kafka = (struct kafka){.config = &process->config, .worker = engine->spec->name};
+    bad |= kafka_check(&process->config, errors) < 0;
+    process->policy_arena = arena_new();
+    bad |= policy_log_load(engine->spec, process->config.policy_dir, process->policy_arena, &process->version,
+                           &process->body, errors) < 0;
+    struct err err;
+    bool needs_redis = engine->spec->kind == WORKER_KEYED || engine->spec->ask;
+    if (needs_redis) engine->redis = redis_new(process->config.redis_url, &err);
+    if (needs_redis && !engine->redis) buf_printf(errors, "%s\n", err.text);
+    bad |= needs_redis && !engine->redis;
+    enum log_level level;
+    bad |= log_parse_level(process->config.log_level, &level) < 0;
+    return bad ? -1 : 0;
+}
+
+/* ---- HTTP ---- */
+
+static int serve_metrics(void *context, const char *query, struct buf *body) {
+    (void)context, (void)query;
+    metrics_print(body);
+    return 200;
+}
+
+static _Atomic int64_t last_turn_ms;
+static _Atomic int ready;
+
+static int serve_health(void *context, const char *query, struct buf *body) {
+    (void)context, (void)query;
+    bool turning = clock_boot_ms() - last_turn_ms < STARTED_MS;
+    buf_puts(body, turning ? "ok\n" : "the loop stands still\n");
+    return turning ? 200 : 503;
+}
+
+static int serve_ready(void *context, const char *query, struct buf *body) {
+    (void)context, (void)query;
+    buf_puts(body, ready ? "ready\n" : "not ready: waiting for Kafka, Redis or an assignment\n");
+    return ready ? 200 : 503;
+}
+
+void worker_turned(bool is_ready) {
+    last_turn_ms = clock_boot_ms();
+    ready = is_ready;
+}
+
+static int start_http(struct process *process) {
+    static const struct http_route routes[] = {{"/metrics", "text/plain; version=0.0.4", serve_metrics},
+                                               {"/healthz", "text/plain", serve_health},
+                                               {"/readyz", "text/plain", serve_ready},
+                                               {NULL, NULL, NULL}};
+    struct err err;
+    if (!process->config.http_listen) return 0;
+    process->http = http_start(process->config.http_listen, routes, NULL, &err);
+    if (process->http) return 0;
+    log_say(LOG_ERROR, "no http", "error", err.text, NULL);
+    return -1;
+}
+
+/* ---- Checks at start, repeated until Kafka and Redis answer ---- */
+
+static int check_counts(struct engine *engine, struct err *err) {
+    static const enum topic equal[] = {TOPIC_STATE, TOPIC_DELIVERIES, TOPIC_SETTLEMENTS, TOPIC_NONE};
+    int events = kafka_partitions(engine->asker, TOPIC_EVENTS, ENGINE_ASK_MS, err);
+    if (events < 0) return 1;
+    if (!events)
+        return err_set(err, "the topic %s.events does not exist; run `redressctl topics create`",
+                       engine->config->topic_prefix);
+    for (const enum topic *topic = equal; *topic != TOPIC_NONE && engine->spec->kind == WORKER_KEYED; topic++) {
+        int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
+        if (count < 0) return 1;
+        char name[KAFKA_NAME_MAX], first[KAFKA_NAME_MAX];
+        if (count != events)
+            return err_set(err,
+                           "%s has %d partitions and %s has %d: they must be equal; create it anew with `redressctl "
+                           "topics create --partitions %d`",
+                           kafka_topic(&engine->kafka, *topic, name), count,
+                           kafka_topic(&engine->kafka, TOPIC_EVENTS, first), events, events);
+    }
+    return 0;
+}
+
+static int check_changelog(struct engine *engine, struct err *err) {
+    char value[200], name[KAFKA_NAME_MAX];
+    if (engine->spec->kind != WORKER_KEYED || engine->config->demonstration) return 0;
+    if (kafka_topic_setting(engine->asker, TOPIC_STATE, "cleanup.policy", ENGINE_ASK_MS, value, sizeof value, err) < 0)
+        return 1;
+    if (strcmp(value, "compact") == 0) return 0;
+    return err_set(
+        err, "%s has cleanup.policy=%s: it must be compact, or states are lost; set it with kafka-configs --alter",
+        kafka_topic(&engine->kafka, TOPIC_STATE, name), value);
+}
+
+/* 0: all good; 1: not yet; -1: wrong. */
+static int check_world(struct process *process, struct err *err) {
+    struct engine *engine = &process->engine;
+    int result = check_counts(engine, err);
+    if (result == 0) result = check_changelog(engine, err);
+    if (result == 0 && engine->redis) result = redis_check(engine->redis, engine->arena, err);
+    if (result == 0) {
+        enum policy_log_result synced =
+            policy_log_sync(engine->spec, &engine->kafka, engine->asker, process->config.policy_dir,
+                            process->policy_arena, process->version, process->body, &engine->policies, err);
+        if (synced == POLICY_LOG_CHANGED) engine_stop(engine, EXIT_BAD_CONFIG, "policy refused", err->text);
+        result = synced == POLICY_LOG_DONE ? 0 : 1;
+    }
+    return result;
+}
+
+static void wait_for_world(struct process *process) {
+    struct engine *engine = &process->engine;
+    struct err err;
+    while (!engine->stopping && !engine_stop_asked()) {
+        worker_turned(false);
+        arena_reset(engine->arena);
+        int result = check_world(process, &err);
+        if (result == 0) break;
+        if (result < 0)
+            engine_stop(engine, EXIT_CANNOT_GO_ON, "cannot start", err.text);
+        else if (!engine->stopping) {
+            engine_pause(engine, "waiting to start", err.text);
+            while (engine_paused(engine) && !engine_stop_asked()) usleep(10000); /* nothing to poll yet */
+        }
+    }
+    if (!engine->stopping && !engine_stop_asked()) engine_calm(engine);
+}
+
+/* ---- The process ---- */
+
+static int run(struct process *process) {
+    struct engine *engine = &process->engine;
+    struct err err;
+    engine->asker = kafka_asker_new(&engine->kafka, &err);
+    if (!engine->asker) {
+        log_say(LOG_ERROR, "no kafka client", "error", err.text, NULL);
+        return EXIT_BAD_CONFIG;
+    }
+    if (engine->spec->ask) engine->claims = claim_store_new(engine->redis, &engine->kafka);
+    wait_for_world(process);
+    if (!engine->stopping && !engine_stop_asked()) {
+        if (engine->config->demonstration) log_say(LOG_WARN, "demonstration: deadlines fire without proof", NULL);
+        if (engine->spec->kind == WORKER_KEYED)
+            keyed_run(engine);
+        else
+            map_run(engine);
+    }
+    log_say(LOG_INFO, "stopped", "exit", log_int(engine->exit_status), NULL);
+    kafka_producer_free(engine->producer);
+    kafka_asker_free(engine->asker);
+    claim_store_free(engine->claims);
+    return engine->exit_status;
+}
+
+static int start(struct process *process) {
+    enum log_level level = LOG_INFO;
+    struct config *config = &process->config;
+    if (log_parse_level(config->log_level, &level) < 0) level = LOG_INFO;
+    process->engine.instance = config->instance ? config->instance : default_instance(config->arena);
+    log_init(process->engine.spec->name, process->engine.instance, level);
+    engine_signals();
+    engine_metrics(&process->engine);
+    worker_turned(false);
+    if (start_http(process) < 0) return EXIT_BAD_CONFIG;
+    log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(), "policy",
+            process->version ? process->version->version : "none", NULL);
+    int status = run(process);
+    http_stop(process->http);
+    return status;
+}
+
+int worker_main(const struct worker_spec *spec, int argc, char **argv) {
+    const char *file = NULL;
+    bool check = false;
+    int status;
+    if (parse_options(spec, argc, argv, &file, &check, &status) < 0) return status;
+    struct process process = {.engine = {.spec = spec, .arena = arena_new()}};
+    struct buf errors = {0};
+    if (configure(&process, file, &errors) < 0) {
+        fprintf(stderr, "%s", errors.at ? errors.at : "");
+        fprintf(stderr, "redress-%s: not started; mend the errors above\n", spec->name);
+        status = EXIT_BAD_CONFIG;
+    } else if (check) {
+        printf("redress-%s: settings and policies are good\n", spec->name);
+    } else {
+        status = start(&process);
+    }
+    buf_free(&errors);
+    redis_free(process.engine.redis);
+    arena_free(process.engine.arena);
+    arena_free(process.policy_arena);
+    arena_free(process.config.arena);
+    return status;
+}
