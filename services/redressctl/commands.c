@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct command *const commands_all[] = {&ctl_publish, &ctl_topics, &ctl_events, NULL};
+const struct command *const commands_all[] = {&ctl_publish, &ctl_cases,   &ctl_case,   &ctl_top,
+                                              &ctl_events,  &ctl_rebuild, &ctl_topics, NULL};
 
 /* Behind each command's own help. */
 static const char settings_help[] =

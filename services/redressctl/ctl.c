@@ -83,7 +83,8 @@ static int take_option(struct ctl *ctl, const struct ctl_option *options, int at
 
 int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc, char **argv) {
     int kept = 1;
-    if (!ctl->arena) ctl->arena = arena_new();
+    ctl->arena = arena_new();
+    ctl->turn = arena_new();
     for (int at = 1; at < *argc;) {
         if (strcmp(argv[at], "--") == 0) { /* what follows are no options */
             for (at++; at < *argc; at++) argv[kept++] = argv[at];
@@ -150,9 +151,10 @@ int ctl_shards(struct ctl *ctl) {
 
 void ctl_close(struct ctl *ctl) {
     redis_free(ctl->redis);
+    arena_free(ctl->turn);
     arena_free(ctl->arena);
     ctl->redis = NULL;
-    ctl->arena = NULL;
+    ctl->arena = ctl->turn = NULL;
 }
 
 int ctl_number(const struct ctl *ctl, const char *option, const char *text, int64_t min, int64_t max, int64_t *out) {
@@ -174,12 +176,12 @@ int ctl_duration(const struct ctl *ctl, const char *option, const char *text, in
 
 int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) {
     struct err err;
-    if (redis_exchange(ctl->redis, ctl->arena, replies_out, count_out, &err) == 0) return 0;
+    if (redis_exchange(ctl->redis, ctl->turn, replies_out, count_out, &err) == 0) return 0;
     return ctl_fail(ctl, "Redis at %s: %s", redis_where(ctl->redis), err.text);
 }
 
 const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest) {
-    return arena_printf(ctl->arena, "%s:{%s.%d}:%s", ctl->config.topic_prefix, worker, shard, rest);
+    return arena_printf(ctl->turn, "%s:{%s.%d}:%s", ctl->config.topic_prefix, worker, shard, rest);
 }
 
 const char *ctl_hash_get(const struct redis_reply *hash, const char *field) {

@@ -21,7 +21,8 @@ struct ctl_option {
 struct ctl {
     const struct command *command;
     const char *config_path;
-    struct arena *arena;
+    struct arena *arena; /* the whole run's */
+    struct arena *turn;  /* replies and keys; who asks again and again resets it */
     struct config config;
     struct kafka kafka;
     struct redis *redis; /* ctl_redis() */
@@ -51,7 +52,7 @@ int ctl_duration(const struct ctl *ctl, const char *option, const char *text, in
 
 /* Runs what was queued. 0 or EXIT_CANNOT_GO_ON after having said so; then nothing is set. */
 int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) MUST_CHECK;
-/* "redress:{sla.3}:by:first_contact_due" in the arena. */
+/* "redress:{sla.3}:by:first_contact_due" in the turn's arena. */
 const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest);
 /* A member of a reply to HGETALL, or NULL. */
 const char *ctl_hash_get(const struct redis_reply *hash, const char *field);
@@ -59,7 +60,7 @@ const char *ctl_hash_get(const struct redis_reply *hash, const char *field);
 /* A text as a terminal may show it: control, escape and bidirectional characters as \uXXXX, broken bytes as \xXX. */
 void ctl_safe(struct buf *out, const char *bytes, size_t len);
 /* "2h 5m", "-35s", "3d 4h": the two largest units of a time span; negative when it is over. */
-enum { CTL_SPAN_MAX = 32 };
+enum { CTL_SPAN_MAX = 48 };
 char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]);
 
 #endif

@@ -1,0 +1,231 @@
+/* redressctl case: one case as its hashes say it, for people or as JSON. */
+#include "claim_store.h"
+#include "clock.h"
+#include "ctl.h"
+#include "ids.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct case_run {
+    struct ctl ctl;
+    const char *case_id;
+    const struct redis_reply *sla, *compensation;
+    bool json;
+    int64_t now_ms;
+};
+
+static int ask(struct case_run *run) {
+    struct ctl *ctl = &run->ctl;
+    struct redis_reply *replies;
+    int count, shard = ids_partition(run->case_id, IDS_ROUTE_LEN, ctl->shards);
+    const char *rest = arena_printf(ctl->turn, "case:%s", run->case_id);
+    redis_addf(ctl->redis, 2, "HGETALL", ctl_key(ctl, "sla", shard, rest));
+    redis_addf(ctl->redis, 2, "HGETALL", ctl_key(ctl, "compensation", shard, rest));
+    int status = ctl_exchange(ctl, &replies, &count);
+    if (status) return status;
+    run->sla = &replies[0];
+    run->compensation = &replies[1];
+    return 0;
+}
+
+/* The case that a submission's computed id stands for, when it joined another; else NULL. */
+static const char *find_alias(struct case_run *run) {
+    struct ctl *ctl = &run->ctl;
+    struct claim_store *store = claim_store_new(ctl->redis, &ctl->kafka);
+    struct claim look = {.kind = CLAIM_LOOK, .key = arena_printf(ctl->turn, "alias\x1f%s", run->case_id)};
+    struct answer answer = {.value = ""};
+    struct err err;
+    claim_store_begin(store);
+    enum claim_result result = claim_store_make(store, ctl->turn, &look, &answer, 1, &err);
+    const char *case_id = result == CLAIM_DONE && answer.found && ids_is_case(answer.value) ? answer.value : NULL;
+    if (case_id) case_id = arena_strdup(ctl->arena, case_id);
+    claim_store_free(store);
+    return case_id;
+}
+
+static int find(struct case_run *run) {
+    int status = ask(run);
+    if (status || run->sla->count || run->compensation->count) return status;
+    const char *alias = find_alias(run);
+    if (!alias)
+        return ctl_fail(&run->ctl,
+                        "no case %s: it was never opened, or it is over and past its retention time; the log may still "
+                        "have it: redressctl events --case %s",
+                        run->case_id, run->case_id);
+    fprintf(stderr, "%s is the id of a submission that joined case %s\n", run->case_id, alias);
+    run->case_id = alias;
+    return ask(run);
+}
+
+static void print_text(const char *text) {
+    struct buf safe = {NULL, 0, 0};
+    ctl_safe(&safe, text, strlen(text));
+    fputs(safe.at ? safe.at : "", stdout);
+    buf_free(&safe);
+}
+
+/* "  opened      2026-11-22T10:00:00Z, 2h 5m ago" */
+static void print_time(const struct case_run *run, const char *label, const char *ms_text) {
+    char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
+    if (!ms_text) return;
+    int64_t ms = strtoll(ms_text, NULL, 10), away_ms = ms - run->now_ms;
+    ctl_span(away_ms < 0 ? -away_ms : away_ms, span);
+    printf("  %-18s %s, %s%s%s\n", label, clock_format(ms, time), away_ms < 0 ? "" : "in ", span,
+           away_ms < 0 ? " ago" : "");
+}
+
+static void print_fields(const struct redis_reply *hash, const char *const *names) {
+    for (; *names; names++) {
+        const char *value = ctl_hash_get(hash, *names);
+        if (!value) continue;
+        printf("  %-18s ", *names);
+        print_text(value);
+        putchar('\n');
+    }
+}
+
+/* Each field `<target>_state` is a target. */
+static void print_deadlines(const struct case_run *run) {
+    static const char suffix[] = "_state";
+    const struct redis_reply *hash = run->sla;
+    puts("\nDEADLINES");
+    for (int i = 0; i + 1 < hash->count; i += 2) {
+        const char *field = hash->items[i].text;
+        size_t len = strlen(field), name_len = len - (sizeof suffix - 1);
+        if (len < sizeof suffix || strcmp(field + name_len, suffix) != 0) continue;
+        const char *name = arena_strndup(run->ctl.turn, field, name_len);
+        const char *due = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name));
+        const char *set_by = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_set_by", name));
+        char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
+        printf("  %-18s %-9s ", name, hash->items[i + 1].text);
+        if (due) {
+            int64_t ms = strtoll(due, NULL, 10);
+            printf("due %s, in %s", clock_format(ms, time), ctl_span(ms - run->now_ms, span));
+        } else {
+            fputs("no due time while it is paused", stdout);
+        }
+        if (set_by) {
+            fputs(", set by ", stdout);
+            print_text(set_by);
+        }
+        putchar('\n');
+    }
+}
+
+/* A list of maps of texts, one line each: "  2026-11-22T10:00:00Z  case.opened". */
+static void print_list(struct case_run *run, const char *title, const char *json) {
+    static const struct json_limits limits = {.bytes = 1024 * 1024, .depth = 8, .values = 100000};
+    const struct tree *list;
+    struct err err;
+    if (!json) return;
+    printf("\n%s\n", title);
+    if (json_read(run->ctl.turn, json, strlen(json), &limits, &list, &err) != JSON_OK || list->kind != TREE_LIST) {
+        fputs("  ", stdout);
+        print_text(json);
+        putchar('\n');
+        return;
+    }
+    for (const struct tree *row = list->first; row; row = row->next) {
+        for (const struct tree *cell = row->first; cell; cell = cell->next) {
+            if (cell->kind != TREE_TEXT) continue;
+            fputs("  ", stdout);
+            print_text(cell->text);
+        }
+        putchar('\n');
+    }
+}
+
+static void print_people(struct case_run *run) {
+    static const char *const facts[] = {"status", "class",    "severity", "tier",   "flags",          "channel",
+                                        "tenant", "assignee", "repeats",  "policy", "policy_version", NULL};
+    static const char *const money[] = {"status",     "proposal_id", "needs",  "approvals",
+                                        "cost_minor", "currency",    "option", NULL};
+    printf("CASE %s\n", run->case_id);
+    print_fields(run->sla, facts);
+    print_time(run, "opened", ctl_hash_get(run->sla, "opened_at"));
+    print_time(run, "first contact", ctl_hash_get(run->sla, "contacted_at"));
+    print_time(run, "resolved", ctl_hash_get(run->sla, "resolved_at"));
+    print_time(run, "closed", ctl_hash_get(run->sla, "closed_at"));
+    print_deadlines(run);
+    print_list(run, "PAUSES (from, to, waiting for)", ctl_hash_get(run->sla, "pauses"));
+    if (ctl_hash_get(run->compensation, "status")) {
+        puts("\nCOMPENSATION (cost in minor units)");
+        print_fields(run->compensation, money);
+        print_time(run, "approve by", ctl_hash_get(run->compensation, "approve_by"));
+        print_time(run, "choose by", ctl_hash_get(run->compensation, "choose_by"));
+    }
+    print_list(run, "TIMELINE", ctl_hash_get(run->sla, "timeline"));
+}
+
+static void add_hash(struct json_out *json, const char *name, const struct redis_reply *hash) {
+    json_key(json, name);
+    json_begin_map(json);
+    for (int i = 0; i + 1 < hash->count; i += 2) {
+        json_key(json, hash->items[i].text);
+        json_text(json, hash->items[i + 1].text);
+    }
+    json_end_map(json);
+}
+
+static void print_json(const struct case_run *run) {
+    struct buf buf = {NULL, 0, 0};
+    struct json_out json = {.buf = &buf};
+    json_begin_map(&json);
+    json_key(&json, "case_id");
+    json_text(&json, run->case_id);
+    add_hash(&json, "sla", run->sla);
+    add_hash(&json, "compensation", run->compensation);
+    json_end_map(&json);
+    puts(buf.at);
+    buf_free(&buf);
+}
+
+static int run_case(int argc, char **argv) {
+    struct case_run run = {.ctl.command = &ctl_case, .now_ms = clock_now_ms()};
+    const struct ctl_option options[] = {{"--json", NULL, &run.json}, {NULL, NULL, NULL}};
+    int status = ctl_options(&run.ctl, options, &argc, argv);
+    if (!status && argc != 2) status = ctl_usage(&run.ctl, "expected one CASE");
+    if (!status && !ids_is_case(argv[1]))
+        status = ctl_usage(&run.ctl, "\"%.60s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V", argv[1]);
+    run.case_id = status ? NULL : argv[1];
+    if (!status) status = ctl_redis(&run.ctl);
+    if (!status) status = ctl_shards(&run.ctl);
+    if (!status) status = find(&run);
+    if (!status && run.json) print_json(&run);
+    if (!status && !run.json) print_people(&run);
+    ctl_close(&run.ctl);
+    return status;
+}
+
+const struct command ctl_case = {
+    .name = "case",
+    .usage = "case CASE [--json]",
+    .about = "one case: its facts, deadlines, compensation and timeline",
+    .options = "--json",
+    .run = run_case,
+    .help = "Shows what Redis holds about a case: where it stands, each target with its state and due time, when it "
+            "waited\n"
+            "and for whom, what compensation is proposed, and the last 100 entries of its timeline. No personal data "
+            "is in\n"
+            "there. The id of a submission that joined another case leads to that case, which is said on stderr.\n"
+            "\n"
+            "A case that is over leaves Redis after a retention time; `redressctl events --case` reads the log itself, "
+            "and\n"
+            "`redressctl sla explain` tells how each due time came about.\n"
+            "\n"
+            "OPTIONS\n"
+            "  --json   one JSON line {case_id, sla: {...}, compensation: {...}} with the fields of both hashes as "
+            "they stand\n"
+            "\n"
+            "EXAMPLES\n"
+            "  redressctl case BYCRCNPA1C41H-FRGWX4V\n"
+            "\n"
+            "EXIT STATUS\n"
+            "  0   shown\n"
+            "  64  usage\n"
+            "  70  no such case, or Redis does not answer\n"
+            "  78  bad settings\n",
+};
