@@ -45,6 +45,7 @@ extern const char *const contract_flags[];
 extern const char *const contract_remedy_kinds[];
 extern const char *const contract_refusals[];
 extern const char *const contract_cancel_causes[];
+extern const char *const contract_rejections[]; /* redress_reason */
 
 struct customer {
     const char *id, *locale, *name, *phone, *email;

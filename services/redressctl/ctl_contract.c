@@ -1,0 +1,97 @@
+/* redressctl contract: what asyncapi.c writes, to standard output or into a folder. */
+#include "asyncapi.h"
+#include "ctl.h"
+#include "file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct contract_run {
+    struct ctl ctl;
+    const char *folder; /* NULL: standard output */
+};
+
+static int make_folder(const struct ctl *ctl, const char *path) {
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return 0;
+    return ctl_fail(ctl, "%s: %s", path, strerror(errno));
+}
+
+/* One document into its file, or to standard output. */
+static int put_out(const struct contract_run *run, const char *name, const struct buf *text) {
+    struct err err;
+    if (!run->folder) {
+        if (fwrite(text->at, 1, text->len, stdout) == text->len && fflush(stdout) == 0) return EXIT_OK;
+        return ctl_fail(&run->ctl, "standard output: %s", strerror(errno));
+    }
+    const char *path = arena_printf(run->ctl.arena, "%s/%s", run->folder, name);
+    if (file_write(path, text->at, text->len, &err) == 0) return EXIT_OK;
+    return ctl_fail(&run->ctl, "%s", err.text);
+}
+
+static int put_schemas(const struct contract_run *run) {
+    int status = EXIT_OK;
+    if (run->folder) status = make_folder(&run->ctl, arena_printf(run->ctl.arena, "%s/schemas", run->folder));
+    for (const struct contract_type *type = contract_types; type->name && status == EXIT_OK; type++) {
+        struct buf text = {0};
+        asyncapi_schema(type, &text);
+        status = put_out(run, arena_printf(run->ctl.arena, "schemas/%s.json", type->name), &text);
+        buf_free(&text);
+    }
+    return status;
+}
+
+static int put_document(const struct contract_run *run, const char *name, void (*write)(struct buf *out)) {
+    struct buf text = {0};
+    write(&text);
+    int status = put_out(run, name, &text);
+    buf_free(&text);
+    return status;
+}
+
+static int put_part(const struct contract_run *run, const char *part) {
+    int status = run->folder ? make_folder(&run->ctl, run->folder) : EXIT_OK;
+    if (status != EXIT_OK) return status;
+    if (strcmp(part, "asyncapi") == 0) return put_document(run, "asyncapi.json", asyncapi_write);
+    if (strcmp(part, "schemas") == 0) return put_schemas(run);
+    if (strcmp(part, "document") == 0) return put_document(run, "contract.md", asyncapi_markdown);
+    return ctl_usage(&run->ctl, "expected asyncapi, schemas or document, not %s", part);
+}
+
+static int run_contract(int argc, char **argv) {
+    struct contract_run run = {.ctl = {.command = &ctl_contract}};
+    const struct ctl_option options[] = {{.name = "--out", .value = &run.folder}, {.name = NULL}};
+    int status = ctl_options(&run.ctl, options, &argc, argv);
+    if (status == EXIT_OK)
+        status = argc == 2 ? put_part(&run, argv[1]) : ctl_usage(&run.ctl, "expected asyncapi, schemas or document");
+    ctl_close(&run.ctl);
+    return status;
+}
+
+const struct command ctl_contract = {
+    .name = "contract",
+    .usage = "contract asyncapi|schemas|document [--out DIR]",
+    .about = "the events that others may rely on: AsyncAPI, JSON Schemas, a page to read",
+    .options = "asyncapi schemas document --out",
+    .run = run_contract,
+    .help =
+        "Writes the contract from the tables that the workers themselves read and write events with. What lies under\n"
+        "deploy/contract/ was written by this command.\n"
+        "\n"
+        "`asyncapi` is a document of AsyncAPI 3.0 that refers to the schemas; `schemas` is a JSON Schema (draft "
+        "2020-12)\n"
+        "for the data of each type of event; `document` is a page of Markdown.\n"
+        "\n"
+        "OPTIONS\n"
+        "  --out DIR   write DIR/asyncapi.json, DIR/schemas/<type>.json or DIR/contract.md; else to standard output\n"
+        "\n"
+        "EXAMPLES\n"
+        "  redressctl contract asyncapi --out deploy/contract\n"
+        "  redressctl contract schemas | jq -r .title\n"
+        "\n"
+        "EXIT STATUS\n"
+        "  0   written\n"
+        "  64  usage\n"
+        "  70  a file cannot be written\n",
+};
