@@ -1,0 +1,6 @@
+/* redress-sla: puts deadlines on cases, watches them, says what became of them. */
+#include "sla.h"
+
+int main(int argc, char **argv) {
+    return worker_main(&sla_spec, argc, argv);
+}

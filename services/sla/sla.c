@@ -1,0 +1,121 @@
+/* sla: one fold. Facts first, then what they make of every deadline, then what is new in that, then the next wake-up. */
+#include "sla.h"
+#include "sla_facts.h"
+#include "sla_fire.h"
+#include <string.h>
+
+static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
+
+/* The version that the case keeps; the newest where it has none, where its own is gone, or where the newest takes running cases. */
+static const struct sla_policy *choose_policy(struct sla_state *state, const struct decision *in) {
+    const struct sla_policy *newest = policies_current(in->policies), *own = policies_find(in->policies, state->policy_version);
+    if (own && (own == newest || !newest->migrate)) return own;
+    if (state->policy_version) {
+        state->migrated_at = in->now_ms;
+        for (int i = 0; i < state->targets.count; i++) {
+            struct sla_cycle *cycle = (struct sla_cycle *)state->targets.at + i;
+            cycle->frozen = cycle->state != SLA_CYCLE_RUNNING && cycle->state != SLA_CYCLE_PAUSED;
+        }
+        for (int i = 0; i < state->cycles.count; i++) ((struct sla_cycle *)state->cycles.at)[i].frozen = true;
+    }
+    state->policy_version = newest->version;
+    return newest;
+}
+
+static bool is_paused(const struct sla_replay *replay, int64_t now_ms) {
+    if (replay->status != SLA_OPEN || replay->span_count == 0) return false;
+    const struct sla_pause_span *span = &replay->spans[replay->span_count - 1];
+    return !span->to || span->to > now_ms;
+}
+
+/* What dashboards read. */
+static void show(struct sla_state *state, const struct sla_replay *replay) {
+    state->status = is_paused(replay, replay->now_ms) ? SLA_PAUSED : replay->status;
+    state->class_name = replay->class_name;
+    state->severity = replay->severity;
+    state->flags = replay->flags;
+    state->contacted_at = replay->contacted_at;
+    state->resolved_at = replay->resolved_at;
+    state->closed_at = replay->closed_at;
+    state->pauses = (struct records){replay->spans, replay->span_count};
+    state->policy = replay->row ? replay->row->name : NULL;
+}
+
+static const char *cause_of(const struct event *ev) {
+    if (!ev || strstr(ev->type, "classified")) return "policy";
+    return "late_record";
+}
+
+static void work_out(struct sla_state *state, const struct decision *in, const struct sla_policy *policy, struct effects *out) {
+    struct sla_replay replay = {.arena = in->arena, .policy = policy, .now_ms = in->now_ms};
+    struct sla_report report = {.state = state, .in = in, .policy = policy, .out = out, .replay = &replay};
+    bool fresh = !state->started;
+    if (!in->ev && fresh && state->start_by <= state->wake_at) state->started = true;
+    if (!in->ev) state->looked_at = state->wake_at > state->looked_at ? state->wake_at : state->looked_at;
+    sla_replay_run(&replay, state);
+    if (replay.class_name) state->started = true;
+    if (!state->started) replay.count = 0;
+    sla_state_take_cycles(state, in->arena, &report.cycles);
+    report.cause = cause_of(in->ev);
+    report.settle = in->ev || fresh;
+    sla_report_changes(&report);
+    if (!in->ev) sla_fire_due(&report, state->wake_at);
+    show(state, &replay);
+    sla_fire_plan(&report);
+    sla_state_put_cycles(state, &report.cycles);
+}
+
+static enum result fold(struct sla_state *state, const struct decision *in, struct effects *out) {
+    const struct event *ev = in->ev;
+    bool opens = strcmp(ev->type, "case.opened") == 0, news = true;
+    enum result result = DONE;
+    if (!in->exists && !opens) {
+        if (strcmp(ev->type, "case.classified") != 0)
+            return effects_reject(out, "unknown_case", "$.case_id: expected a case that was opened and is not long over");
+        out->unchanged = true;
+        return DONE;
+    }
+    if (opens && in->exists) {
+        out->unchanged = true;
+        return DONE;
+    }
+    const struct sla_policy *policy = choose_policy(state, in);
+    if (opens) {
+        result = sla_facts_open(state, in, out);
+        state->policy_version = policy->version;
+        state->start_by = in->now_ms + policy->classify_within;
+    } else {
+        result = sla_facts_add(state, in, policy, &news, out);
+    }
+    if (result != DONE) return result;
+    if (!news) {
+        out->unchanged = true;
+        return DONE;
+    }
+    const struct tree *name = tree_get(ev->data, "task") ? tree_get(ev->data, "task") : tree_get(ev->data, "target");
+    sla_state_add_moment(state, ev->time_ms, ev->type, name ? name->text : NULL, in->arena);
+    work_out(state, in, policy, out);
+    return DONE;
+}
+
+static enum result decide(const struct decision *in, void *state_in, struct effects *out) {
+    struct sla_state *state = state_in;
+    if (in->ev) return fold(state, in, out);
+    if (state->forget_at && state->forget_at <= state->wake_at) {
+        out->forget = true;
+        state->wake_at = 0;
+        return DONE;
+    }
+    work_out(state, in, choose_policy(state, in), out);
+    return DONE;
+}
+
+const struct worker_spec sla_spec = {.name = "sla",
+                                     .about = "puts deadlines on cases, watches them, and says what became of them",
+                                     .kind = WORKER_KEYED,
+                                     .reads = reads,
+                                     .policy_file = "sla.yaml",
+                                     .load = sla_policy_load,
+                                     .state = &sla_state_record,
+                                     .wants = sla_facts_wanted,
+                                     .decide = decide};

@@ -1,0 +1,145 @@
+/* sla_facts: what is remembered of an event. Types that a built-in target may start or end on are kept whether or not the policy of today asks for
+ * them, since a later version may. */
+#include "sla_facts.h"
+#include <string.h>
+
+static const char *const kept[] = {"case.contacted", "case.replied",      "case.updated",   "case.customer_replied", "case.repeated",
+                                   "case.paused",    "case.resumed",      "case.resolved",  "case.closed",           "case.reopened",
+                                   "case.withdrawn", "case.deadline_set", "task.started",   "task.done",             "visit.scored",
+                                   "case.classified", "case.reclassified", NULL};
+
+bool sla_facts_wanted(const char *type) {
+    static const char *const own[] = {"sla.", "notification.", "cohort.", "settlement.ordered", "delivery.requested", NULL};
+    const struct contract_type *found = contract_find(type);
+    if (!found || !found->names_case || found->topic == TOPIC_COMPLAINTS) return false;
+    for (int i = 0; own[i]; i++)
+        if (strncmp(type, own[i], strlen(own[i])) == 0) return false;
+    return strncmp(type, "compensation.", 13) != 0 || found->topic != TOPIC_EVENTS;
+}
+
+static enum result decode(const struct decision *in, const struct record *record, void *out_struct, struct effects *out) {
+    struct faults faults = {.arena = in->arena, .limit = 1};
+    if (fields_decode(record, in->ev->data, FIELDS_EVENT, in->arena, out_struct, &faults) == 0) return DONE;
+    return effects_reject(out, faults.at[0].kind == FAULT_MISSING ? "missing_field" : "bad_value", "%s: %s", faults.at[0].path,
+                          faults.at[0].text);
+}
+
+static struct sla_fact plain(const struct event *ev) {
+    bool ordered = ev->sequence != EVENT_NO_SEQUENCE;
+    return (struct sla_fact){.at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0, .type = ev->type};
+}
+
+static bool add_deadlines(struct sla_state *state, const struct decision *in, const struct complaint *complaint) {
+    const struct outside_deadline *deadlines = complaint->deadlines.at;
+    bool news = false;
+    for (int i = 0; i < complaint->deadlines.count; i++) {
+        struct sla_fact fact = plain(in->ev);
+        fact.type = "case.deadline_set";
+        fact.name = deadlines[i].target;
+        fact.set_by = deadlines[i].set_by;
+        fact.until = deadlines[i].at;
+        news |= sla_state_add_fact(state, &fact, in->arena);
+    }
+    return news;
+}
+
+static struct sla_order *copy_order(const struct order *order, struct arena *arena) {
+    if (!order) return NULL;
+    struct sla_order *copy = ARENA_NEW(arena, struct sla_order);
+    *copy = (struct sla_order){.status = order->status,
+                               .carrier = order->carrier,
+                               .warehouse = order->warehouse,
+                               .lane = order->lane,
+                               .custom = order->custom,
+                               .perishable = order->perishable,
+                               .amount = order->amount};
+    return copy;
+}
+
+enum result sla_facts_open(struct sla_state *state, const struct decision *in, struct effects *out) {
+    struct complaint complaint = {0};
+    enum result result = decode(in, &contract_case_opened, &complaint, out);
+    if (result != DONE) return result;
+    *state = (struct sla_state){.status = SLA_OPEN,
+                                .case_id = complaint.case_id,
+                                .tenant = complaint.tenant ? complaint.tenant : "default",
+                                .channel = complaint.channel,
+                                .tier = complaint.customer ? complaint.customer->tier : 0,
+                                .opened_at = complaint.opened_at,
+                                .traceparent = in->ev->traceparent,
+                                .order = copy_order(complaint.order, in->arena)};
+    add_deadlines(state, in, &complaint);
+    return DONE;
+}
+
+static enum result add_classified(struct sla_state *state, const struct decision *in, bool *news_out, struct effects *out) {
+    struct classified classified = {0};
+    enum result result = decode(in, &contract_classified, &classified, out);
+    if (result != DONE) return result;
+    struct sla_fact fact = plain(in->ev);
+    fact.name = classified.class_name;
+    fact.severity = classified.severity;
+    fact.flags = classified.flags;
+    *news_out = sla_state_add_fact(state, &fact, in->arena);
+    return DONE;
+}
+
+/* A repeated complaint, and a customer's message that came as a submission, may bring deadlines. */
+static enum result add_submission(struct sla_state *state, const struct decision *in, bool *news_out, struct effects *out) {
+    struct complaint complaint = {0};
+    enum result result = decode(in, &contract_case_repeated, &complaint, out);
+    if (result != DONE) return result;
+    struct sla_fact fact = plain(in->ev);
+    *news_out = sla_state_add_fact(state, &fact, in->arena);
+    *news_out |= add_deadlines(state, in, &complaint);
+    if (complaint.repeats > state->repeats) {
+        state->repeats = complaint.repeats;
+        *news_out = true;
+    }
+    return DONE;
+}
+
+/* A customer's message that came as a submission brings all that one may have. */
+static enum result add_joined_deadlines(struct sla_state *state, const struct decision *in, bool *news_out, struct effects *out) {
+    struct complaint complaint = {0};
+    if (!tree_get(in->ev->data, "deadlines")) return DONE;
+    enum result result = decode(in, &contract_joined, &complaint, out);
+    if (result == DONE) *news_out |= add_deadlines(state, in, &complaint);
+    return result;
+}
+
+/* Of what is not kept among the facts the timeline knows whether it came before. */
+static bool in_timeline(const struct sla_state *state, const struct event *ev) {
+    const struct sla_moment *moments = state->timeline.at;
+    for (int i = 0; i < state->timeline.count; i++)
+        if (moments[i].at == ev->time_ms && strcmp(moments[i].type, ev->type) == 0) return true;
+    return false;
+}
+
+static void assign(struct sla_state *state, const struct event *ev, const char *to) {
+    if (ev->time_ms < state->assigned_at) return;
+    state->assignee = to;
+    state->assigned_at = ev->time_ms;
+}
+
+enum result sla_facts_add(struct sla_state *state, const struct decision *in, const struct sla_policy *policy, bool *news_out,
+                          struct effects *out) {
+    const char *type = in->ev->type;
+    *news_out = false;
+    if (strcmp(type, "case.classified") == 0) return add_classified(state, in, news_out, out);
+    if (strcmp(type, "case.repeated") == 0) return add_submission(state, in, news_out, out);
+    struct activity activity = {0};
+    enum result result = decode(in, contract_find(type)->record, &activity, out);
+    if (result != DONE) return result;
+    struct sla_fact fact = plain(in->ev);
+    fact.name = activity.task ? activity.task : activity.target ? activity.target : activity.class_name;
+    fact.set_by = activity.set_by;
+    fact.until = activity.at ? activity.at : activity.until;
+    fact.reason = activity.pause_reason;
+    fact.severity = activity.severity;
+    bool asked_for = sla_policy_lists(&policy->types, type);
+    for (int i = 0; !asked_for && kept[i]; i++) asked_for = strcmp(kept[i], type) == 0;
+    *news_out = asked_for ? sla_state_add_fact(state, &fact, in->arena) : !in_timeline(state, in->ev);
+    if (strcmp(type, "case.assigned") == 0) assign(state, in->ev, activity.to);
+    return strcmp(type, "case.customer_replied") == 0 ? add_joined_deadlines(state, in, news_out, out) : DONE;
+}

@@ -1,0 +1,421 @@
+/* sla_replay: facts to steps (what each means, which policy holds, whether the clock stands), then each target over these steps. */
+#include "sla_replay.h"
+#include <string.h>
+
+struct step {
+    const struct sla_fact *fact;
+    const char *type; /* the fact's, or "case.reopened" where the policy says that it reopens */
+    int64_t at;       /* not before the opening */
+    int segment;      /* the policy's, from here on */
+    bool withdrawn;   /* nothing starts */
+};
+
+/* A stretch of facts under one policy. */
+struct segment {
+    const struct sla_row *row;
+    const char *class_name;
+    int severity;
+    struct texts flags;
+};
+
+struct run {
+    struct sla_replay *replay;
+    const struct sla_state *state;
+    struct step *steps;
+    int step_count;
+    struct segment *segments;
+    int segment_count;
+    struct sla_pause_span span; /* the open one; reason 0: none */
+};
+
+/* Class, severity and flags. */
+
+static bool is_type(const struct sla_fact *fact, const char *type) {
+    return strcmp(fact->type, type) == 0;
+}
+
+static bool classifies(const struct sla_fact *fact) {
+    return is_type(fact, "case.classified") || is_type(fact, "case.reclassified");
+}
+
+static bool is_other(const char *class_name) {
+    return !class_name || strcmp(class_name, "other") == 0;
+}
+
+static void add_flags(struct arena *arena, struct texts *all, const struct texts *more) {
+    for (int i = 0; i < more->count; i++) {
+        if (sla_policy_lists(all, more->at[i])) continue;
+        const char **grown = arena_alloc(arena, (size_t)(all->count + 1) * sizeof *grown);
+        if (all->count) memcpy(grown, all->at, (size_t)all->count * sizeof *grown);
+        grown[all->count] = more->at[i];
+        *all = (struct texts){grown, all->count + 1};
+    }
+}
+
+/* The highest severity with its class, a class that says something before `other`; a person's word over all. */
+struct verdict {
+    const char *class_name, *human_class;
+    int severity, human_severity;
+    struct texts flags;
+};
+
+static void hear(struct arena *arena, struct verdict *verdict, const struct sla_fact *fact) {
+    if (is_type(fact, "case.reclassified")) {
+        verdict->human_class = fact->name;
+        verdict->human_severity = fact->severity;
+        return;
+    }
+    bool graver = !verdict->severity || (fact->severity && fact->severity < verdict->severity);
+    bool clearer = fact->severity == verdict->severity && is_other(verdict->class_name) && !is_other(fact->name);
+    if (!verdict->class_name || (graver && !is_other(fact->name)) || clearer) verdict->class_name = fact->name;
+    if (graver) verdict->severity = fact->severity;
+    add_flags(arena, &verdict->flags, &fact->flags);
+}
+
+static void add_segment(struct run *run, const struct verdict *verdict) {
+    struct segment *segment = &run->segments[run->segment_count++];
+    const struct sla_state *state = run->state;
+    segment->class_name = verdict->human_class ? verdict->human_class : verdict->class_name;
+    segment->severity = verdict->human_severity ? verdict->human_severity : verdict->severity;
+    segment->flags = verdict->flags;
+    struct sla_profile profile = {.tenant = state->tenant,
+                                  .class_name = segment->class_name,
+                                  .severity = segment->severity,
+                                  .tier = state->tier,
+                                  .channel = state->channel,
+                                  .flags = &segment->flags,
+                                  .order = state->order,
+                                  .opened_at = state->opened_at};
+    segment->row = sla_policy_match(run->replay->policy, &profile);
+}
+
+/* Pauses. */
+
+static void close_span(struct run *run, int64_t at) {
+    struct sla_pause_span *span = &run->span;
+    if (!span->reason) return;
+    if (at && (!span->to || span->to > at)) span->to = at;
+    if (!span->to || span->to > span->from) run->replay->spans[run->replay->span_count++] = *span;
+    *span = (struct sla_pause_span){0};
+}
+
+static void pause(struct run *run, const struct step *step) {
+    const struct sla_fact *fact = step->fact;
+    const struct sla_pause_span *span = &run->span;
+    bool waits = span->reason == fact->reason && (!span->to || span->to > step->at);
+    if (waits && span->to == fact->until) return;
+    close_span(run, step->at);
+    run->span = (struct sla_pause_span){step->at, fact->until, fact->reason};
+}
+
+/* Status. */
+
+static bool reopens(const struct run *run, int segment, const char *type) {
+    const struct sla_row *row = run->segments[segment].row;
+    int status = run->replay->status;
+    if (strcmp(type, "case.reopened") == 0) return status != SLA_OPEN;
+    if (!row) return false;
+    if (status == SLA_RESOLVED) return sla_policy_lists(&row->reopen_resolved_on, type);
+    return status == SLA_CLOSED && sla_policy_lists(&row->reopen_closed_on, type);
+}
+
+static void note_status(struct run *run, const struct step *step) {
+    struct sla_replay *replay = run->replay;
+    const char *type = step->type;
+    if (strcmp(type, "case.paused") == 0) {
+        pause(run, step);
+    } else if (strcmp(type, "case.resumed") == 0) {
+        close_span(run, step->at);
+    } else if (strcmp(type, "case.customer_replied") == 0) {
+        if (run->span.reason == PAUSE_AWAITING_CUSTOMER) close_span(run, step->at);
+    } else if (strcmp(type, "case.contacted") == 0 || strcmp(type, "case.replied") == 0) {
+        if (!replay->contacted_at) replay->contacted_at = step->at;
+    } else if (strcmp(type, "case.resolved") == 0) {
+        if (replay->status == SLA_OPEN) {
+            replay->status = SLA_RESOLVED;
+            replay->resolved_at = step->at;
+        }
+        close_span(run, step->at);
+    } else if (strcmp(type, "case.closed") == 0) {
+        if (replay->status == SLA_OPEN) replay->resolved_at = step->at;
+        if (replay->status != SLA_CLOSED && replay->status != SLA_WITHDRAWN) {
+            replay->status = SLA_CLOSED;
+            replay->closed_at = step->at;
+        }
+        close_span(run, step->at);
+    } else if (strcmp(type, "case.reopened") == 0) {
+        if (replay->status != SLA_OPEN) close_span(run, step->at);
+        replay->status = SLA_OPEN;
+        replay->closed_at = 0;
+    } else if (strcmp(type, "case.withdrawn") == 0) {
+        replay->status = SLA_WITHDRAWN;
+        close_span(run, step->at);
+    }
+}
+
+static void add_step(struct run *run, const struct sla_fact *fact, const char *type, int segment) {
+    int64_t at = fact->at < run->state->opened_at ? run->state->opened_at : fact->at;
+    struct step *step = &run->steps[run->step_count++];
+    *step = (struct step){fact, type, at, segment, false};
+    note_status(run, step);
+    step->withdrawn = run->replay->status == SLA_WITHDRAWN;
+}
+
+/* The first classification is that of the complaint: it counts from the opening, however long it took. */
+static const struct sla_fact *first_classification(const struct sla_state *state) {
+    const struct sla_fact *facts = state->facts.at;
+    for (int i = 0; i < state->facts.count; i++)
+        if (is_type(&facts[i], "case.classified")) return &facts[i];
+    return NULL;
+}
+
+static void make_steps(struct run *run) {
+    const struct sla_state *state = run->state;
+    const struct sla_fact *facts = state->facts.at, *first = first_classification(state);
+    struct arena *arena = run->replay->arena;
+    size_t count = (size_t)state->facts.count;
+    run->steps = arena_alloc(arena, (2 * count + 1) * sizeof *run->steps);
+    run->segments = arena_alloc(arena, (count + 1) * sizeof *run->segments);
+    run->replay->spans = arena_alloc(arena, (count + 1) * sizeof *run->replay->spans);
+    struct verdict verdict = {0};
+    if (first) hear(arena, &verdict, first);
+    add_segment(run, &verdict);
+    static const struct sla_fact opened = {.type = "case.opened"};
+    add_step(run, &opened, opened.type, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (classifies(&facts[i]) && &facts[i] != first) {
+            hear(arena, &verdict, &facts[i]);
+            add_segment(run, &verdict);
+        }
+        int segment = run->segment_count - 1;
+        bool again = reopens(run, segment, facts[i].type) && !is_type(&facts[i], "case.reopened");
+        add_step(run, &facts[i], facts[i].type, segment);
+        if (again) add_step(run, &facts[i], "case.reopened", segment);
+    }
+    close_span(run, 0);
+}
+
+/* One target. */
+
+struct limit { /* a deadline set from outside */
+    const char *set_by;
+    int64_t at;
+};
+
+struct course {
+    struct run *run;
+    const char *name;
+    int segment;
+    const struct sla_rule *rule; /* in force; where the policy lacks the target, that of the next one that has it */
+    bool shadow;                 /* no policy asks for it yet */
+    struct limit *limits;
+    int limit_count;
+    bool running;
+    struct sla_derived now; /* while running */
+    int missed;             /* in a row */
+};
+
+int sla_replay_pauses(const struct sla_replay *replay, const struct sla_rule *rule, int64_t end_ms,
+                      struct calendar_pause **pauses_out) {
+    struct calendar_pause *pauses = arena_alloc(replay->arena, (size_t)(replay->span_count + 1) * sizeof *pauses);
+    int count = 0;
+    for (int i = 0; i < replay->span_count; i++) {
+        const struct sla_pause_span *span = &replay->spans[i];
+        if (!(rule->pause_on & 1u << span->reason) || span->from >= end_ms) continue;
+        int64_t to = span->to ? span->to : CALENDAR_NEVER;
+        pauses[count++] = (struct calendar_pause){span->from, to < end_ms ? to : end_ms};
+    }
+    *pauses_out = pauses;
+    return count;
+}
+
+/* What the facts before `end_ms` make of the deadline: ours, or an earlier one set from outside. */
+static int64_t due_of(const struct course *course, int64_t end_ms, const char **set_by_out) {
+    const struct sla_rule *rule = course->rule;
+    struct calendar_pause *pauses;
+    int count = sla_replay_pauses(course->run->replay, rule, end_ms, &pauses);
+    int64_t due = calendar_due(rule->calendar, course->now.cycle, rule->allowance, pauses, count);
+    *set_by_out = NULL;
+    for (int i = 0; i < course->limit_count; i++) {
+        const struct limit *limit = &course->limits[i];
+        bool ours = limit->at > course->now.cycle || course->now.cycle == course->run->state->opened_at;
+        if (!ours || limit->at >= due) continue;
+        due = limit->at;
+        *set_by_out = limit->set_by;
+    }
+    return due;
+}
+
+static void set_due(struct course *course, int64_t end_ms) {
+    int64_t due = due_of(course, end_ms, &course->now.set_by);
+    course->now.due = due == CALENDAR_NEVER ? 0 : due;
+}
+
+/* Before something changes at `at`: a deadline that has passed by then has been missed. */
+static void settle(struct course *course, int64_t at) {
+    struct sla_derived *now = &course->now;
+    if (!course->running || now->breached) return;
+    const char *set_by;
+    int64_t due = due_of(course, CALENDAR_NEVER, &set_by);
+    if (due >= at) return;
+    now->breached = true;
+    now->due = due;
+    now->set_by = set_by;
+}
+
+static void add_result(struct course *course) {
+    struct sla_replay *replay = course->run->replay;
+    if ((replay->count & (replay->count - 1)) == 0) {
+        size_t count = (size_t)replay->count;
+        replay->at = arena_grow(replay->arena, replay->at, count * sizeof *replay->at, (count ? 2 * count : 1) * sizeof *replay->at);
+    }
+    course->now.rule = course->rule;
+    replay->at[replay->count++] = course->now;
+}
+
+static void end(struct course *course, enum sla_end how, int64_t at, const char *cause) {
+    if (!course->running) return;
+    settle(course, at);
+    if (!course->now.breached) set_due(course, at);
+    course->now.end = how;
+    course->now.end_at = at;
+    course->now.cause = cause;
+    course->running = false;
+    if (!course->shadow) add_result(course);
+}
+
+static void start(struct course *course, int64_t at) {
+    course->running = true;
+    course->now = (struct sla_derived){.cycle = at};
+}
+
+/* A chained target that is missed goes on from its due time, up to `at`. */
+static void chain(struct course *course, int64_t at) {
+    if (!course->rule || !course->rule->chained) return;
+    while (course->running && course->missed < SLA_CHAIN_MAX) {
+        settle(course, at);
+        if (!course->now.breached) return;
+        int64_t due = course->now.due;
+        end(course, SLA_END_MISSED, due, NULL);
+        course->missed++;
+        start(course, due);
+    }
+}
+
+/* The rule in force, or the next one that will be. */
+static void choose_rule(struct course *course, int segment) {
+    const struct run *run = course->run;
+    course->segment = segment;
+    course->rule = sla_policy_rule(run->segments[segment].row, course->name);
+    course->shadow = !course->rule;
+    for (int i = segment + 1; !course->rule && i < run->segment_count; i++)
+        course->rule = sla_policy_rule(run->segments[i].row, course->name);
+}
+
+static void switch_policy(struct course *course, const struct step *step) {
+    const struct sla_row *row = course->run->segments[step->segment].row;
+    struct sla_derived before = course->now;
+    bool ran = course->running;
+    settle(course, step->at);
+    if (ran && !course->shadow && !sla_policy_rule(row, course->name)) end(course, SLA_END_CANCELLED, step->at, "policy");
+    choose_rule(course, step->segment);
+    if (ran && course->shadow && !course->running && course->rule) { /* kept in mind: a later policy asks for it again */
+        course->now = (struct sla_derived){.cycle = before.cycle};
+        course->running = true;
+    }
+    if (!course->rule) course->running = false;
+}
+
+static void limit(struct course *course, const struct step *step) {
+    const struct sla_fact *fact = step->fact;
+    settle(course, step->at);
+    int i = 0;
+    while (i < course->limit_count && strcmp(course->limits[i].set_by, fact->set_by) != 0) i++;
+    if (i == course->limit_count) course->limit_count++;
+    course->limits[i] = (struct limit){fact->set_by, fact->until};
+}
+
+/* A task's facts are only those of the task that has the target's name. */
+static bool concerns(const struct course *course, const struct texts *types, const struct step *step) {
+    if (!sla_policy_lists(types, step->type)) return false;
+    return strncmp(step->type, "task.", 5) != 0 || (step->fact->name && strcmp(step->fact->name, course->name) == 0);
+}
+
+static void take_step(struct course *course, const struct step *step) {
+    if (step->segment != course->segment) switch_policy(course, step);
+    if (strcmp(step->type, "case.deadline_set") == 0 && strcmp(step->fact->name, course->name) == 0) limit(course, step);
+    const struct sla_rule *rule = course->rule;
+    if (!rule) return;
+    chain(course, step->at);
+    if (strcmp(step->type, "case.withdrawn") == 0)
+        end(course, SLA_END_CANCELLED, step->at, "withdrawn");
+    else if (course->running && concerns(course, &rule->met_by, step))
+        end(course, SLA_END_MET, step->at, NULL);
+    else if (course->running && concerns(course, &rule->ends_on, step))
+        end(course, SLA_END_CANCELLED, step->at, strcmp(step->type, "case.reopened") == 0 ? "reopened" : "resolved");
+    if (course->running || step->withdrawn || !concerns(course, &rule->starts_on, step)) return;
+    start(course, step->at);
+    course->missed = 0;
+}
+
+/* Does the clock stand now? */
+static void note_pause(const struct sla_replay *replay, struct sla_derived *derived, const struct sla_rule *rule) {
+    if (derived->breached || replay->span_count == 0) return;
+    const struct sla_pause_span *span = &replay->spans[replay->span_count - 1];
+    if (!(rule->pause_on & 1u << span->reason) || (span->to && span->to <= replay->now_ms)) return;
+    if (derived->due && derived->due <= span->from) return;
+    derived->paused = true;
+    derived->waits_for = span->reason;
+    derived->resumes_at = span->to;
+}
+
+static void run_target(struct run *run, const char *name) {
+    struct course course = {.run = run, .name = name};
+    course.limits = arena_alloc(run->replay->arena, (size_t)run->step_count * sizeof *course.limits);
+    choose_rule(&course, 0);
+    for (int i = 0; i < run->step_count; i++) take_step(&course, &run->steps[i]);
+    if (!course.running || course.shadow || !course.rule) return;
+    chain(&course, run->state->looked_at);
+    if (!course.now.breached) set_due(&course, CALENDAR_NEVER);
+    note_pause(run->replay, &course.now, course.rule);
+    add_result(&course);
+}
+
+static bool named_before(const struct run *run, int segment, const char *name) {
+    for (int i = 0; i < segment; i++)
+        if (sla_policy_rule(run->segments[i].row, name)) return true;
+    return false;
+}
+
+void sla_replay_run(struct sla_replay *replay, const struct sla_state *state) {
+    struct run run = {.replay = replay, .state = state};
+    replay->status = SLA_OPEN;
+    make_steps(&run);
+    for (int i = 0; i < run.segment_count; i++) {
+        const struct sla_row *row = run.segments[i].row;
+        for (int k = 0; row && k < row->rule_count; k++)
+            if (!named_before(&run, i, row->rules[k].name)) run_target(&run, row->rules[k].name);
+    }
+    const struct segment *last = &run.segments[run.segment_count - 1];
+    replay->row = last->row;
+    replay->class_name = last->class_name;
+    replay->severity = last->severity;
+    replay->flags = last->flags;
+}
+
+int64_t sla_replay_warn_at(const struct sla_replay *replay, const struct sla_derived *derived, const struct sla_warning *warning) {
+    const struct sla_rule *rule = derived->rule;
+    int64_t at;
+    if (!derived->due) return 0;
+    if (warning->before_ms) {
+        at = derived->due - warning->before_ms;
+    } else {
+        struct calendar_pause *pauses = NULL;
+        const struct calendar *calendar = derived->set_by ? NULL : rule->calendar;
+        int count = derived->set_by ? 0 : sla_replay_pauses(replay, rule, CALENDAR_NEVER, &pauses);
+        int64_t whole = calendar_elapsed(calendar, derived->cycle, derived->due, pauses, count);
+        struct calendar_allowance part = {.ms = whole / 100 * warning->percent + whole % 100 * warning->percent / 100};
+        at = calendar_due(calendar, derived->cycle, part, pauses, count);
+    }
+    return at > derived->cycle && at < derived->due ? at : 0;
+}

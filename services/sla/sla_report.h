@@ -1,0 +1,38 @@
+/* sla_report: what the facts say now against what was said before, and the events that make up the difference. */
+#ifndef REDRESS_SLA_REPORT_H
+#define REDRESS_SLA_REPORT_H
+
+#include "sla_replay.h"
+#include "worker.h"
+
+/* A record that comes behind its own deadline may have others behind it that disprove the breach. */
+enum { SLA_LATE_SETTLE_MS = 10 * 1000 };
+
+struct sla_report {
+    struct sla_state *state;
+    const struct decision *in;
+    const struct sla_policy *policy;
+    struct effects *out;
+    struct sla_replay *replay;
+    struct sla_cycles cycles; /* what was reported so far */
+    const char *cause;        /* of deadlines that move: "policy", "deadline_set:<who>", "late_record" */
+    bool settle;              /* new deadlines that have passed already wait for late records */
+};
+
+/* Compares and emits started, met, cancelled, retracted, rescheduled, paused, resumed; updates the cycles. Breaches are left to sla_fire. */
+void sla_report_changes(struct sla_report *report);
+
+/* The record of a cycle, or NULL where it is not reported (its books are closed). */
+struct sla_cycle *sla_report_record(struct sla_report *report, const struct sla_derived *derived);
+/* It was reported breached, or that was even taken back: not reported again. */
+bool sla_report_breach_said(const struct sla_cycle *record);
+
+/* Emission, each also to the timeline. */
+struct sla_event;
+void sla_report_emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms, const struct sla_event *data);
+/* met or cancelled behind a breach. */
+void sla_report_end(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record);
+/* "<target>.<cycle>" */
+const char *sla_report_cycle_id(const struct sla_report *report, const char *target, int64_t cycle);
+
+#endif
