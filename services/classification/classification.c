@@ -51,21 +51,8 @@ static bool has_status(const struct texts *statuses, const struct order *order) 
     return false;
 }
 
-static struct join join_of(const struct policy *policy) {
-    const struct model *model = policy->model;
-    struct join join = {.class_count = policy->class_count,
-                        .other = policy->other,
-                        .model = model,
-                        .favour = (int32_t)policy->joining->favour};
-    join.own = model == NULL ? 0 : model->own;
-    join.rules = model == NULL ? (int32_t)policy->joining->rules : model->rules;
-    join.bias = model == NULL ? (int32_t)policy->joining->other : model->other;
-    return join;
-}
-
 static void choose_class(struct work *work) {
     const struct policy *policy = work->policy;
-    struct join join = join_of(policy);
     int32_t logits[MODEL_OUTPUTS_MAX], *scores = NULL;
     struct joined free_choice;
     bool contradicted[JOIN_CLASSES_MAX];
@@ -80,10 +67,10 @@ static void choose_class(struct work *work) {
         contradicted[c] = row != NULL && has_status(&row->ruled_out_by, work->complaint->order);
         work->barred[c] = row != NULL && row->by_rules_only && work->points[c] <= 0;
     }
-    join_scores(&join, work->points, work->barred, scores, &free_choice);
+    join_scores(&policy->join, work->points, work->barred, scores, &free_choice);
     if (contradicted[free_choice.best]) work->barred_best = free_choice.best;
     for (int c = 1; c <= policy->class_count; c++) work->barred[c] = work->barred[c] || contradicted[c];
-    join_scores(&join, work->points, work->barred, scores, &work->joined);
+    join_scores(&policy->join, work->points, work->barred, scores, &work->joined);
     int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
     work->out->class_id = sure < policy->joining->threshold ? policy->other : work->joined.best;
 }
@@ -93,7 +80,7 @@ static bool only_asks(const struct work *work) {
     int64_t asks = 0;
     for (int i = 0; i < work->found_count; i++) {
         const struct rule *rule = work->found[i].rule;
-        if (rule->says == SAYS_COMPLAINT && rule->weight > 0) return false;
+        if (rule->says == SAYS_COMPLAINT && rule->weight > 0 && !work->found[i].supposed) return false;
         if (rule->says == SAYS_QUESTION) asks += rule->weight;
     }
     return asks > 0;
@@ -113,7 +100,8 @@ static void set_flags(struct work *work) {
     const struct class_row *row = work->policy->classes[work->out->class_id];
     int64_t points[FLAGS_MAX] = {0};
     for (int i = 0; i < work->found_count; i++) {
-        if (work->found[i].rule->flag_id != 0) points[work->found[i].rule->flag_id] += work->found[i].rule->weight;
+        if (work->found[i].rule->flag_id != 0 && !work->found[i].supposed)
+            points[work->found[i].rule->flag_id] += work->found[i].rule->weight;
     }
     for (int f = 1; f < FLAGS_MAX; f++) work->flags[f] = points[f] > 0;
     bool asks = only_asks(work);

@@ -30,30 +30,21 @@ int32_t join_ln(uint32_t p) {
     return (int32_t)(log2 * 693147 / 1000 / (1 << 20));
 }
 
-/* Which output a class belongs to, and whether it is the one meant by it. */
-static int output_of(const struct join *join, int class_id, bool *first_out) {
-    int other = -1;
-    for (int i = 0; i < join->model->output_count; i++) {
-        const struct model_output *output = &join->model->outputs[i];
-        for (int n = 0; n < output->class_count; n++) {
-            *first_out = n == 0;
-            if (output->classes[n] == class_id) return i;
-            if (output->classes[n] == join->other) other = i;
+void join_outputs(struct join *join, const struct model_output *outputs, int count) {
+    int other = 0;
+    join->learned = true;
+    for (int c = 0; c <= join->class_count; c++) join->output[c] = -1;
+    for (int i = 0; i < count; i++) {
+        for (int n = 0; n < outputs[i].class_count; n++) {
+            int c = outputs[i].classes[n];
+            join->output[c] = (int8_t)i;
+            join->first[c] = n == 0;
+            if (c == join->other) other = i;
         }
     }
-    *first_out = class_id == join->other;
-    return other;
-}
-
-/* The lone classes of an output share its odds; one without points, where it is not the first, has none. */
-static int64_t score_of(const struct join *join, int class_id, int32_t points, const int32_t *logits,
-                        bool *possible_out) {
-    int64_t score = (int64_t)join->rules * points + (class_id == join->other ? join->bias : 0);
-    bool first = true;
-    int output = logits == NULL ? -1 : output_of(join, class_id, &first);
-    *possible_out = points > 0 || class_id == join->other || (output >= 0 && first);
-    if (output >= 0) score += (int64_t)join->own * logits[output] / 1000;
-    return score;
+    for (int c = 0; c <= join->class_count; c++) {
+        if (join->output[c] < 0) join->output[c] = (int8_t)other;
+    }
 }
 
 void join_scores(const struct join *join, const int32_t *points, const bool *barred, const int32_t *logits,
@@ -64,7 +55,9 @@ void join_scores(const struct join *join, const int32_t *points, const bool *bar
     memset(out, 0, sizeof *out);
     for (int c = 1; c <= join->class_count; c++) {
         int32_t counted = points[c] > JOIN_POINTS_MAX ? JOIN_POINTS_MAX : points[c];
-        score[c] = score_of(join, c, counted, logits, &possible[c]);
+        score[c] = (int64_t)join->rules * counted + (c == join->other ? join->bias : 0);
+        if (join->learned) score[c] += (int64_t)join->own * logits[join->output[c]] / 1000;
+        possible[c] = points[c] > 0 || c == join->other || (join->learned && join->first[c]);
         possible[c] = possible[c] && (barred == NULL || !barred[c]);
         int64_t favoured = score[c] + (c == join->other ? 0 : join->favour);
         if (possible[c] && score[c] > top) top = score[c];

@@ -18,16 +18,21 @@ enum {
 };
 
 struct join {
-    int class_count, other;    /* ids are 1..class_count */
-    int32_t own, rules, bias;  /* thousandths; bias is that of `other` */
-    int32_t favour;            /* thousandths of a nat that a class is favoured by over `other` in the choice */
-    const struct model *model; /* NULL: none */
+    int class_count, other;          /* ids are 1..class_count */
+    int32_t own, rules, bias;        /* thousandths; bias is that of `other` */
+    int32_t favour;                  /* thousandths of a nat that a class is favoured by over `other` in the choice */
+    bool learned;                    /* there is a model */
+    int8_t output[JOIN_CLASSES_MAX]; /* of the model, by class id */
+    bool first[JOIN_CLASSES_MAX];    /* the class is the one meant by its output */
 };
 
 struct joined {
     int best;                        /* class id */
     uint32_t odds[JOIN_CLASSES_MAX]; /* probability by class id, of JOIN_ONE */
 };
+
+/* Which output a class belongs to: its own, or that of `other`. */
+void join_outputs(struct join *join, const struct model_output *outputs, int count);
 
 /* points by class id; barred classes (order facts) get no probability; logits by output, NULL without a model. */
 void join_scores(const struct join *join, const int32_t *points, const bool *barred, const int32_t *logits,

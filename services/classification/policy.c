@@ -61,6 +61,10 @@ static const struct field policy_fields[] = {
      .doc = "How sure one must be."},
     {FIELD(policy, groups), .type = FIELD_TREE, .doc = "Lists of words that rules name as {group}."},
     {FIELD(policy, negation), .type = FIELD_RECORD, .of = &rules_negation, .doc = "What denies the words behind it."},
+    {FIELD(policy, supposition), .type = FIELD_RECORD, .of = &rules_supposition,
+     .doc = "What makes a clause a question or a condition."},
+    {FIELD(policy, compounds), .type = FIELD_RECORD, .of = &rules_compounds,
+     .doc = "What changes the meaning of a word it touches."},
     {FIELD_AS("rules", policy, rule_rows), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED, .of = &rules_rule,
      .doc = "Words and what they mean."},
     {FIELD_AS("classes", policy, class_rows), .type = FIELD_RECORDS, .of = &class_record,
@@ -150,18 +154,31 @@ static void load_model(struct policy *policy, const struct tree *file, const cha
     policy->rules_version = arena_printf(arena, "%s+%s", policy->version, policy->model->checksum);
 }
 
+static void set_join(struct policy *policy) {
+    const struct model *model = policy->model;
+    struct join *join = &policy->join;
+    *join = (struct join){
+        .class_count = policy->class_count, .other = policy->other, .favour = (int32_t)policy->joining->favour};
+    join->own = model == NULL ? 0 : model->own;
+    join->rules = model == NULL ? (int32_t)policy->joining->rules : model->rules;
+    join->bias = model == NULL ? (int32_t)policy->joining->other : model->other;
+    if (model != NULL) join_outputs(join, model->outputs, model->output_count);
+}
+
 int policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
                 const char **version_out, struct faults *faults) {
     struct policy *policy = ARENA_NEW(arena, struct policy);
     int before = faults->count;
     if (fields_decode(&policy_record, file, FIELDS_STRICT, arena, policy, faults) != 0) return -1;
     policy->tables = text_tables_new(arena);
-    policy->rules =
-        rules_new(&policy->rule_rows, policy->negation, policy->groups, file, policy->tables, arena, faults);
+    const struct rules_source source = {policy->rule_rows, policy->negation, policy->supposition,
+                                        policy->compounds, policy->groups,   file};
+    policy->rules = rules_new(&source, policy->tables, arena, faults);
     index_classes(policy, tree_get(file, "classes"), arena, faults);
     check_severities(policy, tree_get(file, "severity"), faults);
     load_model(policy, file, dir, arena, faults);
     if (faults->count != before) return -1;
+    set_join(policy);
     *policy_out = policy;
     *version_out = policy->version;
     return 0;

@@ -41,6 +41,8 @@ struct policy {
     const char *version, *model_name;
     const struct tree *groups;
     struct negation *negation;
+    struct supposition *supposition;
+    struct compounds *compounds;
     struct records rule_rows;  /* struct rule */
     struct records class_rows; /* struct class_row */
     struct records low_values; /* struct amount_row: orders of this amount or less */
@@ -50,7 +52,8 @@ struct policy {
     const char *rules_version; /* with the model's check sum */
     const struct text_tables *tables;
     const struct rules *rules;
-    const struct model *model;        /* NULL: none */
+    const struct model *model; /* NULL: none */
+    struct join join;
     const struct class_row **classes; /* by class id; NULL: no row */
     int class_count;                  /* of the contract */
     int other;                        /* class id of `other` */

@@ -20,8 +20,8 @@ struct search {
     struct seen *seen; /* one a rule */
     struct link *links;
     int link_count;
-    struct link *denials, *excepts;
-    int denial_count, except_count;
+    const struct match_hit **common[PART_END]; /* finds of what holds for all rules */
+    int common_count[PART_END];
 };
 
 static bool is_latin(char c) {
@@ -64,10 +64,8 @@ static void sort_hit(struct search *search, const struct match_hit *hit) {
     if (hit->from >= hit->to || !stands_apart(search->text, hit)) return;
     for (int i = rules->uses_of[hit->item]; i < rules->uses_of[hit->item + 1]; i++) {
         const struct use *use = &rules->uses[i];
-        if (use->part == PART_DENIAL) {
-            search->denials[search->denial_count++].hit = hit;
-        } else if (use->part == PART_EXCEPT) {
-            search->excepts[search->except_count++].hit = hit;
+        if (use->part >= PART_COUNT) {
+            search->common[use->part][search->common_count[use->part]++] = hit;
         } else {
             struct seen *seen = &search->seen[use->rule];
             search->links[++search->link_count] = (struct link){hit, seen->first[use->part]};
@@ -77,26 +75,45 @@ static void sort_hit(struct search *search, const struct match_hit *hit) {
 }
 
 /* 是不是 holds 不是 but denies nothing. */
-static void drop_excepted(struct search *search) {
+static void drop_excepted(struct search *search, enum part part, enum part except_part) {
+    const struct match_hit **at = search->common[part], **excepts = search->common[except_part];
     int kept = 0;
-    for (int i = 0; i < search->denial_count; i++) {
-        const struct match_hit *denial = search->denials[i].hit;
+    for (int i = 0; i < search->common_count[part]; i++) {
         bool excepted = false;
-        for (int n = 0; n < search->except_count && !excepted; n++) {
-            const struct match_hit *except = search->excepts[n].hit;
-            excepted = except->from <= denial->from && except->to >= denial->to;
-        }
-        if (!excepted) search->denials[kept++] = search->denials[i];
+        for (int n = 0; n < search->common_count[except_part] && !excepted; n++)
+            excepted = excepts[n]->from <= at[i]->from && excepts[n]->to >= at[i]->to;
+        if (!excepted) at[kept++] = at[i];
     }
-    search->denial_count = kept;
+    search->common_count[part] = kept;
 }
 
 static bool is_denied(const struct search *search, const struct match_hit *hit) {
-    for (int i = 0; i < search->denial_count; i++) {
-        const struct match_hit *denial = search->denials[i].hit;
+    for (int i = 0; i < search->common_count[PART_DENIAL]; i++) {
+        const struct match_hit *denial = search->common[PART_DENIAL][i];
         if (denial->to <= hit->from && !has_stop(search->text, denial->to, hit->from) &&
-            units(search->text, denial->to, hit->from) <= search->rules->negation.reach)
+            units(search->text, denial->to, hit->from) <= search->rules->denial_reach)
             return true;
+    }
+    return false;
+}
+
+static bool is_supposed(const struct search *search, const struct match_hit *hit) {
+    for (int i = 0; i < search->common_count[PART_SUPPOSITION]; i++) {
+        const struct match_hit *at = search->common[PART_SUPPOSITION][i];
+        size_t from = at->to <= hit->from ? at->to : hit->to, to = at->to <= hit->from ? hit->from : at->from;
+        if (from >= to ||
+            (!has_stop(search->text, from, to) && units(search->text, from, to) <= search->rules->supposition_within))
+            return true;
+    }
+    return false;
+}
+
+static bool is_compound(const struct search *search, const struct match_hit *hit) {
+    for (int i = 0; i < search->common_count[PART_BEFORE]; i++) {
+        if (search->common[PART_BEFORE][i]->to == hit->from) return true;
+    }
+    for (int i = 0; i < search->common_count[PART_AFTER]; i++) {
+        if (search->common[PART_AFTER][i]->from == hit->to) return true;
     }
     return false;
 }
@@ -150,6 +167,7 @@ static const struct match_hit *fires(const struct search *search, const struct m
         if (best != NULL && hit->from > best->from) continue;
         if (rule->near.count > 0 && !has_near(search, seen->first[PART_NEAR], hit, rule->within)) continue;
         if (has_near(search, seen->first[PART_UNLESS], hit, rule->within)) continue;
+        if (is_compound(search, hit)) continue;
         if (!rule->even_denied && is_denied_in_list(search, hits, count, hit)) continue;
         best = hit;
     }
@@ -164,15 +182,17 @@ int rules_find(const struct rules *rules, const struct text *text, const struct 
     search.seen = arena_alloc(arena, (size_t)rules->count * sizeof *search.seen);
     size_t room = (size_t)count * (size_t)rules->uses_max + 1;
     search.links = arena_alloc(arena, room * sizeof *search.links);
-    search.denials = arena_alloc(arena, room * sizeof *search.denials);
-    search.excepts = arena_alloc(arena, room * sizeof *search.excepts);
+    for (int part = PART_COUNT; part < PART_END; part++)
+        search.common[part] = arena_alloc(arena, (size_t)count * sizeof *search.common[part]);
     for (int i = 0; i < count; i++) sort_hit(&search, &hits[i]);
-    drop_excepted(&search);
+    drop_excepted(&search, PART_DENIAL, PART_DENIAL_EXCEPT);
+    drop_excepted(&search, PART_SUPPOSITION, PART_SUPPOSITION_EXCEPT);
     struct finding *at = arena_alloc(arena, (size_t)rules->count * sizeof *at);
     for (int i = 0; i < rules->count; i++) {
         const struct match_hit *hit = search.seen[i].first[PART_WORD] == 0 ? NULL : fires(&search, hits, count, i);
         if (hit == NULL || (rules->at[i].order != NULL && !holds(rules->at[i].order, order))) continue;
-        at[found++] = (struct finding){&rules->at[i], hit->from, hit->to};
+        bool supposed = !rules->at[i].even_denied && !rules->at[i].even_supposed && is_supposed(&search, hit);
+        at[found++] = (struct finding){&rules->at[i], hit->from, hit->to, supposed};
     }
     *found_out = at;
     return found;

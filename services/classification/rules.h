@@ -7,7 +7,9 @@
  * too,
  *   - has one of the rule's `near` words within `within` units, where it has such,
  *   - has none of its `unless` words within `within` units,
- * and only if the order's facts, where known, agree. A unit is one character, or one word in Latin letters. */
+ * and only if the order's facts, where known, agree. A unit is one character, or one word in Latin letters.
+ * A find in a clause that only supposes (如果, 会不会, …吗, in case) does not complain: its rule still names the topic,
+ * but sets no flag. */
 #ifndef REDRESS_RULES_H
 #define REDRESS_RULES_H
 
@@ -30,7 +32,7 @@ struct rule {
     int says;              /* enum says; 0: topic */
     struct texts words, patterns, near, unless;
     int64_t within;
-    bool even_denied;
+    bool even_denied, even_supposed;
     struct rule_order *order;
 };
 
@@ -39,20 +41,37 @@ struct negation {
     int64_t reach; /* units between the negation and what it denies */
 };
 
+struct supposition { /* what makes a clause a question or a condition */
+    struct texts words, patterns, except;
+    int64_t within; /* units before or behind the find, in its clause */
+};
+
+struct compounds { /* parts of words that change the meaning of what they touch */
+    struct texts before, after;
+};
+
 struct finding {
     const struct rule *rule;
     size_t from, to; /* bytes of the normalised text */
+    bool supposed;
 };
 
 struct rules;
 
-extern const struct record rules_rule, rules_negation;
+/* What of classification.yaml is about words. */
+struct rules_source {
+    struct records rules; /* struct rule */
+    const struct negation *negation;
+    const struct supposition *supposition;
+    const struct compounds *compounds;
+    const struct tree *groups; /* names to lists of words that rules refer to as {name} */
+    const struct tree *file;   /* what it was decoded from, for the lines of faults */
+};
 
-/* Compiles the rules. `list` and `negation` are the YAML nodes that they were decoded from, for the lines of faults;
- * `groups` maps names to lists of words that rules refer to as {name}. Adds all faults and returns NULL when there were
- * any. */
-struct rules *rules_new(const struct records *rules, const struct negation *negation, const struct tree *groups,
-                        const struct tree *file, const struct text_tables *tables, struct arena *arena,
+extern const struct record rules_rule, rules_negation, rules_supposition, rules_compounds;
+
+/* Compiles the rules. Adds all faults and returns NULL when there were any. */
+struct rules *rules_new(const struct rules_source *source, const struct text_tables *tables, struct arena *arena,
                         struct faults *faults);
 
 /* The rules that fire on a text, in their order in the file. `order` may be NULL. */

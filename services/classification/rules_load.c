@@ -41,6 +41,8 @@ static const struct field rule_fields[] = {
     {FIELD(rule, unless), .type = FIELD_TEXTS, .doc = "None of these words is near."},
     {FIELD(rule, within), .type = FIELD_INT, .min = 0, .max = 200, .doc = "Units that count as near; 0 or absent: 12."},
     {FIELD(rule, even_denied), .type = FIELD_BOOL, .doc = "Words behind a negation count too."},
+    {FIELD(rule, even_supposed), .type = FIELD_BOOL,
+     .doc = "Words in a clause that supposes count in full: a threat has its if."},
     {FIELD(rule, order), .type = FIELD_RECORD, .of = &rule_order, .doc = "Facts that the order must have."},
     FIELDS_END};
 const struct record rules_rule = {"rule", sizeof(struct rule), rule_fields, {NULL, NULL}, {NULL, NULL}, NULL};
@@ -53,6 +55,22 @@ static const struct field negation_fields[] = {
     FIELDS_END};
 const struct record rules_negation = {"negation", sizeof(struct negation), negation_fields, {NULL, NULL}, {NULL, NULL},
                                       NULL};
+
+static const struct field supposition_fields[] = {
+    {FIELD(supposition, words), .type = FIELD_TEXTS, .doc = "Words of a clause that supposes or asks."},
+    {FIELD(supposition, patterns), .type = FIELD_TEXTS, .doc = "Patterns of the same."},
+    {FIELD(supposition, except), .type = FIELD_TEXTS, .doc = "Words that hold one of them but suppose nothing."},
+    {FIELD(supposition, within), .type = FIELD_INT, .min = 0, .max = 40, .doc = "Units that may stand between."},
+    FIELDS_END};
+const struct record rules_supposition = {
+    "supposition", sizeof(struct supposition), supposition_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+
+static const struct field compounds_fields[] = {
+    {FIELD(compounds, before), .type = FIELD_TEXTS, .doc = "Directly before a word: another meaning."},
+    {FIELD(compounds, after), .type = FIELD_TEXTS, .doc = "Directly behind a word: another meaning."},
+    FIELDS_END};
+const struct record rules_compounds = {
+    "compounds", sizeof(struct compounds), compounds_fields, {NULL, NULL}, {NULL, NULL}, NULL};
 
 /* The set as it is compiled. */
 struct build {
@@ -259,25 +277,44 @@ static void compile(struct build *build, struct rules *out) {
     }
 }
 
-struct rules *rules_new(const struct records *rules, const struct negation *negation, const struct tree *groups,
-                        const struct tree *file, const struct text_tables *tables, struct arena *arena,
+/* What holds for all rules. */
+static void add_common(struct build *build, const struct rules_source *source, struct rules *out) {
+    const struct negation *negation = source->negation;
+    const struct supposition *supposition = source->supposition;
+    const struct compounds *compounds = source->compounds;
+    if (negation != NULL) {
+        const struct tree *node = tree_get(source->file, "negation");
+        out->denial_reach = negation->reach;
+        add_texts(build, &negation->words, node, "words", false, PART_DENIAL, "negation");
+        add_texts(build, &negation->patterns, node, "patterns", true, PART_DENIAL, "negation");
+        add_texts(build, &negation->except, node, "except", false, PART_DENIAL_EXCEPT, "negation");
+    }
+    if (supposition != NULL) {
+        const struct tree *node = tree_get(source->file, "supposition");
+        out->supposition_within = supposition->within;
+        add_texts(build, &supposition->words, node, "words", false, PART_SUPPOSITION, "supposition");
+        add_texts(build, &supposition->patterns, node, "patterns", true, PART_SUPPOSITION, "supposition");
+        add_texts(build, &supposition->except, node, "except", false, PART_SUPPOSITION_EXCEPT, "supposition");
+    }
+    if (compounds != NULL) {
+        const struct tree *node = tree_get(source->file, "compounds");
+        add_texts(build, &compounds->before, node, "before", false, PART_BEFORE, "compounds");
+        add_texts(build, &compounds->after, node, "after", false, PART_AFTER, "compounds");
+    }
+}
+
+struct rules *rules_new(const struct rules_source *source, const struct text_tables *tables, struct arena *arena,
                         struct faults *faults) {
-    struct build build = {.tables = tables, .groups = groups, .arena = arena, .faults = faults};
+    struct build build = {.tables = tables, .groups = source->groups, .arena = arena, .faults = faults};
     struct rules *out = ARENA_NEW(arena, struct rules);
-    const struct tree *node = tree_get(file, "negation");
     int before = faults->count;
     build.items = arena_alloc(arena, RULES_ITEMS_MAX * sizeof *build.items);
     build.item_lines = arena_alloc(arena, RULES_ITEMS_MAX * sizeof *build.item_lines);
     build.item_paths = arena_alloc(arena, RULES_ITEMS_MAX * sizeof *build.item_paths);
-    add_rules(&build, rules->at, rules->count, tree_get(file, "rules"));
-    if (negation != NULL) {
-        out->negation = *negation;
-        add_texts(&build, &negation->words, node, "words", false, PART_DENIAL, "negation");
-        add_texts(&build, &negation->patterns, node, "patterns", true, PART_DENIAL, "negation");
-        add_texts(&build, &negation->except, node, "except", false, PART_EXCEPT, "negation");
-    }
-    out->at = rules->at;
-    out->count = rules->count;
+    add_rules(&build, source->rules.at, source->rules.count, tree_get(source->file, "rules"));
+    add_common(&build, source, out);
+    out->at = source->rules.at;
+    out->count = source->rules.count;
     index_uses(&build, out);
     if (faults->count == before) compile(&build, out);
     return faults->count == before ? out : NULL;

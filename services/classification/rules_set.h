@@ -4,7 +4,19 @@
 
 #include "rules.h"
 
-enum part { PART_WORD, PART_NEAR, PART_UNLESS, PART_COUNT, PART_DENIAL, PART_EXCEPT };
+enum part {
+    PART_WORD,
+    PART_NEAR,
+    PART_UNLESS,
+    PART_COUNT, /* those above belong to one rule, those below to all */
+    PART_DENIAL = PART_COUNT,
+    PART_DENIAL_EXCEPT,
+    PART_SUPPOSITION,
+    PART_SUPPOSITION_EXCEPT,
+    PART_BEFORE,
+    PART_AFTER,
+    PART_END
+};
 
 /* What a find of an item means: which rule it speaks for, and how. */
 struct use {
@@ -15,7 +27,7 @@ struct use {
 struct rules {
     const struct rule *at;
     int count;
-    struct negation negation;
+    int64_t denial_reach, supposition_within;
     struct match *match;
     struct use *uses; /* by item */
     int *uses_of;     /* item -> its first use; one more than there are items */
