@@ -203,7 +203,7 @@ static int open_context(struct redis *redis, struct err *err) {
     ASSERT(redis->context);
     if (redis->context->err) return err_set(err, "redis %s: %s", redis->where, redis->context->errstr);
     redisSetTimeout(redis->context, command);
-    redisEnableKeepAlive(redis->context);
+    if (!redis->is_unix) redisEnableKeepAlive(redis->context); /* on a Unix socket it fails, and the context with it */
     if (sign_in(redis, err) < 0 || identify(redis, err) < 0) return -1;
     for (int i = 0; i < redis->script_count; i++)
         if (load(redis, redis->scripts[i], err) < 0) return -1;
