@@ -93,12 +93,63 @@ static void test_ports(void **state) {
     assert_string_equal(body, "untouched");
 }
 
+/* One complaint as a line for `redressctl publish`. */
+static void write_complaint(const char *path, const char *id) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/test\",\"type\":\"complaint.submitted\","
+            "\"time\":\"2026-11-22T17:19:16Z\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-1\",\"tier\":"
+            "\"regular\"},\"order\":{\"id\":\"%s\",\"status\":\"shipped\",\"amount\":{\"currency\":\"CNY\",\"minor\":"
+            "9900}},"
+            "\"text\":\"\\u5305\\u88f9\\u4e00\\u76f4\\u6ca1\\u5230\"}}\n",
+            id, id);
+    fclose(file);
+}
+
+static bool opened(struct harness *h, int count) {
+    struct buf out = {0};
+    assert_int_equal(harness_run(h, &out, 60000, "redressctl", "events", "--type", "case.opened", "--json", NULL), 0);
+    int found = 0;
+    for (const char *at = out.at; at && (at = strstr(at, "\"case.opened\"")); at++) found++;
+    buf_free(&out);
+    assert_true(found <= count);
+    return found == count;
+}
+
+/* A worker is started with everything it needs, is told ready, works, is killed and works again, and leaves with status
+ * 0. */
+static void test_worker(void **state) {
+    (void)state;
+    struct harness *h = harness_new("worker");
+    harness_start_kafka(h);
+    harness_start_redis(h);
+    harness_create_topics(h, 2);
+    struct process *intake = harness_worker(h, "intake", 0);
+    process_start(intake);
+    harness_wait_ready(h, intake);
+    char path[300];
+    snprintf(path, sizeof path, "%s/complaint", h->dir);
+    write_complaint(path, "c-1");
+    assert_int_equal(harness_run(h, NULL, 60000, "redressctl", "publish", path, NULL), 0);
+    WAIT_FOR(opened(h, 1), 60000);
+    assert_true(harness_metric(h, intake, "redress_events_total{type=\"complaint.submitted\"}") == 1);
+    process_kill(intake, SIGKILL);
+    write_complaint(path, "c-2");
+    assert_int_equal(harness_run(h, NULL, 60000, "redressctl", "publish", path, NULL), 0);
+    process_start(intake);
+    WAIT_FOR(opened(h, 2), 60000);
+    assert_true(process_peak_kb(intake) > 0);
+    harness_close(h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ports),
         cmocka_unit_test(test_processes),
         cmocka_unit_test(test_redis_survives_a_kill),
         cmocka_unit_test(test_kafka_survives_a_kill),
+        cmocka_unit_test(test_worker),
     };
     return cmocka_run_group_tests_name("harness", tests, NULL, NULL);
 }
