@@ -1,0 +1,261 @@
+/* world_view: a Redis view against the fold of its changelog, both as sorted lines of text. */
+#include "clock.h"
+#include "redis.h"
+#include "world.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOUR_MS = 3600 * 1000, HOURS_KEPT_MS = 8 * 24 * HOUR_MS, SHOWN_MAX = 50 };
+
+struct lines {
+    char **at;
+    int count, size;
+};
+
+static void add_line(struct lines *lines, const char *fmt, ...) PRINTF(2, 3);
+static void add_line(struct lines *lines, const char *fmt, ...) {
+    if (lines->count == lines->size) {
+        lines->size = lines->size ? lines->size * 2 : 1024;
+        lines->at = realloc(lines->at, sizeof *lines->at * (size_t)lines->size);
+    }
+    va_list args;
+    va_start(args, fmt);
+    if (vasprintf(&lines->at[lines->count++], fmt, args) < 0) wait_fail("out of memory");
+    va_end(args);
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_lines(struct lines *lines) {
+    for (int i = 0; i < lines->count; i++) free(lines->at[i]);
+    free(lines->at);
+}
+
+/* ---- The fold ---- */
+
+struct last { /* the last record of a case */
+    char *id, *value;
+    size_t len;
+};
+struct fold {
+    const struct worker_spec *spec;
+    const char *prefix;
+    struct last *cases; /* by hash of shard and id */
+    size_t size, used;
+    int64_t ends[512];
+    int *shards;
+};
+
+static size_t slot_of(const struct fold *fold, int shard, const char *id) {
+    size_t hash = 14695981039346656037ULL + (size_t)shard;
+    for (const char *c = id; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+    size_t at = hash & (fold->size - 1);
+    while (fold->cases[at].id && (strcmp(fold->cases[at].id, id) != 0 || fold->shards[at] != shard))
+        at = (at + 1) & (fold->size - 1);
+    return at;
+}
+
+static void grow(struct fold *fold) {
+    struct fold bigger = *fold;
+    bigger.size = fold->size ? fold->size * 2 : 4096;
+    bigger.cases = calloc(bigger.size, sizeof *bigger.cases);
+    bigger.shards = calloc(bigger.size, sizeof *bigger.shards);
+    for (size_t i = 0; i < fold->size; i++) {
+        if (!fold->cases[i].id) continue;
+        size_t at = slot_of(&bigger, fold->shards[i], fold->cases[i].id);
+        bigger.cases[at] = fold->cases[i];
+        bigger.shards[at] = fold->shards[i];
+    }
+    free(fold->cases);
+    free(fold->shards);
+    *fold = bigger;
+}
+
+static void fold_record(void *context, const struct raw *raw) {
+    struct fold *fold = context;
+    fold->ends[raw->partition] = raw->offset + 1;
+    if (raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0) return;
+    if ((fold->used + 1) * 2 > fold->size) grow(fold);
+    char *id = strndup(raw->key, raw->key_len);
+    size_t at = slot_of(fold, raw->partition, id);
+    if (fold->cases[at].id) {
+        free(id);
+        free(fold->cases[at].value);
+    } else {
+        fold->cases[at].id = id;
+        fold->shards[at] = raw->partition;
+        fold->used++;
+    }
+    fold->cases[at].value = raw->value ? memcpy(malloc(raw->value_len + 1), raw->value, raw->value_len) : NULL;
+    fold->cases[at].len = raw->value_len;
+}
+
+struct tally { /* counters, summed over cases */
+    char *key;
+    int64_t sum;
+};
+struct tallies {
+    struct tally *at;
+    int count;
+};
+
+static void tally(struct tallies *tallies, const char *key) {
+    for (int i = 0; i < tallies->count; i++)
+        if (strcmp(tallies->at[i].key, key) == 0) {
+            tallies->at[i].sum++;
+            return;
+        }
+    tallies->at = realloc(tallies->at, sizeof *tallies->at * (size_t)(tallies->count + 1));
+    tallies->at[tallies->count++] = (struct tally){strdup(key), 1};
+}
+
+static void add_pairs(struct lines *lines, const char *key, const struct pairs *pairs) {
+    for (int i = 0; i < pairs->count; i++) add_line(lines, "%s hash %s=%s", key, pairs->at[i].name, pairs->at[i].value);
+}
+
+static void fold_case(const struct fold *fold, size_t at, struct arena *arena, struct lines *lines,
+                      struct tallies *tallies) {
+    static const struct json_limits limits = {.bytes = 8 << 20, .depth = 64, .values = 1 << 20};
+    const struct tree *tree;
+    struct err err;
+    const struct record *record = fold->spec->state;
+    void *state = arena_alloc(arena, record->size);
+    struct faults faults = {.arena = arena};
+    if (json_read(arena, fold->cases[at].value, fold->cases[at].len, &limits, &tree, &err) != JSON_OK ||
+        fields_decode(record, tree, FIELDS_EVENT, arena, state, &faults) != 0)
+        wait_fail("changelog record of %s cannot be read", fold->cases[at].id);
+    const char *id = fold->cases[at].id;
+    const char *base = arena_printf(arena, "%s:{%s.%d}:", fold->prefix, fold->spec->name, fold->shards[at]);
+    struct pairs public = {0}, private = {0};
+    fields_flatten(record, state, arena, &public, &private);
+    add_pairs(lines, arena_printf(arena, "%scase:%s", base, id), &public);
+    add_pairs(lines, arena_printf(arena, "%sprivate:%s", base, id), &private);
+    struct marks marks = {0};
+    fields_indexes(record, state, arena, &marks);
+    for (int i = 0; i < marks.count; i++)
+        add_line(lines, "%sby:%s zset %s %" PRId64, base, marks.at[i].name, id, marks.at[i].ms);
+    marks = (struct marks){0};
+    fields_counters(record, state, arena, &marks);
+    for (int i = 0; i < marks.count; i++)
+        tally(tallies, arena_printf(arena, "%scount:%s hash %s=", base, marks.at[i].name, marks.at[i].value));
+    marks = (struct marks){0};
+    fields_hours(record, state, arena, &marks);
+    for (int i = 0; i < marks.count; i++) {
+        char hour[CLOCK_TEXT_MAX];
+        if (marks.at[i].ms - marks.at[i].ms % HOUR_MS + HOURS_KEPT_MS <= clock_now_ms()) continue;
+        tally(tallies, arena_printf(arena, "%shour:%s hash %s=", base, clock_format_hour(marks.at[i].ms, hour),
+                                    marks.at[i].name));
+    }
+}
+
+static void fold_changelog(struct world *world, const struct worker_spec *spec, struct lines *lines) {
+    struct fold fold = {.spec = spec, .prefix = world->config.topic_prefix};
+    struct tallies tallies = {0};
+    struct arena *arena = arena_new();
+    world_read(world, TOPIC_STATE, spec->name, fold_record, &fold);
+    for (size_t i = 0; i < fold.size; i++) {
+        if (!fold.cases[i].id) continue;
+        if (fold.cases[i].value) fold_case(&fold, i, arena, lines, &tallies);
+        arena_reset(arena);
+        free(fold.cases[i].id);
+        free(fold.cases[i].value);
+    }
+    for (int i = 0; i < tallies.count; i++) {
+        add_line(lines, "%s%" PRId64, tallies.at[i].key, tallies.at[i].sum);
+        free(tallies.at[i].key);
+    }
+    for (int i = 0; i < 512; i++)
+        if (fold.ends[i])
+            add_line(lines, "%s:{%s.%d}:applied string %" PRId64, world->config.topic_prefix, spec->name, i,
+                     fold.ends[i]);
+    free(tallies.at);
+    free(fold.cases);
+    free(fold.shards);
+    arena_free(arena);
+}
+
+/* ---- The dump ---- */
+
+static void ask(struct redis *redis, struct arena *arena, struct redis_reply *reply, const char *verb, const char *a,
+                const char *b, const char *c, const char *d) {
+    struct err err;
+    int argc = d ? 5 : c ? 4 : b ? 3 : 2;
+    int result = 1;
+    for (int64_t end_ms = wait_now_ms() + 10000; result == 1 && wait_now_ms() < end_ms;)
+        result = redis_ask(redis, arena, reply, &err, argc, verb, a, b, c, d);
+    if (result) wait_fail("%s: %s", verb, err.text);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t a = strlen(text), b = strlen(end);
+    return a >= b && strcmp(text + a - b, end) == 0;
+}
+
+static void dump_key(struct redis *redis, struct arena *arena, const char *key, struct lines *lines) {
+    struct redis_reply type, value;
+    if (ends_with(key, "}:applied_at")) return; /* when, not what */
+    ask(redis, arena, &type, "TYPE", key, NULL, NULL, NULL);
+    if (strcmp(type.text, "hash") == 0) {
+        ask(redis, arena, &value, "HGETALL", key, NULL, NULL, NULL);
+        for (int i = 0; i + 1 < value.count; i += 2)
+            add_line(lines, "%s hash %s=%s", key, value.items[i].text, value.items[i + 1].text);
+    } else if (strcmp(type.text, "zset") == 0) {
+        ask(redis, arena, &value, "ZRANGE", key, "0", "-1", "WITHSCORES");
+        for (int i = 0; i + 1 < value.count; i += 2)
+            add_line(lines, "%s zset %s %.0f", key, value.items[i].text, strtod(value.items[i + 1].text, NULL));
+    } else {
+        ask(redis, arena, &value, "GET", key, NULL, NULL, NULL);
+        add_line(lines, "%s string %s", key, value.text ? value.text : "");
+    }
+}
+
+static void dump_redis(struct world *world, const struct worker_spec *spec, struct lines *lines) {
+    struct err err;
+    struct redis *redis = redis_new(world->config.redis_url, &err);
+    struct arena *arena = arena_new();
+    char pattern[300], cursor[32] = "0";
+    snprintf(pattern, sizeof pattern, "%s:{%s.*}:*", world->config.topic_prefix, spec->name);
+    struct lines keys = {0};
+    do {
+        struct redis_reply reply;
+        ask(redis, arena, &reply, "SCAN", cursor, "MATCH", pattern, NULL);
+        snprintf(cursor, sizeof cursor, "%s", reply.items[0].text);
+        for (int i = 0; i < reply.items[1].count; i++) add_line(&keys, "%s", reply.items[1].items[i].text);
+        arena_reset(arena);
+    } while (strcmp(cursor, "0") != 0);
+    qsort(keys.at, (size_t)keys.count, sizeof *keys.at, compare);
+    for (int i = 0; i < keys.count; i++) {
+        if (i && strcmp(keys.at[i], keys.at[i - 1]) == 0) continue; /* SCAN may give a key twice */
+        dump_key(redis, arena, keys.at[i], lines);
+        if (i % 100 == 0) arena_reset(arena);
+    }
+    free_lines(&keys);
+    redis_free(redis);
+    arena_free(arena);
+}
+
+int world_check_view(struct world *world, const struct worker_spec *spec, struct buf *diff, int *lines_out) {
+    struct lines fold = {0}, dump = {0};
+    fold_changelog(world, spec, &fold);
+    dump_redis(world, spec, &dump);
+    qsort(fold.at, (size_t)fold.count, sizeof *fold.at, compare);
+    qsort(dump.at, (size_t)dump.count, sizeof *dump.at, compare);
+    int differ = 0;
+    for (int i = 0, k = 0; i < fold.count || k < dump.count;) {
+        int order = i == fold.count ? 1 : k == dump.count ? -1 : strcmp(fold.at[i], dump.at[k]);
+        if (order && differ++ < SHOWN_MAX)
+            buf_printf(diff, "%s %.300s\n",
+                       order < 0 ? "only in the fold: " : "only in redis:    ", order < 0 ? fold.at[i] : dump.at[k]);
+        i += order <= 0;
+        k += order >= 0;
+    }
+    *lines_out = fold.count;
+    free_lines(&fold);
+    free_lines(&dump);
+    return differ;
+}
