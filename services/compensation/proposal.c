@@ -271,7 +271,7 @@ static void order_settlement(struct proposal_turn *turn, const struct compensati
     struct settlement data = {.settlement_id = settlement_id,
                               .case_id = turn->case_id,
                               .order_id = state->order_id,
-                              .customer_id = state->customer_id,
+                              .customer_id = state->customer_id ? state->customer_id : "erased",
                               .proposal_id = state->proposal_id,
                               .remedy = &remedy,
                               .split = from->split};
