@@ -213,7 +213,7 @@ static void keep_pending(struct message_turn *turn, const struct notification_pe
 }
 
 static void send(struct message_turn *turn, const char *notification_id, const struct message_text *text,
-                 const char *audience, const struct way *way) {
+                 const char *audience, const struct way *way, bool fell_back, const char *const *values) {
     const char *channel = fields_choice_name(contract_channels, way->channel);
     struct notification data = {
         .notification_id = notification_id, .channel = channel, .template_name = text->name, .audience = audience};
