@@ -1,0 +1,169 @@
+/* redressctl train: a model from labels, and its measure by cross-validation. */
+#include "classification.h"
+#include "commands.h"
+#include "ctl_labels.h"
+#include "ctl_policy.h"
+#include "file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+    const char *labels, *mapping, *out, *policies, *source, *licence;
+    bool evaluate;
+};
+
+static const char *output_name(const struct train_set *set, int output) {
+    return fields_choice_name(contract_classes, set->outputs[output].classes[0]);
+}
+
+static void print_share(int thousandths) {
+    if (thousandths < 0) {
+        printf("%10s", "-");
+    } else {
+        printf("%6d.%03d", thousandths / 1000, thousandths % 1000);
+    }
+}
+
+static void print_scores(const struct train_set *set, const char *title, const struct train_score *score) {
+    int n = set->output_count;
+    printf("\n%s\n%-30s%10s%10s%10s%8s\n", title, "", "precision", "recall", "F1", "texts");
+    for (int i = 0; i < n; i++) {
+        int texts = 0;
+        for (int k = 0; k < n; k++) texts += score->confusion[i][k];
+        printf("%-30s", output_name(set, i));
+        print_share(train_precision(score, n, i));
+        print_share(train_recall(score, n, i));
+        print_share(train_f1(score, n, i));
+        printf("%8d\n", texts);
+    }
+    printf("%-50s", "macro-F1");
+    print_share(train_macro_f1(score, n));
+    printf("\n%-50s", "expected calibration error, 15 bins");
+    print_share(train_calibration_error(score));
+    printf("\n");
+}
+
+static void print_confusion(const struct train_set *set, const struct train_score *score) {
+    printf("\nConfusion of rules and model joined (a row is what it is, a column what was said)\n%-30s", "");
+    for (int i = 0; i < set->output_count; i++) printf("%6d", i + 1);
+    printf("\n");
+    for (int i = 0; i < set->output_count; i++) {
+        printf("%2d %-27s", i + 1, output_name(set, i));
+        for (int k = 0; k < set->output_count; k++) printf("%6d", score->confusion[i][k]);
+        printf("\n");
+    }
+}
+
+static int evaluate(const struct policy *policy, struct train_set *set) {
+    struct train_score rules = {0}, model = {0}, joined = {0};
+    struct join alone = policy->join;
+    alone.rules = (int32_t)policy->joining->rules;
+    alone.bias = (int32_t)policy->joining->other;
+    train_evaluate(set, &alone, &rules, &model, &joined);
+    printf("%d texts, %d classes, %d-fold cross-validation\n", set->count, set->output_count, TRAIN_FOLDS);
+    print_scores(set, "Rules alone", &rules);
+    print_scores(set, "Model alone", &model);
+    print_scores(set, "Rules and model joined", &joined);
+    print_confusion(set, &joined);
+    return EXIT_OK;
+}
+
+static int write_model(struct train_set *set, const struct options *options, struct arena *arena) {
+    struct model model;
+    struct buf out = {0};
+    struct err err;
+    train_model(set, 0, arena, &model);
+    model.source = options->source == NULL ? "labels of this shop's agents" : options->source;
+    model.licence = options->licence == NULL ? "not stated" : options->licence;
+    model_write(&model, &out);
+    int status = out.len > MODEL_FILE_MAX ? err_set(&err, "%s: the model would have %zu bytes, more than %d",
+                                                    options->out, out.len, MODEL_FILE_MAX)
+                                          : file_write(options->out, out.at, out.len, &err);
+    if (status != 0) {
+        fprintf(stderr, "redressctl: %s\n", err.text);
+    } else {
+        fprintf(stderr,
+                "%s: %zu bytes from %d labels of %d classes; a change of it is a new version of classification.yaml\n",
+                options->out, out.len, set->count, set->output_count);
+    }
+    buf_free(&out);
+    return status == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+}
+
+static bool read_options(int argc, char **argv, struct options *out) {
+    const struct {
+        const char *name;
+        const char **value;
+    } with_value[] = {{"-o", &out->out},
+                      {"--mapping", &out->mapping},
+                      {"--policies", &out->policies},
+                      {"--source", &out->source},
+                      {"--licence", &out->licence}};
+    for (int i = 1; i < argc; i++) {
+        bool known = false;
+        for (size_t n = 0; n < sizeof with_value / sizeof *with_value && !known; n++) {
+            known = strcmp(argv[i], with_value[n].name) == 0 && i + 1 < argc;
+            if (known) *with_value[n].value = argv[++i];
+        }
+        if (known) continue;
+        if (strcmp(argv[i], "--evaluate") == 0) {
+            out->evaluate = true;
+        } else if (out->labels != NULL || (argv[i][0] == '-' && argv[i][1] != '\0')) {
+            return false;
+        } else {
+            out->labels = argv[i];
+        }
+    }
+    return out->labels != NULL && (out->evaluate || out->out != NULL);
+}
+
+static int run(int argc, char **argv) {
+    struct options options = {0};
+    struct train_set *set;
+    struct err err;
+    int status = EXIT_BAD_CONFIG;
+    if (!read_options(argc, argv, &options)) {
+        fprintf(stderr, "usage: redressctl %s\n", ctl_train.usage);
+        return EXIT_BAD_USAGE;
+    }
+    struct arena *arena = arena_new();
+    set = ARENA_NEW(arena, struct train_set);
+    const struct policy *policy = ctl_policy_load(&classification_spec, options.policies, arena);
+    if (policy != NULL && ctl_labels_read(policy, options.labels, options.mapping, arena, set, &err) != 0) {
+        fprintf(stderr, "redressctl: %s\n", err.text);
+        status = EXIT_CANNOT_GO_ON;
+    } else if (policy != NULL) {
+        status = options.evaluate ? evaluate(policy, set) : EXIT_OK;
+        if (status == EXIT_OK && options.out != NULL) status = write_model(set, &options, arena);
+    }
+    arena_free(arena);
+    return status;
+}
+
+const struct command ctl_train = {
+    .name = "train",
+    .usage = "train LABELS [-o MODEL] [--evaluate] [--mapping FILE] [--policies DIR] [--source TEXT] [--licence TEXT]",
+    .about = "train the classification model from labels, or measure it",
+    .help =
+        "Reads labels, JSON lines {text, class} such as `redressctl labels` writes, and trains the model that stands "
+        "beside the rules of\n"
+        "classification.yaml. The same labels and rules give the same bytes. Classes with fewer than 10 labels are "
+        "left to the rules.\n"
+        "\n"
+        "  -o MODEL         writes the model; classification.yaml names it under `model`\n"
+        "  --evaluate       5-fold cross-validation: precision, recall and F1 of rules, of the model and of both, the "
+        "confusion of both,\n"
+        "                   and the expected calibration error\n"
+        "  --mapping FILE   LABELS is a table id<TAB>text<TAB>intent with a heading; FILE says which intents are which "
+        "classes:\n"
+        "                   {\"fine\": [{\"classes\": [], \"intents\": []}], \"ambiguous\": []}; all other intents are "
+        "`other`\n"
+        "  --policies DIR   the folder with classification.yaml; REDRESS_POLICY_DIR, else deploy/policies\n"
+        "  --source TEXT, --licence TEXT   stand in the model's header: where the labels come from, and under which "
+        "licence\n"
+        "\n"
+        "Exit status: 0; 64 wrong usage; 70 labels or model cannot be read or written; 78 the policies have faults.\n",
+    .options = "-o --evaluate --mapping --policies --source --licence",
+    .run = run,
+};
