@@ -269,7 +269,7 @@ static void decode_texts(struct fields_decoder *decoder, const struct field *fie
                          const struct fields_path *path, void *data) {
     if (!check_list(decoder, field, tree, path) || tree->count == 0) return;
     struct texts *texts = FIELD_AT(struct texts, field, data);
-    texts->at = arena_alloc(decoder->arena, (size_t)tree->count * sizeof *texts->at);
+    *texts = (struct texts){.at = arena_alloc(decoder->arena, (size_t)tree->count * sizeof *texts->at)};
     const struct field name = {.type = FIELD_NAME, .flags = FIELD_REQUIRED, .offset = 0};
     for (const struct tree *member = tree->first; member; member = member->next) {
         struct fields_path below = {.up = path, .index = texts->count};
@@ -287,6 +287,13 @@ static void decode_record(struct fields_decoder *decoder, const struct field *fi
     *FIELD_AT(void *, field, data) = record;
 }
 
+/* Whether a member has no name, and decoding it has not said so already. */
+static bool is_nameless(const struct field *name_field, const struct tree *member) {
+    if (member->kind != TREE_MAP || name_field->flags & FIELD_REQUIRED) return false;
+    const struct tree *name = member_or_null(member, name_field->name);
+    return !name || (name->kind == TREE_TEXT && name->text_len == 0 && name_field->type != FIELD_ID);
+}
+
 /* The names of a group's members make the names of a hash: each may be there once. */
 static void check_names(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
                         const struct fields_path *path, const struct records *records) {
@@ -295,7 +302,8 @@ static void check_names(struct fields_decoder *decoder, const struct field *fiel
     for (const struct tree *member = tree->first; member; member = member->next, i++) {
         struct fields_path below = {.up = path, .index = i}, name_path = {.up = &below, .key = key};
         const char *name = fields_group_name(field, fields_member(field, records, i));
-        if (!name && !member_or_null(member, key)) fault(decoder, FAULT_MISSING, member, &name_path, "expected a name");
+        if (is_nameless(&field->of->fields[0], member))
+            fault(decoder, FAULT_MISSING, member, &name_path, "expected a name");
         for (int j = 0; name && j < i; j++) {
             const char *other = fields_group_name(field, fields_member(field, records, j));
             if (other && strcmp(name, other) == 0)
@@ -308,7 +316,7 @@ static void decode_records(struct fields_decoder *decoder, const struct field *f
                            const struct fields_path *path, void *data) {
     if (!check_list(decoder, field, tree, path) || tree->count == 0) return;
     struct records *records = FIELD_AT(struct records, field, data);
-    records->at = arena_alloc(decoder->arena, (size_t)tree->count * field->of->size);
+    *records = (struct records){.at = arena_alloc(decoder->arena, (size_t)tree->count * field->of->size)};
     for (const struct tree *member = tree->first; member; member = member->next) {
         struct fields_path below = {.up = path, .index = records->count};
         decode_map(decoder, field->of, member, &below, (char *)records->at + (size_t)records->count * field->of->size);
