@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct command *const commands_all[] = {&ctl_publish, &ctl_cases,  &ctl_case,     &ctl_top, &ctl_events,
-                                              &ctl_rebuild, &ctl_topics, &ctl_contract, NULL};
+const struct command *const commands_all[] = {&ctl_publish,   &ctl_cases,    &ctl_case,   &ctl_top,      &ctl_events,
+                                              &ctl_approvals, &ctl_approve,  &ctl_reject, &ctl_rejected, &ctl_rebuild,
+                                              &ctl_topics,    &ctl_contract, NULL};
 
 /* Behind each command's own help. */
 static const char settings_help[] =

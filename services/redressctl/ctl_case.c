@@ -87,6 +87,20 @@ static void print_fields(const struct redis_reply *hash, const char *const *name
     }
 }
 
+/* "due 2026-11-22T11:00:00Z, in 35m": the span only while the deadline still matters. */
+static void print_due(const struct case_run *run, const char *state, const char *due) {
+    char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
+    if (!due) {
+        fputs(strcmp(state, "paused") == 0 ? "no due time while it is paused" : "no due time", stdout);
+        return;
+    }
+    int64_t ms = strtoll(due, NULL, 10), left_ms = ms - run->now_ms;
+    bool open = strcmp(state, "running") == 0 || strcmp(state, "breached") == 0;
+    printf("due %s", clock_format(ms, time));
+    if (open && left_ms >= 0) printf(", in %s", ctl_span(left_ms, span));
+    if (open && left_ms < 0) printf(", overdue by %s", ctl_span(-left_ms, span));
+}
+
 /* Each field `<target>_state` is a target. */
 static void print_deadlines(const struct case_run *run) {
     static const char suffix[] = "_state";
@@ -97,16 +111,9 @@ static void print_deadlines(const struct case_run *run) {
         size_t len = strlen(field), name_len = len - (sizeof suffix - 1);
         if (len < sizeof suffix || strcmp(field + name_len, suffix) != 0) continue;
         const char *name = arena_strndup(run->ctl.turn, field, name_len);
-        const char *due = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name));
         const char *set_by = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_set_by", name));
-        char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
         printf("  %-18s %-9s ", name, hash->items[i + 1].text);
-        if (due) {
-            int64_t ms = strtoll(due, NULL, 10);
-            printf("due %s, in %s", clock_format(ms, time), ctl_span(ms - run->now_ms, span));
-        } else {
-            fputs("no due time while it is paused", stdout);
-        }
+        print_due(run, hash->items[i + 1].text, ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name)));
         if (set_by) {
             fputs(", set by ", stdout);
             print_text(set_by);

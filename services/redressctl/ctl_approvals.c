@@ -1,0 +1,355 @@
+/* redressctl approvals, approve, reject: the compensation queue. Listed from Redis; decided by an event, so that
+ * whatever the queue showed, the worker judges what it finds. */
+#include "approvals.h"
+#include "clock.h"
+#include "contract.h"
+#include "ctl.h"
+#include "ids.h"
+#include "publish.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LIMIT = 50, /* a screenful */
+    LIMIT_MAX = 100000,
+    READY_MS = 10000, /* a broker that is there answers in milliseconds */
+    FLUSH_MS = 30000
+};
+
+/* What is shown of a proposal, from the compensation worker's hash; class, severity and tier from sla's. */
+static const char *const shown[] = {"status", "proposal_id", "needs", "approvals", "cost_minor", "currency"};
+static const char *const shown_of_case[] = {"class", "severity", "tier"};
+enum { STATUS, PROPOSAL, NEEDS, APPROVALS, COST, CURRENCY, SHOWN, CLASS = SHOWN, SEVERITY, TIER, FACTS };
+
+struct waiting {
+    const char *case_id;
+    int64_t approve_by;
+    int shard;
+    const char *facts[FACTS];
+    const char *role;
+    int64_t required;
+};
+
+struct approvals_run {
+    struct ctl ctl;
+    const char *role;
+    bool json;
+    int64_t limit;
+    struct waiting *at;
+    int count;
+};
+
+static int by_time(const void *a, const void *b) {
+    const struct waiting *one = a, *two = b;
+    return one->approve_by < two->approve_by ? -1 : one->approve_by > two->approve_by;
+}
+
+/* The earliest `limit` of each shard hold the earliest `limit` of all. */
+static int ask_queue(struct approvals_run *run) {
+    struct ctl *ctl = &run->ctl;
+    struct redis_reply *replies;
+    int count, total = 0;
+    const char *limit = arena_printf(ctl->turn, "%" PRId64, run->role ? (int64_t)LIMIT_MAX : run->limit);
+    for (int shard = 0; shard < ctl->shards; shard++)
+        redis_addf(ctl->redis, 8, "ZRANGEBYSCORE", ctl_key(ctl, "compensation", shard, "by:approve_by"), "-inf", "+inf",
+                   "WITHSCORES", "LIMIT", "0", limit);
+    int status = ctl_exchange(ctl, &replies, &count);
+    if (status) return status;
+    for (int shard = 0; shard < count; shard++) total += replies[shard].count / 2;
+    run->at = arena_alloc(ctl->turn, ((size_t)total + 1) * sizeof *run->at);
+    for (int shard = 0; shard < count; shard++)
+        for (int i = 0; i + 1 < replies[shard].count; i += 2)
+            run->at[run->count++] =
+                (struct waiting){.case_id = replies[shard].items[i].text,
+                                 .approve_by = (int64_t)strtod(replies[shard].items[i + 1].text, NULL),
+                                 .shard = shard};
+    qsort(run->at, (size_t)run->count, sizeof *run->at, by_time);
+    return 0;
+}
+
+static void take_facts(struct waiting *waiting, const struct redis_reply *reply, int first, int count) {
+    for (int i = 0; i < count && reply->kind == REDIS_LIST && i < reply->count; i++)
+        waiting->facts[first + i] = reply->items[i].kind == REDIS_TEXT ? reply->items[i].text : NULL;
+}
+
+/* needs: {"role": "supervisor", "approvals": 2} */
+static void read_needs(struct waiting *waiting, struct arena *arena) {
+    const struct tree *needs;
+    struct err err;
+    const char *text = waiting->facts[NEEDS];
+    waiting->role = "-";
+    if (!text || json_read(arena, text, strlen(text), NULL, &needs, &err) != JSON_OK) return;
+    const char *role = tree_text(needs, "role");
+    const struct tree *approvals = tree_get(needs, "approvals");
+    if (role) waiting->role = role;
+    waiting->required = approvals && approvals->kind == TREE_INT ? approvals->num : 0;
+}
+
+static int ask_facts(struct approvals_run *run) {
+    struct ctl *ctl = &run->ctl;
+    struct redis_reply *replies;
+    int count;
+    for (int i = 0; i < run->count; i++) {
+        const char *rest = arena_printf(ctl->turn, "case:%s", run->at[i].case_id);
+        const char *proposal[SHOWN + 2] = {"HMGET", ctl_key(ctl, "compensation", run->at[i].shard, rest)};
+        memcpy(proposal + 2, shown, sizeof shown);
+        redis_add(ctl->redis, SHOWN + 2, proposal, NULL);
+        redis_addf(ctl->redis, 5, "HMGET", ctl_key(ctl, "sla", run->at[i].shard, rest), shown_of_case[0],
+                   shown_of_case[1], shown_of_case[2]);
+    }
+    int status = run->count ? ctl_exchange(ctl, &replies, &count) : 0;
+    for (int i = 0; i < run->count && !status; i++) {
+        take_facts(&run->at[i], &replies[2 * i], STATUS, SHOWN);
+        take_facts(&run->at[i], &replies[2 * i + 1], CLASS, FACTS - SHOWN);
+        read_needs(&run->at[i], ctl->turn);
+    }
+    return status;
+}
+
+static const char *or_dash(const char *text) {
+    return text && *text ? text : "-";
+}
+
+static void print_row(const struct waiting *waiting, int64_t now_ms, bool first) {
+    char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
+    struct buf row = {NULL, 0, 0}, safe = {NULL, 0, 0};
+    if (first)
+        printf("%-24s %9s  %-25s %-11s %-8s %14s %-25s %-3s %s\n", "APPROVE BY", "IN", "PROPOSAL", "NEEDS", "COUNTED",
+               "COST (MINOR)", "CLASS", "SEV", "TIER");
+    buf_printf(&row, "%-24s %9s  %-25s %-11s %3s of %-2" PRId64 " %10s %-3s %-25s %-3s %s",
+               clock_format(waiting->approve_by, time), ctl_span(waiting->approve_by - now_ms, span),
+               or_dash(waiting->facts[PROPOSAL]), waiting->role,
+               waiting->facts[APPROVALS] ? waiting->facts[APPROVALS] : "0", waiting->required,
+               or_dash(waiting->facts[COST]), or_dash(waiting->facts[CURRENCY]), or_dash(waiting->facts[CLASS]),
+               or_dash(waiting->facts[SEVERITY]), or_dash(waiting->facts[TIER]));
+    ctl_safe(&safe, row.at, row.len);
+    puts(safe.at);
+    buf_free(&row);
+    buf_free(&safe);
+}
+
+static void print_json(const struct waiting *waiting) {
+    char time[CLOCK_TEXT_MAX];
+    const char *const pairs[] = {"proposal_id", waiting->facts[PROPOSAL],
+                                 "case_id",     waiting->case_id,
+                                 "approve_by",  clock_format(waiting->approve_by, time),
+                                 "role",        waiting->role,
+                                 "currency",    waiting->facts[CURRENCY],
+                                 "class",       waiting->facts[CLASS],
+                                 "severity",    waiting->facts[SEVERITY],
+                                 "tier",        waiting->facts[TIER]};
+    struct buf buf = {NULL, 0, 0};
+    struct json_out json = {.buf = &buf};
+    json_begin_map(&json);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i += 2) {
+        if (!pairs[i + 1]) continue;
+        json_key(&json, pairs[i]);
+        json_text(&json, pairs[i + 1]);
+    }
+    json_key(&json, "approvals");
+    json_int(&json, waiting->facts[APPROVALS] ? strtoll(waiting->facts[APPROVALS], NULL, 10) : 0);
+    json_key(&json, "required");
+    json_int(&json, waiting->required);
+    if (waiting->facts[COST]) {
+        json_key(&json, "cost_minor");
+        json_int(&json, strtoll(waiting->facts[COST], NULL, 10));
+    }
+    json_end_map(&json);
+    puts(buf.at);
+    buf_free(&buf);
+}
+
+static void print_queue(struct approvals_run *run) {
+    int64_t now_ms = clock_now_ms(), printed = 0;
+    for (int i = 0; i < run->count && printed < run->limit; i++) {
+        const struct waiting *waiting = &run->at[i];
+        if (!waiting->facts[STATUS] || strcmp(waiting->facts[STATUS], "awaiting_approval") != 0) continue;
+        if (run->role && strcmp(run->role, waiting->role) != 0) continue;
+        if (run->json)
+            print_json(waiting);
+        else
+            print_row(waiting, now_ms, printed == 0);
+        printed++;
+    }
+    if (!printed && !run->json) fprintf(stderr, "nothing awaits approval\n");
+}
+
+static int run_approvals(int argc, char **argv) {
+    struct approvals_run run = {.ctl.command = &ctl_approvals, .limit = LIMIT};
+    struct ctl *ctl = &run.ctl;
+    const char *limit = NULL;
+    const struct ctl_option options[] = {
+        {"--role", &run.role, NULL}, {"--limit", &limit, NULL}, {"--json", NULL, &run.json}, {NULL, NULL, NULL}};
+    int status = ctl_options(ctl, options, &argc, argv);
+    if (!status && argc > 1) status = ctl_usage(ctl, "unexpected argument \"%.60s\"", argv[1]);
+    if (!status && limit) status = ctl_number(ctl, "--limit", limit, 1, LIMIT_MAX, &run.limit);
+    if (!status && run.role && !fields_choice_value(contract_roles, run.role))
+        status = ctl_usage(ctl, "--role \"%.40s\": expected agent, supervisor, manager or finance", run.role);
+    if (!status) status = ctl_redis(ctl);
+    if (!status) status = ctl_shards(ctl);
+    if (!status) status = ask_queue(&run);
+    if (!status) status = ask_facts(&run);
+    if (!status) print_queue(&run);
+    ctl_close(ctl);
+    return status;
+}
+
+/* ---- Deciding ---- */
+
+static int send_event(struct ctl *ctl, const struct buf *event) {
+    static const enum topic topics[] = {TOPIC_DECISIONS, TOPIC_NONE};
+    static const struct header headers[] = {{"content-type", "application/cloudevents+json; charset=UTF-8", 43}};
+    struct publish_record record;
+    struct err err;
+    struct kafka_delivery delivery = {-1};
+    int rc = publish_route(event->at, event->len, ctl->turn, &record, &err);
+    ASSERT(rc == 0 && record.topic == TOPIC_DECISIONS); /* our own words */
+    struct kafka_producer *producer = kafka_producer_new(&ctl->kafka, NULL, &err);
+    if (!producer) return ctl_fail(ctl, "%s", err.text);
+    struct kafka_message message = {.topic = record.topic,
+                                    .partition = -1,
+                                    .key = record.key,
+                                    .key_len = strlen(record.key),
+                                    .value = event->at,
+                                    .value_len = event->len,
+                                    .headers = headers,
+                                    .header_count = 1,
+                                    .delivery = &delivery};
+    enum kafka_outcome outcome = kafka_producer_ready(producer, topics, READY_MS, &err);
+    if (outcome == KAFKA_DONE) outcome = kafka_produce(producer, &message, &err);
+    if (outcome == KAFKA_DONE) outcome = kafka_flush(producer, FLUSH_MS, &err);
+    kafka_producer_free(producer);
+    if (outcome == KAFKA_DONE && delivery.offset >= 0) return 0;
+    return ctl_fail(ctl, "not acknowledged by Kafka: %s", outcome == KAFKA_DONE ? "no offset came back" : err.text);
+}
+
+/* Each run is a decision of its own: the same person's second approval is for the worker to refuse. */
+static void make_id(const struct approvals_decision *decision, char id_out[27]) {
+    char time[24], process[24];
+    snprintf(time, sizeof time, "%" PRId64, clock_boot_us());
+    snprintf(process, sizeof process, "%ld.%" PRId64, (long)getpid(), clock_now_ms());
+    ids_hash(id_out, 4, decision->proposal_id, decision->actor, time, process);
+}
+
+static int decide(const struct command *command, const char *type, bool needs_reason, int argc, char **argv) {
+    struct ctl ctl = {.command = command};
+    struct approvals_decision decision = {NULL};
+    struct buf event = {NULL, 0, 0};
+    struct err err;
+    char id[27];
+    const struct ctl_option options[] = {{"--actor", &decision.actor, NULL},     {"--role", &decision.role, NULL},
+                                         {"--comment", &decision.comment, NULL}, {"--option", &decision.option, NULL},
+                                         {"--reason", &decision.reason, NULL},   {NULL, NULL, NULL}};
+    int status = ctl_options(&ctl, options, &argc, argv);
+    if (!status && argc != 2) status = ctl_usage(&ctl, "expected one PROPOSAL");
+    if (!status && (!decision.actor || !decision.role)) status = ctl_usage(&ctl, "expected --actor and --role");
+    if (!status && needs_reason != (decision.reason != NULL))
+        status =
+            ctl_usage(&ctl, needs_reason ? "expected --reason" : "--reason belongs to reject; here it is --comment");
+    if (!status) {
+        decision.proposal_id = argv[1];
+        make_id(&decision, id);
+        if (approvals_event(type, &decision, id, clock_now_ms(), ctl.turn, &event, &err) < 0)
+            status = ctl_usage(&ctl, "%s", err.text);
+    }
+    if (!status) status = ctl_config(&ctl);
+    if (!status) status = send_event(&ctl, &event);
+    if (!status) {
+        puts(event.at);
+        fprintf(stderr, "sent; `redressctl case %.*s` shows what came of it\n", IDS_CASE_LEN, decision.proposal_id);
+    }
+    buf_free(&event);
+    ctl_close(&ctl);
+    return status;
+}
+
+static int run_approve(int argc, char **argv) {
+    return decide(&ctl_approve, "decision.approved", false, argc, argv);
+}
+
+static int run_reject(int argc, char **argv) {
+    return decide(&ctl_reject, "decision.rejected", true, argc, argv);
+}
+
+const struct command ctl_approvals = {
+    .name = "approvals",
+    .usage = "approvals [--role ROLE] [--limit N] [--json]",
+    .about = "compensation proposals that await approval",
+    .options = "--role --limit --json",
+    .run = run_approvals,
+    .help = "Lists from Redis the proposals that await somebody's approval, the one that expires first at the top: "
+            "until when,\n"
+            "which role is needed, how many approvals are counted and required, and what it costs in minor units "
+            "(cents, fen).\n"
+            "\n"
+            "OPTIONS\n"
+            "  --role ROLE   only those that need this role: agent, supervisor, manager or finance\n"
+            "  --limit N     at most N, 50 if not given\n"
+            "  --json        JSON lines {proposal_id, case_id, approve_by, role, approvals, required, cost_minor, "
+            "currency, ...}\n"
+            "\n"
+            "EXAMPLES\n"
+            "  redressctl approvals --role supervisor\n"
+            "\n"
+            "EXIT STATUS\n"
+            "  0   listed, also when there is none\n"
+            "  64  usage\n"
+            "  70  Redis does not answer, or no worker has run with it yet\n"
+            "  78  bad settings\n",
+};
+
+#define DECISION_HELP                                                                                                  \
+    "The event goes to redress.decisions, on which only the approvers' console and whoever runs this may write (a "    \
+    "Kafka\n"                                                                                                          \
+    "ACL). Whether the decision counts is for the compensation worker to judge, which answers in the case log: too "   \
+    "late,\n"                                                                                                          \
+    "role too low, the same person twice, one's own proposal, over budget.\n"                                          \
+    "\n"                                                                                                               \
+    "OPTIONS\n"                                                                                                        \
+    "  --actor ID       who decides: the person's id, which is kept with the decision\n"                               \
+    "  --role ROLE      as what: agent, supervisor, manager or finance\n"
+
+const struct command ctl_approve = {
+    .name = "approve",
+    .usage = "approve PROPOSAL --actor ID --role ROLE [--option OPTION] [--comment TEXT]",
+    .about = "approve a compensation proposal",
+    .options = "--actor --role --option --comment",
+    .run = run_approve,
+    .help = "Publishes decision.approved for a proposal, as `redressctl approvals` names it, and prints the event.\n"
+            "\n" DECISION_HELP "  --option OPTION  approve this option of the proposal only\n"
+            "  --comment TEXT   a note for the record; no personal data\n"
+            "\n"
+            "EXAMPLES\n"
+            "  redressctl approve BYCRCNPA1C41H-FRGWX4V.1 --actor wang.fang --role supervisor\n"
+            "\n"
+            "EXIT STATUS\n"
+            "  0   Kafka has the decision\n"
+            "  64  usage\n"
+            "  70  Kafka does not answer or refused\n"
+            "  78  bad settings\n",
+};
+
+const struct command ctl_reject = {
+    .name = "reject",
+    .usage = "reject PROPOSAL --actor ID --role ROLE --reason TEXT [--option OPTION] [--comment TEXT]",
+    .about = "reject a compensation proposal",
+    .options = "--actor --role --reason --option --comment",
+    .run = run_reject,
+    .help = "Publishes decision.rejected for a proposal, as `redressctl approvals` names it, and prints the event.\n"
+            "\n" DECISION_HELP "  --reason TEXT    why; no personal data\n"
+            "  --option OPTION  the option that it is about\n"
+            "  --comment TEXT   a note for the record; no personal data\n"
+            "\n"
+            "EXAMPLES\n"
+            "  redressctl reject BYCRCNPA1C41H-FRGWX4V.1 --actor wang.fang --role manager --reason 'above the limit'\n"
+            "\n"
+            "EXIT STATUS\n"
+            "  0   Kafka has the decision\n"
+            "  64  usage\n"
+            "  70  Kafka does not answer or refused\n"
+            "  78  bad settings\n",
+};
