@@ -1,14 +1,18 @@
-/* sla: one fold. Facts first, then what they make of every deadline, then what is new in that, then the next wake-up. */
+/* sla: one fold. Facts first, then what they make of every deadline, then what is new in that, then the next wake-up.
+ */
 #include "sla.h"
+#include "ids.h"
 #include "sla_facts.h"
 #include "sla_fire.h"
 #include <string.h>
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
 
-/* The version that the case keeps; the newest where it has none, where its own is gone, or where the newest takes running cases. */
+/* The version that the case keeps; the newest where it has none, where its own is gone, or where the newest takes
+ * running cases. */
 static const struct sla_policy *choose_policy(struct sla_state *state, const struct decision *in) {
-    const struct sla_policy *newest = policies_current(in->policies), *own = policies_find(in->policies, state->policy_version);
+    const struct sla_policy *newest = policies_current(in->policies),
+                            *own = policies_find(in->policies, state->policy_version);
     if (own && (own == newest || !newest->migrate)) return own;
     if (state->policy_version) {
         state->migrated_at = in->now_ms;
@@ -46,7 +50,8 @@ static const char *cause_of(const struct event *ev) {
     return "late_record";
 }
 
-static void work_out(struct sla_state *state, const struct decision *in, const struct sla_policy *policy, struct effects *out) {
+static void work_out(struct sla_state *state, const struct decision *in, const struct sla_policy *policy,
+                     struct effects *out) {
     struct sla_replay replay = {.arena = in->arena, .policy = policy, .now_ms = in->now_ms};
     struct sla_report report = {.state = state, .in = in, .policy = policy, .out = out, .replay = &replay};
     bool fresh = !state->started;
@@ -71,7 +76,8 @@ static enum result fold(struct sla_state *state, const struct decision *in, stru
     enum result result = DONE;
     if (!in->exists && !opens) {
         if (strcmp(ev->type, "case.classified") != 0)
-            return effects_reject(out, "unknown_case", "$.case_id: expected a case that was opened and is not long over");
+            return effects_reject(out, "unknown_case",
+                                  "$.case_id: expected a case that was opened and is not long over");
         out->unchanged = true;
         return DONE;
     }
@@ -110,6 +116,11 @@ static enum result decide(const struct decision *in, void *state_in, struct effe
     return DONE;
 }
 
+/* What is about an order without a case has no deadlines. */
+static const char *state_key(const struct event *ev) {
+    return ev->subject && ids_is_case(ev->subject) ? ev->subject : NULL;
+}
+
 const struct worker_spec sla_spec = {.name = "sla",
                                      .about = "puts deadlines on cases, watches them, and says what became of them",
                                      .kind = WORKER_KEYED,
@@ -118,4 +129,6 @@ const struct worker_spec sla_spec = {.name = "sla",
                                      .load = sla_policy_load,
                                      .state = &sla_state_record,
                                      .wants = sla_facts_wanted,
+                                     .state_key = state_key,
+                                     .fires_unconfirmed = true,
                                      .decide = decide};

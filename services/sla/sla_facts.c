@@ -1,15 +1,18 @@
-/* sla_facts: what is remembered of an event. Types that a built-in target may start or end on are kept whether or not the policy of today asks for
- * them, since a later version may. */
+/* sla_facts: what is remembered of an event. Types that a built-in target may start or end on are kept whether or not
+ * the policy of today asks for them, since a later version may. */
 #include "sla_facts.h"
 #include <string.h>
 
-static const char *const kept[] = {"case.contacted", "case.replied",      "case.updated",   "case.customer_replied", "case.repeated",
-                                   "case.paused",    "case.resumed",      "case.resolved",  "case.closed",           "case.reopened",
-                                   "case.withdrawn", "case.deadline_set", "task.started",   "task.done",             "visit.scored",
-                                   "case.classified", "case.reclassified", NULL};
+static const char *const kept[] = {"case.contacted",        "case.replied",      "case.updated",
+                                   "case.customer_replied", "case.repeated",     "case.paused",
+                                   "case.resumed",          "case.resolved",     "case.closed",
+                                   "case.reopened",         "case.withdrawn",    "case.deadline_set",
+                                   "task.started",          "task.done",         "visit.scored",
+                                   "case.classified",       "case.reclassified", NULL};
 
 bool sla_facts_wanted(const char *type) {
-    static const char *const own[] = {"sla.", "notification.", "cohort.", "settlement.ordered", "delivery.requested", NULL};
+    static const char *const own[] = {"sla.", "notification.", "cohort.", "settlement.ordered", "delivery.requested",
+                                      NULL};
     const struct contract_type *found = contract_find(type);
     if (!found || !found->names_case || found->topic == TOPIC_COMPLAINTS) return false;
     for (int i = 0; own[i]; i++)
@@ -17,16 +20,18 @@ bool sla_facts_wanted(const char *type) {
     return strncmp(type, "compensation.", 13) != 0 || found->topic != TOPIC_EVENTS;
 }
 
-static enum result decode(const struct decision *in, const struct record *record, void *out_struct, struct effects *out) {
+static enum result decode(const struct decision *in, const struct record *record, void *out_struct,
+                          struct effects *out) {
     struct faults faults = {.arena = in->arena, .limit = 1};
     if (fields_decode(record, in->ev->data, FIELDS_EVENT, in->arena, out_struct, &faults) == 0) return DONE;
-    return effects_reject(out, faults.at[0].kind == FAULT_MISSING ? "missing_field" : "bad_value", "%s: %s", faults.at[0].path,
-                          faults.at[0].text);
+    return effects_reject(out, faults.at[0].kind == FAULT_MISSING ? "missing_field" : "bad_value", "%s: %s",
+                          faults.at[0].path, faults.at[0].text);
 }
 
 static struct sla_fact plain(const struct event *ev) {
     bool ordered = ev->sequence != EVENT_NO_SEQUENCE;
-    return (struct sla_fact){.at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0, .type = ev->type};
+    return (struct sla_fact){
+        .at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0, .type = ev->type};
 }
 
 static bool add_deadlines(struct sla_state *state, const struct decision *in, const struct complaint *complaint) {
@@ -72,7 +77,8 @@ enum result sla_facts_open(struct sla_state *state, const struct decision *in, s
     return DONE;
 }
 
-static enum result add_classified(struct sla_state *state, const struct decision *in, bool *news_out, struct effects *out) {
+static enum result add_classified(struct sla_state *state, const struct decision *in, bool *news_out,
+                                  struct effects *out) {
     struct classified classified = {0};
     enum result result = decode(in, &contract_classified, &classified, out);
     if (result != DONE) return result;
@@ -85,7 +91,8 @@ static enum result add_classified(struct sla_state *state, const struct decision
 }
 
 /* A repeated complaint, and a customer's message that came as a submission, may bring deadlines. */
-static enum result add_submission(struct sla_state *state, const struct decision *in, bool *news_out, struct effects *out) {
+static enum result add_submission(struct sla_state *state, const struct decision *in, bool *news_out,
+                                  struct effects *out) {
     struct complaint complaint = {0};
     enum result result = decode(in, &contract_case_repeated, &complaint, out);
     if (result != DONE) return result;
@@ -100,7 +107,8 @@ static enum result add_submission(struct sla_state *state, const struct decision
 }
 
 /* A customer's message that came as a submission brings all that one may have. */
-static enum result add_joined_deadlines(struct sla_state *state, const struct decision *in, bool *news_out, struct effects *out) {
+static enum result add_joined_deadlines(struct sla_state *state, const struct decision *in, bool *news_out,
+                                        struct effects *out) {
     struct complaint complaint = {0};
     if (!tree_get(in->ev->data, "deadlines")) return DONE;
     enum result result = decode(in, &contract_joined, &complaint, out);
@@ -122,8 +130,8 @@ static void assign(struct sla_state *state, const struct event *ev, const char *
     state->assigned_at = ev->time_ms;
 }
 
-enum result sla_facts_add(struct sla_state *state, const struct decision *in, const struct sla_policy *policy, bool *news_out,
-                          struct effects *out) {
+enum result sla_facts_add(struct sla_state *state, const struct decision *in, const struct sla_policy *policy,
+                          bool *news_out, struct effects *out) {
     const char *type = in->ev->type;
     *news_out = false;
     if (strcmp(type, "case.classified") == 0) return add_classified(state, in, news_out, out);

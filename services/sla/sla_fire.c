@@ -24,7 +24,8 @@ static void breach(struct sla_report *report, const struct sla_derived *derived,
                              .due_at = derived->due,
                              .breached_at = report->in->now_ms,
                              .unconfirmed = report->in->unconfirmed};
-    sla_report_emit(report, "sla.breached", sla_report_cycle_id(report, record->name, record->cycle), report->in->now_ms, &data);
+    sla_report_emit(report, "sla.breached", sla_report_cycle_id(report, record->name, record->cycle),
+                    report->in->now_ms, &data);
     record->breach_due = record->due = derived->due;
     record->breached_at = report->in->now_ms;
     record->waits_for = 0;
@@ -36,9 +37,10 @@ static bool is_warned(const struct sla_cycle *record, const struct sla_warning *
 }
 
 /* When a warning is to be given; CALENDAR_NEVER: not, or not any more. */
-static int64_t warning_at(const struct sla_report *report, const struct sla_derived *derived, const struct sla_cycle *record,
-                          const struct sla_warning *warning) {
-    bool runs = !derived->end && !derived->breached && derived->due && !sla_report_breach_said(record) && !record->frozen;
+static int64_t warning_at(const struct sla_report *report, const struct sla_derived *derived,
+                          const struct sla_cycle *record, const struct sla_warning *warning) {
+    bool runs =
+        !derived->end && !derived->breached && derived->due && !sla_report_breach_said(record) && !record->frozen;
     if (!runs || (derived->paused && !derived->set_by) || is_warned(record, warning)) return CALENDAR_NEVER;
     int64_t at = sla_replay_warn_at(report->replay, derived, warning);
     return at ? at : CALENDAR_NEVER;
@@ -74,9 +76,11 @@ static bool is_relieved(const struct sla_report *report, const struct sla_derive
 }
 
 /* The next step of the ladder; CALENDAR_NEVER: none. */
-static int64_t step_at(const struct sla_report *report, const struct sla_derived *derived, const struct sla_cycle *record) {
+static int64_t step_at(const struct sla_report *report, const struct sla_derived *derived,
+                       const struct sla_cycle *record) {
     const struct sla_step *steps = derived->rule->escalate.at;
-    bool open = sla_report_breach_said(record) && !record->retracted && !record->frozen && !is_relieved(report, derived);
+    bool open =
+        sla_report_breach_said(record) && !record->retracted && !record->frozen && !is_relieved(report, derived);
     if (!open || record->level >= derived->rule->escalate.count) return CALENDAR_NEVER;
     return record->breach_due + steps[record->level].after + 1;
 }
@@ -88,8 +92,8 @@ static void escalate(struct sla_report *report, const struct sla_derived *derive
                              .cycle = record->cycle,
                              .level = ++record->level,
                              .to = step->to};
-    const char *id = arena_printf(report->in->arena, "%s.%lld", sla_report_cycle_id(report, record->name, record->cycle),
-                                  (long long)data.level);
+    const char *id = arena_printf(report->in->arena, "%s.%lld",
+                                  sla_report_cycle_id(report, record->name, record->cycle), (long long)data.level);
     sla_report_emit(report, "sla.escalated", id, report->in->now_ms, &data);
 }
 
@@ -110,7 +114,8 @@ void sla_fire_due(struct sla_report *report, int64_t proven_ms) {
 }
 
 /* A deadline that has passed but waits for late records is not warned of any more. */
-static int64_t next_of(const struct sla_report *report, const struct sla_derived *derived, const struct sla_cycle *record) {
+static int64_t next_of(const struct sla_report *report, const struct sla_derived *derived,
+                       const struct sla_cycle *record) {
     int64_t wake_ms = breach_at(derived, record);
     bool passed = derived->due && derived->due < report->in->now_ms;
     for (int k = 0; k < derived->rule->warning_count && !passed; k++)
@@ -134,7 +139,8 @@ static bool is_over(const struct sla_report *report, int64_t wake_ms) {
 static void set_watched(struct sla_report *report, bool over) {
     for (int i = 0; i < report->cycles.count; i++) {
         struct sla_cycle *record = &report->cycles.at[i];
-        bool open = record->state == SLA_CYCLE_RUNNING || record->state == SLA_CYCLE_PAUSED || record->state == SLA_CYCLE_BREACHED;
+        bool open = record->state == SLA_CYCLE_RUNNING || record->state == SLA_CYCLE_PAUSED ||
+                    record->state == SLA_CYCLE_BREACHED;
         record->watched = open && !over;
     }
 }

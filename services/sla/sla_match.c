@@ -42,8 +42,8 @@ struct sla_match {
     unsigned classes, severity, tier, channel, flags, order_status;
 };
 
-int sla_match_decode(const struct record *record, const struct tree *tree, const char *path, struct arena *arena, void *out,
-                     struct faults *faults) {
+int sla_match_decode(const struct record *record, const struct tree *tree, const char *path, struct arena *arena,
+                     void *out, struct faults *faults) {
     int before = faults->count;
     int failed = fields_decode(record, tree, FIELDS_STRICT, arena, out, faults);
     for (int i = before; i < faults->count; i++)
@@ -65,7 +65,8 @@ static void complain(const struct reader *reader, const char *key, const char *v
                "found %s, expected %s", value, expected);
 }
 
-static unsigned read_set(const struct reader *reader, const char *key, const struct texts *names, const char *const *choices) {
+static unsigned read_set(const struct reader *reader, const char *key, const struct texts *names,
+                         const char *const *choices) {
     unsigned set = 0;
     for (int i = 0; i < names->count; i++) {
         int value = fields_choice_value(choices, names->at[i]);
@@ -94,7 +95,8 @@ static unsigned read_classes(const struct reader *reader, const struct texts *pa
     return all;
 }
 
-struct sla_match *sla_match_read(const struct tree *tree, const char *path, struct arena *arena, struct faults *faults) {
+struct sla_match *sla_match_read(const struct tree *tree, const char *path, struct arena *arena,
+                                 struct faults *faults) {
     struct sla_match *match = ARENA_NEW(arena, struct sla_match);
     if (!tree || tree->kind == TREE_NULL) return match;
     struct reader reader = {tree, path, arena, faults};
@@ -147,9 +149,9 @@ static bool order_holds(const struct sla_match *match, const struct sla_order *o
 bool sla_match_holds(const struct sla_match *match, const struct sla_profile *profile) {
     const struct match_file *file = &match->file;
     return has(match->classes, fields_choice_value(contract_classes, profile->class_name ? profile->class_name : "")) &&
-           has(match->severity, profile->severity) && has(match->tier, profile->tier) && has(match->channel, profile->channel) &&
-           names(&file->tenant, profile->tenant) && has_flag(match->flags, profile->flags) &&
-           (!file->opened_from || profile->opened_at >= file->opened_from) &&
+           has(match->severity, profile->severity) && has(match->tier, profile->tier) &&
+           has(match->channel, profile->channel) && names(&file->tenant, profile->tenant) &&
+           has_flag(match->flags, profile->flags) && (!file->opened_from || profile->opened_at >= file->opened_from) &&
            (!file->opened_until || profile->opened_at < file->opened_until) && order_holds(match, profile->order);
 }
 
@@ -182,5 +184,6 @@ bool sla_match_covers(const struct sla_match *wide, const struct sla_match *narr
     if (one->opened_until && (!two->opened_until || one->opened_until < two->opened_until)) return false;
     return covers_set(wide->classes, narrow->classes) && covers_set(wide->severity, narrow->severity) &&
            covers_set(wide->tier, narrow->tier) && covers_set(wide->channel, narrow->channel) &&
-           covers_set(wide->flags, narrow->flags) && covers_names(&one->tenant, &two->tenant) && covers_order(wide, narrow);
+           covers_set(wide->flags, narrow->flags) && covers_names(&one->tenant, &two->tenant) &&
+           covers_order(wide, narrow);
 }

@@ -10,7 +10,7 @@ bool sla_match_holds(const struct sla_match *match, const struct sla_profile *pr
 /* True when every case that `narrow` matches is matched by `wide`. */
 bool sla_match_covers(const struct sla_match *wide, const struct sla_match *narrow);
 /* fields_decode() in strict mode with paths below `path`. */
-int sla_match_decode(const struct record *record, const struct tree *tree, const char *path, struct arena *arena, void *out,
-                     struct faults *faults) MUST_CHECK;
+int sla_match_decode(const struct record *record, const struct tree *tree, const char *path, struct arena *arena,
+                     void *out, struct faults *faults) MUST_CHECK;
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-    CLASSIFY_WITHIN_MS = 10 * 1000,                 /* classification answers in milliseconds: ten seconds is an outage */
-    KEEP_CLOSED_MS = 8 * 24 * 3600 * 1000,          /* intake joins for 7 days after the last word, and one more */
+    CLASSIFY_WITHIN_MS = 10 * 1000,        /* classification answers in milliseconds: ten seconds is an outage */
+    KEEP_CLOSED_MS = 8 * 24 * 3600 * 1000, /* intake joins for 7 days after the last word, and one more */
 };
 
 struct policy_file {
@@ -15,14 +15,17 @@ struct policy_file {
     const struct tree *calendars, *policies;
 };
 static const struct field policy_fields[] = {
-    {FIELD(policy_file, version), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .doc = "Names this text; never used for another."},
+    {FIELD(policy_file, version), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Names this text; never used for another."},
     {FIELD(policy_file, migrate), .type = FIELD_BOOL, .doc = "Running cases take this version."},
     {FIELD(policy_file, classify_within), .type = FIELD_DURATION, .doc = "Targets wait so long for the class; 10s."},
     {FIELD(policy_file, keep_closed_for), .type = FIELD_DURATION, .doc = "A case that is over is kept so long; 8d."},
     {FIELD(policy_file, calendars), .type = FIELD_TREE, .doc = "Calendars by name."},
-    {FIELD(policy_file, policies), .type = FIELD_TREE, .flags = FIELD_REQUIRED, .doc = "In order, the first that matches."},
+    {FIELD(policy_file, policies), .type = FIELD_TREE, .flags = FIELD_REQUIRED,
+     .doc = "In order, the first that matches."},
     FIELDS_END};
-static const struct record policy_record = {.name = "sla.yaml", .size = sizeof(struct policy_file), .fields = policy_fields};
+static const struct record policy_record = {
+    .name = "sla.yaml", .size = sizeof(struct policy_file), .fields = policy_fields};
 
 struct row_file {
     const char *name;
@@ -34,8 +37,7 @@ static const struct field row_fields[] = {
     {FIELD(row_file, match), .type = FIELD_TREE, .doc = "Which cases; absent: all."},
     {FIELD(row_file, targets), .type = FIELD_TREE, .flags = FIELD_REQUIRED, .doc = "Targets by name."},
     {FIELD(row_file, reopen_resolved_on), .type = FIELD_TEXTS, .doc = "What reopens a resolved case; case.repeated."},
-    {FIELD(row_file, reopen_closed_on),
-     .type = FIELD_TEXTS,
+    {FIELD(row_file, reopen_closed_on), .type = FIELD_TEXTS,
      .doc = "What reopens a closed case; case.repeated and case.customer_replied."},
     FIELDS_END};
 static const struct record row_record = {.name = "policy", .size = sizeof(struct row_file), .fields = row_fields};
@@ -71,7 +73,11 @@ struct kind {
 static const struct kind kinds[] = {
     {"first_contact", {"case.opened"}, {"case.contacted", "case.replied"}, {NULL}, false},
     {"resolution", {"case.opened", "case.reopened"}, {"case.resolved", "case.closed"}, {NULL}, false},
-    {"next_reply", {"case.customer_replied"}, {"case.replied", "case.contacted"}, {"case.resolved", "case.closed"}, false},
+    {"next_reply",
+     {"case.customer_replied"},
+     {"case.replied", "case.contacted"},
+     {"case.resolved", "case.closed"},
+     false},
     {"next_update",
      {"case.opened", "case.reopened", "case.updated", "case.replied"},
      {"case.updated", "case.replied"},
@@ -87,7 +93,8 @@ struct reader {
     const struct calendar **calendars; /* as calendar_trees' members; NULL where faulty */
 };
 
-static void complain(struct reader *reader, const struct tree *at, const char *path, const char *found, const char *expected) {
+static void complain(struct reader *reader, const struct tree *at, const char *path, const char *found,
+                     const char *expected) {
     faults_add(reader->faults, FAULT_VALUE, at ? at->line : 0, path, "found %s, expected %s", found, expected);
 }
 
@@ -106,7 +113,8 @@ static void read_calendars(struct reader *reader) {
                                                reader->arena, reader->faults);
 }
 
-static const struct calendar *find_calendar(struct reader *reader, const struct tree *tree, const char *path, const char *name) {
+static const struct calendar *find_calendar(struct reader *reader, const struct tree *tree, const char *path,
+                                            const char *name) {
     int i = 0;
     for (const struct tree *at = reader->calendar_trees ? reader->calendar_trees->first : NULL; at; at = at->next, i++)
         if (strcmp(at->key, name) == 0) return reader->calendars[i];
@@ -140,7 +148,8 @@ static void read_warning(struct reader *reader, const struct tree *tree, const c
              "1% to 99%, or a duration shorter than `within`");
 }
 
-static void read_ladder(struct reader *reader, const struct tree *tree, const char *path, const struct records *ladder) {
+static void read_ladder(struct reader *reader, const struct tree *tree, const char *path,
+                        const struct records *ladder) {
     const struct sla_step *steps = ladder->at;
     for (int i = 1; i < ladder->count; i++)
         if (steps[i].after < steps[i - 1].after)
@@ -153,7 +162,8 @@ static void check_types(struct reader *reader, const struct tree *tree, const ch
                         const struct texts *types) {
     for (int i = 0; i < types->count; i++) {
         const struct contract_type *type = contract_find(types->at[i]);
-        bool ours = type && type->names_case && strncmp(type->name, "sla.", 4) != 0 && type->topic != TOPIC_COMPLAINTS &&
+        bool ours = type && type->names_case && strncmp(type->name, "sla.", 4) != 0 &&
+                    type->topic != TOPIC_COMPLAINTS &&
                     (type->topic != TOPIC_EVENTS || strncmp(type->name, "case.", 5) == 0);
         if (ours && type->topic != TOPIC_SETTLEMENTS && type->topic != TOPIC_DELIVERIES) continue;
         complain(reader, tree_get(tree, key), arena_printf(reader->arena, "%s.%s", path, key), types->at[i],
@@ -161,14 +171,15 @@ static void check_types(struct reader *reader, const struct tree *tree, const ch
     }
 }
 
-static unsigned read_reasons(struct reader *reader, const struct tree *tree, const char *path, const struct texts *reasons) {
+static unsigned read_reasons(struct reader *reader, const struct tree *tree, const char *path,
+                             const struct texts *reasons) {
     unsigned set = 0;
     for (int i = 0; i < reasons->count; i++) {
         int reason = fields_choice_value(contract_pause_reasons, reasons->at[i]);
         set |= 1u << reason;
         if (!reason)
-            complain(reader, tree_get(tree, "pause_on"), arena_printf(reader->arena, "%s.pause_on", path), reasons->at[i],
-                     "awaiting_customer or awaiting_third_party");
+            complain(reader, tree_get(tree, "pause_on"), arena_printf(reader->arena, "%s.pause_on", path),
+                     reasons->at[i], "awaiting_customer or awaiting_third_party");
     }
     return set;
 }
@@ -211,7 +222,8 @@ static void read_rule(struct reader *reader, const struct tree *tree, const char
     rule->pause_on = read_reasons(reader, tree, path, &file.pause_on);
     rule->escalate = file.escalate;
     read_ladder(reader, tree, path, &file.escalate);
-    if (file.warn.count > SLA_WARNINGS_MAX) complain(reader, tree_get(tree, "warn"), path, "more", "at most 8 warnings");
+    if (file.warn.count > SLA_WARNINGS_MAX)
+        complain(reader, tree_get(tree, "warn"), path, "more", "at most 8 warnings");
     rule->warnings = arena_alloc(reader->arena, (size_t)(file.warn.count + 1) * sizeof *rule->warnings);
     for (int i = 0; i < file.warn.count; i++)
         read_warning(reader, tree, path, file.warn.at[i], rule, &rule->warnings[rule->warning_count++]);
@@ -224,7 +236,8 @@ static void read_row(struct reader *reader, const struct tree *tree, const char 
     row->match = sla_match_read(NULL, path, reader->arena, reader->faults);
     if (sla_match_decode(&row_record, tree, path, reader->arena, &file, reader->faults)) return;
     row->name = file.name;
-    row->match = sla_match_read(file.match, arena_printf(reader->arena, "%s.match", path), reader->arena, reader->faults);
+    row->match =
+        sla_match_read(file.match, arena_printf(reader->arena, "%s.match", path), reader->arena, reader->faults);
     row->reopen_resolved_on =
         tree_get(tree, "reopen_resolved_on") ? file.reopen_resolved_on : copy_names(reader, reopen, 1);
     row->reopen_closed_on = tree_get(tree, "reopen_closed_on") ? file.reopen_closed_on : copy_names(reader, reopen, 2);
@@ -278,8 +291,8 @@ static void collect_types(struct arena *arena, struct sla_policy *policy) {
     }
 }
 
-int sla_policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out, const char **version_out,
-                    struct faults *faults) {
+int sla_policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
+                    const char **version_out, struct faults *faults) {
     (void)dir;
     struct reader reader = {.arena = arena, .faults = faults};
     struct policy_file read = {0};
@@ -293,7 +306,8 @@ int sla_policy_load(const struct tree *file, const char *dir, struct arena *aren
     reader.calendar_trees = read.calendars;
     read_calendars(&reader);
     if (read.policies->kind != TREE_LIST || read.policies->count == 0) {
-        complain(&reader, read.policies, "policies", tree_kind_name(read.policies->kind), "a list of at least one policy");
+        complain(&reader, read.policies, "policies", tree_kind_name(read.policies->kind),
+                 "a list of at least one policy");
         return -1;
     }
     policy->rows = arena_alloc(arena, (size_t)read.policies->count * sizeof *policy->rows);

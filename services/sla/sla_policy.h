@@ -12,8 +12,8 @@ enum {
 };
 
 struct sla_warning {
-    const char *text;  /* as written: "75%", "10m" */
-    int64_t percent;   /* one of the two */
+    const char *text; /* as written: "75%", "10m" */
+    int64_t percent;  /* one of the two */
     int64_t before_ms;
 };
 struct sla_step {
@@ -31,9 +31,9 @@ struct sla_rule {
     unsigned pause_on;               /* 1 << enum pause_reason */
     struct sla_warning *warnings;
     int warning_count;
-    struct records escalate; /* struct sla_step */
+    struct records escalate;                 /* struct sla_step */
     struct texts starts_on, met_by, ends_on; /* event types; those of tasks only where the task has the target's name */
-    bool chained; /* after a missed one the next runs from its due time */
+    bool chained;                            /* after a missed one the next runs from its due time */
 };
 
 struct sla_order { /* the order's facts that policies may ask for */
@@ -62,17 +62,17 @@ struct sla_row {
 
 struct sla_policy {
     const char *version;
-    bool migrate;            /* running cases take this version: what runs is due anew from its old start, verdicts stay */
+    bool migrate; /* running cases take this version: what runs is due anew from its old start, verdicts stay */
     int64_t classify_within; /* ms: so long targets wait for the class */
     int64_t keep_closed_for; /* ms: a case that is over is kept so long for late records */
     struct sla_row *rows;
     int row_count;
-    struct texts types;      /* all event types named by some rule */
+    struct texts types; /* all event types named by some rule */
 };
 
 /* load() of struct worker_spec. */
-int sla_policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out, const char **version_out,
-                    struct faults *faults);
+int sla_policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
+                    const char **version_out, struct faults *faults);
 
 /* NULL: none matches. */
 const struct sla_row *sla_policy_match(const struct sla_policy *policy, const struct sla_profile *profile);

@@ -1,4 +1,5 @@
-/* sla_replay: facts to steps (what each means, which policy holds, whether the clock stands), then each target over these steps. */
+/* sla_replay: facts to steps (what each means, which policy holds, whether the clock stands), then each target over
+ * these steps. */
 #include "sla_replay.h"
 #include <string.h>
 
@@ -267,7 +268,8 @@ static void add_result(struct course *course) {
     struct sla_replay *replay = course->run->replay;
     if ((replay->count & (replay->count - 1)) == 0) {
         size_t count = (size_t)replay->count;
-        replay->at = arena_grow(replay->arena, replay->at, count * sizeof *replay->at, (count ? 2 * count : 1) * sizeof *replay->at);
+        replay->at = arena_grow(replay->arena, replay->at, count * sizeof *replay->at,
+                                (count ? 2 * count : 1) * sizeof *replay->at);
     }
     course->now.rule = course->rule;
     replay->at[replay->count++] = course->now;
@@ -317,9 +319,11 @@ static void switch_policy(struct course *course, const struct step *step) {
     struct sla_derived before = course->now;
     bool ran = course->running;
     settle(course, step->at);
-    if (ran && !course->shadow && !sla_policy_rule(row, course->name)) end(course, SLA_END_CANCELLED, step->at, "policy");
+    if (ran && !course->shadow && !sla_policy_rule(row, course->name))
+        end(course, SLA_END_CANCELLED, step->at, "policy");
     choose_rule(course, step->segment);
-    if (ran && course->shadow && !course->running && course->rule) { /* kept in mind: a later policy asks for it again */
+    if (ran && course->shadow && !course->running &&
+        course->rule) { /* kept in mind: a later policy asks for it again */
         course->now = (struct sla_derived){.cycle = before.cycle};
         course->running = true;
     }
@@ -343,7 +347,8 @@ static bool concerns(const struct course *course, const struct texts *types, con
 
 static void take_step(struct course *course, const struct step *step) {
     if (step->segment != course->segment) switch_policy(course, step);
-    if (strcmp(step->type, "case.deadline_set") == 0 && strcmp(step->fact->name, course->name) == 0) limit(course, step);
+    if (strcmp(step->type, "case.deadline_set") == 0 && strcmp(step->fact->name, course->name) == 0)
+        limit(course, step);
     const struct sla_rule *rule = course->rule;
     if (!rule) return;
     chain(course, step->at);
@@ -403,7 +408,8 @@ void sla_replay_run(struct sla_replay *replay, const struct sla_state *state) {
     replay->flags = last->flags;
 }
 
-int64_t sla_replay_warn_at(const struct sla_replay *replay, const struct sla_derived *derived, const struct sla_warning *warning) {
+int64_t sla_replay_warn_at(const struct sla_replay *replay, const struct sla_derived *derived,
+                           const struct sla_warning *warning) {
     const struct sla_rule *rule = derived->rule;
     int64_t at;
     if (!derived->due) return 0;

@@ -1,5 +1,5 @@
-/* sla_report: every event has an id that depends on what it says and on what caused it, so that a fold that is done again says it again under
- * the same id. */
+/* sla_report: every event has an id that depends on what it says and on what caused it, so that a fold that is done
+ * again says it again under the same id. */
 #include "sla_report.h"
 #include "ids.h"
 #include <string.h>
@@ -30,8 +30,8 @@ static int64_t time_of(const struct sla_report *report) {
     return report->in->ev ? report->in->ev->time_ms : report->in->now_ms;
 }
 
-static void emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms, const struct record *record,
-                 const void *data) {
+static void emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms,
+                 const struct record *record, const void *data) {
     struct sla_state *state = report->state;
     const char *id = arena_printf(report->in->arena, "%s.%s.%s", state->case_id, type + strlen("sla."), id_end);
     struct output *output = effects_emit(report->out, type, state->case_id, id, time_ms, record, data);
@@ -53,8 +53,9 @@ static void emit_met(struct sla_report *report, const struct sla_derived *derive
     data.due_at = derived->due;
     data.met_at = derived->end_at;
     data.on_time = !derived->breached;
-    const char *id = arena_printf(report->in->arena, "%s.%lld.%lld", sla_report_cycle_id(report, record->name, record->cycle),
-                                  (long long)data.met_at, (long long)data.due_at);
+    const char *id =
+        arena_printf(report->in->arena, "%s.%lld.%lld", sla_report_cycle_id(report, record->name, record->cycle),
+                     (long long)data.met_at, (long long)data.due_at);
     sla_report_emit(report, "sla.met", id, data.met_at, &data);
     record->state = derived->breached ? SLA_CYCLE_MET_LATE : SLA_CYCLE_MET;
     record->met_at = derived->end_at;
@@ -88,14 +89,16 @@ static void retract(struct sla_report *report, struct sla_cycle *record, int64_t
     data.breached_at = record->breached_at;
     data.met_at = met_at;
     data.cause = "late_record";
-    sla_report_emit(report, "sla.retracted", sla_report_cycle_id(report, record->name, record->cycle), time_of(report), &data);
+    sla_report_emit(report, "sla.retracted", sla_report_cycle_id(report, record->name, record->cycle), time_of(report),
+                    &data);
     record->retracted = true;
     record->breached_at = 0;
 }
 
 /* Starting. */
 
-static void watch_deadline(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record, bool fresh) {
+static void watch_deadline(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
+                           bool fresh) {
     bool moved = fresh || record->due != derived->due;
     bool passed = derived->due && derived->due < report->in->now_ms;
     if (moved && passed && report->settle) record->settle_at = report->in->now_ms + SLA_LATE_SETTLE_MS;
@@ -127,8 +130,8 @@ static void start_cycles(struct sla_report *report) {
     if (data.targets.count == 0) return;
     data.targets.at = targets;
     data.policy = replay->row ? replay->row->name : report->state->policy;
-    emit(report, "sla.started", cause_id(report, targets[data.targets.count - 1].cycle), time_of(report), &contract_sla_started,
-         &data);
+    emit(report, "sla.started", cause_id(report, targets[data.targets.count - 1].cycle), time_of(report),
+         &contract_sla_started, &data);
     sla_state_add_moment(report->state, time_of(report), "sla.started", NULL, report->in->arena);
 }
 
@@ -149,7 +152,8 @@ static void reschedule(struct sla_report *report, const struct sla_derived *deri
     sla_report_emit(report, "sla.rescheduled", id, time_of(report), &data);
 }
 
-static void go_on(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record, struct moved *moved) {
+static void go_on(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
+                  struct moved *moved) {
     struct sla_target target = {record->name, record->cycle, derived->due};
     bool was_paused = record->state == SLA_CYCLE_PAUSED;
     if (sla_report_breach_said(record)) {
@@ -174,7 +178,8 @@ static void go_on(struct sla_report *report, const struct sla_derived *derived, 
     watch_deadline(report, derived, record, false);
 }
 
-static void compare(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record, struct moved *moved) {
+static void compare(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
+                    struct moved *moved) {
     if (record->frozen) return;
     if (!derived->end && !derived->breached) {
         go_on(report, derived, record, moved);
@@ -198,9 +203,11 @@ static void compare(struct sla_report *report, const struct sla_derived *derived
 static void drop_others(struct sla_report *report) {
     for (int i = 0; i < report->cycles.count; i++) {
         struct sla_cycle *record = &report->cycles.at[i];
-        bool found = record->frozen || record->state == SLA_CYCLE_CANCELLED || record->cycle <= report->state->closed_books;
+        bool found =
+            record->frozen || record->state == SLA_CYCLE_CANCELLED || record->cycle <= report->state->closed_books;
         for (int k = 0; k < report->replay->count && !found; k++)
-            found = report->replay->at[k].cycle == record->cycle && strcmp(report->replay->at[k].rule->name, record->name) == 0;
+            found = report->replay->at[k].cycle == record->cycle &&
+                    strcmp(report->replay->at[k].rule->name, record->name) == 0;
         if (found) continue;
         bool policy = !sla_policy_rule(report->replay->row, record->name);
         retract(report, record, 0);

@@ -19,7 +19,8 @@ struct sla_report {
     bool settle;              /* new deadlines that have passed already wait for late records */
 };
 
-/* Compares and emits started, met, cancelled, retracted, rescheduled, paused, resumed; updates the cycles. Breaches are left to sla_fire. */
+/* Compares and emits started, met, cancelled, retracted, rescheduled, paused, resumed; updates the cycles. Breaches are
+ * left to sla_fire. */
 void sla_report_changes(struct sla_report *report);
 
 /* The record of a cycle, or NULL where it is not reported (its books are closed). */
@@ -29,7 +30,8 @@ bool sla_report_breach_said(const struct sla_cycle *record);
 
 /* Emission, each also to the timeline. */
 struct sla_event;
-void sla_report_emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms, const struct sla_event *data);
+void sla_report_emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms,
+                     const struct sla_event *data);
 /* met or cancelled behind a breach. */
 void sla_report_end(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record);
 /* "<target>.<cycle>" */

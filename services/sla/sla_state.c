@@ -29,18 +29,21 @@ static const struct field cycle_fields[] = {
     {FIELD(sla_cycle, state), .type = FIELD_CHOICE, .choices = cycle_states, .doc = "What became of it so far."},
     {FIELD(sla_cycle, cycle), .type = FIELD_TIME, .doc = "Time of the fact that started it."},
     {FIELD(sla_cycle, met_at), .type = FIELD_TIME, .flags = FIELD_HIDDEN | FIELD_HOURLY, .doc = "When it was met."},
-    {FIELD(sla_cycle, breached_at), .type = FIELD_TIME, .flags = FIELD_HIDDEN | FIELD_HOURLY, .doc = "When the breach was noticed."},
+    {FIELD(sla_cycle, breached_at), .type = FIELD_TIME, .flags = FIELD_HIDDEN | FIELD_HOURLY,
+     .doc = "When the breach was noticed."},
     {FIELD(sla_cycle, breach_due), .type = FIELD_TIME, HIDDEN, .doc = "The deadline that was reported breached."},
     {FIELD(sla_cycle, retracted), .type = FIELD_BOOL, HIDDEN, .doc = "The breach was retracted."},
     {FIELD(sla_cycle, settle_at), .type = FIELD_TIME, HIDDEN, .doc = "No breach is reported before this."},
     {FIELD(sla_cycle, warned), .type = FIELD_TEXTS, HIDDEN, .doc = "Warnings given."},
     {FIELD(sla_cycle, level), .type = FIELD_INT, HIDDEN, .doc = "Steps of the ladder taken."},
-    {FIELD(sla_cycle, waits_for), .type = FIELD_CHOICE, .choices = contract_pause_reasons, HIDDEN, .doc = "Reported pause."},
+    {FIELD(sla_cycle, waits_for), .type = FIELD_CHOICE, .choices = contract_pause_reasons, HIDDEN,
+     .doc = "Reported pause."},
     {FIELD(sla_cycle, set_by), .type = FIELD_NAME, HIDDEN, .doc = "Whose deadline it is, when set from outside."},
     {FIELD(sla_cycle, frozen), .type = FIELD_BOOL, HIDDEN, .doc = "Its verdict is of an earlier policy version."},
     {FIELD(sla_cycle, watched), .type = FIELD_BOOL, HIDDEN, .doc = "In the index of deadlines."},
     FIELDS_END};
-/* Deadlines stay in the index until they are met or cancelled, breached ones included, and leave it with the case (DESIGN.md, 4). */
+/* Deadlines stay in the index until they are met or cancelled, breached ones included, and leave it with the case
+ * (DESIGN.md, 4). */
 static const struct record cycle_record = {.name = "target",
                                            .size = sizeof(struct sla_cycle),
                                            .fields = cycle_fields,
@@ -50,15 +53,18 @@ static const struct record cycle_record = {.name = "target",
 static const struct field span_fields[] = {
     {FIELD(sla_pause_span, from), .type = FIELD_TIME, .doc = "From here."},
     {FIELD(sla_pause_span, to), .type = FIELD_TIME, .doc = "To here; absent: without an end."},
-    {FIELD(sla_pause_span, reason), .type = FIELD_CHOICE, .choices = contract_pause_reasons, .doc = "Whom it waits for."},
+    {FIELD(sla_pause_span, reason), .type = FIELD_CHOICE, .choices = contract_pause_reasons,
+     .doc = "Whom it waits for."},
     FIELDS_END};
-static const struct record span_record = {.name = "pause", .size = sizeof(struct sla_pause_span), .fields = span_fields};
+static const struct record span_record = {
+    .name = "pause", .size = sizeof(struct sla_pause_span), .fields = span_fields};
 static const struct field moment_fields[] = {
     {FIELD(sla_moment, at), .type = FIELD_TIME, .doc = "When."},
     {FIELD(sla_moment, type), .type = FIELD_NAME, .doc = "Event type."},
     {FIELD(sla_moment, target), .type = FIELD_NAME, .doc = "The target or task."},
     FIELDS_END};
-static const struct record moment_record = {.name = "moment", .size = sizeof(struct sla_moment), .fields = moment_fields};
+static const struct record moment_record = {
+    .name = "moment", .size = sizeof(struct sla_moment), .fields = moment_fields};
 
 static const struct field order_fields[] = {
     {FIELD(sla_order, status), .type = FIELD_CHOICE, .choices = contract_order_statuses, .doc = "Status."},
@@ -72,12 +78,15 @@ static const struct field order_fields[] = {
 static const struct record order_record = {.name = "order", .size = sizeof(struct sla_order), .fields = order_fields};
 
 static const struct field state_fields[] = {
-    {FIELD(sla_state, status), .type = FIELD_CHOICE, .choices = statuses, .flags = FIELD_COUNTED, .doc = "Where the case stands."},
+    {FIELD(sla_state, status), .type = FIELD_CHOICE, .choices = statuses, .flags = FIELD_COUNTED,
+     .doc = "Where the case stands."},
     {FIELD(sla_state, tenant), .type = FIELD_ID, .doc = "The tenant."},
     {FIELD(sla_state, channel), .type = FIELD_CHOICE, .choices = contract_channels, .doc = "The complaint's channel."},
-    {FIELD(sla_state, tier), .type = FIELD_CHOICE, .choices = contract_tiers, .flags = FIELD_COUNTED, .doc = "The customer's tier."},
+    {FIELD(sla_state, tier), .type = FIELD_CHOICE, .choices = contract_tiers, .flags = FIELD_COUNTED,
+     .doc = "The customer's tier."},
     {FIELD_AS("class", sla_state, class_name), .type = FIELD_NAME, .flags = FIELD_COUNTED, .doc = "The class by now."},
-    {FIELD(sla_state, severity), .type = FIELD_CHOICE, .choices = contract_severities, .flags = FIELD_COUNTED, .doc = "The severity by now."},
+    {FIELD(sla_state, severity), .type = FIELD_CHOICE, .choices = contract_severities, .flags = FIELD_COUNTED,
+     .doc = "The severity by now."},
     {FIELD(sla_state, flags), .type = FIELD_TEXTS, .doc = "All flags ever given."},
     {FIELD(sla_state, policy), .type = FIELD_NAME, .doc = "The policy that matches."},
     {FIELD(sla_state, policy_version), .type = FIELD_NAME, .doc = "The version of sla.yaml that the case keeps."},
@@ -88,13 +97,17 @@ static const struct field state_fields[] = {
     {FIELD(sla_state, assignee), .type = FIELD_NAME, .doc = "Who has the case."},
     {FIELD(sla_state, repeats), .type = FIELD_INT, .doc = "Further complaints about the same order."},
     {FIELD(sla_state, pauses), .type = FIELD_RECORDS, .of = &span_record, .doc = "When it waited, and for whom."},
-    {FIELD(sla_state, timeline), .type = FIELD_RECORDS, .of = &moment_record, .doc = "The last 100: time, type, target."},
+    {FIELD(sla_state, timeline), .type = FIELD_RECORDS, .of = &moment_record,
+     .doc = "The last 100: time, type, target."},
     {FIELD(sla_state, targets), .type = FIELD_GROUPS, .of = &cycle_record, .doc = "The latest cycle of each target."},
-    {FIELD(sla_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN, .doc = "To be looked at then."},
+    {FIELD(sla_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
+     .doc = "To be looked at then."},
     {FIELD(sla_state, case_id), .type = FIELD_ID, HIDDEN, .doc = "The case."},
     {FIELD(sla_state, traceparent), .type = FIELD_NAME, HIDDEN, .doc = "Of the complaint."},
-    {FIELD(sla_state, order), .type = FIELD_RECORD, .of = &order_record, HIDDEN, .doc = "What policies ask of the order."},
-    {FIELD(sla_state, facts), .type = FIELD_RECORDS, .of = &fact_record, HIDDEN, .doc = "What happened, in its own order."},
+    {FIELD(sla_state, order), .type = FIELD_RECORD, .of = &order_record, HIDDEN,
+     .doc = "What policies ask of the order."},
+    {FIELD(sla_state, facts), .type = FIELD_RECORDS, .of = &fact_record, HIDDEN,
+     .doc = "What happened, in its own order."},
     {FIELD(sla_state, cycles), .type = FIELD_RECORDS, .of = &cycle_record, HIDDEN, .doc = "Earlier cycles."},
     {FIELD(sla_state, assigned_at), .type = FIELD_TIME, HIDDEN, .doc = "When the assignee got it."},
     {FIELD(sla_state, started), .type = FIELD_BOOL, HIDDEN, .doc = "Targets run."},
@@ -174,7 +187,8 @@ bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, st
     return true;
 }
 
-void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target, struct arena *arena) {
+void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target,
+                          struct arena *arena) {
     struct sla_moment *moments = state->timeline.at;
     int count = state->timeline.count, skip = count == SLA_TIMELINE_MAX;
     struct sla_moment *grown = arena_alloc(arena, (size_t)(count + 1) * sizeof *grown);
@@ -185,7 +199,8 @@ void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type,
 
 void sla_state_take_cycles(const struct sla_state *state, struct arena *arena, struct sla_cycles *out) {
     size_t latest = (size_t)state->targets.count, earlier = (size_t)state->cycles.count;
-    *out = (struct sla_cycles){arena, arena_alloc(arena, (latest + earlier + 1) * sizeof *out->at), (int)(latest + earlier)};
+    *out = (struct sla_cycles){arena, arena_alloc(arena, (latest + earlier + 1) * sizeof *out->at),
+                               (int)(latest + earlier)};
     if (latest) memcpy(out->at, state->targets.at, latest * sizeof *out->at);
     if (earlier) memcpy(out->at + latest, state->cycles.at, earlier * sizeof *out->at);
 }

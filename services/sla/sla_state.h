@@ -1,5 +1,5 @@
-/* sla_state: what the worker keeps about a case. Facts decide; the other fields are what dashboards read (CONTRACT.md, Redis) and what was said
- * already, so that it is said once. */
+/* sla_state: what the worker keeps about a case. Facts decide; the other fields are what dashboards read (CONTRACT.md,
+ * Redis) and what was said already, so that it is said once. */
 #ifndef REDRESS_SLA_STATE_H
 #define REDRESS_SLA_STATE_H
 
@@ -7,23 +7,29 @@
 
 enum {
     SLA_TIMELINE_MAX = 100, /* CONTRACT.md */
-    SLA_FACTS_MAX = 500,    /* some fifty times what real cases have; a case whose systems run wild stays below 64 KiB */
-    SLA_CYCLES_MAX = 100    /* cycles remembered beside the latest of each target: two years of weekly updates */
+    SLA_FACTS_MAX = 500, /* some fifty times what real cases have; a case whose systems run wild stays below 64 KiB */
+    SLA_CYCLES_MAX = 100 /* cycles remembered beside the latest of each target: two years of weekly updates */
 };
 
 enum sla_status { SLA_OPEN = 1, SLA_PAUSED, SLA_RESOLVED, SLA_CLOSED, SLA_WITHDRAWN };
-enum sla_cycle_state { SLA_CYCLE_RUNNING = 1, SLA_CYCLE_PAUSED, SLA_CYCLE_MET, SLA_CYCLE_MET_LATE, SLA_CYCLE_BREACHED,
-                       SLA_CYCLE_CANCELLED };
+enum sla_cycle_state {
+    SLA_CYCLE_RUNNING = 1,
+    SLA_CYCLE_PAUSED,
+    SLA_CYCLE_MET,
+    SLA_CYCLE_MET_LATE,
+    SLA_CYCLE_BREACHED,
+    SLA_CYCLE_CANCELLED
+};
 
 /* One thing that happened. Sorted by time, sequence, arrival. */
 struct sla_fact {
     int64_t at;
-    bool ordered;     /* has a sequence */
+    bool ordered; /* has a sequence */
     int64_t sequence;
     const char *type; /* "case.contacted" */
     const char *name; /* task, target of a deadline, class */
     const char *set_by;
-    int64_t until;    /* end of a pause, time of a deadline */
+    int64_t until; /* end of a pause, time of a deadline */
     int reason, severity;
     struct texts flags;
 };
@@ -74,22 +80,23 @@ struct sla_state {
     int64_t wake_at;
     const char *case_id, *traceparent;
     struct sla_order *order;
-    struct records facts;    /* struct sla_fact */
-    struct records cycles;   /* struct sla_cycle: earlier ones */
+    struct records facts;  /* struct sla_fact */
+    struct records cycles; /* struct sla_cycle: earlier ones */
     int64_t assigned_at;
-    bool started;            /* targets run */
-    int64_t start_by;        /* else they do from here */
-    int64_t looked_at;       /* the last wake-up: chained targets run up to here */
-    int64_t migrated_at;     /* the version was taken over then */
-    int64_t closed_books;    /* cycles up to here that are not remembered are not taken up again */
-    int64_t forget_at;       /* over, and gone then */
+    bool started;         /* targets run */
+    int64_t start_by;     /* else they do from here */
+    int64_t looked_at;    /* the last wake-up: chained targets run up to here */
+    int64_t migrated_at;  /* the version was taken over then */
+    int64_t closed_books; /* cycles up to here that are not remembered are not taken up again */
+    int64_t forget_at;    /* over, and gone then */
 };
 
 extern const struct record sla_state_record;
 
 /* Puts a fact in its place. False: it was there already. */
 bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, struct arena *arena);
-void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target, struct arena *arena);
+void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target,
+                          struct arena *arena);
 
 /* The cycle records as one list, in no order, and the way back into `targets` and `cycles`. */
 struct sla_cycles {

@@ -1,0 +1,313 @@
+/* run_scenario: plays one scenario against the decisions of intake and sla in virtual time, and fails on the first
+ * output that was not expected, or expected and not given. One line a step; # begins a comment:
+ *
+ *   POLICY ... END               sla.yaml for what follows; a second one is a newer version
+ *   AT time                      time passes until then
+ *   TIME_PASSES 1h
+ *   EVENT type [@time] [#sequence] [json]   arrives now; its own time is now unless given. What a complaint must have
+ * is filled in, and the case of the last complaint. @-10m is ten minutes ago AGAIN                        the last
+ * event once more, as it was EXPECT type [json]           the next output of sla, with at least this data; `rejected`
+ * for a rejection STATE json                   fields of the case's hash as Redis has them; null: absent. STATE none:
+ * the case is forgotten INDEX json                   which indexes the case stands in, and where: null: not
+ */
+#include "clock.h"
+#include "contract.h"
+#include "intake.h"
+#include "rehearse.h"
+#include "sla.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 16384, OUTPUTS_MAX = 1000 };
+
+struct seen {
+    const char *type;
+    const struct tree *data;
+};
+
+struct scenario {
+    const char *path;
+    int line;
+    FILE *file;
+    struct arena *arena;
+    struct rehearse *rehearse;
+    char dir[64];
+    struct seen seen[OUTPUTS_MAX];
+    int count, taken, events, checked;
+    const char *case_id;
+    struct event last;
+    enum topic last_topic;
+};
+
+static void fail(const struct scenario *s, const char *fmt, ...) PRINTF(2, 3) NORETURN;
+static void fail(const struct scenario *s, const char *fmt, ...) {
+    char now[CLOCK_TEXT_MAX];
+    va_list args;
+    va_start(args, fmt);
+    fprintf(stderr, "%s:%d: at %s: ", s->path, s->line, clock_format(rehearse_now(s->rehearse), now));
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+static const struct tree *read_json(const struct scenario *s, const char *text) {
+    const struct tree *tree;
+    struct err err;
+    if (json_read(s->arena, text, strlen(text), NULL, &tree, &err)) fail(s, "%s: %s", text, err.text);
+    return tree;
+}
+
+static const char *as_text(const struct tree *tree) {
+    static struct buf buf;
+    buf_clear(&buf);
+    struct json_out json = {.buf = &buf};
+    json_tree(&json, tree);
+    return buf.at;
+}
+
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
+                   const struct event *ev, const struct rejection *rejection) {
+    struct scenario *s = context;
+    (void)now_ms, (void)ev;
+    if (s->count == OUTPUTS_MAX) fail(s, "more than %d outputs", OUTPUTS_MAX);
+    if (rejection) {
+        struct tree *data = tree_new(s->arena, TREE_MAP);
+        tree_add(data, "reason", tree_new_text(s->arena, rejection->reason));
+        tree_add(data, "detail", tree_new_text(s->arena, arena_strdup(s->arena, rejection->detail)));
+        s->seen[s->count++] = (struct seen){"rejected", data};
+        return;
+    }
+    if (output && strcmp(output->type, "case.opened") == 0) s->case_id = arena_strdup(s->arena, output->subject);
+    if (!output || spec != &sla_spec) return;
+    const char *data = arena_strndup(s->arena, output->data, output->data_len);
+    s->seen[s->count++] = (struct seen){arena_strdup(s->arena, output->type), read_json(s, data)};
+}
+
+/* Every output must have been expected before anything else happens. */
+static void nothing_left(const struct scenario *s) {
+    if (s->taken == s->count) return;
+    const struct seen *seen = &s->seen[s->taken];
+    fail(s, "not expected: %s %s", seen->type, as_text(seen->data));
+}
+
+static bool has(const struct tree *found, const struct tree *wanted) {
+    if (wanted->kind == TREE_NULL) return !found || found->kind == TREE_NULL;
+    if (!found || found->kind != wanted->kind) return false;
+    const struct tree *other = found->first;
+    switch (wanted->kind) {
+    case TREE_TEXT: return strcmp(found->text, wanted->text) == 0;
+    case TREE_BOOL:
+    case TREE_INT: return found->num == wanted->num;
+    case TREE_REAL: return found->real == wanted->real;
+    case TREE_LIST:
+        if (found->count != wanted->count) return false;
+        for (const struct tree *at = wanted->first; at; at = at->next, other = other->next)
+            if (!has(other, at)) return false;
+        return true;
+    case TREE_MAP:
+        for (const struct tree *at = wanted->first; at; at = at->next)
+            if (!has(tree_get(found, at->key), at)) return false;
+        return true;
+    default: return true;
+    }
+}
+
+static void expect(struct scenario *s, const char *type, const char *json) {
+    if (s->taken == s->count) fail(s, "expected %s %s, but nothing came", type, json);
+    const struct seen *seen = &s->seen[s->taken];
+    if (strcmp(seen->type, type) != 0 || (*json && !has(seen->data, read_json(s, json))))
+        fail(s, "expected %s %s, but %s %s came", type, json, seen->type, as_text(seen->data));
+    s->taken++;
+    s->checked++;
+}
+
+/* Events. */
+
+static void fill(struct scenario *s, struct tree *data, const char *key, const char *json) {
+    if (!tree_get(data, key)) {
+        struct tree *copy = arena_memdup(s->arena, read_json(s, json), sizeof *copy);
+        copy->next = NULL;
+        tree_add(data, key, copy);
+    }
+}
+
+static int64_t read_time(const struct scenario *s, const char *text) {
+    int64_t ms;
+    if (*text == '-' && fields_parse_duration(text + 1, &ms) == 0) return rehearse_now(s->rehearse) - ms;
+    if (*text == '+' && fields_parse_duration(text + 1, &ms) == 0) return rehearse_now(s->rehearse) + ms;
+    if (clock_parse(text, &ms)) fail(s, "%s: expected a time", text);
+    return ms;
+}
+
+static void complete(struct scenario *s, const struct contract_type *type, struct tree *data) {
+    if (type->topic == TOPIC_COMPLAINTS) {
+        fill(s, data, "channel", "\"app\"");
+        fill(s, data, "customer", "{\"id\":\"u1\",\"tier\":\"regular\"}");
+        fill(s, data, "text", "\"the parcel is broken\"");
+        return;
+    }
+    if (!tree_get(data, "case_id"))
+        tree_add(data, "case_id", tree_new_text(s->arena, s->case_id ? s->case_id : "none"));
+    fill(s, data, "by", "\"agent-1\"");
+    if (strcmp(type->name, "case.classified") != 0) return;
+    fill(s, data, "severity", "\"P3\"");
+    fill(s, data, "confidence", "0.9");
+    fill(s, data, "reasons", "[]");
+    fill(s, data, "rules_version", "\"test\"");
+}
+
+static void publish(struct scenario *s) {
+    rehearse_publish_event(s->rehearse, s->last_topic, &s->last, rehearse_now(s->rehearse));
+}
+
+static void send(struct scenario *s, char *rest) {
+    nothing_left(s);
+    const char *name = arena_strdup(s->arena, strsep(&rest, " "));
+    const struct contract_type *type = contract_find(name);
+    if (!type) fail(s, "%s: no such type", name);
+    struct event ev = {.id = arena_printf(s->arena, "e%d", ++s->events),
+                       .source = "/scenario",
+                       .type = name,
+                       .time_ms = rehearse_now(s->rehearse),
+                       .sequence = EVENT_NO_SEQUENCE};
+    while (rest && (*rest == '@' || *rest == '#')) {
+        const char *word = strsep(&rest, " ");
+        if (*word == '@') ev.time_ms = read_time(s, word + 1);
+        if (*word == '#') ev.sequence = atoi(word + 1);
+    }
+    struct tree *data = (struct tree *)read_json(s, rest && *rest ? rest : "{}");
+    complete(s, type, data);
+    ev.data = data;
+    if (type->topic == TOPIC_EVENTS) ev.subject = tree_text(data, "case_id");
+    s->last = ev;
+    s->last_topic = type->topic;
+    publish(s);
+}
+
+/* The policy. */
+
+static void read_policy(struct scenario *s, bool first) {
+    char line[LINE_SIZE];
+    char path[128];
+    snprintf(path, sizeof path, "%s/sla.yaml", s->dir);
+    FILE *to = fopen(path, "w");
+    if (!to) fail(s, "%s: cannot be written", path);
+    while (fgets(line, sizeof line, s->file) && strcmp(line, "END\n") != 0) {
+        s->line++;
+        fputs(line, to);
+    }
+    s->line++;
+    fclose(to);
+    struct buf errors = {0};
+    int bad = first ? rehearse_add(s->rehearse, &sla_spec, s->dir, &errors)
+                    : rehearse_reload(s->rehearse, &sla_spec, s->dir, &errors);
+    unlink(path);
+    if (bad) fail(s, "%s", errors.at);
+}
+
+/* What Redis would hold. */
+
+static struct tree *hash_of(struct scenario *s, const void *state) {
+    struct tree *tree = tree_new(s->arena, TREE_MAP);
+    struct pairs pairs;
+    fields_flatten(sla_spec.state, state, s->arena, &pairs, NULL);
+    for (int i = 0; i < pairs.count; i++) tree_add(tree, pairs.at[i].name, tree_new_text(s->arena, pairs.at[i].value));
+    return tree;
+}
+
+/* Hashes hold times in ms; scenarios write them as times. */
+static struct tree *in_ms(struct scenario *s, const struct tree *wanted) {
+    struct tree *tree = tree_new(s->arena, TREE_MAP);
+    for (const struct tree *at = wanted->first; at; at = at->next) {
+        int64_t ms;
+        struct tree *copy = arena_memdup(s->arena, at, sizeof *copy);
+        if (at->kind == TREE_TEXT && clock_parse(at->text, &ms) == 0)
+            copy = tree_new_text(s->arena, arena_printf(s->arena, "%lld", (long long)ms));
+        copy->next = NULL;
+        tree_add(tree, at->key, copy);
+    }
+    return tree;
+}
+
+static void check_state(struct scenario *s, const char *json, bool index) {
+    const void *state = s->case_id ? rehearse_state(s->rehearse, &sla_spec, s->case_id) : NULL;
+    s->checked++;
+    if (strcmp(json, "none") == 0) {
+        if (state) fail(s, "the case is still there");
+        return;
+    }
+    if (!state) fail(s, "there is no case");
+    struct tree *found = index ? tree_new(s->arena, TREE_MAP) : hash_of(s, state);
+    struct marks marks;
+    fields_indexes(sla_spec.state, state, s->arena, &marks);
+    for (int i = 0; index && i < marks.count; i++)
+        tree_add(found, marks.at[i].name,
+                 tree_new_text(s->arena, arena_printf(s->arena, "%lld", (long long)marks.at[i].ms)));
+    const struct tree *wanted = in_ms(s, read_json(s, json));
+    for (const struct tree *at = wanted->first; at; at = at->next) {
+        const struct tree *value = tree_get(found, at->key);
+        if (!has(value, at))
+            fail(s, "%s: expected %s, found %s", at->key, as_text(at), value ? value->text : "nothing");
+    }
+}
+
+/* Lines. */
+
+static void take_line(struct scenario *s, char *line, bool *have_policy) {
+    char *rest = line;
+    const char *word = strsep(&rest, " ");
+    if (!rest) rest = line + strlen(line);
+    if (strcmp(word, "POLICY") == 0) {
+        read_policy(s, !*have_policy);
+        *have_policy = true;
+    } else if (strcmp(word, "AT") == 0) {
+        nothing_left(s);
+        rehearse_advance(s->rehearse, read_time(s, rest));
+    } else if (strcmp(word, "TIME_PASSES") == 0) {
+        int64_t ms;
+        nothing_left(s);
+        if (fields_parse_duration(rest, &ms)) fail(s, "%s: expected a duration", rest);
+        rehearse_advance(s->rehearse, rehearse_now(s->rehearse) + ms);
+    } else if (strcmp(word, "EVENT") == 0) {
+        send(s, rest);
+    } else if (strcmp(word, "AGAIN") == 0) {
+        nothing_left(s);
+        publish(s);
+    } else if (strcmp(word, "EXPECT") == 0) {
+        const char *type = strsep(&rest, " ");
+        expect(s, type, rest ? rest : "");
+    } else if (strcmp(word, "STATE") == 0 || strcmp(word, "INDEX") == 0) {
+        check_state(s, rest, *word == 'I');
+    } else {
+        fail(s, "%s: no such step", word);
+    }
+}
+
+int main(int argc, char **argv) {
+    static struct scenario s;
+    if (argc != 2) return 64;
+    s = (struct scenario){
+        .path = argv[1], .file = fopen(argv[1], "r"), .arena = arena_new(), .dir = "/tmp/scenario-XXXXXX"};
+    struct buf errors = {0};
+    s.rehearse = rehearse_new(listen, &s);
+    if (!s.file || !mkdtemp(s.dir) || rehearse_add(s.rehearse, &intake_spec, s.dir, &errors)) fail(&s, "cannot begin");
+    rehearse_advance(s.rehearse, 0);
+    char line[LINE_SIZE];
+    bool have_policy = false;
+    while (fgets(line, sizeof line, s.file)) {
+        s.line++;
+        line[strcspn(line, "\n")] = 0;
+        size_t len = strlen(line);
+        while (len && line[len - 1] == ' ') line[--len] = 0;
+        if (*line && *line != '#') take_line(&s, line, &have_policy);
+    }
+    nothing_left(&s);
+    fclose(s.file);
+    rmdir(s.dir);
+    printf("%s: %d expectations\n", argv[1], s.checked);
+    rehearse_free(s.rehearse);
+    arena_free(s.arena);
+    return s.checked ? 0 : 1;
+}
