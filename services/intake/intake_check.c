@@ -25,7 +25,7 @@ static int bad_value(struct rejection *rejection, const char *path, const char *
 static int check_names(const struct tree *map, const char *path, struct rejection *rejection) {
     if (map->kind != TREE_MAP) return bad_value(rejection, path, "a map");
     for (const struct tree *member = map->first; member; member = member->next)
-        if (!fields_is_name(member->key, strlen(member->key), NAME_MAX_CHARACTERS))
+        if (!member->key[0] || !fields_is_name(member->key, strlen(member->key), NAME_MAX_CHARACTERS))
             return bad_value(rejection, path,
                              "names of 1 to 200 characters without control or bidirectional characters");
     return 0;
@@ -61,11 +61,19 @@ static bool is_money(const struct tree *tree) {
     return minor && minor->kind == TREE_INT && minor->num >= 0 && minor->num <= CONTRACT_MONEY_MAX;
 }
 
-/* {party: money}, in each option */
-static int check_splits(const struct records *options, struct rejection *rejection) {
+/* The customer chooses by name. */
+static bool is_named_before(const struct option *options, int index) {
+    for (int i = 0; i < index; i++)
+        if (strcmp(options[i].option, options[index].option) == 0) return true;
+    return false;
+}
+
+static int check_options(const struct records *options, struct rejection *rejection) {
     for (int i = 0; i < options->count; i++) {
         const struct option *option = (const struct option *)options->at + i;
         char path[32];
+        snprintf(path, sizeof path, "options[%d].option", i);
+        if (is_named_before(options->at, i)) return bad_value(rejection, path, "a name of its own");
         snprintf(path, sizeof path, "options[%d].split", i);
         if (check_names(option->split, path, rejection) != 0) return -1;
         for (const struct tree *share = option->split->first; share; share = share->next)
@@ -102,6 +110,6 @@ int intake_check_activity(const struct contract_type *type, const struct activit
     if (data->class_name && !fields_choice_value(contract_classes, data->class_name))
         return bad_value(rejection, "class", "a class of the contract, e.g. quality.damaged");
     if (check_fault(data->fault, rejection) != 0 || check_facts(data->facts, rejection) != 0) return -1;
-    if (check_splits(&data->options, rejection) != 0) return -1;
+    if (check_options(&data->options, rejection) != 0) return -1;
     return check_cohort(data, rejection);
 }

@@ -16,6 +16,9 @@ static int check_envelope(const struct decision *in, const struct contract_type 
                                  inbound ? topic_name(type->topic) : "no topic, workers alone write it",
                                  topic_name(ev->raw->topic));
     }
+    /* 0 is how structs say that a time is absent. */
+    if (ev->time_ms <= 0)
+        return intake_check_fail(rejection, "bad_value", "time: expected a time after 1970-01-01T00:00:00Z");
     if (ev->time_ms - in->now_ms > INTAKE_AHEAD_MAX_MS)
         return intake_check_fail(rejection, "in_future",
                                  "time: expected at most 5 minutes ahead of the clock, is %lld s",

@@ -17,6 +17,9 @@
     EVENT("complaint.submitted", "{\"channel\":\"im\"," CUSTOMER ",\"text\":\"broken\"" members "}")
 #define ITEM(quantity)                                                                                                 \
     "{\"sku\":\"s\",\"name\":\"n\",\"quantity\":" quantity ",\"price\":{\"currency\":\"CNY\",\"minor\":1}}"
+#define OPTION                                                                                                         \
+    "{\"option\":\"A\",\"remedies\":[{\"kind\":\"apology\"}],\"cost\":{\"currency\":\"CNY\",\"minor\":0},\"split\":{}" \
+    "}"
 #define CASE_ID                 "\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\""
 #define ACTIVITY(type, members) EVENT(type, "{" CASE_ID members "}")
 #define BIDI                    "\xe2\x80\xae" /* U+202E, right-to-left override */
@@ -171,6 +174,10 @@ static const struct row rows[] = {
     C("the time a number", "bad_value", "time", NAMED("complaint.submitted") "\"time\":1704067200,\"data\":{}}"),
     C("a time that no calendar has", "bad_value", "time",
       NAMED("complaint.submitted") "\"time\":\"2024-02-30T00:00:00Z\",\"data\":{}}"),
+    C("the epoch", "bad_value", "time",
+      NAMED("complaint.submitted") "\"time\":\"1970-01-01T08:00:00+08:00\",\"data\":{}}"),
+    C("before the epoch", "bad_value", "time",
+      NAMED("complaint.submitted") "\"time\":\"1970-01-01T01:00:00+08:00\",\"data\":{}}"),
     C("a far future", "in_future", "5 minutes",
       NAMED("complaint.submitted") "\"time\":\"9998-12-31T00:00:00Z\",\"data\":{}}"),
     C("an unknown type", "unknown_type", "type", EVENT("complaint.made", "{}")),
@@ -256,6 +263,10 @@ static const struct row rows[] = {
       ACTIVITY("case.assessed", ",\"by\":\"li\",\"finding\":\"wet\",\"fault\":{\"carrier\":70,\"customer\":31}")),
     A("a fact that is a list", "bad_value", "data.facts",
       ACTIVITY("case.assessed", ",\"by\":\"li\",\"finding\":\"wet\",\"facts\":{\"days\":[1]}")),
+    A("a fact without a name", "bad_value", "data.facts",
+      ACTIVITY("case.assessed", ",\"by\":\"li\",\"finding\":\"wet\",\"facts\":{\"\":1}")),
+    A("a bidirectional name of a fact", "bad_value", "data.facts",
+      ACTIVITY("case.assessed", ",\"by\":\"li\",\"finding\":\"wet\",\"facts\":{\"a" BIDI "\":1}")),
     A("no settlement", "missing_field", "data.settlement_id", ACTIVITY("settlement.done", "")),
     A("a cohort of everything", "missing_field", "data.match",
       EVENT("cohort.confirmed", "{\"match\":{},\"class\":\"logistics.delayed\",\"by\":\"li\"}")),
@@ -264,6 +275,9 @@ static const struct row rows[] = {
       ACTIVITY("decision.approved", ",\"proposal_id\":\"p\",\"actor\":\"li\",\"role\":\"king\"")),
     D("no reason", "missing_field", "data.reason",
       ACTIVITY("decision.rejected", ",\"proposal_id\":\"p\",\"actor\":\"li\",\"role\":\"finance\"")),
+    D("two options of one name", "bad_value", "data.options[1].option",
+      ACTIVITY("compensation.requested",
+               ",\"reason\":\"x\",\"actor\":\"li\",\"role\":\"agent\",\"options\":[" OPTION "," OPTION "]")),
     D("a split that is no money", "bad_value", "data.options[0].split",
       ACTIVITY("compensation.requested",
                ",\"reason\":\"x\",\"actor\":\"li\",\"role\":\"agent\",\"options\":[{\"option\":\"A\",\"remedies\":"
