@@ -44,6 +44,13 @@ static int64_t kept_ms(int kind) {
     return kind == COMPENSATION_HELD_CUSTOMER ? customer_kept_ms : budget_kept_ms;
 }
 
+static int64_t freed_of(const struct proposal_turn *turn, const char *key) {
+    int64_t sum = 0;
+    for (int i = 0; i < turn->freed_count; i++)
+        if (strcmp(turn->freed[i].key, key) == 0) sum += turn->freed[i].minor;
+    return sum;
+}
+
 /* Claims `hold`, up to `limit`. Returns the answer's index, or -1 when there is nothing to claim. */
 static int claim(struct proposal_turn *turn, const struct compensation_hold *hold, int64_t limit) {
     const char *key = key_of(turn, hold);
@@ -56,7 +63,7 @@ static int claim(struct proposal_turn *turn, const struct compensation_hold *hol
                                                  .time_ms = turn->in->ev ? turn->in->ev->time_ms : turn->in->now_ms,
                                                  .valid_ms = kept_ms(hold->kind),
                                                  .amount = hold->minor,
-                                                 .limit = limit,
+                                                 .limit = limit + freed_of(turn, key),
                                                  .logged = true});
     return index;
 }
@@ -151,6 +158,10 @@ void hold_release(struct proposal_turn *turn) {
     const struct compensation_hold *held = turn->state->held.at;
     for (int i = 0; i < turn->state->held.count; i++) {
         int index = claim(turn, &held[i], no_limit);
+        if (index >= 0 && turn->freed_count < PROPOSAL_FREED_MAX) {
+            turn->freed[turn->freed_count].key = key_of(turn, &held[i]);
+            turn->freed[turn->freed_count++].minor = held[i].minor;
+        }
         if (index >= 0 && index < turn->in->answer_count && turn->in->answers[index].granted)
             effects_release(turn->out, index);
     }

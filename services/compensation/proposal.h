@@ -9,6 +9,8 @@
 
 #include "offer.h"
 
+enum { PROPOSAL_FREED_MAX = 8 /* an order's and a customer's cap, each also beyond it, and two budgets */ };
+
 struct proposal_turn {
     const struct decision *in;
     struct compensation_state *state;
@@ -17,6 +19,12 @@ struct proposal_turn {
     int claimed;           /* answers used so far */
     const struct offer_policy *policy;
     const char *case_id;
+    /* What a superseded proposal gives back in this turn; until the commit it still counts in the sums. */
+    struct {
+        const char *key;
+        int64_t minor;
+    } freed[PROPOSAL_FREED_MAX];
+    int freed_count;
 };
 
 /* Makes a proposal of an offer, in place of one that nobody has chosen from. `asked` is the compensation.requested, or

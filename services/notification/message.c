@@ -212,8 +212,8 @@ static void keep_pending(struct message_turn *turn, const struct notification_pe
     *pending = (struct records){grown, keep + 1};
 }
 
-static void send(struct message_turn *turn, const char *notification_id, const struct message_text *text,
-                 const char *audience, const struct way *way, bool fell_back, const char *const *values) {
+static void dispatch(struct message_turn *turn, const char *notification_id, const struct message_text *text,
+                     const char *audience, const struct way *way, bool fell_back, const char *const *values) {
     const char *channel = fields_choice_name(contract_channels, way->channel);
     struct notification data = {
         .notification_id = notification_id, .channel = channel, .template_name = text->name, .audience = audience};
@@ -277,7 +277,7 @@ void message_customer(struct message_turn *turn, const enum message_kind *kinds,
                  reason);
         return;
     }
-    send(turn, id_of(turn, cause), text, "customer", &way, false, values);
+    dispatch(turn, id_of(turn, cause), text, "customer", &way, false, values);
 }
 
 /* What is not known is said to be so: colleagues are told in any case. */
@@ -311,7 +311,7 @@ void message_staff(struct message_turn *turn, enum message_kind kind, const char
     if (reason)
         suppress(turn, cause, text->name, fields_choice_name(contract_channels, way.channel), role, reason);
     else
-        send(turn, id_of(turn, cause), text, role, &way, false, NULL);
+        dispatch(turn, id_of(turn, cause), text, role, &way, false, NULL);
 }
 
 /* Takes a message out of those under way. False when it is not (any more) there. */
@@ -361,7 +361,7 @@ static bool fall_back(struct message_turn *turn, const struct notification_pendi
     values[WORD_NAME] = turn->state->name && *turn->state->name ? turn->state->name : locale->customer;
     if (find_way(turn, text, values, failed->channel, &way)) return false;
     const char *id = arena_printf(arena_of(turn), "%s.fallback", failed->notification_id);
-    send(turn, id, text, "customer", &way, true, values);
+    dispatch(turn, id, text, "customer", &way, true, values);
     return true;
 }
 
