@@ -11,6 +11,9 @@
  */
 enum { BLOCK_SIZE = 64 * 1024 };
 
+/* Blocks kept over a reset, 8 MiB: an ordinary batch, which then asks the system for nothing. */
+enum { BLOCKS_KEPT = 128 };
+
 struct block {
     struct block *next;
     size_t size, used;
@@ -64,8 +67,10 @@ void arena_free(struct arena *arena) {
 }
 
 void arena_reset(struct arena *arena) {
-    free_blocks(arena->first->next);
-    arena->first->next = NULL;
+    struct block *last = arena->first;
+    for (int kept = 1; kept < BLOCKS_KEPT && last->next && last->next->size == BLOCK_SIZE; kept++) last = last->next;
+    free_blocks(last->next);
+    last->next = NULL;
     arena->first->used = 0;
     arena->current = arena->first;
     arena->used = 0;
@@ -82,14 +87,23 @@ static size_t aligned(size_t size) {
     return size ? (size + unit - 1) / unit * unit : unit;
 }
 
-static char *take(struct arena *arena, size_t size) {
+/* The block behind the current one if it was kept and is large enough, else a new one between the two. */
+static struct block *next_block(struct arena *arena, size_t size) {
+    struct block *kept = arena->current->next;
+    if (kept && kept->size >= size) {
+        kept->used = 0;
+    } else {
+        struct block *fresh = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
+        fresh->next = kept;
+        arena->current->next = kept = fresh;
+    }
+    return arena->current = kept;
+}
+
+void *arena_memory(struct arena *arena, size_t size) {
     size = aligned(size);
     struct block *block = arena->current;
-    if (block->size - block->used < size) {
-        struct block *fresh = block_new(size > BLOCK_SIZE ? size : BLOCK_SIZE);
-        block->next = fresh;
-        arena->current = block = fresh;
-    }
+    if (block->size - block->used < size) block = next_block(arena, size);
     char *mem = block->bytes + block->used;
     block->used += size;
     arena->used += size;
@@ -98,17 +112,17 @@ static char *take(struct arena *arena, size_t size) {
 }
 
 void *arena_alloc(struct arena *arena, size_t size) {
-    return memset(take(arena, size), 0, size);
+    return memset(arena_memory(arena, size), 0, size);
 }
 
 void *arena_memdup(struct arena *arena, const void *bytes, size_t len) {
-    char *copy = take(arena, len);
+    char *copy = arena_memory(arena, len);
     if (len) memcpy(copy, bytes, len);
     return copy;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len) {
-    char *copy = take(arena, len + 1);
+    char *copy = arena_memory(arena, len + 1);
     if (len) memcpy(copy, text, len);
     copy[len] = 0;
     return copy;
@@ -126,7 +140,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) {
     int len = vsnprintf(small, sizeof small, fmt, args);
     va_end(args);
     ASSERT(len >= 0);
-    char *text = take(arena, (size_t)len + 1);
+    char *text = arena_memory(arena, (size_t)len + 1);
     if ((size_t)len < sizeof small)
         memcpy(text, small, (size_t)len + 1);
     else

@@ -10,11 +10,12 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);  /* NULL is allowed */
-void arena_reset(struct arena *arena); /* keeps the first block */
+void arena_reset(struct arena *arena); /* keeps blocks of up to 8 MiB together for the next batch */
 size_t arena_used(const struct arena *arena);
 
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
+void *arena_memory(struct arena *arena, size_t size); /* the same, not zeroed */
 char *arena_strdup(struct arena *arena, const char *text); /* NULL gives NULL */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF(2, 3);

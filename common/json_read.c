@@ -11,9 +11,36 @@
 /* CONTRACT.md, Inbound. */
 static const struct json_limits default_limits = {.bytes = 65536, .depth = 16, .values = 4096};
 
-/* jansson's object hashes are keyed at random, once for all threads. */
-static void seed(void) {
+/* What jansson allocates while it reads one document, a thread's own. It is dropped at once when the tree is made,
+ * which takes half the time of giving it back piece by piece. */
+static _Thread_local struct arena *scratch;
+static pthread_key_t scratch_key;
+
+static void *scratch_alloc(size_t size) {
+    return arena_memory(scratch, size);
+}
+
+static void scratch_free(void *mem) {
+    (void)mem;
+}
+
+static void scratch_drop(void *arena) {
+    arena_free(arena);
+}
+
+/* Before jansson is used by any thread; its hashes are keyed at random. */
+static void prepare(void) {
+    ASSERT(pthread_key_create(&scratch_key, scratch_drop) == 0);
+    json_set_alloc_funcs(scratch_alloc, scratch_free);
     json_object_seed(0);
+}
+
+static void prepare_thread(void) {
+    static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+    pthread_once(&prepared, prepare);
+    if (scratch) return;
+    scratch = arena_new();
+    pthread_setspecific(scratch_key, scratch);
 }
 
 static bool is_space(char c) {
@@ -141,8 +168,6 @@ static struct tree *take(struct arena *arena, const json_t *json) {
 
 enum json_fault json_read(struct arena *arena, const char *bytes, size_t len, const struct json_limits *limits,
                           const struct tree **tree_out, struct err *err) {
-    static pthread_once_t seeded = PTHREAD_ONCE_INIT;
-    pthread_once(&seeded, seed);
     if (!limits) limits = &default_limits;
     if (len > limits->bytes) {
         err_set(err, "%zu bytes, expected at most %zu", len, limits->bytes);
@@ -155,10 +180,13 @@ enum json_fault json_read(struct arena *arena, const char *bytes, size_t len, co
     }
     enum json_fault fault = scan(bytes, len, limits, err);
     if (fault != JSON_OK) return fault;
+    prepare_thread();
     json_error_t error;
-    json_t *json = json_loadb(len ? bytes : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!json) return explain(&error, err);
-    *tree_out = take(arena, json);
-    json_decref(json);
-    return JSON_OK;
+    const json_t *json = json_loadb(len ? bytes : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (json)
+        *tree_out = take(arena, json);
+    else
+        fault = explain(&error, err);
+    arena_reset(scratch);
+    return fault;
 }
