@@ -1,0 +1,57 @@
+/* redressctl sla: deadlines computed, tried out and explained, without Kafka. */
+#include "ctl_sla.h"
+#include "commands.h"
+#include <stdio.h>
+#include <string.h>
+
+int ctl_sla_usage(void) {
+    fprintf(stderr, "usage: redressctl %s\nMore: redressctl help sla\n", ctl_sla.usage);
+    return EXIT_BAD_USAGE;
+}
+
+int ctl_sla_fail(const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    fputs("redressctl sla: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return EXIT_CANNOT_GO_ON;
+}
+
+static int run(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } parts[] = {{"due", ctl_sla_due}, {"simulate", ctl_sla_simulate}};
+    for (size_t i = 0; argc > 1 && i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(argv[1], parts[i].name) == 0) return parts[i].run(argc - 2, argv + 2);
+    return ctl_sla_usage();
+}
+
+const struct command ctl_sla = {
+    .name = "sla",
+    .usage = "sla due FILE | simulate --policies DIR [--policies DIR] [--until TIME] [--summary] FILE | "
+             "explain [--policies DIR] [--until TIME] [--events FILE] CASE",
+    .about = "compute deadlines, try policies out on real events, explain a case",
+    .help =
+        "due FILE       lines {id, calendar, start, target_seconds, events: [{type: \"pause\"|\"resume\", at}]} give\n"
+        "               {id, due_at, intervals: [[from, to]]}; with `target` (\"24h\", \"3wd\") in place of seconds;\n"
+        "               with `end` instead {id, elapsed_seconds}. due_at is null while paused without an end.\n"
+        "simulate FILE  inbound CloudEvents, one a line, in the order of their times, give the sla.* events that the\n"
+        "               policies in DIR would give, in virtual time. Fires what is due up to the last event, or to "
+        "TIME.\n"
+        "               A summary goes to stderr; --summary leaves the events out. With two folders: what differs.\n"
+        "explain CASE   each deadline of a case: policy and target, what counted, what did not and why. From the\n"
+        "               events in FILE (--events), or from Redis.\n"
+        "\n"
+        "  --policies DIR  the folder with sla.yaml and classification.yaml; REDRESS_POLICY_DIR, else deploy/policies\n"
+        "  --until TIME    RFC 3339: let time pass until then\n"
+        "\n"
+        "  redressctl sla simulate --policies draft --until 2026-11-30T00:00:00Z october.jsonl >sla.jsonl\n"
+        "\n"
+        "FILE - is standard input. Exit status: 0; 64 wrong usage; 70 FILE or some of its lines cannot be read;\n"
+        "78 the policies have faults.\n",
+    .options = "due simulate explain --policies --until --summary --events",
+    .run = run,
+};
