@@ -6,10 +6,12 @@
 #include <string.h>
 
 enum {
-    EPOCHS = 12,        /* found on the folds: more only learns the labels' noise by heart */
-    RATE = 6000 * 256,  /* of the first epoch: thousandths of a nat, times 256 */
+    EPOCHS = 20,        /* found on the folds: more only learns the labels' noise by heart */
+    RATE = 22000 * 256, /* of the first epoch: thousandths of a nat, times WEIGHT_SCALE */
     WEIGHT_SCALE = 256, /* parts of a weight's unit while training */
     BIAS_SHIFT = 4,     /* biases learn more slowly than words */
+    BALANCE = 300,      /* thousandths: a label n times rarer counts n^0.3 times as much */
+    RARITY_LOG = 8      /* an n-gram of one text in 2^8 learns at the full rate, a commoner one more slowly */
 };
 
 /* A fixed sequence of numbers: the examples' order. */
@@ -27,7 +29,9 @@ void train_folds(struct train_set *set) {
 struct learner {
     int outputs;
     int32_t *weights; /* [bucket][output], WEIGHT_SCALE parts of a thousandth */
-    int64_t *sums;    /* of the weights after each of the later epochs: their mean is the model */
+    int32_t *rarity;  /* of buckets: the square of the inverse document frequency's logarithm, in thousandths */
+    int32_t weight[MODEL_OUTPUTS_MAX]; /* of an example of this output, in thousandths */
+    int64_t *sums;                     /* of the weights after each of the later epochs: their mean is the model */
     int32_t bias[MODEL_OUTPUTS_MAX];
     int64_t bias_sums[MODEL_OUTPUTS_MAX];
 };
@@ -60,19 +64,45 @@ static void learn(struct learner *learner, const struct train_example *example, 
     int64_t steps[MODEL_OUTPUTS_MAX];
     for (int k = 0; k < outputs; k++) {
         int64_t error = (k == example->output ? JOIN_ONE : 0) - odds[k] * JOIN_ONE / total;
-        steps[k] = rate * error / JOIN_ONE;
+        steps[k] = rate * error / JOIN_ONE * learner->weight[example->output] / 1000;
         learner->bias[k] += (int32_t)(steps[k] >> BIAS_SHIFT);
         steps[k] = steps[k] * 1024 / length;
     }
     for (int i = 0; i < example->features.count; i++) {
         int32_t *row = learner->weights + (size_t)example->features.at[i] * (size_t)outputs;
-        for (int k = 0; k < outputs; k++) row[k] += (int32_t)steps[k];
+        int64_t rarity = learner->rarity[example->features.at[i]];
+        for (int k = 0; k < outputs; k++) row[k] += (int32_t)(steps[k] * rarity / 1000);
     }
 }
 
 static void add_up(struct learner *learner, size_t weights) {
     for (size_t i = 0; i < weights; i++) learner->sums[i] += learner->weights[i];
     for (int k = 0; k < learner->outputs; k++) learner->bias_sums[k] += learner->bias[k];
+}
+
+/* Common n-grams say little about anything, and rare labels would drown. */
+static void weigh(struct learner *learner, const struct train_set *set, const int *order, int count,
+                  struct arena *work) {
+    size_t buckets = (size_t)1 << TRAIN_BITS;
+    int32_t *texts = arena_alloc(work, buckets * sizeof *texts);
+    int counts[MODEL_OUTPUTS_MAX] = {0}, rarest = count;
+    for (int i = 0; i < count; i++) {
+        const struct train_example *example = &set->at[order[i]];
+        for (int n = 0; n < example->features.count; n++) texts[example->features.at[n]]++;
+        counts[example->output]++;
+    }
+    for (size_t i = 0; i < buckets; i++) {
+        int64_t nats = join_ln((uint32_t)(texts[i] + 1 + count)) - join_ln((uint32_t)texts[i] + 1);
+        int64_t share = nats * 1000 / 693 / RARITY_LOG; /* thousandths of the logarithm to base 2, of 8 */
+        learner->rarity[i] = (int32_t)(share * share / 1000);
+    }
+    for (int k = 0; k < set->output_count; k++) {
+        if (counts[k] > 0 && counts[k] < rarest) rarest = counts[k];
+    }
+    for (int k = 0; k < set->output_count; k++) {
+        int64_t nats = counts[k] == 0 ? 0 : join_ln((uint32_t)rarest) - join_ln((uint32_t)counts[k]);
+        learner->weight[k] = (int32_t)((uint64_t)join_exp((int32_t)(nats * BALANCE / 1000)) * 1000 / JOIN_ONE);
+    }
 }
 
 static int16_t rounded(int64_t weight) {
@@ -94,12 +124,14 @@ static void fit(const struct train_set *set, unsigned without, struct arena *are
     struct learner learner = {.outputs = set->output_count};
     size_t weights = ((size_t)1 << TRAIN_BITS) * (size_t)set->output_count;
     learner.weights = arena_alloc(work, weights * sizeof *learner.weights);
+    learner.rarity = arena_alloc(work, ((size_t)1 << TRAIN_BITS) * sizeof *learner.rarity);
     learner.sums = arena_alloc(work, weights * sizeof *learner.sums);
     int *order = arena_alloc(work, (size_t)set->count * sizeof *order), count = 0;
     uint32_t state = 20261122;
     for (int i = 0; i < set->count; i++) {
         if (!(without >> set->at[i].fold & 1)) order[count++] = i;
     }
+    weigh(&learner, set, order, count, work);
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         shuffle(order, count, &state);
         for (int i = 0; i < count; i++) {
