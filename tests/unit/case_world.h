@@ -50,21 +50,35 @@ static inline int64_t world_time(const char *text) {
     return ms;
 }
 
-static inline void world_open(struct world *world, const struct worker_spec *spec, const char *policy_path) {
-    *world = (struct world){.spec = spec, .arena = arena_new()};
+static inline void world_load(struct world *world, const struct worker_spec *spec, const char *name,
+                              const struct tree *file) {
     struct faults faults = {.arena = world->arena};
-    struct err err = {{0}};
-    const struct tree *file;
     void *policy = NULL;
-    if (yaml_read_file(world->arena, policy_path, &file, &err)) fail_msg("%s", err.text);
     if (spec->load(file, "deploy/policies", world->arena, &policy, &world->version.version, &faults)) {
         struct buf buf = {0};
-        faults_print(&faults, policy_path, &buf);
+        faults_print(&faults, name, &buf);
         fail_msg("%s", buf.at);
     }
     world->version.policy = policy;
     world->policies.current = &world->version;
     world->now_ms = world_time("2026-11-22T10:00:00Z");
+}
+
+static inline void world_open(struct world *world, const struct worker_spec *spec, const char *policy_path) {
+    *world = (struct world){.spec = spec, .arena = arena_new()};
+    struct err err = {{0}};
+    const struct tree *file;
+    if (yaml_read_file(world->arena, policy_path, &file, &err)) fail_msg("%s", err.text);
+    world_load(world, spec, policy_path, file);
+}
+
+/* The same with a policy written in the test. */
+static inline void world_open_text(struct world *world, const struct worker_spec *spec, const char *policy) {
+    *world = (struct world){.spec = spec, .arena = arena_new()};
+    struct err err = {{0}};
+    const struct tree *file;
+    if (yaml_read(world->arena, "policy", policy, strlen(policy), &file, &err)) fail_msg("%s", err.text);
+    world_load(world, spec, "policy", file);
 }
 
 static inline void world_close(struct world *world) {

@@ -231,6 +231,7 @@ static void makes_good_the_dress(void **unused) {
     choose(&world, P1, "A");
     world_expect(&world, "compensation.chosen", "'option':'A'");
     assert_int_equal(world_count(&world, "settlement.ordered"), 3);
+    assert_null(world_pair(&world, "choose_by"));
     assert_string_equal(world.outputs[2].id, P1 ".2");
     assert_non_null(
         strstr(world.outputs[2].data, "\"kind\":\"gift\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}"));
@@ -845,6 +846,31 @@ static void refuses_over_budget(void **unused) {
     world_close(&world);
 }
 
+/* Refused for the budget, nothing beyond the cap may stay counted, though it was claimed in the same round. */
+static void gives_back_what_a_refusal_leaves(void **unused) {
+    (void)unused;
+    static const char order_key[] = "cap\x1forder\x1f"
+                                    "default\x1f"
+                                    "CNY\x1f"
+                                    "A1";
+    struct world world;
+    world_open_text(
+        &world, &compensation_spec,
+        "version: v\ncurrency: CNY\nsplit: {platform: 100}\napprove_within: 1h\nchoose_within: 1h\nkeep_for: 1d\n"
+        "approval: [{by: policy, up_to: {CNY: 5000}}, {by: agent}]\n"
+        "caps: {order_extra: {CNY: 0}, over: agent}\n"
+        "budgets: [{by: agent, daily: {CNY: 1999}}]\n"
+        "rules: [{name: r, options: [{option: A, remedies: [{kind: coupon, fixed: {CNY: 2000}}]}]}]\n");
+    open_case(&world, "regular", "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':1000}}");
+    classify(&world, "other", "");
+    world_expect(&world, "compensation.proposed", "s cap");
+    approve(&world, "li", "agent");
+    expect_refused(&world, "'reason':'over_budget'");
+    assert_int_equal(world_claimed(&world, order_key), 0);
+    assert_int_equal(world.claim_count, 0);
+    world_close(&world);
+}
+
 static void gives_back_what_is_superseded(void **unused) {
     (void)unused;
     static const char order_key[] = "cap\x1forder\x1f"
@@ -986,6 +1012,7 @@ int main(void) {
         cmocka_unit_test(gives_nothing_for_threats),
         cmocka_unit_test(keeps_to_caps_and_budgets),
         cmocka_unit_test(refuses_over_budget),
+        cmocka_unit_test(gives_back_what_a_refusal_leaves),
         cmocka_unit_test(gives_back_what_is_superseded),
         cmocka_unit_test(keeps_personal_data_apart),
         cmocka_unit_test(wants_only_what_it_folds),
