@@ -1,0 +1,185 @@
+/* The command table: every page of help is whole, and the completion made from the table works. */
+#include "commands.h"
+#include "err.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Is the word in the text, not as a part of a longer one? */
+static bool has_word(const char *text, const char *word) {
+    size_t len = strlen(word);
+    static const char inside[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+        if ((at == text || !strchr(inside, at[-1])) && (!at[len] || !strchr(inside, at[len]))) return true;
+    return false;
+}
+
+static void test_table(void **state) {
+    (void)state;
+    assert_ptr_equal(commands_find("publish"), &ctl_publish);
+    assert_null(commands_find("publsh"));
+    assert_string_equal(commands_nearest("publsh"), "publish");
+    assert_string_equal(commands_nearest("topcis"), "topics");
+    assert_null(commands_nearest("zzzzzz"));
+    struct buf list = {NULL, 0, 0};
+    commands_help(&list);
+    for (int i = 0; commands_all[i]; i++) {
+        const struct command *command = commands_all[i];
+        assert_non_null(command->run);
+        assert_true(has_word(list.at, command->name));
+        assert_non_null(strstr(list.at, command->about));
+        assert_ptr_equal(commands_find(command->name), command); /* no name twice */
+        assert_memory_equal(command->usage, command->name, strlen(command->name));
+    }
+    buf_free(&list);
+}
+
+/* The help of each command mentions each of its options and subcommands. */
+static void test_help_mentions_options(void **state) {
+    (void)state;
+    for (int i = 0; commands_all[i]; i++) {
+        struct buf page = {NULL, 0, 0};
+        commands_help_one(commands_all[i], &page);
+        char *words = strdup(commands_all[i]->options), *rest = NULL;
+        for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+            if (!has_word(commands_all[i]->help, word))
+                fail_msg("help of %s does not mention %s", commands_all[i]->name, word);
+        free(words);
+        buf_free(&page);
+    }
+}
+
+/* And each option that a page lists is one that completion knows. */
+static void test_options_are_in_the_table(void **state) {
+    (void)state;
+    for (int i = 0; commands_all[i]; i++)
+        for (const char *line = commands_all[i]->help; line;
+             line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+            char option[64];
+            if (sscanf(line, "  --%40[a-z-]", option) != 1 || strncmp(line, "  --", 4) != 0) continue;
+            char dashed[80];
+            snprintf(dashed, sizeof dashed, "--%s", option);
+            if (!has_word(commands_all[i]->options, dashed))
+                fail_msg("%s has %s in its help, not in its table", commands_all[i]->name, dashed);
+        }
+}
+
+/* A page of manual: name, synopsis, description, examples, exit status, and lines that fit a terminal. */
+static void test_pages(void **state) {
+    (void)state;
+    static const char *const sections[] = {"NAME\n",       "\nSYNOPSIS\n",    "\nDESCRIPTION\n",
+                                           "\nEXAMPLES\n", "\nEXIT STATUS\n", "\nSETTINGS\n"};
+    for (int i = 0; commands_all[i]; i++) {
+        struct buf page = {NULL, 0, 0};
+        commands_help_one(commands_all[i], &page);
+        for (size_t j = 0; j < sizeof sections / sizeof *sections; j++)
+            if (!strstr(page.at, sections[j])) fail_msg("%s has no section%s", commands_all[i]->name, sections[j]);
+        for (const char *line = page.at; *line; line += strcspn(line, "\n") + 1)
+            if (strcspn(line, "\n") > 130) fail_msg("%s: too long: %.200s", commands_all[i]->name, line);
+        static const char *const statuses[] = {"\n  0 ", "\n  64 "};
+        for (size_t j = 0; j < 2; j++)
+            if (!strstr(page.at, statuses[j]))
+                fail_msg("%s: exit status%s is not told of", commands_all[i]->name, statuses[j]);
+        buf_free(&page);
+    }
+}
+
+/* What bash offers for a line, by the script itself. */
+static const char *complete(const char *words, int current) {
+    static char offered[4096];
+    char path[] = "/tmp/redress-test-completion-XXXXXX", command[512];
+    struct buf script = {NULL, 0, 0};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(commands_completion("bash", &script), 0);
+    assert_int_equal(write(fd, script.at, script.len), (ssize_t)script.len);
+    close(fd);
+    buf_free(&script);
+    snprintf(command, sizeof command,
+             "bash -c 'source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _redressctl; echo \"${COMPREPLY[*]}\"'", path, words,
+             current);
+    FILE *bash = popen(command, "r");
+    assert_non_null(bash);
+    size_t len = fread(offered, 1, sizeof offered - 1, bash);
+    offered[len] = 0;
+    assert_int_equal(pclose(bash), 0);
+    unlink(path);
+    return offered;
+}
+
+static void test_bash_completion(void **state) {
+    (void)state;
+    assert_string_equal(complete("redressctl pub", 1), "publish\n");
+    assert_string_equal(complete("redressctl topics --part", 2), "--partitions\n");
+    assert_string_equal(complete("redressctl topics cr", 2), "create\n");
+    assert_string_equal(complete("redressctl help rebu", 2), "rebuild\n");
+    assert_true(has_word(complete("redressctl \"\"", 1), "cases"));
+}
+
+static void test_zsh_completion(void **state) {
+    (void)state;
+    struct buf script = {NULL, 0, 0};
+    assert_int_equal(commands_completion("zsh", &script), 0);
+    assert_memory_equal(script.at, "#compdef redressctl\n", 20);
+    for (int i = 0; commands_all[i]; i++) assert_true(has_word(script.at, commands_all[i]->name));
+    assert_non_null(strstr(script.at, "--due-within"));
+    assert_int_equal(commands_completion("fish", &script), -1);
+    buf_free(&script);
+}
+
+/* main() as a whole, with what goes to the terminal thrown away. */
+static int run(const char *first, const char *second) {
+    char *argv[] = {(char *)"redressctl", (char *)first, (char *)second, NULL};
+    int argc = first ? second ? 3 : 2 : 1;
+    fflush(stdout);
+    int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO), nothing = open("/dev/null", O_WRONLY);
+    assert_true(nothing >= 0);
+    dup2(nothing, STDOUT_FILENO);
+    dup2(nothing, STDERR_FILENO);
+    close(nothing);
+    int status = commands_main(argc, argv);
+    fflush(stdout);
+    dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
+    close(out);
+    close(err);
+    return status;
+}
+
+static void test_main(void **state) {
+    (void)state;
+    assert_int_equal(run(NULL, NULL), EXIT_BAD_USAGE);
+    assert_int_equal(run("--help", NULL), EXIT_OK);
+    assert_int_equal(run("--version", NULL), EXIT_OK);
+    assert_int_equal(run("help", "settings"), EXIT_OK);
+    assert_int_equal(run("help", "nothing"), EXIT_BAD_USAGE);
+    assert_int_equal(run("topcis", NULL), EXIT_BAD_USAGE);
+    assert_int_equal(run("completion", "fish"), EXIT_BAD_USAGE);
+    assert_int_equal(run("completion", NULL), EXIT_BAD_USAGE);
+    for (int i = 0; commands_all[i]; i++) {
+        assert_int_equal(run(commands_all[i]->name, "--help"), EXIT_OK);
+        assert_int_equal(run(commands_all[i]->name, "--no-such-option"), EXIT_BAD_USAGE);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_help_mentions_options),
+        cmocka_unit_test(test_options_are_in_the_table),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_bash_completion),
+        cmocka_unit_test(test_zsh_completion),
+        cmocka_unit_test(test_main),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
