@@ -149,7 +149,8 @@ static int read_required(const struct envelope *in, struct event *ev) {
     if (required(in, "source", &source) || read_name(in, "source", &source, &ev->source)) return -1;
     if (required(in, "type", &type) || read_name(in, "type", &type, &ev->type)) return -1;
     if (required(in, "time", &when)) return -1;
-    if (clock_parse(when.text, &ev->time_ms))
+    /* The epoch itself would read as absent in every field that is made of it. */
+    if (clock_parse(when.text, &ev->time_ms) || ev->time_ms == 0)
         return reject(in->rejection, "bad_value",
                       "time: expected a time with an offset as in RFC 3339, such as 2026-11-22T17:19:16Z");
     return 0;

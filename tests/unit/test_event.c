@@ -160,6 +160,8 @@ static const struct refused refused[] = {
      "bad_value", "time: "},
     {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\",\"time\":1795367956}", NULL, "bad_value",
      "time: "},
+    {"{}", "ce_specversion: 1.0\nce_id: a\nce_source: s\nce_type: t\nce_time: 1970-01-01T00:00:00Z", "bad_value",
+     "time: "},
     {"{" ATTRIBUTES ",\"data\":{},\"subject\":\"\"}", STRUCTURED, "bad_value", "subject: "},
     {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"\"}", STRUCTURED, "bad_value", "sequence: "},
     {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"1a\"}", STRUCTURED, "bad_value", "sequence: "},
