@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-    HELD_MAX = 10000,    /* records waiting for the gate; beyond that their partitions pause */
+    HELD_MAX = 10000,    /* records waiting for the gate */
+    HELD_HIGH = 8000,    /* here their partitions pause */
     HELD_LOW = 2000,     /* and resume here */
     GATE_EVERY_MS = 3,   /* how often the gate is looked at while something waits */
     GATHER_MAX = 20000,  /* polls in one turn */
@@ -60,7 +61,6 @@ static void drop_held(struct map *map) {
     while (map->held_count) kafka_record_free(take_held(map));
     for (int i = 0; i < map->input_count; i++) map->inputs[i].held = 0;
     map->gate_count = 0;
-    map->paused = false;
 }
 
 static void on_assigned(void *context, const struct place *places, int count) {
@@ -115,13 +115,16 @@ static void rewind_all(struct map *map) {
     map->fetching = false;
 }
 
+/* A pause outlives an assignment in librdkafka, so fetching begins with a resume. */
 static bool fetch(struct map *map, bool wanted) {
     struct engine *engine = map->engine;
     if (wanted == map->fetching) return true;
     struct place *places = arena_alloc(engine->arena, sizeof *places * ((size_t)map->input_count + 1));
     for (int i = 0; i < map->input_count; i++) places[i] = map->inputs[i].at;
+    int count = wanted ? map->input_count : 0;
     struct err err;
-    if (kafka_fetch_from(engine->consumer, places, wanted ? map->input_count : 0, &err) < 0) {
+    if (kafka_fetch_from(engine->consumer, places, count, &err) < 0 ||
+        kafka_pause(engine->consumer, places, count, false, &err) < 0) {
         engine_pause(engine, "cannot fetch", err.text);
         return false;
     }
@@ -359,7 +362,7 @@ static void process_held(struct map *map) {
 }
 
 static void pause_held_topics(struct map *map) {
-    bool pause = map->paused ? map->held_count > HELD_LOW : map->held_count > HELD_MAX - HELD_LOW;
+    bool pause = map->paused ? map->held_count > HELD_LOW : map->held_count >= HELD_HIGH;
     if (pause == map->paused || !map->fetching) return;
     struct place *places = arena_alloc(map->engine->arena, sizeof *places * ((size_t)map->input_count + 1));
     int count = 0;
@@ -393,7 +396,7 @@ static void note_end(struct map *map, const struct place *place) {
 
 static int gather(struct map *map, int timeout_ms, struct kafka_record **records) {
     int count = 0, limit = (int)map->engine->config->batch_records;
-    for (int polls = 0; polls < GATHER_MAX && count < limit && map->held_count < HELD_MAX; polls++) {
+    for (int polls = 0; polls < GATHER_MAX && count < limit && (map->paused || map->held_count < HELD_HIGH); polls++) {
         struct kafka_record *record;
         struct place place;
         enum kafka_got got = engine_poll(map->engine, count || polls ? 0 : timeout_ms, &record, &place);
