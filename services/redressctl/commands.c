@@ -6,16 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct command *const commands_all[] = {&ctl_publish,   &ctl_cases,    &ctl_case,   &ctl_top,      &ctl_events,
-                                              &ctl_approvals, &ctl_approve,  &ctl_reject, &ctl_rejected, &ctl_rebuild,
-                                              &ctl_topics,    &ctl_contract, NULL};
+const struct command *const commands_all[] = {
+    &ctl_publish,  &ctl_cases,    &ctl_case,  &ctl_top,    &ctl_events,  &ctl_approvals, &ctl_approve,  &ctl_reject,
+    &ctl_rejected, &ctl_classify, &ctl_train, &ctl_labels, &ctl_rebuild, &ctl_topics,    &ctl_contract, NULL};
 
-/* Behind each command's own help. */
+/* Behind the help of each command that needs them. */
 static const char settings_help[] =
     "\n"
     "SETTINGS\n"
     "  --config FILE   settings as YAML; variables of the environment win over it\n"
-    "  --help          this text\n"
     "  The environment says where things are: REDRESS_KAFKA_BOOTSTRAP_SERVERS, REDRESS_REDIS_URL,\n"
     "  REDRESS_TOPIC_PREFIX; `redressctl help settings` lists all.\n";
 
@@ -64,12 +63,16 @@ void commands_help_one(const struct command *command, struct buf *out) {
         buf_puts(out, "\n");
         line += len + (line[len] == '\n');
     }
-    buf_puts(out, settings_help);
+    if (!command->offline) buf_puts(out, settings_help);
 }
 
 static void names(struct buf *out) {
     for (int i = 0; commands_all[i]; i++) buf_printf(out, "%s ", commands_all[i]->name);
     buf_puts(out, "help completion");
+}
+
+static const char *with_config(const struct command *command) {
+    return command->offline ? "" : " --config";
 }
 
 static void completion_bash(struct buf *out) {
@@ -82,8 +85,8 @@ static void completion_bash(struct buf *out) {
     names(out);
     buf_puts(out, "\" ;;\n        completion) words=\"bash zsh\" ;;\n");
     for (int i = 0; commands_all[i]; i++)
-        buf_printf(out, "        %s) words=\"%s --config --help\" ;;\n", commands_all[i]->name,
-                   commands_all[i]->options);
+        buf_printf(out, "        %s) words=\"%s%s --help\" ;;\n", commands_all[i]->name, commands_all[i]->options,
+                   with_config(commands_all[i]));
     buf_puts(out, "    esac; fi\n"
                   "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
                   "    [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$word\"))\n"
@@ -118,8 +121,8 @@ static void completion_zsh(struct buf *out) {
     names(out);
     buf_puts(out, " ;;\n        completion) compadd bash zsh ;;\n");
     for (int i = 0; commands_all[i]; i++)
-        buf_printf(out, "        %s) compadd -- %s --config --help; _files ;;\n", commands_all[i]->name,
-                   commands_all[i]->options);
+        buf_printf(out, "        %s) compadd -- %s%s --help; _files ;;\n", commands_all[i]->name,
+                   commands_all[i]->options, with_config(commands_all[i]));
     buf_puts(out, "    esac\n}\ncompdef _redressctl redressctl\n");
 }
 

@@ -12,6 +12,7 @@ struct command {
     const char *about;                 /* one line for the list */
     const char *help;                  /* the rest of --help: options, input, output, examples, exit status */
     const char *options;               /* its long options and subcommands separated by blanks, for shell completion */
+    bool offline;                      /* needs neither Kafka nor Redis, and takes no --config */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 

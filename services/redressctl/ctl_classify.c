@@ -188,13 +188,20 @@ const struct command ctl_classify = {
         "writes a line\n"
         "{id, class, others, severity, flags, confidence, reasons} for each, as redress-classification would say it.\n"
         "\n"
-        "  --policies DIR  the folder with classification.yaml and its model; REDRESS_POLICY_DIR, else "
+        "OPTIONS\n"
+        "  --policies DIR   the folder with classification.yaml and its model; REDRESS_POLICY_DIR, else "
         "deploy/policies\n"
-        "  --explain       adds `marked`: the text with its evidence between 【 and 】, the rule's name behind it\n"
+        "  --explain        adds `marked`: the text with its evidence between 【 and 】, the rule's name behind it\n"
         "\n"
+        "EXAMPLES\n"
         "  echo '{\"id\":1,\"text\":\"箱子破了，杯子碎了\"}' | redressctl classify --explain -\n"
         "\n"
-        "Exit status: 0; 64 wrong usage; 70 FILE or some of its lines cannot be read; 78 the policies have faults.\n",
+        "EXIT STATUS\n"
+        "  0   every line was classified\n"
+        "  64  usage\n"
+        "  70  FILE or some of its lines cannot be read\n"
+        "  78  the policies have faults\n",
     .options = "--policies --explain",
     .run = run,
+    .offline = true,
 };

@@ -136,14 +136,21 @@ const struct command ctl_labels = {
     .name = "labels",
     .usage = "labels EVENTS",
     .about = "collect agents' corrections as labels to train on",
-    .help = "Reads the case log as JSON lines, one structured CloudEvent a line (- is standard input), and writes "
-            "{case_id, text, class} for every\n"
-            "case that a person reclassified: the text it was opened with and the class given last. `redressctl train` "
-            "reads them.\n"
-            "\n"
-            "  redressctl labels events.jsonl > labels.jsonl\n"
-            "\n"
-            "Exit status: 0; 64 wrong usage; 70 EVENTS or some of its lines cannot be read.\n",
+    .help =
+        "Reads the case log as JSON lines, one structured CloudEvent a line (- is standard input), and writes a line\n"
+        "{case_id, text, class} for every case that a person reclassified: the text it was opened with and the class "
+        "given last.\n"
+        "`redressctl train` reads them.\n"
+        "\n"
+        "EXAMPLES\n"
+        "  redressctl events --json > events.jsonl\n"
+        "  redressctl labels events.jsonl > labels.jsonl\n"
+        "\n"
+        "EXIT STATUS\n"
+        "  0   written\n"
+        "  64  usage\n"
+        "  70  EVENTS or some of its lines cannot be read\n",
     .options = "",
     .run = run,
+    .offline = true,
 };

@@ -145,25 +145,35 @@ const struct command ctl_train = {
     .name = "train",
     .usage = "train LABELS [-o MODEL] [--evaluate] [--mapping FILE] [--policies DIR] [--source TEXT] [--licence TEXT]",
     .about = "train the classification model from labels, or measure it",
-    .help =
-        "Reads labels, JSON lines {text, class} such as `redressctl labels` writes, and trains the model that stands "
-        "beside the rules of\n"
-        "classification.yaml. The same labels and rules give the same bytes. Classes with fewer than 10 labels are "
-        "left to the rules.\n"
-        "\n"
-        "  -o MODEL         writes the model; classification.yaml names it under `model`\n"
-        "  --evaluate       5-fold cross-validation: precision, recall and F1 of rules, of the model and of both, the "
-        "confusion of both,\n"
-        "                   and the expected calibration error\n"
-        "  --mapping FILE   LABELS is a table id<TAB>text<TAB>intent with a heading; FILE says which intents are which "
-        "classes:\n"
-        "                   {\"fine\": [{\"classes\": [], \"intents\": []}], \"ambiguous\": []}; all other intents are "
-        "`other`\n"
-        "  --policies DIR   the folder with classification.yaml; REDRESS_POLICY_DIR, else deploy/policies\n"
-        "  --source TEXT, --licence TEXT   stand in the model's header: where the labels come from, and under which "
-        "licence\n"
-        "\n"
-        "Exit status: 0; 64 wrong usage; 70 labels or model cannot be read or written; 78 the policies have faults.\n",
+    .help = "Reads labels, JSON lines {text, class} such as `redressctl labels` writes, and trains the model that "
+            "stands beside the\n"
+            "rules of classification.yaml. The same labels and rules give the same bytes. Classes with fewer than 10 "
+            "labels are left\n"
+            "to the rules.\n"
+            "\n"
+            "OPTIONS\n"
+            "  -o MODEL         writes the model; classification.yaml names it under `model`\n"
+            "  --evaluate       5-fold cross-validation: precision, recall and F1 of the rules, of the model and of "
+            "both, the\n"
+            "                   confusion of both, and the expected calibration error\n"
+            "  --mapping FILE   LABELS is a table id<TAB>text<TAB>intent with a heading; FILE says which intents are "
+            "which classes:\n"
+            "                   {\"fine\": [{\"classes\": [], \"intents\": []}], \"ambiguous\": []}; all other intents "
+            "are `other`\n"
+            "  --policies DIR   the folder with classification.yaml; REDRESS_POLICY_DIR, else deploy/policies\n"
+            "  --source TEXT    stands in the model's header: where the labels come from\n"
+            "  --licence TEXT   likewise: the licence of the labels\n"
+            "\n"
+            "EXAMPLES\n"
+            "  redressctl labels events.jsonl > labels.jsonl\n"
+            "  redressctl train labels.jsonl --evaluate -o model\n"
+            "\n"
+            "EXIT STATUS\n"
+            "  0   trained\n"
+            "  64  usage\n"
+            "  70  labels or model cannot be read or written\n"
+            "  78  the policies have faults\n",
     .options = "-o --evaluate --mapping --policies --source --licence",
     .run = run,
+    .offline = true,
 };
