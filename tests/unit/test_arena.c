@@ -43,6 +43,27 @@ static void more_than_a_block_fits(void **state) {
     arena_free(arena);
 }
 
+/* Blocks are used again after a reset, each from its beginning, whatever sizes the next batch has. */
+static void batches_of_many_blocks_follow_each_other(void **state) {
+    (void)state;
+    enum { PIECES = 300 };
+    struct arena *arena = arena_new();
+    for (size_t round = 1; round <= 6; round++) {
+        unsigned char *pieces[PIECES];
+        size_t size = round % 2 ? 5000 * round : 90000;
+        for (int i = 0; i < PIECES; i++) {
+            pieces[i] = arena_alloc(arena, size);
+            assert_int_equal(pieces[i][0] + pieces[i][size - 1], 0);
+            memset(pieces[i], i, size);
+        }
+        for (int i = 0; i < PIECES; i++)
+            for (size_t at = 0; at < size; at++)
+                if (pieces[i][at] != (unsigned char)i) fail_msg("round %zu, piece %d, byte %zu", round, i, at);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
 static void texts_are_copied(void **state) {
     (void)state;
     struct arena *arena = arena_new();
@@ -119,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocations_are_zeroed_and_aligned),
         cmocka_unit_test(more_than_a_block_fits),
+        cmocka_unit_test(batches_of_many_blocks_follow_each_other),
         cmocka_unit_test(texts_are_copied),
         cmocka_unit_test(arrays_grow),
         cmocka_unit_test(growing_zeroes_what_was_used_before),

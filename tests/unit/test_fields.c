@@ -643,6 +643,28 @@ static void random_structs_survive(void **state) {
     arena = kept;
 }
 
+static void copies_share_nothing(void **state) {
+    (void)state;
+    struct sample sample = {0}, copy = {0};
+    must_decode(&sample_record, json(FULL), FIELDS_STRICT, &sample);
+    fields_copy(&sample_record, &sample, arena, &copy);
+    assert_string_equal(encoded(&sample_record, &copy), encoded(&sample_record, &sample));
+    const struct part *parts = sample.parts.at, *part_copies = copy.parts.at;
+    const struct goal *goals = sample.goals.at, *goal_copies = copy.goals.at;
+    assert_ptr_not_equal(copy.text, sample.text);
+    assert_ptr_not_equal(copy.name, sample.name);
+    assert_ptr_not_equal(copy.id, sample.id);
+    assert_ptr_not_equal(copy.flags.at, sample.flags.at);
+    assert_ptr_not_equal(copy.flags.at[1], sample.flags.at[1]);
+    assert_ptr_not_equal(copy.main_part, sample.main_part);
+    assert_ptr_not_equal(copy.main_part->sku, sample.main_part->sku);
+    assert_ptr_not_equal(part_copies, parts);
+    assert_ptr_not_equal(part_copies[1].tags.at[0], parts[1].tags.at[0]);
+    assert_ptr_not_equal(goal_copies[0].name, goals[0].name);
+    assert_ptr_not_equal(copy.extra, sample.extra);
+    assert_ptr_not_equal(copy.extra->first->key, sample.extra->first->key);
+}
+
 static void marks_follow_their_conditions(void **state) {
     (void)state;
     struct goal goals[] = {{.name = "a", .due = 11, .met_at = 12, .colour = 1},
@@ -800,6 +822,7 @@ int main(void) {
         cmocka_unit_test(a_pair_given_twice_does_no_harm),
         cmocka_unit_test(hashes_of_other_tables_are_refused),
         cmocka_unit_test(random_structs_survive),
+        cmocka_unit_test(copies_share_nothing),
         cmocka_unit_test(marks_follow_their_conditions),
         cmocka_unit_test(erasing_blanks_what_is_private),
         cmocka_unit_test(durations_are_parsed),
