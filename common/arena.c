@@ -67,10 +67,16 @@ void arena_free(struct arena *arena) {
 }
 
 void arena_reset(struct arena *arena) {
-    struct block *last = arena->first;
-    for (int kept = 1; kept < BLOCKS_KEPT && last->next && last->next->size == BLOCK_SIZE; kept++) last = last->next;
-    free_blocks(last->next);
-    last->next = NULL;
+    int kept = 1;
+    for (struct block **link = &arena->first->next, *block; (block = *link);) {
+        if (block->size == BLOCK_SIZE && kept < BLOCKS_KEPT) {
+            kept++;
+            link = &block->next;
+        } else {
+            *link = block->next;
+            free(block);
+        }
+    }
     arena->first->used = 0;
     arena->current = arena->first;
     arena->used = 0;
