@@ -257,7 +257,10 @@ static const struct template *parse(const struct check *check, const char *membe
     const struct template *template = NULL;
     struct err err;
     int line = 0;
-    if (text && template_parse(text, names, check->arena, &template, &line, &err)) fault(check, member, line, err.text);
+    if (text && template_parse(text, names, check->arena, &template, &line, &err)) {
+        /* A text of several lines is a block, which begins in the line after its key. */
+        fault(check, member, line + (strchr(text, '\n') != NULL), err.text);
+    }
     return template;
 }
 
