@@ -5,7 +5,9 @@
 
 #include "json.h"
 
-/* A zeroed struct is an empty record: NULL, 0, "" and an empty currency mean absent. */
+/* A zeroed struct is an empty record: NULL, 0, "" and an empty currency mean absent. So an optional number of 0 or text of no
+ * characters is not written; a required number is, whatever it is. min and max: of a number, of a text's characters, of a
+ * duration's ms, of money's minor units, of a list's members; with only min set there is no upper bound. */
 enum field_type {
     FIELD_TEXT,     /* const char *: any characters; min/max count characters (code points) */
     FIELD_NAME,     /* const char *: up to 200 characters (or max), no control or bidirectional characters */
@@ -14,14 +16,16 @@ enum field_type {
     FIELD_REAL,     /* double; never money or time */
     FIELD_BOOL,     /* bool */
     FIELD_TIME,     /* int64_t, ms since the epoch UTC; RFC 3339 with offset in JSON, the number in a hash; 0 = absent */
-    FIELD_DURATION, /* int64_t, ms; "90s" "15m" "1h" "24h" "3d" in JSON and YAML */
+    FIELD_DURATION, /* int64_t, ms; "250ms" "90s" "15m" "1h" "24h" "3d" in JSON and YAML, up to 100 years; the number in a hash */
     FIELD_MONEY,    /* struct money */
     FIELD_CHOICE,   /* int, 1-based index into `choices`; the name in JSON */
-    FIELD_TEXTS,    /* struct texts: list of names as FIELD_NAME; in a hash joined by commas */
+    FIELD_TEXTS,    /* struct texts: list of names as FIELD_NAME; in a hash joined by commas (a comma within a name has a backslash before it) */
     FIELD_RECORD,   /* pointer to a struct of `of`, NULL = absent; JSON text in a hash */
     FIELD_RECORDS,  /* struct records of `of`; JSON text in a hash */
     FIELD_GROUPS,   /* struct records of `of`, whose first field is a FIELD_ID or FIELD_NAME; a list of maps in JSON, but in a hash each member's
-                       fields stand as <name>_<field>; names have no place in a hash other than this */
+                       fields stand as <name>_<field>; names have no place in a hash other than this: a member with nothing but its name is not kept there, and
+                       members come back in the order of their names. Where <name>_<field> would be taken for something else
+                       it is _<groups>.<field>:<name> instead */
     FIELD_TREE      /* const struct tree *: anything, kept as it came; JSON text in a hash */
 };
 
