@@ -112,20 +112,17 @@ static const char *address_on(const struct notification_state *state, int channe
     }
 }
 
-/* The first way in the route, after `after` (0: from the start), that has an address and room. Returns why there is
- * none, or NULL. */
+/* The first way in the route other than `failed` (0: none has) that has an address and room. Returns why there is none,
+ * or NULL. */
 static const char *find_way(const struct message_turn *turn, const struct message_text *text, const char *const *values,
-                            int after, struct way *out) {
+                            int failed, struct way *out) {
     const struct message_route *route = message_policy_route(turn->policy, turn->state->channel);
     const char *own[] = {fields_choice_name(contract_channels, turn->state->channel)};
     struct texts use = route ? route->use : (struct texts){own, 1};
     const char *reason = "no_address";
-    bool reached = after == 0;
     for (int i = 0; i < use.count; i++) {
         struct way way = {.channel = fields_choice_value(contract_channels, use.at[i])};
-        bool usable = reached && way.channel != after;
-        if (way.channel == after) reached = true;
-        way.to = usable ? address_on(turn->state, way.channel) : NULL;
+        way.to = way.channel != failed ? address_on(turn->state, way.channel) : NULL;
         if (!way.to || !*way.to || !render(text, way.channel, values, arena_of(turn), &way.words)) continue;
         if (template_length(way.words.body) > message_policy_limit(turn->policy, way.channel)) {
             reason = "too_long";
@@ -349,7 +346,7 @@ void message_delivered(struct message_turn *turn, const struct activity *result)
         turn->out->unchanged = true;
 }
 
-/* Once more on the next channel; false when there is none. */
+/* Once more on another channel; false when there is none. */
 static bool fall_back(struct message_turn *turn, const struct notification_pending *failed) {
     const char *values[WORD_COUNT] = {0};
     int kind = fields_choice_value(message_policy_kinds, failed->kind) - 1;

@@ -113,7 +113,7 @@ static const struct field route_fields[] = {
     {FIELD(message_route, from), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = contract_channels,
      .doc = "The complaint's channel."},
     {FIELD(message_route, use), .type = FIELD_TEXTS, .flags = FIELD_REQUIRED,
-     .doc = "Channels in order: the first with an address; after a failure the next, once."},
+     .doc = "Channels in order: the first with an address; after a failure another, once."},
     FIELDS_END,
 };
 static const struct record route_record = {.name = "channel",

@@ -84,7 +84,7 @@ struct message_locale {
 };
 struct message_route {
     int from;
-    struct texts use; /* the first with an address; after a failure the next one, once */
+    struct texts use; /* the first with an address; after a failure another, once */
 };
 struct message_limit {
     int channel;

@@ -10,7 +10,7 @@
  * id is `<case_id>.<cause>`, or `<case_id>.<hash>` where that is no id. The customer is told of the acknowledgement
  * with its deadlines, repeats, the offer, the choice, the settlement, the resolution; the roles of notification.yaml of
  *   warnings, breaches, escalations, approvals, and of what failed. A deadline that has passed is not promised: another
- * text says by when somebody calls. A failed delivery goes out once more on the next channel that has an address; then
+ * text says by when somebody calls. A failed delivery goes out once more on another channel that has an address; then
  * a person is told. Suppressed with a reason: no_address, too_long, stale (longer ago than `stale_after`), withdrawn,
  * question (an alarm about a case that only asks). Rejects: nothing to the rejected topic but what cannot be read
  * (bad_value).

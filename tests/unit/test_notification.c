@@ -251,6 +251,31 @@ static void answers_in_the_conversation(void **unused) {
     world_close(&world);
 }
 
+/* More than 500 characters do not go out as an SMS. */
+static void keeps_to_lengths(void **unused) {
+    (void)unused;
+    static const char detail[] =
+        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+        "01234567890123456789012345678901234567890123456789";
+    static const char *const customers[] = {",'phone':'13812341234','email':'a@b.cn'", ",'phone':'13812341234'"};
+    for (size_t i = 0; i < LENGTH(customers); i++) {
+        struct world world;
+        open_with(&world, "sms", customers[i]);
+        world_event(
+            &world, "compensation.approved",
+            "{'case_id':'" WORLD_CASE "','proposal_id':'" P1
+            "','choose_by':'2026-11-25T10:00:00Z','by':['policy'],'options':[{'option':'A',"
+            "'remedies':[{'kind':'gift','detail':'%s'},{'kind':'gift','detail':'%s'},{'kind':'gift','detail':'%s'}],"
+            "'cost':{'currency':'CNY','minor':0},'split':{}}]}",
+            detail, detail, detail);
+        if (i == 0)
+            expect_body(&world, "'channel':'email'");
+        else
+            world_expect(&world, "notification.suppressed", "'reason':'too_long'");
+        world_close(&world);
+    }
+}
+
 static void writes_mail_in_html(void **unused) {
     (void)unused;
     struct world world;
@@ -712,6 +737,7 @@ int main(void) {
         cmocka_unit_test(says_nothing_of_other_targets),
         cmocka_unit_test(finds_an_address),
         cmocka_unit_test(answers_in_the_conversation),
+        cmocka_unit_test(keeps_to_lengths),
         cmocka_unit_test(writes_mail_in_html),
         cmocka_unit_test(fills_names_once),
         cmocka_unit_test(tells_each_occasion),
