@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+const enum message_kind message_acknowledgements[] = {MESSAGE_ACKNOWLEDGEMENT, MESSAGE_ACKNOWLEDGEMENT_FIRST_CONTACT,
+                                                      MESSAGE_ACKNOWLEDGEMENT_RESOLUTION, MESSAGE_ACKNOWLEDGEMENT_LATE,
+                                                      MESSAGE_KINDS};
+
 struct rendered {
     const char *subject, *body;
 };
@@ -346,17 +350,28 @@ void message_delivered(struct message_turn *turn, const struct activity *result)
         turn->out->unchanged = true;
 }
 
-/* Once more on another channel; false when there is none. */
+/* The same words once more; but an acknowledgement promises only what still lies ahead. */
+static const struct message_text *words_again(const struct message_turn *turn,
+                                              const struct notification_pending *failed,
+                                              const char *values[WORD_COUNT]) {
+    int kind = fields_choice_value(message_policy_kinds, failed->kind) - 1;
+    const struct message_locale *locale = message_policy_locale(turn->policy, failed->locale);
+    const char *name = turn->state->name;
+    if (kind < 0) return NULL;
+    if (kind <= MESSAGE_ACKNOWLEDGEMENT_LATE)
+        return choose_text(turn, message_acknowledgements, &(struct message_facts){0}, values);
+    for (int i = 0; i < WORD_COUNT; i++) values[i] = tree_text(failed->values, message_policy_words[i]);
+    values[WORD_NAME] = name && *name ? name : locale->customer;
+    return message_policy_text(turn->policy, kind, failed->locale);
+}
+
+/* On another channel; false when there is none. */
 static bool fall_back(struct message_turn *turn, const struct notification_pending *failed) {
     const char *values[WORD_COUNT] = {0};
-    int kind = fields_choice_value(message_policy_kinds, failed->kind) - 1;
-    const struct message_text *text = kind >= 0 ? message_policy_text(turn->policy, kind, failed->locale) : NULL;
-    const struct message_locale *locale = message_policy_locale(turn->policy, failed->locale);
     struct way way;
-    if (!text || failed->fell_back) return false;
-    for (int i = 0; i < WORD_COUNT; i++) values[i] = tree_text(failed->values, message_policy_words[i]);
-    values[WORD_NAME] = turn->state->name && *turn->state->name ? turn->state->name : locale->customer;
-    if (find_way(turn, text, values, failed->channel, &way)) return false;
+    if (failed->fell_back) return false;
+    const struct message_text *text = words_again(turn, failed, values);
+    if (!text || find_way(turn, text, values, failed->channel, &way)) return false;
     const char *id = arena_printf(arena_of(turn), "%s.fallback", failed->notification_id);
     dispatch(turn, id, text, "customer", &way, true, values);
     return true;

@@ -24,6 +24,9 @@ struct message_facts {
     const char *target, *role, *reason, *proposal_id;
 };
 
+/* The acknowledgement in its four forms, as message_customer() takes them. */
+extern const enum message_kind message_acknowledgements[];
+
 /* Tells the customer: the first of `kinds` (ended by MESSAGE_KINDS) for which all values are there. `cause` names the
  * occasion within the case; told once. */
 void message_customer(struct message_turn *turn, const enum message_kind *kinds, const char *cause,

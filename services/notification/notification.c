@@ -173,16 +173,13 @@ static bool take_targets(struct notification_state *state, const struct records 
 
 /* The first promise is the acknowledgement; those of a case that was opened again are said anew. */
 static void on_started(struct message_turn *turn, const void *data) {
-    static const enum message_kind first[] = {MESSAGE_ACKNOWLEDGEMENT, MESSAGE_ACKNOWLEDGEMENT_FIRST_CONTACT,
-                                              MESSAGE_ACKNOWLEDGEMENT_RESOLUTION, MESSAGE_ACKNOWLEDGEMENT_LATE,
-                                              MESSAGE_KINDS};
     static const enum message_kind again[] = {MESSAGE_REOPENED, MESSAGE_KINDS};
     const struct sla_started *started = data;
     if (!take_targets(turn->state, &started->targets)) return;
     if (turn->state->reopened)
         message_customer(turn, again, printed(turn, "reopened", turn->state->reopened), &(struct message_facts){0});
     else
-        message_customer(turn, first, "acknowledgement", &(struct message_facts){0});
+        message_customer(turn, message_acknowledgements, "acknowledgement", &(struct message_facts){0});
 }
 
 static void on_clock(struct message_turn *turn, const void *data) {

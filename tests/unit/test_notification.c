@@ -25,7 +25,17 @@ static void open_with(struct world *world, const char *channel, const char *cust
     assert_int_equal(world->count, 0);
 }
 
-#define ZHANG ",'name':'张伟','phone':'+8613812341234','email':'zhang@example.com'"
+#define SLA "{'case_id':'" WORLD_CASE "','target':'resolution'," CYCLE
+#define DUE ",'due_at':'2026-11-23T10:00:00Z'"
+#define OPTIONS                                                                                                        \
+    "'options':[{'option':'A','remedies':[{'kind':'exchange','detail':'air freight 48 "                                \
+    "h'},{'kind':'gift','amount':{'currency':'CNY','minor':8900},'detail':'matching "                                  \
+    "accessory'}],'cost':{'currency':'CNY','minor':8900},'split':{'platform':{'currency':'CNY','minor':8900}}},{'"     \
+    "option':'B','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':29900}},{'kind':'coupon','amount':{'" \
+    "currency':'CNY','minor':20000},'valid_days':30,'detail':'stackable'}],'cost':{'currency':'CNY','minor':49900},'"  \
+    "split':{'platform':{'currency':'CNY','minor':49900}}}]"
+#define PROPOSAL "{'case_id':'" WORLD_CASE "','proposal_id':'" P1 "'"
+#define ZHANG    ",'name':'张伟','phone':'+8613812341234','email':'zhang@example.com'"
 
 static void open_case(struct world *world) {
     open_with(world, "im", ZHANG);
@@ -305,16 +315,6 @@ static void tells_each_occasion(void **unused) {
         const char *type, *data;
         const char *audience, *template_name, *cause, *says, *says_too;
     } cases[] = {
-#define SLA "{'case_id':'" WORLD_CASE "','target':'resolution'," CYCLE
-#define DUE ",'due_at':'2026-11-23T10:00:00Z'"
-#define OPTIONS                                                                                                        \
-    "'options':[{'option':'A','remedies':[{'kind':'exchange','detail':'air freight 48 "                                \
-    "h'},{'kind':'gift','amount':{'currency':'CNY','minor':8900},'detail':'matching "                                  \
-    "accessory'}],'cost':{'currency':'CNY','minor':8900},'split':{'platform':{'currency':'CNY','minor':8900}}},{'"     \
-    "option':'B','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':29900}},{'kind':'coupon','amount':{'" \
-    "currency':'CNY','minor':20000},'valid_days':30,'detail':'stackable'}],'cost':{'currency':'CNY','minor':49900},'"  \
-    "split':{'platform':{'currency':'CNY','minor':49900}}}]"
-#define PROPOSAL "{'case_id':'" WORLD_CASE "','proposal_id':'" P1 "'"
         {"sla.warned", SLA DUE ",'percent':75}", "supervisor", "warning", "warning.resolution.1795341600000.75",
          "问题解决 将于 2026年11月23日 18:00", "75%"},
         {"sla.warned", SLA DUE ",'before':'10m'}", "supervisor", "warning", "warning.resolution.1795341600000.600000ms",
@@ -447,6 +447,26 @@ static void falls_back_once(void **unused) {
     world_expect(&world, "notification.requested",
                  "'template':'delivery_failed','audience':'supervisor'"); /* a person is told */
     expect_body(&world, "no such number");
+    world_close(&world);
+}
+
+/* The failure is reported after the first deadline: it is not promised again. Other words stay as they were. */
+static void falls_back_with_what_lies_ahead(void **unused) {
+    (void)unused;
+    struct world world;
+    open_case(&world);
+    acknowledge(&world);
+    world_event(&world, "compensation.approved",
+                PROPOSAL "," OPTIONS ",'choose_by':'2026-11-25T10:00:00Z','by':['wang']}");
+    world.now_ms += 2 * HOUR_MS;
+    world_event(&world, "delivery.failed",
+                "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "','reason':'offline'}");
+    world_expect(&world, "notification.requested", "'template':'acknowledgement_resolution'");
+    world_event(&world, "delivery.failed",
+                "{'case_id':'" WORLD_CASE "','notification_id':'" WORLD_CASE ".offer.1','reason':'offline'}");
+    world_expect(&world, "notification.requested", "'notification_id':'" WORLD_CASE ".offer.1.fallback'");
+    expect_body(&world, "方案B：退款 ¥299.00");
+    expect_body(&world, "张伟");
     world_close(&world);
 }
 
@@ -745,6 +765,7 @@ int main(void) {
         cmocka_unit_test(asks_nobody_for_what_policy_approves),
         cmocka_unit_test(says_again_what_a_reopened_case_promises),
         cmocka_unit_test(falls_back_once),
+        cmocka_unit_test(falls_back_with_what_lies_ahead),
         cmocka_unit_test(gives_up_without_another_channel),
         cmocka_unit_test(notes_what_arrived),
         cmocka_unit_test(is_silent_with_a_reason),
