@@ -61,7 +61,7 @@ static void work_out(struct sla_state *state, const struct decision *in, const s
     if (replay.class_name) state->started = true;
     if (!state->started) replay.count = 0;
     sla_state_take_cycles(state, in->arena, &report.cycles);
-    report.cause = cause_of(in->ev);
+    report.cause = state->migrated_at == in->now_ms ? "policy" : cause_of(in->ev);
     report.settle = in->ev || fresh;
     sla_report_changes(&report);
     if (!in->ev) sla_fire_due(&report, state->wake_at);
