@@ -1,0 +1,235 @@
+/* replay: publishing, waiting, counting. */
+#include "replay.h"
+#include "clock.h"
+#include "contract.h"
+#include "ids.h"
+#include "redis.h"
+#include "sla.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { READY_DUE_MS = 60000 /* no wake-up before now + this: nothing more will fire by itself */ };
+
+struct replay *replay_new(const char *name, int partitions, int replicas, const char *policies) {
+    const char *missing = ticketlogs_missing(TICKETLOG_UCI);
+    if (missing[0]) {
+        print_message("skipped: %s is not there\n", missing);
+        skip();
+    }
+    struct replay *replay = calloc(1, sizeof *replay);
+    replay->arena = arena_new();
+    replay->replicas = replicas;
+    replay->h = harness_new(name);
+    snprintf(replay->h->policy_dir, sizeof replay->h->policy_dir, "%s/tests/harness/%s", REDRESS_SOURCE_DIR, policies);
+    harness_start_kafka(replay->h);
+    harness_start_redis(replay->h);
+    harness_create_topics(replay->h, partitions);
+    replay->world = world_open(replay->h);
+    ticketlogs_read(TICKETLOG_UCI, replay->arena, &replay->log);
+    for (int i = 0; i < replicas; i++) {
+        replay->intake[i] = harness_worker(replay->h, "intake", i);
+        replay->sla[i] = harness_worker(replay->h, "sla", i);
+    }
+    return replay;
+}
+
+void replay_start(struct replay *replay) {
+    replay->began_ms = wait_now_ms();
+    for (int i = 0; i < replay->replicas; i++) {
+        process_start(replay->intake[i]);
+        process_start(replay->sla[i]);
+    }
+    for (int i = 0; i < replay->replicas; i++) {
+        harness_wait_ready(replay->h, replay->intake[i]);
+        harness_wait_ready(replay->h, replay->sla[i]);
+    }
+}
+
+void replay_publish(struct replay *replay, int count, int times) {
+    static const struct header structured = {"content-type", "application/cloudevents+json", 28};
+    struct buf buf = {0};
+    for (int i = 0; i < count && replay->published < replay->log.count; i++) {
+        const struct ticket_event *event = &replay->log.at[replay->published++];
+        buf_clear(&buf);
+        ticketlogs_write(event, &buf);
+        for (int k = 0; k < times; k++)
+            world_publish(replay->world, event->topic, event->key, buf.at, buf.len, &structured, 1);
+    }
+    buf_free(&buf);
+    world_flush(replay->world);
+}
+
+bool replay_published_all(const struct replay *replay) {
+    return replay->published == replay->log.count;
+}
+
+static const struct worker_spec intake_like = {
+    .name = "intake", .reads = (const enum topic[]){TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_NONE}};
+
+int64_t replay_lag(struct replay *replay) {
+    int64_t intake = world_lag(replay->world, &intake_like), sla = world_lag(replay->world, &sla_spec);
+    return intake < 0 || sla < 0 ? -1 : intake + sla;
+}
+
+/* The earliest wake-up of any shard; INT64_MAX: none; 0: not known now. */
+static int64_t earliest_wake(struct replay *replay, int partitions) {
+    struct err err;
+    struct arena *arena = arena_new();
+    struct redis *redis = redis_new(replay->world->config.redis_url, &err);
+    int64_t earliest = INT64_MAX;
+    for (int i = 0; i < partitions && earliest; i++) {
+        struct redis_reply reply;
+        const char *key = arena_printf(arena, "%s:{sla.%d}:by:wake_at", replay->h->prefix, i);
+        if (redis_ask(redis, arena, &reply, &err, 5, "ZRANGE", key, "0", "0", "WITHSCORES"))
+            earliest = 0;
+        else if (reply.count == 2 && strtoll(reply.items[1].text, NULL, 10) < earliest)
+            earliest = strtoll(reply.items[1].text, NULL, 10);
+    }
+    redis_free(redis);
+    arena_free(arena);
+    return earliest;
+}
+
+void replay_wait(struct replay *replay, int limit_ms) {
+    struct err err;
+    int partitions = kafka_partitions(replay->world->asker, TOPIC_EVENTS, 5000, &err);
+    int64_t end_ms = wait_now_ms() + limit_ms;
+    for (int quiet = 0; quiet < 3;) {
+        bool idle = replay_lag(replay) == 0 && earliest_wake(replay, partitions) > clock_now_ms() + READY_DUE_MS;
+        quiet = idle ? quiet + 1 : 0;
+        wait_turn(end_ms, __FILE__, __LINE__, "everything is read and nothing is due");
+    }
+}
+
+/* ---- Counting ---- */
+
+struct count {
+    struct verdicts *out;
+    struct arena *arena;
+    struct slot {
+        const char *key;
+        int times, retracted;
+        char kind; /* b: breach of a first cycle of first_contact 'f', resolution 'r', other 'o'; s: submission; c: case
+                    */
+        int64_t opened_ms;
+    } * table;
+    size_t size;
+};
+
+static struct slot *slot_of(struct count *count, const char *key) {
+    size_t hash = 14695981039346656037ULL;
+    for (const char *c = key; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+    size_t at = hash & (count->size - 1);
+    for (; count->table[at].key; at = (at + 1) & (count->size - 1))
+        if (strcmp(count->table[at].key, key) == 0) return &count->table[at];
+    count->table[at].key = arena_strdup(count->arena, key);
+    return &count->table[at];
+}
+
+static void count_sla(struct count *count, const struct event *ev, struct arena *arena, bool breach) {
+    const struct tree *cycle = tree_get(ev->data, "cycle"), *target = tree_get(ev->data, "target");
+    struct slot *slot = slot_of(count, arena_printf(arena, "breach %s %s %s", ev->subject, target->text, cycle->text));
+    slot->kind = 'b';
+    if (breach)
+        slot->times++, count->out->breaches++;
+    else
+        slot->retracted++, count->out->retracted++;
+}
+
+static void count_event(void *context, const struct raw *raw) {
+    struct count *count = context;
+    struct arena *arena = arena_new();
+    struct event ev;
+    struct rejection rejection;
+    if (event_read(raw, arena, &ev, &rejection) < 0)
+        wait_fail("an event of the case log cannot be read: %s %s", rejection.reason, rejection.detail);
+    count->out->events++;
+    if (strcmp(ev.type, "sla.breached") == 0 || strcmp(ev.type, "sla.retracted") == 0)
+        count_sla(count, &ev, arena, ev.type[4] == 'b');
+    bool opened = strcmp(ev.type, "case.opened") == 0;
+    bool replied = strcmp(ev.type, "case.customer_replied") == 0 && tree_get(ev.data, "customer");
+    if (opened || replied || strcmp(ev.type, "case.repeated") == 0) {
+        struct slot *slot = slot_of(count, arena_printf(arena, "submission %s %s", ev.source, ev.id));
+        slot->kind = 's';
+        slot->times++;
+    }
+    if (opened) {
+        struct slot *slot =
+            slot_of(count, arena_printf(arena, "opened %s %s", ev.subject, tree_text(ev.data, "opened_at")));
+        slot->kind = 'o';
+    }
+    arena_free(arena);
+}
+
+static bool is_first_cycle(struct count *count, const char *case_id, const char *cycle) {
+    char key[200];
+    snprintf(key, sizeof key, "opened %s %s", case_id, cycle);
+    return slot_of(count, key)->kind == 'o';
+}
+
+static void sum_up(struct count *count) {
+    for (size_t i = 0; i < count->size; i++) {
+        struct slot *slot = &count->table[i];
+        if (!slot->key) continue;
+        if (slot->kind == 's') count->out->submissions++, count->out->submitted_twice += slot->times > 1;
+        if (slot->kind != 'b') continue;
+        count->out->twice += slot->times > 1;
+        char case_id[64], target[64], cycle[64];
+        if (sscanf(slot->key, "breach %63s %63s %63s", case_id, target, cycle) != 3) continue;
+        if (slot->times - slot->retracted <= 0 || !is_first_cycle(count, case_id, cycle)) continue;
+        count->out->first_contact += strcmp(target, "first_contact") == 0;
+        count->out->resolution += strcmp(target, "resolution") == 0;
+    }
+}
+
+struct verdicts replay_verdicts(struct replay *replay) {
+    struct verdicts verdicts = {0};
+    struct count count = {.out = &verdicts, .arena = arena_new(), .size = 1 << 18};
+    count.table = calloc(count.size, sizeof *count.table);
+    world_read(replay->world, TOPIC_EVENTS, NULL, count_event, &count);
+    sum_up(&count);
+    free(count.table);
+    arena_free(count.arena);
+    return verdicts;
+}
+
+static void check_view(struct replay *replay) {
+    struct buf diff = {0};
+    int lines, differ = world_check_view(replay->world, &sla_spec, &diff, &lines);
+    if (differ) print_message("%s", diff.at);
+    print_message("view: %d lines, %d differ from the fold of the changelog\n", lines, differ);
+    assert_int_equal(differ, 0);
+    assert_true(lines > 12 * REPLAY_CASES); /* it is not the empty view that is equal */
+    buf_free(&diff);
+}
+
+void replay_check(struct replay *replay, int resolution, bool retractions_allowed) {
+    struct verdicts v = replay_verdicts(replay);
+    double seconds = (double)(wait_now_ms() - replay->began_ms) / 1e3;
+    print_message("%d events in, %lld in the case log, %.1f s, %.0f events/s; breached: first_contact %d, resolution "
+                  "%d; breach events %d, retracted %d\n",
+                  replay->published, (long long)v.events, seconds, replay->published / seconds, v.first_contact,
+                  v.resolution, v.breaches, v.retracted);
+    for (int i = 0; i < replay->replicas; i++)
+        print_message("peak memory: %s %ld KB, %s %ld KB\n", replay->intake[i]->name,
+                      process_peak_kb(replay->intake[i]), replay->sla[i]->name, process_peak_kb(replay->sla[i]));
+    assert_int_equal(v.twice, 0);
+    assert_int_equal(v.submitted_twice, 0);
+    assert_int_equal(v.submissions, REPLAY_CASES);
+    assert_int_equal(v.first_contact, REPLAY_FIRST_CONTACT);
+    assert_int_equal(v.resolution, resolution);
+    if (!retractions_allowed) assert_int_equal(v.retracted, 0);
+    check_view(replay);
+}
+
+void replay_close(struct replay *replay) {
+    world_close(replay->world);
+    harness_close(replay->h);
+    arena_free(replay->arena);
+    free(replay);
+}

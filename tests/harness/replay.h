@@ -1,0 +1,52 @@
+/* replay: the UCI ticket log through intake and sla on real Kafka and Redis, and what must come out of it whatever
+ * happens meanwhile: the exact sets of cases that breached, each breach once, each submission once, and Redis equal to
+ * the fold of the changelog. */
+#ifndef REDRESS_HARNESS_REPLAY_H
+#define REDRESS_HARNESS_REPLAY_H
+
+#include "ticketlogs.h"
+#include "world.h"
+
+/* data/README.md and uci_incident_sla/expected.json. */
+enum { REPLAY_FIRST_CONTACT = 5040, REPLAY_RESOLUTION = 5536, REPLAY_RESOLUTION_PAUSING = 4606, REPLAY_CASES = 12349 };
+
+struct replay {
+    struct harness *h;
+    struct world *world;
+    struct arena *arena;
+    struct ticketlog_events log;
+    struct process *intake[4], *sla[4];
+    int replicas;
+    int published; /* of log.at */
+    int64_t began_ms;
+};
+
+/* What the case log says. */
+struct verdicts {
+    int first_contact, resolution; /* cases breached in their first cycle, and not retracted */
+    int breaches;                  /* events, all targets and cycles */
+    int twice;                     /* breaches reported more than once per case, target and cycle */
+    int retracted;
+    int submissions, submitted_twice; /* that opened or joined a case; more than once */
+    int64_t events;
+};
+
+/* Starts Kafka, Redis and the topics; the workers exist but do not run. Skips the test when the data is not there.
+ * policies: a folder of tests/harness. */
+struct replay *replay_new(const char *name, int partitions, int replicas, const char *policies);
+void replay_start(struct replay *replay); /* all replicas, and waits until they are ready */
+/* Publishes the next `count` events (all when beyond the end), each `times` times. */
+void replay_publish(struct replay *replay, int count, int times);
+bool replay_published_all(const struct replay *replay);
+/* Input records not yet decided, of intake and sla together: a fault counts only while there are some. */
+int64_t replay_lag(struct replay *replay);
+/* Waits until everything is read and no wake-up is due any more. */
+void replay_wait(struct replay *replay, int limit_ms);
+struct verdicts replay_verdicts(struct replay *replay);
+/* Waits, prints events per second and peak memory, and fails the test unless sets, views and submissions are as they
+ * must be. retractions_allowed: published into running workers, where a breach may be reported before the record that
+ * disproves it is published. */
+void replay_check(struct replay *replay, int resolution, bool retractions_allowed);
+void replay_close(struct replay *replay);
+
+#endif
