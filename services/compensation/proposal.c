@@ -17,6 +17,7 @@ static int64_t base_ms(const struct proposal_turn *turn) {
 
 static void tell(struct proposal_turn *turn, const char *type, const char *what, const struct record *record,
                  struct compensation *data) {
+    if (turn->claims) return; /* asking: nobody would read it */
     data->case_id = turn->case_id;
     if (!data->proposal_id) data->proposal_id = turn->state->proposal_id;
     int64_t time_ms = turn->in->ev ? turn->in->ev->time_ms : turn->in->now_ms;
