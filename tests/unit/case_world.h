@@ -35,6 +35,8 @@ struct world {
     bool exists;
     struct world_claim claims[WORLD_CLAIMS_MAX];
     int claim_count;
+    struct world_claim refused[WORLD_CLAIMS_MAX]; /* asked again with the same id it gives the same answer */
+    int refused_count;
     struct output outputs[WORLD_OUTPUTS_MAX]; /* of the last fold */
     int count;
     int64_t now_ms, wake_at;
@@ -101,15 +103,25 @@ static inline int64_t world_claimed(const struct world *world, const char *key) 
     return sum;
 }
 
+static inline bool world_has(const struct world_claim *claims, int count, const struct claim *claim) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(claims[i].key, claim->key) == 0 && strcmp(claims[i].id, claim->id) == 0) return true;
+    return false;
+}
+
 static inline struct answer world_claim(struct world *world, const struct claim *claim) {
     assert_int_equal(claim->kind, CLAIM_COUNT);
     struct answer answer = {.sum = world_claimed(world, claim->key), .value = ""};
-    for (int i = 0; i < world->claim_count; i++)
-        if (strcmp(world->claims[i].key, claim->key) == 0 && strcmp(world->claims[i].id, claim->id) == 0)
-            answer.granted = true;
-    if (answer.granted || answer.sum + claim->amount > claim->limit) return answer;
+    struct world_claim made = {claim->key, claim->id, claim->amount};
+    answer.granted = world_has(world->claims, world->claim_count, claim);
+    if (answer.granted || world_has(world->refused, world->refused_count, claim)) return answer;
     assert_in_range(world->claim_count, 0, WORLD_CLAIMS_MAX - 1);
-    world->claims[world->claim_count++] = (struct world_claim){claim->key, claim->id, claim->amount};
+    assert_in_range(world->refused_count, 0, WORLD_CLAIMS_MAX - 1);
+    if (answer.sum + claim->amount > claim->limit) {
+        world->refused[world->refused_count++] = made;
+        return answer;
+    }
+    world->claims[world->claim_count++] = made;
     answer.granted = true;
     answer.sum += claim->amount;
     return answer;
