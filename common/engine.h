@@ -29,10 +29,12 @@ struct engine {
     struct redis *redis;        /* NULL: this worker needs none */
     struct claim_store *claims; /* NULL: the spec asks for none */
     struct policies policies;
-    struct arena *arena; /* the batch's */
-    int fenced;          /* times in a row */
-    bool need_restore;   /* claims are to be restored before anything is decided */
-    int exit_status;     /* set with `stopping` */
+    struct settings settings;
+    void (*reload)(struct engine *engine); /* at SIGHUP */
+    struct arena *arena;                   /* the batch's */
+    int fenced;                            /* times in a row */
+    bool need_restore;                     /* claims are to be restored before anything is decided */
+    int exit_status;                       /* set with `stopping` */
     bool stopping;
     int64_t pause_ms, pause_until_ms; /* growing pause after trouble (boot time) */
     struct {
@@ -45,7 +47,7 @@ struct engine {
 void engine_metrics(struct engine *engine);
 
 /* The signals, seen by both loops: SIGTERM and SIGINT, SIGHUP. */
-void engine_signals(void);
+void engine_signals(unsigned drain_s); /* how long after SIGTERM the process ends at the latest */
 bool engine_stop_asked(void);
 bool engine_reload_asked(void); /* once per SIGHUP */
 

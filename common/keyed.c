@@ -161,11 +161,13 @@ static bool something_fires(struct keyed *keyed) {
 
 static int gather(struct keyed *keyed, int timeout_ms, struct kafka_record **records) {
     int count = 0, limit = (int)keyed->engine->config->batch_records, assignment = keyed->assignment;
-    for (int polls = 0; polls < GATHER_MAX && count < limit; polls++) {
+    int64_t end_ms = 0;
+    for (int polls = 0; polls < GATHER_MAX && count < limit && (!end_ms || clock_boot_ms() <= end_ms); polls++) {
         struct kafka_record *record;
         struct place place;
         enum kafka_got got = engine_poll(keyed->engine, polls ? 0 : timeout_ms, &record, &place);
         if (got == KAFKA_NOTHING || keyed->engine->stopping) break;
+        if (!end_ms) end_ms = clock_boot_ms() + keyed->engine->config->batch_ms;
         struct shard *shard = got == KAFKA_END ? keyed_shard(keyed, place.partition) : NULL;
         if (shard && place.offset > shard->seen_end) shard->seen_end = place.offset;
         if (got == KAFKA_RECORD) records[count++] = record;
@@ -281,6 +283,7 @@ static void report(struct keyed *keyed) {
 
 static void turn(struct keyed *keyed) {
     struct engine *engine = keyed->engine;
+    if (engine_reload_asked()) engine->reload(engine);
     bool able = can_decide(keyed) && !engine->stopping;
     if (!fetch(keyed, able)) able = false;
     struct kafka_record **records =

@@ -201,7 +201,8 @@ static bool belongs(const struct work *work, const struct job *job, int round) {
 }
 
 static void prepare(struct work *work, struct job *job) {
-    job->asking = (struct asking){.in = {.policies = &work->engine->policies,
+    job->asking = (struct asking){.in = {.settings = &work->engine->settings,
+                                         .policies = &work->engine->policies,
                                          .ev = job->wake ? NULL : &job->ev,
                                          .now_ms = work->now_ms,
                                          .unconfirmed = job->wake && job->entry->shard->proof.unconfirmed,

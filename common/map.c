@@ -172,9 +172,12 @@ static void read_job(struct map *map, struct job *job, struct kafka_record *reco
     job->readable = event_read(&job->raw, engine->arena, &job->ev, &job->effects.rejection) == 0;
     job->result = job->readable ? DONE : REJECT;
     job->decided = !job->readable;
-    job->asking =
-        (struct asking){.in = {.policies = &engine->policies, .ev = &job->ev, .now_ms = now_ms, .arena = engine->arena},
-                        .claims = {.arena = engine->arena}};
+    job->asking = (struct asking){.in = {.settings = &engine->settings,
+                                         .policies = &engine->policies,
+                                         .ev = &job->ev,
+                                         .now_ms = now_ms,
+                                         .arena = engine->arena},
+                                  .claims = {.arena = engine->arena}};
 }
 
 static bool wanted(const struct map *map, const struct kafka_record *record) {
@@ -396,11 +399,14 @@ static void note_end(struct map *map, const struct place *place) {
 
 static int gather(struct map *map, int timeout_ms, struct kafka_record **records) {
     int count = 0, limit = (int)map->engine->config->batch_records;
+    int64_t end_ms = 0;
     for (int polls = 0; polls < GATHER_MAX && count < limit && (map->paused || map->held_count < HELD_HIGH); polls++) {
+        if (end_ms && clock_boot_ms() > end_ms) break;
         struct kafka_record *record;
         struct place place;
         enum kafka_got got = engine_poll(map->engine, count || polls ? 0 : timeout_ms, &record, &place);
         if (got == KAFKA_NOTHING || map->engine->stopping) break;
+        if (!end_ms) end_ms = clock_boot_ms() + map->engine->config->batch_ms;
         if (got == KAFKA_END) note_end(map, &place);
         if (got == KAFKA_RECORD && !map->fetching)
             kafka_record_free(record); /* of an assignment that has gone */
@@ -456,6 +462,7 @@ static bool can_decide(struct map *map) {
 
 static void turn(struct map *map) {
     struct engine *engine = map->engine;
+    if (engine_reload_asked()) engine->reload(engine);
     bool able = can_decide(map) && !engine->stopping;
     if (!fetch(map, able)) able = false;
     struct kafka_record **records =

@@ -205,6 +205,27 @@ static void wait_for_world(struct process *process) {
     if (!engine->stopping && !engine_stop_asked()) engine_calm(engine);
 }
 
+/* SIGHUP: the file is read again. What is wrong with it is told, and the policies stay as they were. */
+static void reload(struct engine *engine) {
+    struct process *process = (struct process *)engine; /* its first member */
+    struct arena *arena = process->policy_arena;        /* older versions stay in use until the process ends */
+    const struct policy_version *version;
+    const char *body;
+    struct buf errors = {0};
+    struct err err;
+    struct policies policies = engine->policies;
+    if (policy_log_load(engine->spec, process->config.policy_dir, arena, &version, &body, &errors) < 0)
+        log_say(LOG_ERROR, "policies not reloaded", "errors", errors.at ? errors.at : "", NULL);
+    else if (version && policy_log_sync(engine->spec, &engine->kafka, engine->asker, process->config.policy_dir, arena,
+                                        version, body, &policies, &err) != POLICY_LOG_DONE)
+        log_say(LOG_ERROR, "policies not reloaded", "error", err.text, NULL);
+    else if (version) {
+        engine->policies = policies;
+        log_say(LOG_INFO, "policies reloaded", "version", version->version, NULL);
+    }
+    buf_free(&errors);
+}
+
 /* ---- The process ---- */
 
 static int run(struct process *process) {
@@ -237,7 +258,9 @@ static int start(struct process *process) {
     if (log_parse_level(config->log_level, &level) < 0) level = LOG_INFO;
     process->engine.instance = config->instance ? config->instance : default_instance(config->arena);
     log_init(process->engine.spec->name, process->engine.instance, level);
-    engine_signals();
+    process->engine.settings = (struct settings){config->dedupe_for_ms, config->join_for_ms, config->late_settle_ms};
+    process->engine.reload = reload;
+    engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
     worker_turned(false);
     if (start_http(process) < 0) return EXIT_BAD_CONFIG;

@@ -9,8 +9,18 @@
 #include "effects.h"
 #include "policies.h"
 
+/* An operator's settings that decisions use (config.c has their reasons). */
+struct settings {
+    int64_t dedupe_for_ms;  /* how long a submission sent again is recognised */
+    int64_t join_for_ms;    /* how long after the last word a submission joins its case */
+    int64_t late_settle_ms; /* how long a deadline that had passed when its record was folded waits for late records */
+};
+#define SETTINGS_DEFAULT                                                                                               \
+    { INT64_C(604800000), INT64_C(604800000), 10000 } /* 7 d, 7 d, 10 s: CONTRACT.md, DESIGN.md */
+
 /* What a decision is given. */
 struct decision {
+    const struct settings *settings; /* NULL: the defaults; use worker_settings() */
     const struct policies *policies;
     const struct event *ev;       /* NULL: a wake-up */
     int64_t now_ms;               /* min(worker clock, Redis TIME) at which this is folded */
@@ -20,6 +30,12 @@ struct decision {
     int answer_count;
     struct arena *arena; /* the batch's */
 };
+
+/* Never NULL. */
+static inline const struct settings *worker_settings(const struct decision *in) {
+    static const struct settings defaults = SETTINGS_DEFAULT;
+    return in->settings ? in->settings : &defaults;
+}
 
 enum worker_kind {
     WORKER_MAP,  /* event in -> events out, or a rejection */
