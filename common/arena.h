@@ -15,7 +15,7 @@ size_t arena_used(const struct arena *arena);
 
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
-void *arena_memory(struct arena *arena, size_t size); /* the same, not zeroed */
+void *arena_memory(struct arena *arena, size_t size);      /* the same, not zeroed */
 char *arena_strdup(struct arena *arena, const char *text); /* NULL gives NULL */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF(2, 3);

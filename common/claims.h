@@ -1,5 +1,6 @@
-/* claims: facts from beyond a case, kept in Redis and in redress.claims (DESIGN.md, sections 1 and 3). A pure core asks by adding claims;
- * the runtime makes them and decides again with the answers. Asking again with the same id gives the same answer. */
+/* claims: facts from beyond a case, kept in Redis and in redress.claims (DESIGN.md, sections 1 and 3). A pure core asks
+ * by adding claims; the runtime makes them and decides again with the answers. Asking again with the same id gives the
+ * same answer. */
 #ifndef REDRESS_CLAIMS_H
 #define REDRESS_CLAIMS_H
 
@@ -9,21 +10,22 @@
 
 enum claim_kind {
     CLAIM_ONCE,  /* the first id has it */
-    CLAIM_JOIN,  /* the first id has it and everybody gets its value; lives `valid_ms` after the last word about it (event time): asked
-                    about later than that, it is taken over. The owner may ask again with another value, which replaces it. */
+    CLAIM_JOIN,  /* the first id has it and everybody gets its value; lives `valid_ms` after the last word about it
+                    (event time): asked  about later than that, it is taken over. The owner may ask again with another
+                    value, which replaces it. */
     CLAIM_COUNT, /* granted while the sum of the granted amounts stays <= limit */
     CLAIM_LOOK   /* reads a ONCE or JOIN claim; never grants */
 };
 
 struct claim {
     enum claim_kind kind;
-    const char *key;   /* "submission\x1f/shop/app\x1fc-1": kind of thing, then its name; any text without NUL */
-    const char *id;    /* the claimant */
-    const char *value; /* kept with it, at most 200 bytes; NULL = "" */
-    int64_t time_ms;   /* event time of the asking event */
-    int64_t valid_ms;  /* CLAIM_JOIN: since the last word; others: how long it is kept */
+    const char *key;       /* "submission\x1f/shop/app\x1fc-1": kind of thing, then its name; any text without NUL */
+    const char *id;        /* the claimant */
+    const char *value;     /* kept with it, at most 200 bytes; NULL = "" */
+    int64_t time_ms;       /* event time of the asking event */
+    int64_t valid_ms;      /* CLAIM_JOIN: since the last word; others: how long it is kept */
     int64_t amount, limit; /* CLAIM_COUNT */
-    bool logged;       /* also to redress.claims, so that it survives a loss of Redis */
+    bool logged;           /* also to redress.claims, so that it survives a loss of Redis */
 };
 
 struct answer {

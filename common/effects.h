@@ -24,23 +24,25 @@ struct effects {
     struct arena *arena;
     struct output *at;
     int count, size;
-    bool forget;      /* keyed: the state goes (tombstone) */
-    bool unchanged;   /* keyed: this event does not concern the state; nothing is written */
-    int *releases;    /* answers that are given back after the commit */
+    bool forget;    /* keyed: the state goes (tombstone) */
+    bool unchanged; /* keyed: this event does not concern the state; nothing is written */
+    int *releases;  /* answers that are given back after the commit */
     int release_count;
     struct rejection rejection; /* when the decision returned REJECT */
 };
 
 void effects_init(struct effects *out, struct arena *arena);
 
-/* Adds an event to the case log. key and subject come from case_id; time_ms is the fact's time. `id` must depend on the cause only. */
+/* Adds an event to the case log. key and subject come from case_id; time_ms is the fact's time. `id` must depend on the
+ * cause only. */
 struct output *effects_emit(struct effects *out, const char *type, const char *case_id, const char *id, int64_t time_ms,
                             const struct record *record, const void *data);
 /* The same to any topic, with any key. */
-struct output *effects_send(struct effects *out, enum topic topic, const char *key, const char *type, const char *id, int64_t time_ms,
-                            const struct record *record, const void *data);
+struct output *effects_send(struct effects *out, enum topic topic, const char *key, const char *type, const char *id,
+                            int64_t time_ms, const struct record *record, const void *data);
 /* Passes data on as it came (a tree). */
-struct output *effects_pass(struct effects *out, enum topic topic, const char *key, const struct event *ev, const struct tree *data);
+struct output *effects_pass(struct effects *out, enum topic topic, const char *key, const struct event *ev,
+                            const struct tree *data);
 /* Sets the rejection and returns REJECT. */
 enum result effects_reject(struct effects *out, const char *reason, const char *fmt, ...) PRINTF(3, 4);
 /* Gives claim `index` back after the commit. */

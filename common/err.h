@@ -4,9 +4,9 @@
 
 #include <stdarg.h>
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK        __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define NORETURN __attribute__((noreturn))
+#define NORETURN          __attribute__((noreturn))
 
 /* What to do next. A decision returns DONE or REJECT; the runtime adds the other two. */
 enum result {

@@ -57,10 +57,11 @@ struct rejection {
     char detail[256];   /* JSON path and what was expected; never a text found */
 };
 
-/* Reads a record, structured (content-type application/cloudevents+json, or a body that is one when the record has no ce_ headers) or
- * binary (ce_* headers). Checks limits, UTF-8, required attributes, ids, time. Returns 0, or -1 with the rejection. The event and
- * its data live in the arena; texts of the raw record are not borrowed. */
-int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out, struct rejection *rejection) MUST_CHECK;
+/* Reads a record, structured (content-type application/cloudevents+json, or a body that is one when the record has no
+ * ce_ headers) or binary (ce_* headers). Checks limits, UTF-8, required attributes, ids, time. Returns 0, or -1 with
+ * the rejection. The event and its data live in the arena; texts of the raw record are not borrowed. */
+int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out,
+               struct rejection *rejection) MUST_CHECK;
 
 /* Only the type, from the ce_type header, without reading anything else; NULL when the record is not in binary mode. */
 const char *event_peek_type(const struct raw *raw, size_t *len_out);

@@ -12,7 +12,15 @@ struct json_limits {
     int values;   /* 4 096, keys not counted */
 };
 
-enum json_fault { JSON_OK, JSON_NOT_JSON, JSON_TOO_LARGE, JSON_TOO_DEEP, JSON_TOO_MANY_VALUES, JSON_DUPLICATE_KEY, JSON_BAD_UTF8 };
+enum json_fault {
+    JSON_OK,
+    JSON_NOT_JSON,
+    JSON_TOO_LARGE,
+    JSON_TOO_DEEP,
+    JSON_TOO_MANY_VALUES,
+    JSON_DUPLICATE_KEY,
+    JSON_BAD_UTF8
+};
 
 /* "not_json", "too_large", ...: the redress_reason of CONTRACT.md. */
 const char *json_fault_name(enum json_fault fault);

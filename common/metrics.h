@@ -1,5 +1,5 @@
-/* metrics: counters, gauges and histograms in Prometheus text. Registered at start, changed by the worker's one thread, read by the
- * HTTP thread (relaxed atomics, no locks on the hot path). */
+/* metrics: counters, gauges and histograms in Prometheus text. Registered at start, changed by the worker's one thread,
+ * read by the HTTP thread (relaxed atomics, no locks on the hot path). */
 #ifndef REDRESS_METRICS_H
 #define REDRESS_METRICS_H
 
@@ -8,8 +8,8 @@
 
 struct metric;
 
-/* name "redress_events_total", help one sentence; label NULL or one label's name ("type"). Names are the field's standard:
- * _total for counters, _seconds for times. Registering the same name again returns the same metric. */
+/* name "redress_events_total", help one sentence; label NULL or one label's name ("type"). Names are the field's
+ * standard: _total for counters, _seconds for times. Registering the same name again returns the same metric. */
 struct metric *metrics_counter(const char *name, const char *help, const char *label);
 struct metric *metrics_gauge(const char *name, const char *help, const char *label);
 /* bounds: ascending, in seconds, ended by 0. */

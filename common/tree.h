@@ -11,16 +11,16 @@ enum tree_kind { TREE_NULL, TREE_BOOL, TREE_INT, TREE_REAL, TREE_TEXT, TREE_LIST
 
 struct tree {
     enum tree_kind kind;
-    int line;          /* 1-based line of the YAML file; 0 in JSON */
-    int count;         /* members of a list or map */
-    const char *key;   /* this node's name within its map, or NULL */
-    const char *text;  /* TREE_TEXT; for a YAML scalar of any kind the characters as written; else NULL */
-    size_t text_len;   /* bytes of text: a TREE_TEXT never holds a NUL */
-    int64_t num;       /* TREE_INT and TREE_BOOL */
-    double real;       /* TREE_REAL, and TREE_INT as well */
+    int line;           /* 1-based line of the YAML file; 0 in JSON */
+    int count;          /* members of a list or map */
+    const char *key;    /* this node's name within its map, or NULL */
+    const char *text;   /* TREE_TEXT; for a YAML scalar of any kind the characters as written; else NULL */
+    size_t text_len;    /* bytes of text: a TREE_TEXT never holds a NUL */
+    int64_t num;        /* TREE_INT and TREE_BOOL */
+    double real;        /* TREE_REAL, and TREE_INT as well */
     struct tree *first; /* members, in the order of the document */
     struct tree *last;
-    struct tree *next;  /* within the parent */
+    struct tree *next; /* within the parent */
 };
 
 /* The member of a map by name, or NULL (also when `map` is NULL or no map). */

@@ -1,6 +1,6 @@
-/* yaml: the only user of libyaml. Reads a YAML file into a tree with line numbers; an alias, a tag, a second document or
- * a duplicate key is refused. Plain scalars are typed as in YAML 1.2's core schema (null, true/false, integers, reals); anything
- * quoted is a text, and `24:00`, `1h`, `09:00` are texts. */
+/* yaml: the only user of libyaml. Reads a YAML file into a tree with line numbers; an alias, a tag, a second document
+ * or a duplicate key is refused. Plain scalars are typed as in YAML 1.2's core schema (null, true/false, integers,
+ * reals); anything quoted is a text, and `24:00`, `1h`, `09:00` are texts. */
 #ifndef REDRESS_YAML_H
 #define REDRESS_YAML_H
 
