@@ -1,6 +1,8 @@
 /* rejected: see the header. */
 #include "rejected.h"
 #include "contract.h"
+#include "fields.h"
+#include "ids.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -77,6 +79,19 @@ static const struct header *replayed(const struct rejected *rejected, struct are
     return header;
 }
 
+/* An event that sla refused has been accepted by intake once, which knows its id and would drop it as a copy. It gets
+ * an id that depends on where it lay, so that it still counts once. */
+static struct header new_id(const struct header *old, const struct rejected *rejected, struct arena *arena) {
+    char place[REJECTED_ID_MAX], hash[27];
+    const char *id = arena_strndup(arena, old->value ? old->value : "", old->value ? old->value_len : 0);
+    const char *text = arena_printf(arena, "%s.%s", id, rejected_format_id(rejected->id, place));
+    if (!fields_is_id(text, strlen(text))) {
+        ids_hash(hash, 2, id, place);
+        text = arena_strdup(arena, hash);
+    }
+    return (struct header){old->name, text, strlen(text)};
+}
+
 int rejected_replay(const struct raw *raw, const struct rejected *rejected, const struct kafka *kafka,
                     struct arena *arena, struct kafka_message *out, struct err *err) {
     enum topic topic;
@@ -84,9 +99,13 @@ int rejected_replay(const struct raw *raw, const struct rejected *rejected, cons
         return err_set(err, "it is the mark that %s was sent again, not a rejected record", rejected->replayed);
     if (replay_topic(rejected, kafka, &topic, err) < 0) return -1;
     struct header *headers = arena_alloc(arena, ((size_t)raw->header_count + 1) * sizeof *headers);
+    bool accepted = kafka_topic_of(kafka, rejected->topic) == TOPIC_EVENTS;
     int count = 0;
-    for (int i = 0; i < raw->header_count; i++)
-        if (strncmp(raw->headers[i].name, ours, sizeof ours - 1) != 0) headers[count++] = raw->headers[i];
+    for (int i = 0; i < raw->header_count; i++) {
+        const struct header *header = &raw->headers[i];
+        if (strncmp(header->name, ours, sizeof ours - 1) == 0) continue;
+        headers[count++] = accepted && strcmp(header->name, "ce_id") == 0 ? new_id(header, rejected, arena) : *header;
+    }
     headers[count++] = *replayed(rejected, arena);
     *out = (struct kafka_message){.topic = topic,
                                   .partition = -1,

@@ -30,8 +30,8 @@ struct rejected {
 void rejected_read(const struct raw *raw, struct arena *arena, struct rejected *out);
 
 /* The message that sends a rejected record again: its bytes and headers without those of redress_, to the topic it came
- * from; one that sla refused comes from the case log, which only workers write, and goes where its type belongs. -1
- * with the reason when it cannot be sent. Bytes are borrowed from raw. */
+ * from; one that sla refused comes from the case log, which only workers write: it goes where its type belongs, under
+ * an id of its own. -1 with the reason when it cannot be sent. Bytes are borrowed from raw. */
 int rejected_replay(const struct raw *raw, const struct rejected *rejected, const struct kafka *kafka,
                     struct arena *arena, struct kafka_message *out, struct err *err) MUST_CHECK;
 /* The mark that goes with it. */

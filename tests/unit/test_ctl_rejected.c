@@ -146,6 +146,30 @@ static void test_topics(void **state) {
     }
 }
 
+/* Intake has accepted, and remembers, what sla refused: the copy needs an id of its own, the same each time. */
+static void test_new_id(void **state) {
+    char longest[129];
+    memset(longest, 'x', 128);
+    longest[128] = 0;
+    struct header headers[] = {
+        {"ce_id", "e-1", 3}, HEADER("ce_source", "/desk"), HEADER("redress_reason", "unknown_case")};
+    struct rejected rejected = {.id = {3, 127}, .topic = "shop.events", .type = "case.contacted"};
+    struct raw raw = raw_of(headers, 3);
+    struct kafka_message message;
+    struct err err;
+    assert_int_equal(rejected_replay(&raw, &rejected, &kafka, *state, &message, &err), 0);
+    assert_int_equal(message.header_count, 3);
+    assert_int_equal(message.headers[0].value_len, 9);
+    assert_memory_equal(message.headers[0].value, "e-1.3-127", 9);
+    assert_memory_equal(message.headers[1].value, "/desk", 5);
+    headers[0] = (struct header){"ce_id", longest, 128};
+    assert_int_equal(rejected_replay(&raw, &rejected, &kafka, *state, &message, &err), 0);
+    assert_int_equal(message.headers[0].value_len, 26);
+    rejected.topic = "shop.activity"; /* intake refused this one, and knows nothing of it */
+    assert_int_equal(rejected_replay(&raw, &rejected, &kafka, *state, &message, &err), 0);
+    assert_int_equal(message.headers[0].value_len, 128);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ids),
@@ -153,6 +177,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_replay, start, end),
         cmocka_unit_test_setup_teardown(test_mark, start, end),
         cmocka_unit_test_setup_teardown(test_topics, start, end),
+        cmocka_unit_test_setup_teardown(test_new_id, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
