@@ -148,7 +148,10 @@ static void find_complaint(struct rounds *rounds, struct intake_join *out) {
     else if (joined(had.conversation))
         had.alias = claim_alias(rounds, case_id);
     if (rounds->waiting) return;
-    if (is_own(rounds, had.order)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
+    /* A conversation just granted to this position says that the submission is new: then the order was claimed in this
+     * case's name by a message of the same conversation that another intake has in hand. */
+    bool is_new = had.conversation && had.conversation->granted;
+    if (is_own(rounds, had.order)) return end(out, is_new ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, s->case_id);
     if (!joined(had.conversation) && !joined(had.order)) return end(out, INTAKE_JOIN_NEW, s->case_id);
     join(rounds, &had, out);
 }
