@@ -2,6 +2,7 @@
 #include "offer.h"
 #include "share.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct making {
@@ -12,6 +13,10 @@ struct making {
     struct arena *arena;
     const char *currency;
 };
+
+static void set_currency(char *to, const char *currency) {
+    snprintf(to, sizeof((struct money){0}).currency, "%s", currency);
+}
 
 static bool has_text(const struct texts *texts, const char *text) {
     for (int i = 0; text && i < texts->count; i++)
@@ -134,7 +139,7 @@ static bool make_remedy(const struct making *making, const struct offer_remedy *
     int64_t cost = 0;
     *remedy = (struct compensation_remedy){.kind = row->kind, .valid_days = row->valid_days, .detail = row->detail};
     bool paid = row->fixed || row->percent || row->assessed_costs;
-    if (paid) strcpy(remedy->amount.currency, making->currency);
+    if (paid) set_currency(remedy->amount.currency, making->currency);
     if (row->assessed_costs) {
         if (!take_costs(making, weights, remedy, split, &cost)) return false;
     } else {
@@ -151,7 +156,7 @@ static bool make_remedy(const struct making *making, const struct offer_remedy *
 
 static void finish_option(struct compensation_option *option, const struct share_split *split, const char *currency,
                           int64_t cost, struct arena *arena) {
-    strcpy(option->cost.currency, currency);
+    set_currency(option->cost.currency, currency);
     option->cost.minor = cost;
     option->split = share_tree(split, currency, arena);
 }
@@ -180,7 +185,7 @@ static bool make_option(const struct making *making, const struct offer_option *
 
 static void weigh(struct offer *offer, const char *currency) {
     const struct compensation_option *options = offer->options.at;
-    strcpy(offer->currency, currency);
+    set_currency(offer->currency, currency);
     for (int i = 0; i < offer->options.count; i++) {
         int64_t paid = options[i].cost.minor - share_of(options[i].split, "customer");
         if (options[i].cost.minor > offer->cost_minor) offer->cost_minor = options[i].cost.minor;

@@ -137,8 +137,9 @@ void proposal_make(struct proposal_turn *turn, const struct offer *offer, const 
         data.approve_by = state->approve_by;
     }
     tell(turn, "compensation.proposed", "proposed", &contract_proposed, &data);
-    static const char *policy[] = {"policy"};
-    if (!need.role) approve(turn, (struct texts){policy, 1});
+    if (need.role) return;
+    const char *policy = "policy";
+    approve(turn, (struct texts){arena_memdup(arena_of(turn), &policy, sizeof policy), 1});
 }
 
 void proposal_request(struct proposal_turn *turn, const struct activity *asked) {

@@ -40,7 +40,7 @@ static void same_time(const char *what, int64_t found, const char *expected) {
     char text[CLOCK_TEXT_MAX];
     if (found != ms(expected))
         fail_msg("%s: found %s, expected %s", what, found == CALENDAR_NEVER ? "never" : clock_format(found, text),
-                 expected);
+                 expected ? expected : "never");
 }
 
 #define OFFICE                                                                                                         \
