@@ -24,8 +24,7 @@ static void breach(struct sla_report *report, const struct sla_derived *derived,
                              .due_at = derived->due,
                              .breached_at = report->in->now_ms,
                              .unconfirmed = report->in->unconfirmed};
-    sla_report_emit(report, "sla.breached", sla_report_cycle_id(report, record->name, record->cycle),
-                    report->in->now_ms, &data);
+    sla_report_emit(report, "sla.breached", sla_report_breach_id(report, record), report->in->now_ms, &data);
     record->breach_due = record->due = derived->due;
     record->breached_at = report->in->now_ms;
     record->waits_for = 0;
@@ -79,8 +78,7 @@ static bool is_relieved(const struct sla_report *report, const struct sla_derive
 static int64_t step_at(const struct sla_report *report, const struct sla_derived *derived,
                        const struct sla_cycle *record) {
     const struct sla_step *steps = derived->rule->escalate.at;
-    bool open =
-        sla_report_breach_said(record) && !record->retracted && !record->frozen && !is_relieved(report, derived);
+    bool open = sla_report_breach_said(record) && !record->frozen && !is_relieved(report, derived);
     if (!open || record->level >= derived->rule->escalate.count) return CALENDAR_NEVER;
     return record->breach_due + steps[record->level].after + 1;
 }

@@ -264,14 +264,20 @@ static void settle(struct course *course, int64_t at) {
     now->set_by = set_by;
 }
 
+/* One that a policy cancelled and a later one takes up again is one cycle. */
 static void add_result(struct course *course) {
     struct sla_replay *replay = course->run->replay;
+    struct sla_derived *last = replay->count ? &replay->at[replay->count - 1] : NULL;
+    course->now.rule = course->rule;
+    if (last && last->cycle == course->now.cycle && strcmp(last->rule->name, course->name) == 0) {
+        *last = course->now;
+        return;
+    }
     if ((replay->count & (replay->count - 1)) == 0) {
         size_t count = (size_t)replay->count;
         replay->at = arena_grow(replay->arena, replay->at, count * sizeof *replay->at,
                                 (count ? 2 * count : 1) * sizeof *replay->at);
     }
-    course->now.rule = course->rule;
     replay->at[replay->count++] = course->now;
 }
 
@@ -316,9 +322,10 @@ static void choose_rule(struct course *course, int segment) {
 
 static void switch_policy(struct course *course, const struct step *step) {
     const struct sla_row *row = course->run->segments[step->segment].row;
+    chain(course, step->at);
+    settle(course, step->at);
     struct sla_derived before = course->now;
     bool ran = course->running;
-    settle(course, step->at);
     if (ran && !course->shadow && !sla_policy_rule(row, course->name))
         end(course, SLA_END_CANCELLED, step->at, "policy");
     choose_rule(course, step->segment);

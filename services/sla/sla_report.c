@@ -16,6 +16,12 @@ const char *sla_report_cycle_id(const struct sla_report *report, const char *tar
     return arena_printf(report->in->arena, "%s.%lld", target, (long long)cycle);
 }
 
+const char *sla_report_breach_id(const struct sla_report *report, const struct sla_cycle *record) {
+    const char *id = sla_report_cycle_id(report, record->name, record->cycle);
+    if (!record->retracted) return id;
+    return arena_printf(report->in->arena, "%s.%lld", id, (long long)record->retracted + 1);
+}
+
 /* What caused it: the event folded, or a time that was reached. */
 static const char *cause_id(const struct sla_report *report, int64_t reached_ms) {
     const struct event *ev = report->in->ev;
@@ -81,18 +87,17 @@ void sla_report_end(struct sla_report *report, const struct sla_derived *derived
     }
 }
 
-/* Only what has ended is taken back: while it runs, the breach may come true all the same. */
+/* A breach that the facts, as they are known now, do not have. */
 static void retract(struct sla_report *report, struct sla_cycle *record, int64_t met_at) {
-    if (!sla_report_breach_said(record) || record->retracted) return;
+    if (!sla_report_breach_said(record)) return;
     struct sla_event data = about(report, record);
     data.due_at = record->breach_due;
     data.breached_at = record->breached_at;
     data.met_at = met_at;
     data.cause = "late_record";
-    sla_report_emit(report, "sla.retracted", sla_report_cycle_id(report, record->name, record->cycle), time_of(report),
-                    &data);
-    record->retracted = true;
-    record->breached_at = 0;
+    sla_report_emit(report, "sla.retracted", sla_report_breach_id(report, record), time_of(report), &data);
+    record->retracted++;
+    record->breach_due = record->breached_at = 0;
 }
 
 /* Starting. */
@@ -101,7 +106,8 @@ static void watch_deadline(struct sla_report *report, const struct sla_derived *
                            bool fresh) {
     bool moved = fresh || record->due != derived->due;
     bool passed = derived->due && derived->due < report->in->now_ms;
-    if (moved && passed && report->settle) record->settle_at = report->in->now_ms + SLA_LATE_SETTLE_MS;
+    if (moved && passed && report->settle)
+        record->settle_at = report->in->now_ms + worker_settings(report->in)->late_settle_ms;
     record->due = derived->due;
     record->set_by = derived->set_by;
 }
@@ -119,7 +125,8 @@ static void start_cycles(struct sla_report *report) {
     for (int i = 0; i < replay->count; i++) {
         const struct sla_derived *derived = &replay->at[i];
         struct sla_cycle *record = sla_report_record(report, derived);
-        bool again = record && !derived->end && record->state == SLA_CYCLE_CANCELLED;
+        bool goes_on = derived->end == SLA_NOT_ENDED || derived->end == SLA_END_MISSED;
+        bool again = record && goes_on && record->state == SLA_CYCLE_CANCELLED;
         if (record ? !again : !may_start(report, derived)) continue;
         if (!record) record = sla_state_add_cycle(&report->cycles, derived->rule->name, derived->cycle);
         record->state = derived->paused ? SLA_CYCLE_PAUSED : SLA_CYCLE_RUNNING;
@@ -156,6 +163,7 @@ static void go_on(struct sla_report *report, const struct sla_derived *derived, 
                   struct moved *moved) {
     struct sla_target target = {record->name, record->cycle, derived->due};
     bool was_paused = record->state == SLA_CYCLE_PAUSED;
+    if (!derived->due || derived->due >= report->in->now_ms) retract(report, record, 0);
     if (sla_report_breach_said(record)) {
         if (record->due != derived->due) reschedule(report, derived, record);
         record->state = SLA_CYCLE_BREACHED;
@@ -203,15 +211,15 @@ static void compare(struct sla_report *report, const struct sla_derived *derived
 static void drop_others(struct sla_report *report) {
     for (int i = 0; i < report->cycles.count; i++) {
         struct sla_cycle *record = &report->cycles.at[i];
-        bool found =
-            record->frozen || record->state == SLA_CYCLE_CANCELLED || record->cycle <= report->state->closed_books;
+        bool found = record->frozen || record->cycle <= report->state->closed_books;
         for (int k = 0; k < report->replay->count && !found; k++)
             found = report->replay->at[k].cycle == record->cycle &&
                     strcmp(report->replay->at[k].rule->name, record->name) == 0;
         if (found) continue;
         bool policy = !sla_policy_rule(report->replay->row, record->name);
         retract(report, record, 0);
-        emit_cancelled(report, record, policy ? "policy" : "late_record", time_of(report));
+        if (record->state != SLA_CYCLE_CANCELLED)
+            emit_cancelled(report, record, policy ? "policy" : "late_record", time_of(report));
     }
 }
 

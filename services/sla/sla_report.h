@@ -25,7 +25,7 @@ void sla_report_changes(struct sla_report *report);
 
 /* The record of a cycle, or NULL where it is not reported (its books are closed). */
 struct sla_cycle *sla_report_record(struct sla_report *report, const struct sla_derived *derived);
-/* It was reported breached, or that was even taken back: not reported again. */
+/* It was reported breached and that stands: not reported again. */
 bool sla_report_breach_said(const struct sla_cycle *record);
 
 /* Emission, each also to the timeline. */
@@ -34,7 +34,9 @@ void sla_report_emit(struct sla_report *report, const char *type, const char *id
                      const struct sla_event *data);
 /* met or cancelled behind a breach. */
 void sla_report_end(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record);
-/* "<target>.<cycle>" */
+/* "<target>.<cycle>", for a breach and its retraction with ".2" behind it when one was taken back before: where two
+ * late records contradict each other, the last word counts and must be heard. */
+const char *sla_report_breach_id(const struct sla_report *report, const struct sla_cycle *record);
 const char *sla_report_cycle_id(const struct sla_report *report, const char *target, int64_t cycle);
 
 #endif

@@ -32,7 +32,7 @@ static const struct field cycle_fields[] = {
     {FIELD(sla_cycle, breached_at), .type = FIELD_TIME, .flags = FIELD_HIDDEN | FIELD_HOURLY,
      .doc = "When the breach was noticed."},
     {FIELD(sla_cycle, breach_due), .type = FIELD_TIME, HIDDEN, .doc = "The deadline that was reported breached."},
-    {FIELD(sla_cycle, retracted), .type = FIELD_BOOL, HIDDEN, .doc = "The breach was retracted."},
+    {FIELD(sla_cycle, retracted), .type = FIELD_INT, HIDDEN, .doc = "How often a breach was retracted."},
     {FIELD(sla_cycle, settle_at), .type = FIELD_TIME, HIDDEN, .doc = "No breach is reported before this."},
     {FIELD(sla_cycle, warned), .type = FIELD_TEXTS, HIDDEN, .doc = "Warnings given."},
     {FIELD(sla_cycle, level), .type = FIELD_INT, HIDDEN, .doc = "Steps of the ladder taken."},

@@ -42,8 +42,8 @@ struct sla_cycle {
     int64_t cycle;
     int64_t met_at;
     int64_t breached_at; /* noticed; cleared when retracted */
-    int64_t breach_due;  /* the deadline that was reported breached: not again */
-    bool retracted;
+    int64_t breach_due;  /* the deadline that was reported breached, and stands so; 0: none */
+    int64_t retracted;   /* how often that was taken back */
     int64_t settle_at;   /* the breach is not reported before this: more records may be behind */
     struct texts warned; /* warnings given */
     int64_t level;       /* steps of the ladder taken */

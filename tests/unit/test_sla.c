@@ -1,0 +1,616 @@
+/* The deadline engine's promises: facts in any order give the same verdicts, a case's facts never touch another's,
+ * breached exactly when the working time exceeds the allowance, bad policies refused with their places, and nothing but
+ * decisions in the objects. Scenarios are in tests/scenarios. */
+#include "calendar.h"
+#include "clock.h"
+#include "contract.h"
+#include "rehearse.h"
+#include "sla.h"
+#include "sla_state.h"
+#include "yaml.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MINUTE ((int64_t)60000)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+static uint64_t random_state = 88172645463325252u;
+static int64_t random_below(int64_t limit) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (int64_t)(random_state % (uint64_t)limit);
+}
+
+/* What the log says in the end about each cycle: the last word counts. */
+struct verdict {
+    char target[48];
+    int64_t cycle, met_at;
+    int breaches, retractions;
+    bool met, on_time, cancelled, started;
+};
+struct verdicts {
+    struct verdict at[200];
+    int count, outputs, rejected;
+    char case_id[32]; /* only of this case; "" = all */
+};
+
+static int64_t time_of(const struct tree *data, const char *key) {
+    int64_t ms = 0;
+    const char *text = tree_text(data, key);
+    if (text) assert_int_equal(clock_parse(text, &ms), 0);
+    return ms;
+}
+
+static struct verdict *verdict_of(struct verdicts *all, const char *target, int64_t cycle) {
+    for (int i = 0; i < all->count; i++)
+        if (all->at[i].cycle == cycle && strcmp(all->at[i].target, target) == 0) return &all->at[i];
+    assert_true(all->count < 200);
+    struct verdict *verdict = &all->at[all->count++];
+    *verdict = (struct verdict){.cycle = cycle};
+    snprintf(verdict->target, sizeof verdict->target, "%s", target);
+    return verdict;
+}
+
+static void hear(struct verdicts *all, const char *type, const struct tree *data) {
+    if (strcmp(type, "sla.started") == 0) {
+        for (const struct tree *at = tree_get(data, "targets")->first; at; at = at->next) {
+            struct verdict *verdict = verdict_of(all, tree_text(at, "name"), time_of(at, "cycle"));
+            verdict->started = true;
+            verdict->cancelled = false;
+        }
+        return;
+    }
+    const char *target = tree_text(data, "target");
+    if (!target) return;
+    struct verdict *verdict = verdict_of(all, target, time_of(data, "cycle"));
+    assert_true(verdict->started);
+    if (strcmp(type, "sla.breached") == 0) {
+        assert_true(time_of(data, "breached_at") > time_of(data, "due_at")); /* never early */
+        verdict->breaches++;
+    } else if (strcmp(type, "sla.retracted") == 0) {
+        verdict->retractions++;
+        assert_true(verdict->retractions <= verdict->breaches);
+    } else if (strcmp(type, "sla.met") == 0) {
+        verdict->met = true;
+        verdict->cancelled = false;
+        verdict->met_at = time_of(data, "met_at");
+        verdict->on_time = tree_get(data, "on_time")->num;
+        if (verdict->on_time) assert_int_equal(verdict->breaches, verdict->retractions);
+    } else if (strcmp(type, "sla.cancelled") == 0) {
+        verdict->cancelled = true;
+        verdict->met = false;
+        verdict->met_at = 0;
+    }
+    assert_in_range(verdict->breaches - verdict->retractions, 0, 1); /* once, unless it was taken back */
+}
+
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
+                   const struct event *ev, const struct rejection *rejection) {
+    struct verdicts *all = context;
+    (void)spec, (void)now_ms, (void)ev;
+    if (rejection) all->rejected++;
+    if (!output || (*all->case_id && strcmp(all->case_id, output->subject) != 0)) return;
+    all->outputs++;
+    struct arena *arena = arena_new();
+    const struct tree *data;
+    assert_int_equal(json_read(arena, output->data, output->data_len, NULL, &data, NULL), JSON_OK);
+    hear(all, output->type, data);
+    arena_free(arena);
+}
+
+static void write_file(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static struct rehearse *begin(struct verdicts *all, const char *policy) {
+    char dir[] = "/tmp/test_sla-XXXXXX", path[64];
+    struct buf errors = {0};
+    struct rehearse *rehearse = rehearse_new(listen, all);
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/sla.yaml", dir);
+    write_file(path, policy);
+    if (rehearse_add(rehearse, &sla_spec, dir, &errors)) fail_msg("%s", errors.at);
+    unlink(path);
+    rmdir(dir);
+    return rehearse;
+}
+
+/* Facts of one case. */
+
+struct fact {
+    const char *type, *data;
+    int64_t time_ms, sequence;
+};
+
+static void publish(struct rehearse *rehearse, struct arena *arena, const char *case_id, const struct fact *fact,
+                    int64_t now_ms) {
+    const char *text = arena_printf(arena, "{\"case_id\":\"%s\"%s%s}", case_id, *fact->data ? "," : "", fact->data);
+    struct event ev = {.id = arena_printf(arena, "e%lld", (long long)fact->sequence),
+                       .source = "/test",
+                       .type = fact->type,
+                       .subject = case_id,
+                       .time_ms = fact->time_ms,
+                       .sequence = fact->sequence};
+    assert_int_equal(json_read(arena, text, strlen(text), NULL, &ev.data, NULL), JSON_OK);
+    rehearse_publish_event(rehearse, TOPIC_EVENTS, &ev, now_ms);
+}
+
+static void open_case(struct rehearse *rehearse, struct arena *arena, const char *case_id, int64_t opened_ms,
+                      int64_t now_ms) {
+    char time[CLOCK_TEXT_MAX];
+    struct fact opened = {
+        "case.opened",
+        arena_printf(arena,
+                     "\"opened_at\":\"%s\",\"tenant\":\"default\",\"channel\":\"app\",\"customer\":{\"id\":\"u\","
+                     "\"tier\":\"regular\"},\"text\":\"x\"",
+                     clock_format(opened_ms, time)),
+        opened_ms, 0};
+    publish(rehearse, arena, case_id, &opened, now_ms);
+}
+
+#define CASE "BYCRCNPA1C41H-FRGWX4V"
+#define BY   "\"by\":\"a\""
+#define CLASSIFIED(class, severity)                                                                                    \
+    "\"class\":\"" class "\",\"severity\":\"" severity "\",\"confidence\":0.9,\"reasons\":[],\"rules_version\":\"1\""
+
+static const struct {
+    const char *type, *data;
+} kinds[] = {{"case.contacted", BY},
+             {"case.contacted", BY},
+             {"case.replied", BY},
+             {"case.updated", BY},
+             {"case.customer_replied", ""},
+             {"case.customer_replied", ""},
+             {"case.paused", "\"reason\":\"awaiting_customer\""},
+             {"case.paused", "\"reason\":\"awaiting_third_party\""},
+             {"case.resumed", ""},
+             {"case.resumed", ""},
+             {"case.resolved", BY},
+             {"case.resolved", BY},
+             {"case.closed", BY},
+             {"case.reopened", BY},
+             {"case.reopened", BY},
+             {"case.withdrawn", "\"reason\":\"spam\"," BY},
+             {"case.reclassified", "\"class\":\"logistics.lost\"," BY},
+             {"case.reclassified", "\"class\":\"quality.flaw\",\"severity\":\"P1\"," BY},
+             {"case.classified", CLASSIFIED("quality.flaw", "P2")},
+             {"task.started", "\"task\":\"refund_settlement\"," BY},
+             {"task.done", "\"task\":\"refund_settlement\"," BY},
+             {"visit.scored", "\"score\":4"},
+             {"case.deadline_set", "\"target\":\"resolution\",\"at\":\"2026-03-03T12:00:00Z\",\"set_by\":\"shop\""},
+             {"case.deadline_set", "\"target\":\"resolution\",\"at\":\"2026-03-04T12:00:00Z\",\"set_by\":\"court\""}};
+
+static const char policy_text[] =
+    "version: \"1\"\n"
+    "keep_closed_for: 900d\n"
+    "calendars:\n"
+    "  office: {timezone: Europe/Berlin, weekly: {mon: [[\"09:00\",\"17:00\"]], tue: [[\"09:00\",\"17:00\"]], wed: "
+    "[[\"22:00\",\"06:00\"]]}}\n"
+    "policies:\n"
+    "  - name: urgent\n"
+    "    match: {severity: [P1]}\n"
+    "    targets:\n"
+    "      first_contact: {within: 20m, pause_on: [awaiting_customer]}\n"
+    "      resolution: {within: 8h, pause_on: [awaiting_customer]}\n"
+    "      next_update: {within: 9h}\n"
+    "  - name: quality\n"
+    "    match: {class: [\"quality.*\"]}\n"
+    "    targets:\n"
+    "      first_contact: {within: 1h, warn: [75%]}\n"
+    "      resolution: {within: 9h, calendar: office, pause_on: [awaiting_customer], escalate: [{after: 1h, to: x}]}\n"
+    "      next_reply: {within: 90m, pause_on: [awaiting_third_party]}\n"
+    "      follow_up: {within: 1d}\n"
+    "  - name: rest\n"
+    "    targets:\n"
+    "      first_contact: {within: 2h}\n"
+    "      resolution: {within: 24h, pause_on: [awaiting_customer, awaiting_third_party]}\n"
+    "      refund_settlement: {within: 1wd, calendar: office}\n";
+
+enum { FACTS = 12 };
+
+static int make_facts(struct fact *facts, int64_t opened_ms) {
+    int count = 4 + (int)random_below(FACTS - 4);
+    for (int i = 0; i < count; i++) {
+        int kind = (int)random_below(sizeof kinds / sizeof *kinds);
+        facts[i] = (struct fact){kinds[kind].type, kinds[kind].data,
+                                 opened_ms + random_below(3 * DAY / MINUTE) * MINUTE, i + 2};
+    }
+    facts[count++] = (struct fact){"case.classified", CLASSIFIED("quality.flaw", "P3"), opened_ms, 1};
+    return count;
+}
+
+static void shuffle(struct fact *facts, int count) {
+    for (int i = count - 1; i > 0; i--) {
+        int k = (int)random_below(i + 1);
+        struct fact swap = facts[i];
+        facts[i] = facts[k];
+        facts[k] = swap;
+    }
+}
+
+static int by_time(const void *a, const void *b) {
+    const struct fact *one = a, *two = b;
+    if (one->time_ms != two->time_ms) return one->time_ms < two->time_ms ? -1 : 1;
+    return one->sequence < two->sequence ? -1 : 1;
+}
+
+/* Plays facts: each `gap_ms` after the other or at its own time, then lets everything run out. */
+static void play(struct verdicts *all, struct arena *arena, struct fact *facts, int count, int64_t opened_ms,
+                 int64_t now_ms, int64_t gap_ms) {
+    *all = (struct verdicts){0};
+    struct rehearse *rehearse = begin(all, policy_text);
+    open_case(rehearse, arena, CASE, opened_ms, now_ms);
+    for (int i = 0; i < count; i++) {
+        if (gap_ms < 0) now_ms = facts[i].time_ms > now_ms ? facts[i].time_ms : now_ms;
+        if (gap_ms > 0) now_ms += random_below(gap_ms);
+        publish(rehearse, arena, CASE, &facts[i], now_ms);
+        if (random_below(4) == 0) publish(rehearse, arena, CASE, &facts[i], now_ms); /* once more: changes nothing */
+    }
+    rehearse_advance(rehearse, opened_ms + 30 * DAY > now_ms ? opened_ms + 30 * DAY : now_ms + DAY);
+    rehearse_free(rehearse);
+}
+
+/* Late, as the last word has it: a met one by what met it said, another by the breach that stands. */
+static bool is_late(const struct verdict *verdict) {
+    return verdict->met ? !verdict->on_time : verdict->breaches > verdict->retractions;
+}
+
+static void print(const struct fact *facts, int count) {
+    char time[CLOCK_TEXT_MAX];
+    for (int i = 0; i < count; i++)
+        print_message("  %s #%lld %s %s\n", clock_format(facts[i].time_ms, time), (long long)facts[i].sequence,
+                      facts[i].type, facts[i].data);
+}
+
+/* Every cycle that counts in one has the same verdict in the other. Cancelled ones that were never late may be missing:
+ * who hears of the end before the beginning has nothing to cancel. */
+static void same(struct verdicts *one, struct verdicts *two, const struct fact *facts, int count) {
+    int64_t first_ms = INT64_MAX;
+    for (int i = 0; i < one->count; i++)
+        if (one->at[i].cycle < first_ms) first_ms = one->at[i].cycle;
+    for (int i = 0; i < one->count; i++) {
+        const struct verdict *verdict = &one->at[i];
+        if (verdict->cancelled && !is_late(verdict)) continue;
+        if (verdict->cycle > first_ms + 20 * DAY) continue; /* weekly updates go on as long as it plays */
+        const struct verdict *other = verdict_of(two, verdict->target, verdict->cycle);
+        bool equal = verdict->met == other->met && verdict->met_at == other->met_at &&
+                     is_late(verdict) == is_late(other) && verdict->cancelled == other->cancelled;
+        if (equal) continue;
+        print(facts, count);
+        char time[CLOCK_TEXT_MAX];
+        fail_msg("%s %s: met %d/%d late %d/%d cancelled %d/%d breaches %d/%d", verdict->target,
+                 clock_format(verdict->cycle, time), verdict->met, other->met, is_late(verdict), is_late(other),
+                 verdict->cancelled, other->cancelled, verdict->breaches, other->breaches);
+    }
+}
+
+/* In order as it happened; in order, all at once, a year later; shuffled, all at once; shuffled, with time passing in
+ * between, so that breaches are reported that later records disprove. */
+static void test_order_of_arrival(void **unused) {
+    (void)unused;
+    int64_t opened_ms, late = 0, retracted = 0;
+    assert_int_equal(clock_parse("2026-03-02T08:00:00Z", &opened_ms), 0);
+    struct arena *arena = arena_new();
+    static struct verdicts reference, other;
+    for (int round = 0; round < 600; round++) {
+        struct fact facts[FACTS + 1], shuffled[FACTS + 1];
+        int count = make_facts(facts, opened_ms);
+        qsort(facts, (size_t)count, sizeof *facts, by_time);
+        play(&reference, arena, facts, count, opened_ms, opened_ms, -1);
+        for (int i = 0; i < reference.count; i++) late += is_late(&reference.at[i]);
+        play(&other, arena, facts, count, opened_ms, opened_ms + 365 * DAY, 0);
+        same(&reference, &other, facts, count);
+        same(&other, &reference, facts, count);
+        for (int k = 0; k < 3; k++) {
+            memcpy(shuffled, facts, sizeof facts);
+            shuffle(shuffled, count);
+            play(&other, arena, shuffled, count, opened_ms, opened_ms + (k ? 4 * DAY : 0), k == 1 ? 0 : 6 * HOUR);
+            for (int i = 0; i < other.count; i++) retracted += other.at[i].retractions;
+            same(&reference, &other, shuffled, count);
+            same(&other, &reference, shuffled, count);
+        }
+        arena_reset(arena);
+    }
+    print_message("%lld late cycles, %lld retractions\n", (long long)late, (long long)retracted);
+    assert_true(late > 300 && retracted > 50);
+    arena_free(arena);
+}
+
+/* Moving one case's fact changes nothing about another. */
+static void test_cases_are_apart(void **unused) {
+    (void)unused;
+    static const char other_id[] = "BYCRCNPA1C41H-0000001";
+    int64_t opened_ms;
+    assert_int_equal(clock_parse("2026-03-02T08:00:00Z", &opened_ms), 0);
+    struct arena *arena = arena_new();
+    static struct verdicts with, without;
+    for (int round = 0; round < 100; round++) {
+        struct fact facts[FACTS + 1], others[FACTS + 1];
+        int count = make_facts(facts, opened_ms), other_count = make_facts(others, opened_ms);
+        qsort(facts, (size_t)count, sizeof *facts, by_time);
+        qsort(others, (size_t)other_count, sizeof *others, by_time);
+        for (int k = 0; k < 2; k++) {
+            struct verdicts *all = k ? &with : &without;
+            *all = (struct verdicts){0};
+            snprintf(all->case_id, sizeof all->case_id, "%s", CASE);
+            struct rehearse *rehearse = begin(all, policy_text);
+            open_case(rehearse, arena, CASE, opened_ms, opened_ms);
+            if (k) open_case(rehearse, arena, other_id, opened_ms, opened_ms);
+            for (int i = 0, n = 0; i < count; i++) {
+                for (; k && n < other_count && others[n].time_ms <= facts[i].time_ms; n++)
+                    publish(rehearse, arena, other_id, &others[n], others[n].time_ms);
+                publish(rehearse, arena, CASE, &facts[i], facts[i].time_ms);
+            }
+            rehearse_advance(rehearse, opened_ms + 30 * DAY);
+            rehearse_free(rehearse);
+        }
+        assert_int_equal(with.outputs, without.outputs);
+        same(&with, &without, facts, count);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
+/* One pause, one resolution: late exactly when the working time up to it exceeds the allowance, or the allowance was
+ * used up at a closing and it comes while closed (due is the closing, CONTRACT.md). */
+static void test_breached_exactly_when_over(void **unused) {
+    (void)unused;
+    int64_t opened_ms;
+    int late = 0;
+    assert_int_equal(clock_parse("2026-03-02T08:00:00Z", &opened_ms), 0);
+    struct arena *arena = arena_new();
+    static struct verdicts all;
+    struct faults faults = {.arena = arena};
+    const char *office =
+        "{\"timezone\":\"Europe/Berlin\",\"weekly\":{\"mon\":[[\"09:00\",\"17:00\"]],\"tue\":[[\"09:00\",\"17:00\"]],"
+        "\"wed\":[[\"22:00\",\"06:00\"]]}}";
+    for (int round = 0; round < 1000; round++) {
+        const struct tree *tree;
+        assert_int_equal(json_read(arena, office, strlen(office), NULL, &tree, NULL), JSON_OK);
+        const struct calendar *calendar = calendar_read(tree, "", FIELDS_STRICT, arena, &faults);
+        struct calendar_pause pause = {.from_ms = opened_ms + random_below(600) * MINUTE};
+        pause.to_ms = pause.from_ms + (1 + random_below(600)) * MINUTE;
+        int64_t resolved_ms = opened_ms + random_below(4000) * MINUTE;
+        if (random_below(4) == 0) {
+            struct calendar_allowance allowance = {.ms = 9 * HOUR};
+            resolved_ms = calendar_due(calendar, opened_ms, allowance, &pause, 1) + random_below(2);
+        }
+        int64_t worked_ms = calendar_elapsed(calendar, opened_ms, resolved_ms, &pause, 1);
+        struct calendar_allowance nine = {.ms = 9 * HOUR};
+        bool used_up = worked_ms == 9 * HOUR && resolved_ms > calendar_due(calendar, opened_ms, nine, &pause, 1);
+        bool over = worked_ms > 9 * HOUR || used_up;
+        struct fact facts[] = {{"case.classified", CLASSIFIED("quality.flaw", "P3"), opened_ms, 1},
+                               {"case.paused", "\"reason\":\"awaiting_customer\"", pause.from_ms, 2},
+                               {"case.resumed", "", pause.to_ms, 3},
+                               {"case.resolved", BY, resolved_ms, 4}};
+        qsort(facts, 4, sizeof *facts, by_time);
+        play(&all, arena, facts, 4, opened_ms, opened_ms, -1);
+        const struct verdict *verdict = verdict_of(&all, "resolution", opened_ms);
+        if (!verdict->met || verdict->on_time == over || verdict->breaches != over) {
+            print(facts, 4);
+            fail_msg("round %d: over %d, met %d, on time %d, breaches %d", round, over, verdict->met, verdict->on_time,
+                     verdict->breaches);
+        }
+        late += over;
+        arena_reset(arena);
+    }
+    print_message("%d of 1000 late\n", late);
+    assert_true(late > 100 && late < 900);
+    arena_free(arena);
+}
+
+/* A case whose systems run wild stays small, and its first verdicts stand. */
+static void test_limits(void **unused) {
+    (void)unused;
+    int64_t opened_ms;
+    assert_int_equal(clock_parse("2026-03-02T08:00:00Z", &opened_ms), 0);
+    struct arena *arena = arena_new();
+    static struct verdicts all;
+    all = (struct verdicts){0};
+    struct rehearse *rehearse =
+        begin(&all, "version: \"1\"\npolicies:\n  - name: a\n    targets:\n      first_contact: {within: 1h}\n");
+    open_case(rehearse, arena, CASE, opened_ms, opened_ms);
+    publish(rehearse, arena, CASE, &(struct fact){"case.contacted", BY, opened_ms + MINUTE, 1}, opened_ms + MINUTE);
+    for (int i = 0; i < 3 * SLA_FACTS_MAX; i++) {
+        struct fact fact = {i % 2 ? "case.updated" : "case.customer_replied", i % 2 ? BY : "", opened_ms + i * HOUR,
+                            i + 2};
+        publish(rehearse, arena, CASE, &fact, opened_ms + i * HOUR);
+    }
+    const struct sla_state *state = rehearse_state(rehearse, &sla_spec, CASE);
+    assert_true(state->facts.count <= SLA_FACTS_MAX && state->timeline.count == SLA_TIMELINE_MAX);
+    assert_int_equal(state->contacted_at, opened_ms + MINUTE);
+    assert_true(verdict_of(&all, "first_contact", opened_ms)->on_time);
+    assert_int_equal(verdict_of(&all, "first_contact", opened_ms)->breaches, 0);
+    rehearse_free(rehearse);
+    arena_free(arena);
+}
+
+/* State to hash and back is the same state: what Redis loses nothing of. */
+static void test_state_survives_its_hash(void **unused) {
+    (void)unused;
+    int64_t opened_ms;
+    assert_int_equal(clock_parse("2026-03-02T08:00:00Z", &opened_ms), 0);
+    struct arena *arena = arena_new();
+    static struct verdicts all;
+    for (int round = 0; round < 100; round++) {
+        struct fact facts[FACTS + 1];
+        int count = make_facts(facts, opened_ms);
+        all = (struct verdicts){0};
+        struct rehearse *rehearse = begin(&all, policy_text);
+        open_case(rehearse, arena, CASE, opened_ms, opened_ms);
+        for (int i = 0; i < count; i++) publish(rehearse, arena, CASE, &facts[i], opened_ms + i * HOUR);
+        const struct sla_state *state = rehearse_state(rehearse, &sla_spec, CASE);
+        struct pairs pairs, again_pairs;
+        struct sla_state again = {0};
+        struct err err = {""};
+        fields_flatten(&sla_state_record, state, arena, &pairs, NULL);
+        if (fields_unflatten(&sla_state_record, &pairs, arena, &again, &err)) fail_msg("%s", err.text);
+        fields_flatten(&sla_state_record, &again, arena, &again_pairs, NULL);
+        assert_int_equal(pairs.count, again_pairs.count);
+        assert_int_equal(state->facts.count, again.facts.count);
+        assert_int_equal(state->cycles.count, again.cycles.count);
+        for (int i = 0; i < again.facts.count; i++)
+            assert_int_equal(((struct sla_fact *)again.facts.at)[i].at,
+                             ((const struct sla_fact *)state->facts.at)[i].at);
+        rehearse_free(rehearse);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
+/* Policies. */
+
+static void test_policy_faults(void **unused) {
+    (void)unused;
+#define ROW(match, targets) "version: \"1\"\npolicies:\n  - name: a\n    match: " match "\n    targets: " targets "\n"
+    static const struct {
+        const char *text, *path;
+        int line;
+    } cases[] = {
+        {"policies: []\n", "version", 1},
+        {"version: \"1\"\npolicies: []\n", "policies", 2},
+        {"version: \"1\"\ncolour: red\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n", "colour", 2},
+        {ROW("{class: [\"quality.*\"]}", "{resolution: {within: 1h, pause_in: []}}"),
+         "policies[0].targets.resolution.pause_in", 5},
+        {ROW("{class: [qualty]}", "{resolution: {within: 1h}}"), "policies[0].match.class", 4},
+        {ROW("{severity: [P5]}", "{resolution: {within: 1h}}"), "policies[0].match.severity", 4},
+        {ROW("{clas: [other]}", "{resolution: {within: 1h}}"), "policies[0].match.clas", 4},
+        {ROW("{}", "{resolution: {within: 1 h}}"), "policies[0].targets.resolution.within", 5},
+        {ROW("{}", "{resolution: {within: 0s}}"), "policies[0].targets.resolution.within", 5},
+        {ROW("{}", "{resolution: {within: 11000d}}"), "policies[0].targets.resolution.within", 5},
+        {ROW("{}", "{resolution: {}}"), "policies[0].targets.resolution.within", 5},
+        {ROW("{}", "{Resolution: {within: 1h}}"), "policies[0].targets.Resolution", 5},
+        {ROW("{}", "{resolution: {within: 1h, calendar: office}}"), "policies[0].targets.resolution.calendar", 5},
+        {ROW("{}", "{resolution: {within: 1h, warn: [100%]}}"), "policies[0].targets.resolution.warn", 5},
+        {ROW("{}", "{resolution: {within: 1h, warn: [1h]}}"), "policies[0].targets.resolution.warn", 5},
+        {ROW("{}", "{resolution: {within: 1h, pause_on: [lunch]}}"), "policies[0].targets.resolution.pause_on", 5},
+        {ROW("{}", "{resolution: {within: 1h, met_by: [case.solved]}}"), "policies[0].targets.resolution.met_by", 5},
+        {ROW("{}", "{resolution: {within: 1h, escalate: [{after: 2h, to: a}, {after: 1h, to: b}]}}"),
+         "policies[0].targets.resolution.escalate", 5},
+        {"version: \"1\"\ncalendars:\n  c: {weekly: {}}\npolicies:\n  - {name: a, targets: {resolution: {within: "
+         "1h}}}\n",
+         "calendars.c", 3},
+        {"version: \"1\"\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n"
+         "  - {name: b, match: {tier: [vip]}, targets: {resolution: {within: 1h}}}\n",
+         "policies[1]", 4},
+        {"version: \"1\"\npolicies:\n  - {name: a, match: {class: [\"quality.*\"]}, targets: {resolution: {within: "
+         "1h}}}\n"
+         "  - {name: b, match: {class: [quality.flaw], tier: [vip]}, targets: {resolution: {within: 1h}}}\n",
+         "policies[1]", 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *arena = arena_new();
+        struct faults faults = {.arena = arena};
+        const struct tree *tree;
+        struct err err = {""};
+        void *policy;
+        const char *version;
+        if (yaml_read(arena, "sla.yaml", cases[i].text, strlen(cases[i].text), &tree, &err))
+            fail_msg("%zu: %s", i, err.text);
+        assert_int_not_equal(sla_policy_load(tree, "", arena, &policy, &version, &faults), 0);
+        assert_true(faults.count >= 1);
+        if (strcmp(faults.at[0].path, cases[i].path) != 0 || faults.at[0].line != cases[i].line)
+            fail_msg("%zu: found %s:%d %s, expected %s:%d", i, faults.at[0].path, faults.at[0].line, faults.at[0].text,
+                     cases[i].path, cases[i].line);
+        arena_free(arena);
+    }
+}
+
+/* Overlaps that leave something for the later policy are no fault. */
+static void test_policy_matches(void **unused) {
+    (void)unused;
+    static const char text[] =
+        "version: \"1\"\npolicies:\n"
+        "  - {name: flaw, match: {class: [quality.flaw]}, targets: {}}\n"
+        "  - {name: dear, match: {class: [\"quality.*\"], order: {at_least: {currency: CNY, minor: 100000}}}, targets: "
+        "{}}\n"
+        "  - {name: fresh, match: {order: {perishable: true, carrier: [sf]}}, targets: {}}\n"
+        "  - {name: flagged, match: {flags: [legal, safety]}, targets: {}}\n"
+        "  - {name: spring, match: {opened_from: \"2026-03-01T00:00:00Z\", opened_until: \"2026-04-01T00:00:00Z\", "
+        "tenant: [shop]}, targets: {}}\n"
+        "  - {name: quality, match: {class: [\"quality.*\"], tier: [vip, svip], channel: [app]}, targets: {}}\n";
+    struct arena *arena = arena_new();
+    struct faults faults = {.arena = arena};
+    const struct tree *tree;
+    void *policy;
+    const char *version;
+    assert_int_equal(yaml_read(arena, "sla.yaml", text, strlen(text), &tree, NULL), 0);
+    if (sla_policy_load(tree, "", arena, &policy, &version, &faults))
+        fail_msg("%s: %s", faults.at[0].path, faults.at[0].text);
+    const char *legal[] = {"emotional", "legal"};
+    struct texts none = {0}, flags = {legal, 2};
+    struct sla_order dear = {.amount = {"CNY", 100000}}, cheap = {.amount = {"CNY", 99999}},
+                     foreign = {.amount = {"USD", 900000}};
+    struct sla_order fresh = {.perishable = true, .carrier = "sf"},
+                     fresh_other = {.perishable = true, .carrier = "yto"};
+    int64_t march;
+    assert_int_equal(clock_parse("2026-03-15T00:00:00Z", &march), 0);
+    const struct {
+        struct sla_profile profile;
+        const char *name;
+    } cases[] = {
+        {{.class_name = "quality.flaw", .flags = &none}, "flaw"},
+        {{.class_name = "quality.expired", .flags = &none, .order = &dear}, "dear"},
+        {{.class_name = "quality.expired", .flags = &none, .order = &cheap}, NULL},
+        {{.class_name = "quality.expired", .flags = &none, .order = &foreign}, NULL},
+        {{.class_name = "other", .flags = &none, .order = &fresh}, "fresh"},
+        {{.class_name = "other", .flags = &none, .order = &fresh_other}, NULL},
+        {{.flags = &flags}, "flagged"},
+        {{.tenant = "shop", .flags = &none, .opened_at = march}, "spring"},
+        {{.tenant = "shop", .flags = &none, .opened_at = march + 30 * DAY}, NULL},
+        {{.tenant = "default", .flags = &none, .opened_at = march}, NULL},
+        {{.class_name = "quality.damaged", .flags = &none, .tier = TIER_SVIP, .channel = CHANNEL_APP}, "quality"},
+        {{.class_name = "quality.damaged", .flags = &none, .tier = TIER_REGULAR, .channel = CHANNEL_APP}, NULL},
+        {{.flags = &none, .tier = TIER_SVIP, .channel = CHANNEL_APP}, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct sla_row *row = sla_policy_match(policy, &cases[i].profile);
+        const char *found = row ? row->name : NULL;
+        if (found != cases[i].name && (!found || !cases[i].name || strcmp(found, cases[i].name) != 0))
+            fail_msg("%zu: found %s, expected %s", i, found ? found : "none", cases[i].name ? cases[i].name : "none");
+    }
+    arena_free(arena);
+}
+
+static void test_default_policy(void **unused) {
+    (void)unused;
+    struct arena *arena = arena_new();
+    struct faults faults = {.arena = arena};
+    const struct tree *tree;
+    struct err err = {""};
+    void *policy;
+    const char *version;
+    if (yaml_read_file(arena, REDRESS_SOURCE_DIR "/deploy/policies/sla.yaml", &tree, &err)) fail_msg("%s", err.text);
+    if (sla_policy_load(tree, "", arena, &policy, &version, &faults))
+        fail_msg("%s: %s", faults.at[0].path, faults.at[0].text);
+    /* Every class has a policy that promises a first contact and a resolution. */
+    struct texts none = {0};
+    for (int i = 0; contract_classes[i]; i++) {
+        struct sla_profile profile = {.class_name = contract_classes[i], .severity = SEVERITY_P3, .flags = &none};
+        const struct sla_row *row = sla_policy_match(policy, &profile);
+        assert_non_null(sla_policy_rule(row, "first_contact"));
+        assert_non_null(sla_policy_rule(row, "resolution"));
+    }
+    arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_policy_faults),   cmocka_unit_test(test_policy_matches),
+        cmocka_unit_test(test_default_policy),  cmocka_unit_test(test_order_of_arrival),
+        cmocka_unit_test(test_cases_are_apart), cmocka_unit_test(test_breached_exactly_when_over),
+        cmocka_unit_test(test_limits),          cmocka_unit_test(test_state_survives_its_hash),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
