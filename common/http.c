@@ -113,7 +113,7 @@ static struct MHD_Daemon *start_on(const struct addrinfo *address, struct http *
 
 static int start_daemon(struct http *http, const char *listen, struct err *err) {
     char host[HOST_MAX];
-    const char *port;
+    const char *port = NULL;
     if (split(listen, host, &port, err) < 0) return -1;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *addresses;
     int rc = getaddrinfo(*host ? host : NULL, port, &hints, &addresses);

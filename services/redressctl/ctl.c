@@ -15,7 +15,7 @@
 
 enum { SHARDS_MAX = 10000 }; /* partitions of a topic: beyond any cluster that this serves */
 
-static void say(const struct ctl *ctl, const char *fmt, va_list args) {
+PRINTF(2, 0) static void say(const struct ctl *ctl, const char *fmt, va_list args) {
     fprintf(stderr, "redressctl %s: ", ctl->command->name);
     vfprintf(stderr, fmt, args);
     fputc('\n', stderr);

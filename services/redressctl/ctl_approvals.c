@@ -237,7 +237,7 @@ static void make_id(const struct approvals_decision *decision, char id_out[27]) 
 
 static int decide(const struct command *command, const char *type, bool needs_reason, int argc, char **argv) {
     struct ctl ctl = {.command = command};
-    struct approvals_decision decision = {NULL};
+    struct approvals_decision decision = {.proposal_id = NULL};
     struct buf event = {NULL, 0, 0};
     struct err err;
     char id[27];

@@ -175,7 +175,7 @@ static void apply_marks(struct rejected_run *run) {
 static int read_topic(struct rejected_run *run) {
     static struct place places[PARTITIONS_MAX];
     struct err err;
-    int partitions, status = ask_places(run, places, &partitions);
+    int partitions = 0, status = ask_places(run, places, &partitions);
     if (status) return status;
     struct kafka_consumer *reader = kafka_reader_new(&run->ctl.kafka, true, &err);
     if (!reader || kafka_fetch_from(reader, places, partitions, &err) < 0)

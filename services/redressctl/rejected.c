@@ -94,7 +94,7 @@ static struct header new_id(const struct header *old, const struct rejected *rej
 
 int rejected_replay(const struct raw *raw, const struct rejected *rejected, const struct kafka *kafka,
                     struct arena *arena, struct kafka_message *out, struct err *err) {
-    enum topic topic;
+    enum topic topic = TOPIC_NONE;
     if (rejected->is_mark)
         return err_set(err, "it is the mark that %s was sent again, not a rejected record", rejected->replayed);
     if (replay_topic(rejected, kafka, &topic, err) < 0) return -1;
