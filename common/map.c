@@ -3,18 +3,20 @@
  * case.opened. */
 #include "map.h"
 #include "clock.h"
+#include "map_order.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    HELD_MAX = 10000,    /* records waiting for the gate */
-    HELD_HIGH = 8000,    /* here their partitions pause */
-    HELD_LOW = 2000,     /* and resume here */
-    GATE_EVERY_MS = 3,   /* how often the gate is looked at while something waits */
-    GATHER_MAX = 20000,  /* polls in one turn */
-    END_EVERY_MS = 20,   /* how often an end without records is committed: proofs wait for intake's */
-    END_SELDOM_MS = 1000 /* nobody waits for the others' */
+    HELD_MAX = 10000,      /* records waiting for the gate */
+    HELD_HIGH = 8000,      /* here their partitions pause */
+    HELD_LOW = 2000,       /* and resume here */
+    GATE_EVERY_MS = 3,     /* how often the gate is looked at while something waits */
+    WAITING_MAX_MS = 5000, /* a record waits so long for the one that it joins */
+    GATHER_MAX = 20000,    /* polls in one turn */
+    END_EVERY_MS = 20,     /* how often an end without records is committed: proofs wait for intake's */
+    END_SELDOM_MS = 1000   /* nobody waits for the others' */
 };
 
 /* An assigned input partition. */
@@ -38,6 +40,7 @@ struct map {
     struct place *gate;         /* the leading topic's ends when they were read */
     int gate_places;
     int64_t gate_next_ms, end_next_ms;
+    int64_t waiting_since_ms; /* records wait for what others have claimed but not yet committed; 0: none */
 };
 
 /* ---- Inputs ---- */
@@ -277,6 +280,53 @@ static int64_t *no_offsets(struct map *map) {
     return next;
 }
 
+/* Leaves out what must go behind a record that is not committed yet, and the rest of its partition. Two that wait for
+ * each other would wait for ever: after WAITING_MAX_MS they go as they are. */
+static bool leave_waiting(struct map *map, struct job *jobs, int count, int64_t *next, bool *waits_out) {
+    struct engine *engine = map->engine;
+    struct map_order_input *inputs = arena_alloc(engine->arena, sizeof *inputs * ((size_t)map->input_count + 1));
+    struct map_order_item *items = arena_alloc(engine->arena, sizeof *items * ((size_t)count + 1));
+    for (int i = 0; i < map->input_count; i++)
+        inputs[i] =
+            (struct map_order_input){map->inputs[i].at.topic, map->inputs[i].at.partition, map->inputs[i].settled};
+    for (int i = 0; i < count; i++) {
+        const struct input *input = find_input(map, jobs[i].raw.topic, jobs[i].raw.partition);
+        items[i] = (struct map_order_item){(int)(input - map->inputs), jobs[i].raw.offset, &jobs[i].asking, false};
+    }
+    bool any = map_order(engine, inputs, map->input_count, items, count) > 0;
+    if (any && !map->waiting_since_ms) map->waiting_since_ms = clock_boot_ms();
+    if (any && clock_boot_ms() - map->waiting_since_ms > WAITING_MAX_MS) {
+        log_say(LOG_WARN, "records that joined each other's claims go on without order", NULL);
+        any = false;
+    }
+    if (!any) map->waiting_since_ms = 0;
+    for (int i = count - 1; any && i >= 0; i--) {
+        waits_out[i] = items[i].waits;
+        if (items[i].waits)
+            next[items[i].input] = jobs[i].raw.offset; /* backwards: the first that waits is the last to be set */
+    }
+    return any;
+}
+
+static void decide_and_commit(struct map *map, struct job *jobs, int count, int64_t *next) {
+    struct engine *engine = map->engine;
+    bool *waits = arena_alloc(engine->arena, (size_t)count + 1), any = false;
+    if (decide_all(map, jobs, count) != CLAIM_DONE) {
+        rewind_all(map);
+        return;
+    }
+    if (engine->spec->ask) any = leave_waiting(map, jobs, count, next, waits);
+    struct batch batch;
+    batch_init(&batch, engine->arena);
+    for (int i = 0; i < count; i++)
+        if (!waits[i])
+            batch_add_effects(engine, &batch, &jobs[i].ev, &jobs[i].raw, jobs[i].result, &jobs[i].effects,
+                              &jobs[i].asking.claims, jobs[i].asking.answers);
+    if (!commit(map, &batch, next) || !any) return;
+    drop_held(map); /* what waits is read again */
+    map->fetching = false;
+}
+
 /* Decides the records and commits. Takes the records. */
 static void process(struct map *map, struct kafka_record **records, int count) {
     struct engine *engine = map->engine;
@@ -291,17 +341,8 @@ static void process(struct map *map, struct kafka_record **records, int count) {
         next[input - map->inputs] = raw.offset + 1;
         if (wanted(map, records[i])) read_job(map, &jobs[job_count++], records[i], now_ms);
     }
-    if (decide_all(map, jobs, job_count) == CLAIM_DONE) {
-        struct batch batch;
-        batch_init(&batch, engine->arena);
-        for (int i = 0; i < job_count; i++)
-            batch_add_effects(engine, &batch, &jobs[i].ev, &jobs[i].raw, jobs[i].result, &jobs[i].effects,
-                              &jobs[i].asking.claims, jobs[i].asking.answers);
-        if (commit(map, &batch, next))
-            metrics_observe(engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
-    } else {
-        rewind_all(map);
-    }
+    decide_and_commit(map, jobs, job_count, next);
+    metrics_observe(engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
     for (int i = 0; i < count; i++) kafka_record_free(records[i]);
 }
 
