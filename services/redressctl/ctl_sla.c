@@ -23,7 +23,7 @@ static int run(int argc, char **argv) {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } parts[] = {{"due", ctl_sla_due}, {"simulate", ctl_sla_simulate}};
+    } parts[] = {{"due", ctl_sla_due}, {"simulate", ctl_sla_simulate}, {"explain", ctl_sla_explain}};
     for (size_t i = 0; argc > 1 && i < sizeof parts / sizeof *parts; i++)
         if (strcmp(argv[1], parts[i].name) == 0) return parts[i].run(argc - 2, argv + 2);
     return ctl_sla_usage();
@@ -32,7 +32,7 @@ static int run(int argc, char **argv) {
 const struct command ctl_sla = {
     .name = "sla",
     .usage = "sla due FILE | simulate --policies DIR [--policies DIR] [--until TIME] [--summary] FILE | "
-             "explain [--policies DIR] [--until TIME] [--events FILE] CASE",
+             "explain [--policies DIR] [--until TIME] [--events FILE] [--json] CASE",
     .about = "compute deadlines, try policies out on real events, explain a case",
     .help = "`due` reads lines {id, calendar, start, target_seconds, events: [{type: \"pause\"|\"resume\", at}]} and "
             "writes\n"
@@ -66,7 +66,7 @@ const struct command ctl_sla = {
             "  64  usage\n"
             "  70  FILE or some of its lines cannot be read\n"
             "  78  the policies have faults\n",
-    .options = "due simulate explain --policies --until --summary --events",
+    .options = "due simulate explain --policies --until --summary --events --json",
     .run = run,
     .offline = true,
 };
