@@ -1,6 +1,7 @@
 /* claim_store: claims as scripts and records. */
 #include "claim_store.h"
 #include "clock.h"
+#include "fault.h"
 #include "ids.h"
 #include "log.h"
 #include "lua_scripts.h"
@@ -296,6 +297,7 @@ static enum claim_result restore_some(struct claim_store *store, struct arena *a
 
 static enum claim_result set_markers(struct claim_store *store, struct arena *arena, struct err *err) {
     char random[32];
+    FAULT_POINT("before_markers");
     snprintf(random, sizeof random, "%llx", (unsigned long long)clock_boot_us() * 1000003ULL);
     const char *marker = arena_printf(arena, "%s:%s", redis_run_id(store->redis), random);
     for (int tag = 0; tag < CLAIM_TAGS; tag++)

@@ -1,6 +1,7 @@
 /* engine: handles, pauses, transactions. */
 #include "engine.h"
 #include "clock.h"
+#include "fault.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,12 +163,28 @@ static enum kafka_outcome verify_claims(struct engine *engine, struct batch *bat
     if (!engine->claims) return KAFKA_DONE;
     enum kafka_outcome outcome = kafka_flush(engine->producer, FLUSH_MS, err);
     if (outcome != KAFKA_DONE) return outcome;
+    FAULT_POINT("before_verify");
     enum claim_result result = claim_store_verify(engine->claims, batch->arena, err);
     if (result == CLAIM_RESTORE) engine->need_restore = true;
     return result == CLAIM_DONE ? KAFKA_DONE : KAFKA_ABORT;
 }
 
+static enum kafka_outcome send_places(struct engine *engine, struct batch *batch, struct kafka_membership *membership,
+                                      struct err *err) {
+    if (!batch->place_count) return KAFKA_DONE;
+    return kafka_send_offsets(engine->producer, batch->places, batch->place_count, membership, err);
+}
+
+/* Only for the test that shows what offsets outside the transaction come to. */
+static enum kafka_outcome commit_places_apart(struct engine *engine, struct batch *batch,
+                                              struct kafka_membership *membership, struct err *err) {
+    enum kafka_outcome outcome = kafka_begin(engine->producer, err);
+    if (outcome == KAFKA_DONE) outcome = send_places(engine, batch, membership, err);
+    return outcome == KAFKA_DONE ? kafka_commit(engine->producer, err) : KAFKA_REBUILD;
+}
+
 static enum kafka_outcome transact(struct engine *engine, struct batch *batch, struct err *err) {
+    FAULT_POINT("before_begin");
     struct kafka_membership *membership = kafka_membership(engine->consumer);
     if (!membership) {
         err_set(err, "the assignment is gone");
@@ -175,11 +192,17 @@ static enum kafka_outcome transact(struct engine *engine, struct batch *batch, s
     }
     enum kafka_outcome outcome = kafka_begin(engine->producer, err);
     if (outcome != KAFKA_DONE) return KAFKA_REBUILD;
-    if (batch->place_count)
-        outcome = kafka_send_offsets(engine->producer, batch->places, batch->place_count, membership, err);
+    FAULT_POINT("before_offsets");
+    if (!FAULT_WITHOUT("offsets")) outcome = send_places(engine, batch, membership, err);
+    FAULT_POINT("after_offsets");
     if (outcome == KAFKA_DONE) outcome = send_all(engine, batch, err);
+    FAULT_POINT("after_produce");
     if (outcome == KAFKA_DONE) outcome = verify_claims(engine, batch, err);
+    FAULT_POINT("before_commit");
     if (outcome == KAFKA_DONE) outcome = kafka_commit(engine->producer, err);
+    FAULT_POINT("after_commit");
+    if (outcome == KAFKA_DONE && FAULT_WITHOUT("offsets"))
+        outcome = commit_places_apart(engine, batch, membership, err);
     struct err why;
     if (outcome == KAFKA_ABORT)
         outcome = kafka_abort(engine->producer, &why) == KAFKA_DONE ? KAFKA_ABORT : KAFKA_REBUILD;
@@ -246,6 +269,7 @@ enum claim_result engine_ask(struct engine *engine, struct asking *askings, int 
         struct err err;
         enum claim_result result = claim_store_make(engine->claims, engine->arena, all.at, answers, asked, &err);
         if (result != CLAIM_DONE) return trouble_with_claims(engine, result, err.text);
+        FAULT_POINT("after_claims");
         for (int k = 0; k < asked; k++) {
             struct asking *asking = &askings[owners[k]];
             asking->answers[asking->answered++] = answers[k];

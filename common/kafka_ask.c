@@ -1,5 +1,6 @@
 /* kafka_ask: questions to the broker that need no fetching. Ends are asked with read_uncommitted: the true end, never a
  * cached watermark and never the last stable offset (DESIGN.md, section 3). */
+#include "fault.h"
 #include "kafka_handle.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@ struct kafka_asker {
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_ASKER, err);
     if (!conf) return NULL;
-    if (kafka_handle_set(conf, "isolation.level", "read_uncommitted", err) < 0) {
+    const char *ends = FAULT_WITHOUT("true_end") ? "read_committed" : "read_uncommitted";
+    if (kafka_handle_set(conf, "isolation.level", ends, err) < 0) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }

@@ -1,5 +1,6 @@
 /* kafka_consumer: group members and readers. The set of what is fetched is always given whole, with explicit offsets:
  * one mechanism for take-over, rewinding after an abort, and healing. */
+#include "fault.h"
 #include "kafka_handle.h"
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,10 @@ void kafka_consumer_free(struct kafka_consumer *consumer) {
 }
 
 struct kafka_membership *kafka_membership(struct kafka_consumer *consumer) {
+    if (FAULT_WITHOUT("membership") && consumer->membership) {
+        drop_membership(consumer);
+        consumer->membership = rd_kafka_consumer_group_metadata(consumer->rk);
+    }
     return (struct kafka_membership *)consumer->membership;
 }
 

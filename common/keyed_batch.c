@@ -1,6 +1,7 @@
 /* keyed_batch: one batch of a keyed worker: read the states, fold events and wake-ups, one transaction, then the views.
  */
 #include "clock.h"
+#include "fault.h"
 #include "keyed.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -327,9 +328,11 @@ static void apply(struct work *work, const struct batch *batch, struct shard *sh
     struct view_standing standing;
     struct err err;
     int64_t to = changes[count - 1].offset + 1;
+    FAULT_POINT("before_apply");
     enum view_result result =
         view_apply(work->keyed->view, shard->number, work->arena, shard->applied, to, changes, count, &standing, &err);
     if (view_trouble(work, shard, result, &err)) return;
+    FAULT_POINT("after_apply");
     keyed_note_redis(work->keyed, &standing);
     shard->applied = to;
     shard->next_wake_ms = standing.next_wake_ms;

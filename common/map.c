@@ -3,6 +3,7 @@
  * case.opened. */
 #include "map.h"
 #include "clock.h"
+#include "fault.h"
 #include "map_order.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -427,6 +428,7 @@ static bool sort_record(struct map *map, struct kafka_record *record) {
     struct input *input = find_input(map, raw.topic, raw.partition);
     ASSERT(input);
     if (map->engine->spec->leads == TOPIC_NONE || raw.topic == map->engine->spec->leads) return true;
+    if (FAULT_WITHOUT("complaints_first")) return true;
     ASSERT(map->held_count < HELD_MAX);
     map->held[(map->held_first + map->held_count++) % HELD_MAX] = record;
     input->held++;

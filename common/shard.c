@@ -1,6 +1,7 @@
 /* shard: take-over and healing as a state machine that moves a little each turn, so that group membership never waits
  * for it. */
 #include "clock.h"
+#include "fault.h"
 #include "ids.h"
 #include "keyed.h"
 #include <inttypes.h>
@@ -226,6 +227,7 @@ static void wipe(struct keyed *keyed, struct shard *shard) {
         if (away(keyed, view_wipe_step(keyed->view, shard->number, engine->arena, &shard->cursor, &err), &err)) return;
     } while (shard->cursor && clock_boot_ms() < until_ms);
     if (shard->cursor) return;
+    FAULT_POINT("before_wipe_end");
     enum view_result result = view_wipe_end(keyed->view, shard->number, engine->arena, shard->start, &err);
     if (result != VIEW_STALE && away(keyed, result, &err)) return;
     shard->phase = SHARD_ENDS;
@@ -235,6 +237,7 @@ static void begin_wipe(struct keyed *keyed, struct shard *shard, const char *why
     struct err err;
     log_say(LOG_WARN, "the view is made anew", "shard", log_int(shard->number), "why", why, NULL);
     if (away(keyed, view_wipe_begin(keyed->view, shard->number, keyed->engine->arena, &err), &err)) return;
+    FAULT_POINT("after_wipe_begin");
     shard->cursor = 0;
     shard->phase = SHARD_WIPE;
 }
@@ -380,6 +383,7 @@ static void replay(struct keyed *keyed, struct shard *shard) {
     do {
         struct replayed replayed = {0};
         if (!read_slice(keyed, shard, &replayed) || !apply_slice(keyed, shard, &replayed)) return;
+        FAULT_POINT("within_replay");
         if (replayed.end) {
             healed(keyed, shard);
             return;

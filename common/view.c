@@ -3,6 +3,7 @@
  * subtracted is what the hash holds. */
 #include "view.h"
 #include "clock.h"
+#include "fault.h"
 #include "lua_scripts.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -308,6 +309,8 @@ static enum view_result apply_step(struct view *view, int shard, struct arena *a
                                    const struct view_change *changes, int count, struct view_standing *standing_out,
                                    struct err *err) {
     struct application app = {.view = view, .shard = shard, .keys.arena = arena, .args.arena = arena};
+    if (FAULT_WITHOUT("cas") && view_read(view, shard, arena, NULL, 0, standing_out, err) == VIEW_DONE)
+        from = standing_out->applied;
     add_standing_keys(view, &app.keys, shard);
     for (int i = 0; i < count; i++) {
         add_text(&app.keys, key_of(view, arena, shard, "case:", changes[i].id));
@@ -337,6 +340,7 @@ enum view_result view_apply(struct view *view, int shard, struct arena *arena, i
         enum view_result result =
             apply_step(view, shard, arena, from, reached, changes + done, step, standing_out, err);
         if (result != VIEW_DONE) return result;
+        FAULT_POINT("after_apply_step");
         from = reached;
         done += step;
     } while (done < count);

@@ -148,8 +148,7 @@ void process_kill(struct process *process, int signal) {
     if (signal == SIGKILL && !process_wait(process, 10000)) wait_fail("%s outlives SIGKILL", process->name);
 }
 
-static bool has_stopped(void *context) {
-    struct process *process = context;
+bool process_stands(struct process *process) {
     char path[64], text[512] = "";
     snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
     FILE *file = fopen(path, "r");
@@ -159,6 +158,10 @@ static bool has_stopped(void *context) {
     text[len] = 0;
     const char *state = strrchr(text, ')'); /* the name before it may hold anything */
     return state && state[1] && state[2] == 'T';
+}
+
+static bool has_stopped(void *process) {
+    return process_stands(process);
 }
 
 void process_freeze(struct process *process) {

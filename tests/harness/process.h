@@ -42,6 +42,7 @@ int process_stop(struct process *process, int limit_ms);
 void process_kill(struct process *process, int signal); /* SIGKILL is waited for; others are only sent */
 void process_freeze(struct process *process);           /* SIGSTOP, and waits until it has stopped */
 void process_thaw(struct process *process);             /* SIGCONT */
+bool process_stands(struct process *process);           /* it has been stopped, by whomever */
 
 int process_exit_status(const struct process *process); /* of the last run: 0-255, 128 + n for signal n */
 long process_peak_kb(struct process *process);          /* VmHWM, the largest of all runs */

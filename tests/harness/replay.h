@@ -10,11 +10,17 @@
 /* data/README.md and uci_incident_sla/expected.json. */
 enum { REPLAY_FIRST_CONTACT = 5040, REPLAY_RESOLUTION = 5536, REPLAY_RESOLUTION_PAUSING = 4606, REPLAY_CASES = 12349 };
 
+/* What must come out, counted from the log itself; without pauses. */
+struct expected {
+    int cases, first_contact, resolution;
+};
+
 struct replay {
     struct harness *h;
     struct world *world;
     struct arena *arena;
     struct ticketlog_events log;
+    struct expected expected;
     struct process *intake[4], *sla[4];
     int replicas;
     int published; /* of log.at */
@@ -34,15 +40,22 @@ struct verdicts {
 /* Starts Kafka, Redis and the topics; the workers exist but do not run. Skips the test when the data is not there.
  * policies: a folder of tests/harness. */
 struct replay *replay_new(const char *name, int partitions, int replicas, const char *policies);
+/* Only the first cases of the log, for runs whose number counts more than their length. */
+void replay_limit(struct replay *replay, int cases);
 void replay_start(struct replay *replay); /* all replicas, and waits until they are ready */
 /* Publishes the next `count` events (all when beyond the end), each `times` times. */
 void replay_publish(struct replay *replay, int count, int times);
 bool replay_published_all(const struct replay *replay);
 /* Input records not yet decided, of intake and sla together: a fault counts only while there are some. */
 int64_t replay_lag(struct replay *replay);
+int64_t replay_intake_lag(struct replay *replay);
+int64_t replay_sla_lag(struct replay *replay);
 /* Waits until everything is read and no wake-up is due any more. */
 void replay_wait(struct replay *replay, int limit_ms);
+bool replay_settles(struct replay *replay, int limit_ms); /* the same, false at the limit */
 struct verdicts replay_verdicts(struct replay *replay);
+/* False, and what is wrong as lines in `wrong`, unless sets, views and submissions are as they must be. */
+bool replay_is_right(struct replay *replay, int resolution, bool retractions_allowed, struct buf *wrong);
 /* Waits, prints events per second and peak memory, and fails the test unless sets, views and submissions are as they
  * must be. retractions_allowed: published into running workers, where a breach may be reported before the record that
  * disproves it is published. */

@@ -1,0 +1,73 @@
+/* faults: see faults.h. */
+#include "faults.h"
+#include "clock.h"
+#include "redis.h"
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+unsigned faults_seed(void) {
+    const char *given = getenv("REDRESS_TEST_SEED");
+    unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)clock_now_ms();
+    print_message("REDRESS_TEST_SEED=%u\n", seed);
+    return seed;
+}
+
+void faults_pause(unsigned *seed, int least_ms, int most_ms) {
+    usleep((useconds_t)(least_ms + (int)(rand_r(seed) % (unsigned)(most_ms - least_ms + 1))) * 1000);
+}
+
+void faults_count(struct replay *replay, const char *what) {
+    int64_t lag = -1;
+    for (int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS; lag < 0 && wait_now_ms() < end_ms;) lag = replay_lag(replay);
+    print_message("%s: %lld records undecided\n", what, (long long)lag);
+    assert_true(lag > 0);
+}
+
+void faults_restart(struct replay *replay, struct process *process) {
+    process_start(process);
+    harness_wait_ready(replay->h, process);
+}
+
+void faults_kill(struct replay *replay, struct process *process) {
+    process_kill(process, SIGKILL);
+    faults_count(replay, process->name);
+}
+
+void faults_crash_at(struct replay *replay, struct process *process, const char *point, int passage) {
+    if (process_running(process)) process_kill(process, SIGKILL);
+    process_env(process, "REDRESS_TEST_FAULT=%s:%d", point, passage);
+    process_start(process);
+    if (!process_wait(process, FAULTS_STEP_MS))
+        wait_fail("%s did not come to %s %d times", process->name, point, passage);
+    assert_int_equal(process_exit_status(process), 128 + SIGKILL);
+    char what[200];
+    snprintf(what, sizeof what, "%s killed at %s", process->name, point);
+    faults_count(replay, what);
+    process_env(process, "REDRESS_TEST_FAULT=");
+}
+
+void faults_redis(struct replay *replay, const char *command) {
+    struct err err;
+    struct redis *redis = redis_new(replay->world->config.redis_url, &err);
+    struct redis_reply reply;
+    struct arena *arena = arena_new();
+    if (redis_ask(redis, arena, &reply, &err, 1, command)) wait_fail("%s: %s", command, err.text);
+    redis_free(redis);
+    arena_free(arena);
+}
+
+void faults_short_session(struct replay *replay) {
+    for (int i = 0; i < replay->replicas; i++) {
+        process_env(replay->intake[i], "REDRESS_SESSION_TIMEOUT=6s");
+        process_env(replay->sla[i], "REDRESS_SESSION_TIMEOUT=6s");
+        process_env(replay->intake[i], "REDRESS_TRANSACTION_TIMEOUT=3s");
+        process_env(replay->sla[i], "REDRESS_TRANSACTION_TIMEOUT=3s");
+    }
+}

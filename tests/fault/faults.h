@@ -1,0 +1,26 @@
+/* faults: what the tests of this folder do to a replay. A fault counts only while something is undecided: each of them
+ * asserts that and prints how much it was. */
+#ifndef REDRESS_FAULTS_H
+#define REDRESS_FAULTS_H
+
+#include "replay.h"
+
+enum { FAULTS_ALL = 1 << 30, FAULTS_WAIT_MS = 600000, FAULTS_STEP_MS = 60000 };
+
+/* A seed from the clock, printed, or REDRESS_TEST_SEED. */
+unsigned faults_seed(void);
+/* Sleeps between the two, at random. */
+void faults_pause(unsigned *seed, int least_ms, int most_ms);
+/* Asserts that something is undecided, and says so. */
+void faults_count(struct replay *replay, const char *what);
+/* kill -9, and a new start. */
+void faults_kill(struct replay *replay, struct process *process);
+void faults_restart(struct replay *replay, struct process *process);
+/* Runs into a crash point (fault.h) and is started again without it. */
+void faults_crash_at(struct replay *replay, struct process *process, const char *point, int passage);
+/* One command to Redis. */
+void faults_redis(struct replay *replay, const char *command);
+/* For both groups: short enough that a frozen worker is given up soon. */
+void faults_short_session(struct replay *replay);
+
+#endif
