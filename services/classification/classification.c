@@ -32,10 +32,20 @@ void classification_read(const struct policy *policy, const char *text, struct a
     text_normalise(policy->tables, history_blank(text, len, arena), len, arena, out);
 }
 
-void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out) {
+void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out,
+                           bool *barred_out) {
+    bool complains = false;
     memset(points_out, 0, ((size_t)policy->class_count + 1) * sizeof *points_out);
     for (int i = 0; i < count; i++) {
-        if (found[i].rule->class_id != 0) points_out[found[i].rule->class_id] += (int32_t)found[i].rule->weight;
+        const struct rule *rule = found[i].rule;
+        if (rule->class_id == 0) continue;
+        points_out[rule->class_id] += (int32_t)rule->weight;
+        complains = complains || (rule->says == SAYS_COMPLAINT && !found[i].supposed);
+    }
+    for (int c = 1; c <= policy->class_count; c++) {
+        const struct class_row *row = policy->classes[c];
+        bool by_rules = complains || (row != NULL && row->by_rules_only);
+        barred_out[c] = c != policy->other && by_rules && points_out[c] <= 0;
     }
 }
 
@@ -53,24 +63,23 @@ static bool has_status(const struct texts *statuses, const struct order *order) 
 
 static void choose_class(struct work *work) {
     const struct policy *policy = work->policy;
-    int32_t logits[MODEL_OUTPUTS_MAX], *scores = NULL;
+    int32_t logits[MODEL_OUTPUTS_MAX];
+    int known = 0;
     struct joined free_choice;
     bool contradicted[JOIN_CLASSES_MAX];
     if (policy->model != NULL) {
         struct features features;
         model_features(&work->text, policy->model->bits, work->arena, &features);
-        model_score(policy->model, &features, logits);
-        scores = logits;
+        known = model_score(policy->model, &features, logits);
     }
     for (int c = 1; c <= policy->class_count; c++) {
         const struct class_row *row = policy->classes[c];
         contradicted[c] = row != NULL && has_status(&row->ruled_out_by, work->complaint->order);
-        work->barred[c] = row != NULL && row->by_rules_only && work->points[c] <= 0;
     }
-    join_scores(&policy->join, work->points, work->barred, scores, &free_choice);
+    join_scores(&policy->join, work->points, work->barred, logits, known, &free_choice);
     if (contradicted[free_choice.best]) work->barred_best = free_choice.best;
     for (int c = 1; c <= policy->class_count; c++) work->barred[c] = work->barred[c] || contradicted[c];
-    join_scores(&policy->join, work->points, work->barred, scores, &work->joined);
+    join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
     int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
     work->out->class_id = sure < policy->joining->threshold ? policy->other : work->joined.best;
 }
@@ -253,7 +262,7 @@ void classification_classify(const struct policy *policy, const struct complaint
     memset(out, 0, sizeof *out);
     classification_read(policy, complaint->text, arena, &work.text);
     work.found_count = rules_find(policy->rules, &work.text, complaint->order, arena, &work.found);
-    classification_points(policy, work.found, work.found_count, work.points);
+    classification_points(policy, work.found, work.found_count, work.points, work.barred);
     choose_class(&work);
     set_flags(&work);
     const struct severity_row *severity = choose_severity(&work);

@@ -36,8 +36,11 @@ struct verdict {
 void classification_classify(const struct policy *policy, const struct complaint *complaint, bool first,
                              struct arena *arena, struct verdict *out);
 
-/* The first half of it, for training: points of each class by id, from the rules. */
-void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out);
+/* The first half of it, for training: points of each class by id, from the rules; and the classes that are out of the
+ * question: where the customer's words complain of something, a class without points is none of it, whatever the model
+ * says. */
+void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out,
+                           bool *barred_out);
 /* The normalised text without its quoted history. */
 void classification_read(const struct policy *policy, const char *text, struct arena *arena, struct text *out);
 

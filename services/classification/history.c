@@ -13,7 +13,7 @@ static bool ends(const char *line, size_t len, const char *with) {
 }
 
 static bool holds(const char *line, size_t len, const char *part) {
-    return memmem(line, len, part, strlen(part)) != NULL;
+    return len > 0 && memmem(line, len, part, strlen(part)) != NULL;
 }
 
 /* The line's text without blanks around it. */

@@ -32,7 +32,6 @@ int32_t join_ln(uint32_t p) {
 
 void join_outputs(struct join *join, const struct model_output *outputs, int count) {
     int other = 0;
-    join->learned = true;
     for (int c = 0; c <= join->class_count; c++) join->output[c] = -1;
     for (int i = 0; i < count; i++) {
         for (int n = 0; n < outputs[i].class_count; n++) {
@@ -47,17 +46,31 @@ void join_outputs(struct join *join, const struct model_output *outputs, int cou
     }
 }
 
-void join_scores(const struct join *join, const int32_t *points, const bool *barred, const int32_t *logits,
+/* A class's score by rules and model, weighed against that of the rules alone. */
+static int64_t score_of(const struct join *join, int c, int32_t points, const int32_t *logits, int known) {
+    int32_t counted = points > JOIN_POINTS_MAX ? JOIN_POINTS_MAX : points;
+    int64_t alone = (int64_t)join->alone_rules * counted, joined = 0;
+    if (c == join->other) {
+        alone += join->alone_bias;
+    } else if (points <= 0) {
+        alone -= JOIN_POINTLESS;
+    }
+    if (known > 0) {
+        joined = (int64_t)join->own * logits[join->output[c]] / 1000 + (int64_t)join->rules * counted;
+        joined += c == join->other ? join->bias : 0;
+    }
+    return (joined * known + alone * (1000 - known)) / 1000;
+}
+
+void join_scores(const struct join *join, const int32_t *points, const bool *barred, const int32_t *logits, int known,
                  struct joined *out) {
     int64_t score[JOIN_CLASSES_MAX], top = INT64_MIN, best = INT64_MIN;
     bool possible[JOIN_CLASSES_MAX];
     uint64_t sum = 0;
     memset(out, 0, sizeof *out);
     for (int c = 1; c <= join->class_count; c++) {
-        int32_t counted = points[c] > JOIN_POINTS_MAX ? JOIN_POINTS_MAX : points[c];
-        score[c] = (int64_t)join->rules * counted + (c == join->other ? join->bias : 0);
-        if (join->learned) score[c] += (int64_t)join->own * logits[join->output[c]] / 1000;
-        possible[c] = points[c] > 0 || c == join->other || (join->learned && join->first[c]);
+        score[c] = score_of(join, c, points[c], logits, known);
+        possible[c] = points[c] > 0 || c == join->other || (known > 0 && join->first[c]);
         possible[c] = possible[c] && (barred == NULL || !barred[c]);
         int64_t favoured = score[c] + (c == join->other ? 0 : join->favour);
         if (possible[c] && score[c] > top) top = score[c];

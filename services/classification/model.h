@@ -8,7 +8,7 @@
 
 enum {
     MODEL_OUTPUTS_MAX = 32,     /* there are 25 classes */
-    MODEL_FILE_MAX = 4 << 20,   /* small enough for a ConfigMap's archive and a look at it */
+    MODEL_FILE_MAX = 4 << 20,   /* a policy folder stays small enough to be copied about */
     MODEL_FEATURES_MAX = 24576, /* of one text: 8 000 characters, three n-grams each */
     MODEL_LOGIT_MAX = 40000,    /* thousandths of a nat: e^-40 is nothing */
 };
@@ -43,8 +43,9 @@ struct features {
 };
 void model_features(const struct text *text, int bits, struct arena *arena, struct features *out);
 
-/* Log-odds of each output in thousandths of a nat, up to a constant. */
-void model_score(const struct model *model, const struct features *features, int32_t *logits_out);
+/* Log-odds of each output in thousandths of a nat, up to a constant. Returns how far the model knows such texts, in
+ * thousandths: 1000 when it has met most of the n-grams, 0 when no more of them than hashing finds by chance. */
+int model_score(const struct model *model, const struct features *features, int32_t *logits_out);
 
 /* The stretch of the text that speaks most for an output: bytes from..to; empty when nothing does. */
 void model_evidence(const struct model *model, const struct text *text, int output, size_t *from_out, size_t *to_out);

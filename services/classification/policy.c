@@ -159,10 +159,13 @@ static void set_join(struct policy *policy) {
     struct join *join = &policy->join;
     *join = (struct join){
         .class_count = policy->class_count, .other = policy->other, .favour = (int32_t)policy->joining->favour};
-    join->own = model == NULL ? 0 : model->own;
-    join->rules = model == NULL ? (int32_t)policy->joining->rules : model->rules;
-    join->bias = model == NULL ? (int32_t)policy->joining->other : model->other;
-    if (model != NULL) join_outputs(join, model->outputs, model->output_count);
+    join->alone_rules = (int32_t)policy->joining->rules;
+    join->alone_bias = (int32_t)policy->joining->other;
+    if (model == NULL) return;
+    join->own = model->own;
+    join->rules = model->rules;
+    join->bias = model->other;
+    join_outputs(join, model->outputs, model->output_count);
 }
 
 int policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,

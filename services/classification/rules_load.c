@@ -255,7 +255,7 @@ static int by_item(const void *a, const void *b) {
 
 static void index_uses(const struct build *build, struct rules *out) {
     out->uses = build->uses;
-    qsort(out->uses, (size_t)build->use_count, sizeof *out->uses, by_item);
+    if (build->use_count > 0) qsort(out->uses, (size_t)build->use_count, sizeof *out->uses, by_item);
     out->uses_of = arena_alloc(build->arena, ((size_t)build->item_count + 2) * sizeof *out->uses_of);
     for (int i = 0; i < build->use_count; i++) out->uses_of[out->uses[i].item + 1] = i + 1;
     for (int i = 0; i < build->item_count; i++) {

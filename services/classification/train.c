@@ -155,19 +155,23 @@ static void fit(const struct train_set *set, unsigned without, struct arena *are
     arena_free(work);
 }
 
-/* Scores each fold that is not left out by a model of the other folds. */
-static void score_unseen(struct train_set *set, unsigned without) {
-    for (int fold = 0; fold < TRAIN_FOLDS; fold++) {
-        struct arena *work = arena_new();
-        struct model model;
-        if (!(without >> fold & 1)) {
-            fit(set, without | 1u << fold, work, &model);
-            for (int i = 0; i < set->count; i++) {
-                if (set->at[i].fold == fold) model_score(&model, &set->at[i].features, set->at[i].logits);
-            }
-        }
-        arena_free(work);
+/* Scores fold `scored` by a model that has seen neither it nor fold `other`; with two folds, each is scored. */
+static void score_without(struct train_set *set, int scored, int other) {
+    struct arena *work = arena_new();
+    struct model model;
+    fit(set, 1u << scored | 1u << other, work, &model);
+    for (int i = 0; i < set->count; i++) {
+        struct train_example *example = &set->at[i];
+        int without = example->fold == scored ? other : scored;
+        if (example->fold != scored && example->fold != other) continue;
+        example->known[without] = model_score(&model, &example->features, example->logits[without]);
     }
+    arena_free(work);
+}
+
+static void score_each_fold(struct train_set *set) {
+    for (int fold = 0; fold < TRAIN_FOLDS && !set->scored; fold++) score_without(set, fold, fold);
+    set->scored = true;
 }
 
 /* The probability that the joined classifier gives to what the example is, of JOIN_ONE. */
@@ -179,14 +183,15 @@ static uint64_t odds_of(const struct join *join, const struct joined *joined, in
     return sum;
 }
 
-/* How surprised the joining is by the truth, over the folds that are not left out. */
-static int64_t surprise(const struct train_set *set, const struct join *join, unsigned without) {
+/* How surprised the joining is by the truth, over the folds but `without` (-1: over all). */
+static int64_t surprise(const struct train_set *set, const struct join *join, int without) {
     int64_t sum = 0;
     for (int i = 0; i < set->count; i++) {
         const struct train_example *example = &set->at[i];
+        int by = without < 0 ? example->fold : without;
         struct joined joined;
-        if (without >> example->fold & 1) continue;
-        join_scores(join, example->points, NULL, example->logits, &joined);
+        if (example->fold == without) continue;
+        join_scores(join, example->points, example->barred, example->logits[by], example->known[by], &joined);
         uint64_t odds = odds_of(join, &joined, example->output);
         sum -= join_ln(odds > JOIN_ONE / 100000 ? (uint32_t)(odds > JOIN_ONE ? JOIN_ONE : odds) : JOIN_ONE / 100000);
     }
@@ -194,8 +199,9 @@ static int64_t surprise(const struct train_set *set, const struct join *join, un
 }
 
 /* Descends along one figure of the joining at a time, with steps that shrink. */
-static void fit_join(const struct train_set *set, unsigned without, struct join *join) {
+static void fit_join(const struct train_set *set, int without, struct join *join) {
     int32_t *const figures[] = {&join->own, &join->rules, &join->bias};
+    join_outputs(join, set->outputs, set->output_count);
     join->own = 1000;
     join->rules = 500;
     join->bias = 0;
@@ -219,12 +225,11 @@ static void fit_join(const struct train_set *set, unsigned without, struct join 
     }
 }
 
-void train_model(struct train_set *set, unsigned without, struct arena *arena, struct model *out) {
+void train_model(struct train_set *set, struct arena *arena, struct model *out) {
     struct join join = set->join;
-    join_outputs(&join, set->outputs, set->output_count);
-    score_unseen(set, without);
-    fit_join(set, without, &join);
-    fit(set, without, arena, out);
+    score_each_fold(set);
+    fit_join(set, -1, &join);
+    fit(set, 0, arena, out);
     out->own = join.own;
     out->rules = join.rules;
     out->other = join.bias;
@@ -241,38 +246,36 @@ static void count_one(struct train_score *score, const struct join *join, const 
     score->count++;
 }
 
-void train_evaluate(struct train_set *set, const struct join *rules_alone, struct train_score *rules_out,
-                    struct train_score *model_out, struct train_score *joined_out) {
+/* One text in the three ways. */
+static void count_all(const struct train_example *example, const struct join *join, struct train_score *rules_out,
+                      struct train_score *model_out, struct train_score *joined_out) {
     static const int32_t no_points[JOIN_CLASSES_MAX];
-    struct join rules = *rules_alone;
-    join_outputs(&rules, set->outputs, set->output_count);
-    rules.learned = false;
+    struct join model_alone = *join;
+    struct joined joined;
+    model_alone.own = 1000;
+    model_alone.bias = 0;
+    model_alone.favour = 0;
+    join_scores(join, example->points, example->barred, NULL, 0, &joined);
+    count_one(rules_out, join, &joined, example->output);
+    join_scores(&model_alone, no_points, NULL, example->logits[example->fold], 1000, &joined);
+    count_one(model_out, join, &joined, example->output);
+    join_scores(join, example->points, example->barred, example->logits[example->fold], example->known[example->fold],
+                &joined);
+    count_one(joined_out, join, &joined, example->output);
+}
+
+void train_evaluate(struct train_set *set, struct train_score *rules_out, struct train_score *model_out,
+                    struct train_score *joined_out) {
+    score_each_fold(set);
+    for (int a = 0; a < TRAIN_FOLDS; a++) {
+        for (int b = a + 1; b < TRAIN_FOLDS; b++) score_without(set, a, b);
+    }
     for (int fold = 0; fold < TRAIN_FOLDS; fold++) {
-        struct arena *work = arena_new();
-        struct model model;
         struct join join = set->join;
-        train_model(set, 1u << fold, work, &model);
-        join_outputs(&join, set->outputs, set->output_count);
-        join.own = model.own;
-        join.rules = model.rules;
-        join.bias = model.other;
+        fit_join(set, fold, &join);
         for (int i = 0; i < set->count; i++) {
-            struct train_example *example = &set->at[i];
-            struct joined joined;
-            if (example->fold != fold) continue;
-            model_score(&model, &example->features, example->logits);
-            join_scores(&rules, example->points, NULL, NULL, &joined);
-            count_one(rules_out, &rules, &joined, example->output);
-            join_scores(&join, example->points, NULL, example->logits, &joined);
-            count_one(joined_out, &join, &joined, example->output);
-            struct join alone = join;
-            alone.own = 1000;
-            alone.bias = 0;
-            alone.favour = 0;
-            join_scores(&alone, no_points, NULL, example->logits, &joined);
-            count_one(model_out, &alone, &joined, example->output);
+            if (set->at[i].fold == fold) count_all(&set->at[i], &join, rules_out, model_out, joined_out);
         }
-        arena_free(work);
     }
 }
 

@@ -16,9 +16,12 @@ struct train_example {
     const char *text; /* for people */
     struct features features;
     const int32_t *points; /* from the rules, by class id */
+    const bool *barred;    /* by the rules */
     int output;            /* what it is */
     int fold;              /* set by train_folds */
-    int32_t logits[MODEL_OUTPUTS_MAX];
+    /* What models say that have seen neither its own fold nor fold f. */
+    int32_t logits[TRAIN_FOLDS][MODEL_OUTPUTS_MAX];
+    int known[TRAIN_FOLDS];
 };
 
 struct train_set {
@@ -26,15 +29,16 @@ struct train_set {
     int count;
     struct model_output outputs[MODEL_OUTPUTS_MAX];
     int output_count;
-    struct join join; /* classes, other, favour; the rest is fitted */
+    bool scored;      /* each example by a model of the other folds */
+    struct join join; /* classes, other, favour and the rules alone; the rest is fitted */
 };
 
 /* Deals the examples out to the folds. */
 void train_folds(struct train_set *set);
 
-/* Trains on every fold whose bit is not set in `without`, and fits the joining. The model's weights live in the arena;
- * source and licence are left to the caller. */
-void train_model(struct train_set *set, unsigned without, struct arena *arena, struct model *out);
+/* Trains on all examples and fits the joining. The model's weights live in the arena; source and licence are left to
+ * the caller. */
+void train_model(struct train_set *set, struct arena *arena, struct model *out);
 
 /* What came out of a cross-validation. */
 struct train_score {
@@ -43,9 +47,9 @@ struct train_score {
     int64_t bin_sure[TRAIN_BINS]; /* sum of confidences, in millionths */
     int count;
 };
-/* Scores the rules alone (join as it is in the policy), the model alone, and both. */
-void train_evaluate(struct train_set *set, const struct join *rules_alone, struct train_score *rules_out,
-                    struct train_score *model_out, struct train_score *joined_out);
+/* Scores the rules alone (with the figures of the policy), the model alone, and both. */
+void train_evaluate(struct train_set *set, struct train_score *rules_out, struct train_score *model_out,
+                    struct train_score *joined_out);
 
 /* Each in thousandths; -1 where there is nothing to divide by. */
 int train_precision(const struct train_score *score, int outputs, int output);

@@ -83,12 +83,14 @@ static void add_example(struct reader *reader, const char *text, int output) {
     }
     struct train_example *example = &set->at[set->count++];
     int32_t *points = arena_alloc(reader->arena, JOIN_CLASSES_MAX * sizeof *points);
+    bool *barred = arena_alloc(reader->arena, JOIN_CLASSES_MAX * sizeof *barred);
     classification_read(reader->policy, text, reader->arena, &normal);
     int count = rules_find(reader->policy->rules, &normal, NULL, reader->arena, &found);
-    classification_points(reader->policy, found, count, points);
+    classification_points(reader->policy, found, count, points, barred);
     model_features(&normal, TRAIN_BITS, reader->arena, &example->features);
     example->text = text;
     example->points = points;
+    example->barred = barred;
     example->output = output;
 }
 

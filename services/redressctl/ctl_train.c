@@ -55,12 +55,9 @@ static void print_confusion(const struct train_set *set, const struct train_scor
     }
 }
 
-static int evaluate(const struct policy *policy, struct train_set *set) {
+static int evaluate(struct train_set *set) {
     struct train_score rules = {0}, model = {0}, joined = {0};
-    struct join alone = policy->join;
-    alone.rules = (int32_t)policy->joining->rules;
-    alone.bias = (int32_t)policy->joining->other;
-    train_evaluate(set, &alone, &rules, &model, &joined);
+    train_evaluate(set, &rules, &model, &joined);
     printf("%d texts, %d classes, %d-fold cross-validation\n", set->count, set->output_count, TRAIN_FOLDS);
     print_scores(set, "Rules alone", &rules);
     print_scores(set, "Model alone", &model);
@@ -73,7 +70,7 @@ static int write_model(struct train_set *set, const struct options *options, str
     struct model model;
     struct buf out = {0};
     struct err err;
-    train_model(set, 0, arena, &model);
+    train_model(set, arena, &model);
     model.source = options->source == NULL ? "labels of this shop's agents" : options->source;
     model.licence = options->licence == NULL ? "not stated" : options->licence;
     model_write(&model, &out);
@@ -134,7 +131,7 @@ static int run(int argc, char **argv) {
         fprintf(stderr, "redressctl: %s\n", err.text);
         status = EXIT_CANNOT_GO_ON;
     } else if (policy != NULL) {
-        status = options.evaluate ? evaluate(policy, set) : EXIT_OK;
+        status = options.evaluate ? evaluate(set) : EXIT_OK;
         if (status == EXIT_OK && options.out != NULL) status = write_model(set, &options, arena);
     }
     arena_free(arena);
