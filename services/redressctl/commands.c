@@ -51,9 +51,26 @@ void commands_help(struct buf *out) {
              "stderr. Exit status: 0 done, 64 usage, 70 cannot go on, 78 bad settings.\n");
 }
 
+/* "sla due FILE | simulate FILE": a line each for what stands beside each other outside of brackets. */
+static void synopsis(const struct command *command, struct buf *out) {
+    int depth = 0;
+    buf_puts(out, "  redressctl ");
+    for (const char *at = command->usage; *at; at++) {
+        depth += (*at == '[') - (*at == ']');
+        if (depth > 0 || strncmp(at, " | ", 3) != 0) {
+            buf_add(out, at, 1);
+            continue;
+        }
+        buf_printf(out, "\n  redressctl %s ", command->name);
+        at += 2;
+    }
+    buf_puts(out, "\n");
+}
+
 void commands_help_one(const struct command *command, struct buf *out) {
-    buf_printf(out, "NAME\n  redressctl %s - %s\n\nSYNOPSIS\n  redressctl %s\n\nDESCRIPTION\n", command->name,
-               command->about, command->usage);
+    buf_printf(out, "NAME\n  redressctl %s - %s\n\nSYNOPSIS\n", command->name, command->about);
+    synopsis(command, out);
+    buf_puts(out, "\nDESCRIPTION\n");
     /* The description is indented here; sections of the help (in capitals, at the margin) stay where they are. */
     bool described = false;
     for (const char *line = command->help; *line;) {

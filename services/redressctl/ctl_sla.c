@@ -56,6 +56,7 @@ const struct command ctl_sla = {
             "  --until TIME     RFC 3339: let time pass until then\n"
             "  --summary        simulate: the summary only, no events\n"
             "  --events FILE    explain: the case's events as JSON lines\n"
+            "  --json           explain: JSON in place of lines for people\n"
             "\n"
             "EXAMPLES\n"
             "  redressctl sla simulate --policies draft --until 2026-11-30T00:00:00Z october.jsonl > sla.jsonl\n"

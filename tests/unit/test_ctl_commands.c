@@ -94,6 +94,17 @@ static void test_pages(void **state) {
     }
 }
 
+static void test_synopsis(void **state) {
+    (void)state;
+    static const struct command several = {
+        .name = "sla", .usage = "sla due FILE | explain [--a | --b] CASE", .about = "x", .help = ""};
+    struct buf page = {NULL, 0, 0};
+    commands_help_one(&several, &page);
+    assert_non_null(strstr(
+        page.at, "SYNOPSIS\n  redressctl sla due FILE\n  redressctl sla explain [--a | --b] CASE\n\nDESCRIPTION\n"));
+    buf_free(&page);
+}
+
 /* What bash offers for a line, by the script itself. */
 static const char *complete(const char *words, int current) {
     static char offered[4096];
@@ -178,6 +189,7 @@ int main(void) {
         cmocka_unit_test(test_help_mentions_options),
         cmocka_unit_test(test_options_are_in_the_table),
         cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_synopsis),
         cmocka_unit_test(test_bash_completion),
         cmocka_unit_test(test_zsh_completion),
         cmocka_unit_test(test_main),
