@@ -23,6 +23,12 @@ void faults_pause(unsigned *seed, int least_ms, int most_ms) {
     usleep((useconds_t)(least_ms + (int)(rand_r(seed) % (unsigned)(most_ms - least_ms + 1))) * 1000);
 }
 
+void faults_reach(struct replay *replay, unsigned *seed, int percent_left) {
+    int64_t left, limit = (int64_t)replay->published * percent_left / 100;
+    WAIT_FOR((left = replay_intake_lag(replay)) >= 0 && left < limit, FAULTS_WAIT_MS);
+    faults_pause(seed, 0, 500);
+}
+
 void faults_count(struct replay *replay, const char *what) {
     int64_t lag = -1;
     for (int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS; lag < 0 && wait_now_ms() < end_ms;) lag = replay_lag(replay);

@@ -11,6 +11,9 @@ enum { FAULTS_ALL = 1 << 30, FAULTS_WAIT_MS = 600000, FAULTS_STEP_MS = 60000 };
 unsigned faults_seed(void);
 /* Sleeps between the two, at random. */
 void faults_pause(unsigned *seed, int least_ms, int most_ms);
+/* Waits until intake has only so much of the log left, and a moment at random: there is something to lose, and to do.
+ */
+void faults_reach(struct replay *replay, unsigned *seed, int percent_left);
 /* Asserts that something is undecided, and says so. */
 void faults_count(struct replay *replay, const char *what);
 /* kill -9, and a new start. */

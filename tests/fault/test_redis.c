@@ -1,0 +1,51 @@
+/* Redis forgets everything, dies, and is away for a minute. */
+#include "faults.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { AWAY_MS = 60000, BUSY_PERCENT = 20 };
+
+/* How much of one processor the workers take while Redis is away. */
+static void stay_away(struct replay *replay) {
+    double before = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]);
+    usleep(AWAY_MS * 1000);
+    double took = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]) - before;
+    print_message("both workers took %.1f s of processor time in %d s without Redis\n", took, AWAY_MS / 1000);
+    assert_true(took * 1e3 * 100 < (double)AWAY_MS * BUSY_PERCENT);
+}
+
+static void test_redis(void **state) {
+    (void)state;
+    struct replay *replay = replay_new("redis", 4, 1, "policies-uci");
+    unsigned seed = faults_seed();
+    replay_publish(replay, FAULTS_ALL, 1);
+    replay_start(replay);
+    for (int i = 0; i < 2; i++) {
+        faults_reach(replay, &seed, 85 - 20 * i);
+        faults_redis(replay, "FLUSHALL");
+        faults_count(replay, "FLUSHALL");
+    }
+    faults_reach(replay, &seed, 45);
+    faults_kill(replay, &replay->h->redis);
+    harness_start_redis(replay->h);
+    faults_reach(replay, &seed, 30);
+    faults_kill(replay, &replay->h->redis);
+    stay_away(replay);
+    harness_start_redis(replay->h);
+    faults_count(replay, "redis is back after a minute");
+    replay_wait(replay, FAULTS_WAIT_MS);
+    replay_check(replay, replay->expected.resolution, false);
+    replay_close(replay);
+}
+
+/* A name or pattern runs only those tests. */
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_redis)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
