@@ -30,6 +30,7 @@ struct engine {
     struct claim_store *claims; /* NULL: the spec asks for none */
     struct policies policies;
     struct settings settings;
+    int partitions;                        /* of the case log, counted before anything starts */
     void (*reload)(struct engine *engine); /* at SIGHUP */
     struct arena *arena;                   /* the batch's */
     int fenced;                            /* times in a row */

@@ -316,7 +316,8 @@ static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
     struct engine *engine = keyed->engine;
     struct err err;
     keyed->wake_offset = find_wake(engine->spec->state);
-    keyed->partitions = kafka_partitions(engine->asker, TOPIC_EVENTS, ENGINE_ASK_MS, &err);
+    ASSERT(engine->partitions > 0); /* -1 would go into the changelogs' @log for good */
+    keyed->partitions = engine->partitions;
     keyed->view = view_new(engine->redis, engine->config->topic_prefix, engine->spec->name, engine->spec->state);
     keyed->proof = proof_new(engine);
     keyed->reader = kafka_reader_new(&engine->kafka, true, &err);

@@ -146,6 +146,7 @@ static int check_counts(struct engine *engine, struct err *err) {
     if (!events)
         return err_set(err, "the topic %s.events does not exist; run `redressctl topics create`",
                        engine->config->topic_prefix);
+    engine->partitions = events;
     for (const enum topic *topic = equal; *topic != TOPIC_NONE && engine->spec->kind == WORKER_KEYED; topic++) {
         int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
         if (count < 0) return 1;
