@@ -18,33 +18,37 @@ static void *grow(void *old, size_t count, size_t size) {
     return new;
 }
 
-static int *slot_of(const struct rehearse_index *index, const char *key) {
+static int *slot_of(const struct rehearse_index *index, const char *key, size_t hash) {
     size_t mask = (size_t)index->size * 2 - 1;
-    for (size_t i = hash_of(key) & mask;; i = (i + 1) & mask) {
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
         int *slot = &index->slots[i];
-        if (!*slot || strcmp(index->keys[*slot - 1], key) == 0) return slot;
+        if (!*slot) return slot;
+        if (index->hashes[*slot - 1] == hash && strcmp(index->keys[*slot - 1], key) == 0) return slot;
     }
 }
 
 int rehearse_index_find(const struct rehearse_index *index, const char *key) {
-    return index->size ? *slot_of(index, key) - 1 : -1;
+    return index->size ? *slot_of(index, key, hash_of(key)) - 1 : -1;
 }
 
 /* Half of the slots stay free. */
 static void resize(struct rehearse_index *index) {
     index->size = index->size ? index->size * 2 : FIRST_SIZE;
     index->keys = grow(index->keys, (size_t)index->size, sizeof *index->keys);
+    index->hashes = grow(index->hashes, (size_t)index->size, sizeof *index->hashes);
     free(index->slots);
     index->slots = calloc((size_t)index->size * 2, sizeof *index->slots);
     ASSERT(index->slots);
-    for (int i = 0; i < index->count; i++) *slot_of(index, index->keys[i]) = i + 1;
+    for (int i = 0; i < index->count; i++) *slot_of(index, index->keys[i], index->hashes[i]) = i + 1;
 }
 
 int rehearse_index_add(struct rehearse_index *index, const char *key) {
     if (!index->arena) index->arena = arena_new();
     if (index->count == index->size) resize(index);
-    int *slot = slot_of(index, key);
+    size_t hash = hash_of(key);
+    int *slot = slot_of(index, key, hash);
     if (*slot) return *slot - 1;
+    index->hashes[index->count] = hash;
     index->keys[index->count++] = arena_strdup(index->arena, key);
     *slot = index->count;
     return index->count - 1;
@@ -53,6 +57,7 @@ int rehearse_index_add(struct rehearse_index *index, const char *key) {
 void rehearse_index_free(struct rehearse_index *index) {
     arena_free(index->arena);
     free(index->keys);
+    free(index->hashes);
     free(index->slots);
     *index = (struct rehearse_index){0};
 }

@@ -9,7 +9,8 @@
 struct rehearse_index {
     struct arena *arena;
     const char **keys;
-    int *slots; /* number + 1; 0: free */
+    size_t *hashes; /* of the keys */
+    int *slots;     /* number + 1; 0: free */
     int count, size;
 };
 int rehearse_index_find(const struct rehearse_index *index, const char *key); /* -1: unknown */

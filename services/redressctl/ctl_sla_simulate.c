@@ -29,7 +29,7 @@ struct row { /* of the summary */
 struct play {
     const char *dir;
     struct rehearse *rehearse;
-    struct arena *arena;
+    struct arena *arena, *work; /* the latter for one event */
     struct row rows[ROWS_MAX];
     int row_count;
     const char **breaches; /* "case target cycle", when two are compared */
@@ -140,10 +140,9 @@ static void listen(void *context, const struct worker_spec *spec, int64_t now_ms
     if (!output || spec != &sla_spec) return;
     play->events++;
     if (!play->quiet) write_event(output);
-    struct arena *work = arena_new();
     const struct tree *data;
-    if (json_read(work, output->data, output->data_len, NULL, &data, NULL) == JSON_OK) tally(play, output, data);
-    arena_free(work);
+    if (json_read(play->work, output->data, output->data_len, NULL, &data, NULL) == JSON_OK) tally(play, output, data);
+    arena_reset(play->work);
 }
 
 /* Setting up. */
@@ -152,6 +151,7 @@ static int begin(struct play *play, const char *dir) {
     struct buf errors = {0};
     play->dir = dir;
     play->arena = arena_new();
+    play->work = arena_new();
     play->rehearse = rehearse_new(listen, play);
     const char *rules = arena_printf(play->arena, "%s/%s", dir, classification_spec.policy_file);
     int bad = rehearse_add(play->rehearse, &intake_spec, dir, &errors);
@@ -327,6 +327,7 @@ int ctl_sla_simulate(int argc, char **argv) {
     for (int i = 0; i < simulation.count; i++) {
         rehearse_free(simulation.plays[i].rehearse);
         arena_free(simulation.plays[i].arena);
+        arena_free(simulation.plays[i].work);
     }
     arena_free(work);
     return status;
