@@ -1,0 +1,134 @@
+/* Without a guard the log comes out wrong: offsets in the transaction, the true end at take-over, complaints before
+ * activity. (Compare-and-set and the assignment's metadata: test_zombies.c; the proof: test_downtime.c. The same scenes
+ * with their guards come out right, there and in test_kills.c.) */
+#include "faults.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { CASES = 1500, HANGING_MS = 120000, STANDS_MS = 5000, MORE_RECORDS = 500 };
+
+static struct replay *begin(const char *name, int partitions) {
+    struct replay *replay = replay_new(name, partitions, 1, "policies-uci");
+    replay_limit(replay, CASES);
+    process_env(replay->intake[0], "REDRESS_BATCH_RECORDS=100");
+    process_env(replay->sla[0], "REDRESS_BATCH_RECORDS=100");
+    replay_publish(replay, FAULTS_ALL, 1);
+    replay->began_ms = wait_now_ms();
+    return replay;
+}
+
+static bool end(struct replay *replay, struct buf *wrong) {
+    bool settled = replay_settles(replay, FAULTS_STEP_MS * 2);
+    bool right = replay_is_right(replay, replay->expected.resolution, false, wrong) && settled;
+    replay_close(replay);
+    return right;
+}
+
+static void expect_wrong(bool right, struct buf *wrong) {
+    print_message("without the guard: %s\n", wrong->at ? wrong->at : "it did not settle");
+    assert_false(right);
+    buf_free(wrong);
+}
+
+static void test_without_offsets(void **state) {
+    (void)state;
+    struct buf wrong = {0};
+    struct replay *replay = begin("no-offsets", 4);
+    process_env(replay->intake[0], "REDRESS_TEST_WITHOUT=offsets");
+    faults_crash_at(replay, replay->intake[0], "after_commit", 4);
+    replay_start(replay);
+    expect_wrong(end(replay, &wrong), &wrong);
+}
+
+static void test_without_complaints_first(void **state) {
+    (void)state;
+    struct buf wrong = {0};
+    struct replay *replay = begin("no-order", 4);
+    process_env(replay->intake[0], "REDRESS_TEST_WITHOUT=complaints_first");
+    replay_start(replay);
+    expect_wrong(end(replay, &wrong), &wrong);
+}
+
+/* A transaction that hangs in the changelog: what is committed behind it is not readable yet, and is there. */
+struct hanging {
+    struct config config;
+    struct kafka kafka;
+    struct kafka_producer *producer;
+    struct kafka_delivery delivery;
+};
+
+static void hang(struct replay *replay, struct hanging *hanging) {
+    static const enum topic topics[] = {TOPIC_STATE, TOPIC_NONE};
+    struct err err;
+    hanging->config = replay->world->config;
+    hanging->config.transaction_timeout_ms = HANGING_MS;
+    hanging->kafka = (struct kafka){.config = &hanging->config, .worker = "sla"};
+    hanging->producer = kafka_producer_new(&hanging->kafka, "hanging", &err);
+    if (!hanging->producer) wait_fail("%s", err.text);
+    WAIT_FOR(kafka_producer_ready(hanging->producer, topics, 1000, &err) == KAFKA_DONE, FAULTS_STEP_MS);
+    struct kafka_message message = {.topic = TOPIC_STATE, .key = "none", .key_len = 4, .delivery = &hanging->delivery};
+    if (kafka_begin(hanging->producer, &err) != KAFKA_DONE ||
+        kafka_produce(hanging->producer, &message, &err) != KAFKA_DONE ||
+        kafka_flush(hanging->producer, FAULTS_STEP_MS, &err) != KAFKA_DONE)
+        wait_fail("%s", err.text);
+}
+
+static void let_go(struct hanging *hanging) {
+    struct err err;
+    if (kafka_abort(hanging->producer, &err) != KAFKA_DONE) wait_fail("%s", err.text);
+    kafka_producer_free(hanging->producer);
+}
+
+static bool is_ready(struct replay *replay, struct process *process) {
+    char body[200];
+    return net_http_get(harness_http_port(replay->h, process), "/readyz", body, sizeof body) == 200;
+}
+
+/* sla decides while a transaction hangs in its changelog, dies, and takes over from itself. */
+static bool take_over_scene(const char *name, const char *without, struct buf *wrong) {
+    struct replay *replay = begin(name, 1);
+    struct process *sla = replay->sla[0];
+    struct hanging hanging = {0};
+    process_env(sla, "REDRESS_TEST_WITHOUT=%s", without);
+    process_start(replay->intake[0]);
+    WAIT_FOR(replay_intake_lag(replay) == 0, FAULTS_STEP_MS);
+    faults_restart(replay, sla);
+    hang(replay, &hanging);
+    int64_t lag = replay_sla_lag(replay);
+    assert_true(lag > MORE_RECORDS);
+    WAIT_FOR(replay_sla_lag(replay) < lag - MORE_RECORDS, FAULTS_STEP_MS);
+    faults_kill(replay, sla);
+    process_start(sla);
+    bool ready = false;
+    for (int64_t end_ms = wait_now_ms() + STANDS_MS; !ready && wait_now_ms() < end_ms; usleep(10000))
+        ready = is_ready(replay, sla);
+    if (ready) buf_puts(wrong, "it decides before it has read its changelog to the end\n");
+    let_go(&hanging);
+    return end(replay, wrong);
+}
+
+static void test_take_over(void **state) {
+    (void)state;
+    struct buf wrong = {0};
+    if (!take_over_scene("take-over", "nothing", &wrong)) fail_msg("%s", wrong.at ? wrong.at : "it did not settle");
+}
+
+static void test_without_true_end(void **state) {
+    (void)state;
+    struct buf wrong = {0};
+    expect_wrong(take_over_scene("no-end", "true_end", &wrong), &wrong);
+}
+
+/* A name or pattern runs only those tests. */
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_without_offsets),
+                                       cmocka_unit_test(test_without_complaints_first),
+                                       cmocka_unit_test(test_take_over), cmocka_unit_test(test_without_true_end)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
