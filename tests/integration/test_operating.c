@@ -1,0 +1,253 @@
+/* What an operator relies on: workers leave cleanly at SIGTERM also under load and lose nothing by it, policies are
+ * reloaded at SIGHUP or refused with file and line, and a worker does not start on a Redis or topics that would lose
+ * states. */
+#include "clock.h"
+#include "ids.h"
+#include "kafka_admin.h"
+#include "pipeline.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+enum {
+    LIMIT_MS = PIPELINE_WITHIN_MS,
+    DRAIN_MS = 10000,
+    RUN_MS = 60000,
+    BACKLOG = 400,
+    CONFIGURATION = 78,
+    CANNOT_GO_ON = 70
+};
+
+static void complain(struct pipeline *pipeline, int i, char case_id[IDS_CASE_LEN + 1]) {
+    char id[16], order[16], route[IDS_ROUTE_LEN + 1];
+    snprintf(id, sizeof id, "o-%d", i);
+    snprintf(order, sizeof order, "order:O%d", i);
+    ids_route("default", order, route);
+    ids_case(route, "/shop/app", id, case_id);
+    pipeline_publish(pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), route,
+                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%d','status':'signed',"
+                     "'amount':{'currency':'CNY','minor':8900}},'text':'毛衣穿了一天就起球'}",
+                     i, i);
+}
+
+/* Ended while there is work: everything goes on where it stopped. */
+static void test_sigterm(void **state) {
+    (void)state;
+    struct pipeline *pipeline = pipeline_new("sigterm", 4);
+    char case_id[IDS_CASE_LEN + 1];
+    pipeline_start(pipeline);
+    for (int i = 0; i < BACKLOG; i++) complain(pipeline, i, case_id);
+    world_flush(pipeline->world);
+    tail_wait(pipeline->events, "case.opened", NULL, 1, LIMIT_MS);
+    for (int i = 0; i < PIPELINE_WORKERS; i++) process_kill(pipeline->workers[i], SIGTERM);
+    int64_t began_ms = wait_now_ms();
+    for (int i = 0; i < PIPELINE_WORKERS; i++) {
+        struct process *worker = pipeline->workers[i];
+        if (!process_wait(worker, DRAIN_MS)) fail_msg("%s still runs %d ms after SIGTERM", worker->name, DRAIN_MS);
+        if (process_exit_status(worker) != 0) fail_msg("%s: status %d", worker->name, process_exit_status(worker));
+    }
+    tail_catch_up(pipeline->events);
+    print_message("all workers ended %lld ms after SIGTERM, with %d of %d cases opened and %d answered\n",
+                  (long long)(wait_now_ms() - began_ms), tail_count(pipeline->events, "case.opened", NULL), BACKLOG,
+                  tail_count(pipeline->events, "notification.requested", NULL));
+    pipeline_start(pipeline);
+    pipeline_wait_idle(pipeline);
+    static const char *const once[] = {"case.opened", "case.classified", "sla.started", "compensation.proposed"};
+    for (size_t i = 0; i < sizeof once / sizeof *once; i++)
+        assert_int_equal(tail_count(pipeline->events, once[i], NULL), BACKLOG);
+    pipeline_check_views(pipeline);
+    pipeline_close(pipeline);
+}
+
+/* ---- Policies ---- */
+
+static void write_policy(const char *dir, const char *text) {
+    char path[300], next[310];
+    snprintf(path, sizeof path, "%s/sla.yaml", dir);
+    snprintf(next, sizeof next, "%s.new", path);
+    FILE *file = fopen(next, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_int_equal(rename(next, path), 0);
+}
+
+static void expect_version(struct pipeline *pipeline, int i, const char *version, const char *due) {
+    char case_id[IDS_CASE_LEN + 1];
+    complain(pipeline, i, case_id);
+    const struct tail_event *started = tail_wait(pipeline->events, "sla.started", case_id, 1, LIMIT_MS);
+    const char *found = tree_text(started->ev.data, "policy_version");
+    if (!found || strcmp(found, version) != 0) fail_msg("policy_version %s, expected %s", found, version);
+    if (due && !strstr(started->data, due)) fail_msg("%s expected in %s", due, started->data);
+}
+
+static void test_sighup(void **state) {
+    (void)state;
+    static const char first[] =
+        "version: \"one\"\npolicies:\n  - name: p\n    targets:\n      resolution: {within: 24h}\n";
+    static const char second[] =
+        "version: \"two\"\npolicies:\n  - name: p\n    targets:\n      follow_up: {within: 1h}\n"
+        "      first_contact: {within: 2h}\n";
+    static const char broken[] =
+        "version: \"three\"\npolicies:\n  - name: p\n    targets:\n      resolution: {with: 24h}\n";
+    static const char reused[] =
+        "version: \"two\"\npolicies:\n  - name: p\n    targets:\n      resolution: {within: 3h}\n";
+    struct pipeline *pipeline = pipeline_new("sighup", 4);
+    struct process *sla = pipeline->workers[PIPELINE_SLA];
+    char dir[260];
+    snprintf(dir, sizeof dir, "%s/policies", pipeline->h->dir);
+    assert_int_equal(mkdir(dir, 0755), 0);
+    process_env(sla, "REDRESS_POLICY_DIR=%s", dir);
+    write_policy(dir, first);
+    pipeline_start(pipeline);
+    expect_version(pipeline, 1, "one", "\"resolution\"");
+    write_policy(dir, second);
+    process_kill(sla, SIGHUP);
+    WAIT_FOR(process_log_count(sla, "policies reloaded") == 1, LIMIT_MS);
+    expect_version(pipeline, 2, "two", "\"first_contact\"");
+    write_policy(dir, broken);
+    process_kill(sla, SIGHUP);
+    WAIT_FOR(process_log_count(sla, "policies not reloaded") == 1, LIMIT_MS);
+    assert_true(process_log_count(sla, "sla.yaml:5") > 0);
+    expect_version(pipeline, 3, "two", "\"first_contact\"");
+    write_policy(dir, reused);
+    process_kill(sla, SIGHUP);
+    WAIT_FOR(process_log_count(sla, "policies not reloaded") == 2, LIMIT_MS);
+    assert_true(process_log_count(sla, "give the changed policy a new version") > 0);
+    expect_version(pipeline, 4, "two", "\"first_contact\"");
+    assert_true(process_running(sla));
+    pipeline_close(pipeline);
+}
+
+static void copy_with(const char *from_dir, const char *to_dir, const char *name, const char *more) {
+    char from[400], to[400], line[8192];
+    snprintf(from, sizeof from, "%s/%s", from_dir, name);
+    snprintf(to, sizeof to, "%s/%s", to_dir, name);
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    assert_non_null(in);
+    assert_non_null(out);
+    while (fgets(line, sizeof line, in)) fputs(line, out);
+    fputs(more, out);
+    fclose(in);
+    fclose(out);
+}
+
+static int lines_of(const char *dir, const char *name) {
+    char path[400];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (int c; (c = fgetc(file)) != EOF;) count += c == '\n';
+    fclose(file);
+    return count;
+}
+
+/* An unknown key behind the last line of each policy: needs neither Kafka nor Redis. */
+static void test_check(void **state) {
+    (void)state;
+    struct harness *h = harness_new("check");
+    char good[sizeof h->policy_dir], dir[sizeof h->policy_dir];
+    memcpy(good, h->policy_dir, sizeof good);
+    snprintf(dir, sizeof dir, "%.180s/policies", h->dir);
+    assert_int_equal(mkdir(dir, 0755), 0);
+    int checked = 0;
+    for (int i = 0; i < PIPELINE_WORKERS; i++) {
+        const char *name = pipeline_specs[i]->policy_file;
+        char program[64], place[64];
+        struct buf said = {0};
+        snprintf(program, sizeof program, "redress-%s", pipeline_specs[i]->name);
+        memcpy(h->policy_dir, good, sizeof good);
+        if (harness_run(h, &said, RUN_MS, program, "--check", NULL) != 0) fail_msg("%s --check: %s", program, said.at);
+        buf_free(&said);
+        if (!name) continue;
+        copy_with(good, dir, name, "no_such_setting: 1\n");
+        snprintf(place, sizeof place, "%s:%d", name, lines_of(dir, name));
+        memcpy(h->policy_dir, dir, sizeof dir);
+        int status = harness_run(h, &said, RUN_MS, program, "--check", NULL);
+        if (status != CONFIGURATION || !strstr(said.at, place) || !strstr(said.at, "no_such_setting"))
+            fail_msg("%s --check: status %d, expected %d and %s in\n%s", program, status, CONFIGURATION, place,
+                     said.at);
+        buf_free(&said);
+        checked++;
+    }
+    assert_int_equal(checked, 4);
+    harness_close(h);
+}
+
+/* ---- Starts that are refused ---- */
+
+static void expect_refused(struct process *worker, const char *why, const char *remedy) {
+    process_start(worker);
+    if (!process_wait(worker, LIMIT_MS)) {
+        process_log_tail(worker, 10);
+        fail_msg("%s still runs", worker->name);
+    }
+    if (process_exit_status(worker) != CANNOT_GO_ON || !process_log_count(worker, why) ||
+        !process_log_count(worker, remedy)) {
+        process_log_tail(worker, 10);
+        fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", worker->name, process_exit_status(worker),
+                 CANNOT_GO_ON, why, remedy);
+    }
+}
+
+static void test_redis_that_forgets_is_refused(void **state) {
+    (void)state;
+    char port[16];
+    struct harness *h = harness_new("eviction");
+    harness_start_kafka(h);
+    harness_start_redis(h);
+    harness_create_topics(h, 2);
+    snprintf(port, sizeof port, "%d", h->redis_port);
+    assert_int_equal(
+        harness_run(h, NULL, RUN_MS, "redis-cli", "-p", port, "config", "set", "maxmemory-policy", "allkeys-lru", NULL),
+        0);
+    static const char *const workers[] = {"intake", "sla", "compensation", "notification"};
+    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
+        expect_refused(harness_worker(h, workers[i], 0), "allkeys-lru", "maxmemory-policy noeviction");
+    harness_close(h);
+}
+
+/* Somebody made one of the topics with another number of partitions. */
+static void make_topic(struct harness *h, const char *name, int partitions) {
+    struct arena *arena = arena_new();
+    struct config_property server = {"bootstrap.servers", h->bootstrap};
+    struct config config = {.arena = arena, .kafka = &server, .kafka_count = 1, .topic_prefix = h->prefix};
+    struct kafka kafka = {.config = &config};
+    struct kafka_new_topic topic = {.name = name, .partitions = partitions, .replication = 1};
+    struct err err;
+    struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
+    assert_non_null(admin);
+    assert_int_equal(kafka_admin_create(admin, &topic, 1, RUN_MS, &err), 0);
+    assert_int_equal(topic.made, KAFKA_MADE);
+    kafka_admin_free(admin);
+    arena_free(arena);
+}
+
+static void test_unequal_partitions_are_refused(void **state) {
+    (void)state;
+    struct harness *h = harness_new("unequal");
+    harness_start_kafka(h);
+    harness_start_redis(h);
+    make_topic(h, "redress.deliveries", 3);
+    harness_create_topics(h, 2);
+    static const char *const workers[] = {"sla", "compensation", "notification"};
+    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
+        expect_refused(harness_worker(h, workers[i], 0), "redress.deliveries has 3 partitions and redress.events has 2",
+                       "redressctl topics create --partitions 2");
+    harness_close(h);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sigterm), cmocka_unit_test(test_sighup), cmocka_unit_test(test_check),
+        cmocka_unit_test(test_redis_that_forgets_is_refused), cmocka_unit_test(test_unequal_partitions_are_refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
