@@ -20,7 +20,7 @@ void process_init(struct process *process, const char *dir, const char *name) {
     snprintf(process->log, sizeof process->log, "%s/%s.log", dir, name);
 }
 
-static char *print_text(const char *fmt, va_list args) {
+__attribute__((format(printf, 1, 0))) static char *print_text(const char *fmt, va_list args) {
     char *text = NULL;
     if (vasprintf(&text, fmt, args) < 0) wait_fail("out of memory");
     return text;

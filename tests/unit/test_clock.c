@@ -71,8 +71,8 @@ static const char *const bad[] = {
     "2026-1-22T17:19:16Z",
     "26-11-22T17:19:16Z",
     "2026-11-22T-7:19:16Z",
-    "\xef\xbc\x92"
-    "026-11-22T17:19:16Z",
+    ("\xef\xbc\x92"
+     "026-11-22T17:19:16Z"), /* a full-width digit */
 };
 
 static void good_times_are_read(void **state) {
