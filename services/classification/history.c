@@ -13,7 +13,10 @@ static bool ends(const char *line, size_t len, const char *with) {
 }
 
 static bool holds(const char *line, size_t len, const char *part) {
-    return len > 0 && memmem(line, len, part, strlen(part)) != NULL;
+    for (size_t i = 0; i < len; i++) {
+        if (begins(line + i, len - i, part)) return true;
+    }
+    return false;
 }
 
 /* The line's text without blanks around it. */

@@ -19,7 +19,7 @@ uint32_t join_exp(int32_t x) {
 int32_t join_ln(uint32_t p) {
     int whole = 31 - __builtin_clz(p);
     uint64_t x = (uint64_t)p << (31 - whole); /* 1 to 2, of 2^31 */
-    int64_t log2 = (int64_t)(whole - 30) << 20;
+    int64_t log2 = (int64_t)(whole - 30) * (1 << 20);
     for (int bit = 19; bit >= 0; bit--) { /* each squaring gives one binary digit of the logarithm */
         x = x * x >> 31;
         if (x >> 32) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    EPOCHS = 20,        /* found on the folds: more only learns the labels' noise by heart */
+    EPOCHS = 10,        /* found on the folds: more only learns the labels' noise by heart */
     RATE = 22000 * 256, /* of the first epoch: thousandths of a nat, times WEIGHT_SCALE */
     WEIGHT_SCALE = 256, /* parts of a weight's unit while training */
     BIAS_SHIFT = 4,     /* biases learn more slowly than words */
@@ -70,14 +70,21 @@ static void learn(struct learner *learner, const struct train_example *example, 
     }
     for (int i = 0; i < example->features.count; i++) {
         int32_t *row = learner->weights + (size_t)example->features.at[i] * (size_t)outputs;
-        int64_t rarity = learner->rarity[example->features.at[i]];
-        for (int k = 0; k < outputs; k++) row[k] += (int32_t)(steps[k] * rarity / 1000);
+        int64_t rare = learner->rarity[example->features.at[i]];
+        for (int k = 0; k < outputs; k++) row[k] += (int32_t)(steps[k] * rare / 1000);
     }
 }
 
 static void add_up(struct learner *learner, size_t weights) {
     for (size_t i = 0; i < weights; i++) learner->sums[i] += learner->weights[i];
     for (int k = 0; k < learner->outputs; k++) learner->bias_sums[k] += learner->bias[k];
+}
+
+/* The square of log2(1 + count / (texts + 1)) / RARITY_LOG, in thousandths. */
+static int32_t rarity(int32_t texts, int count) {
+    int64_t nats = join_ln((uint32_t)(texts + 1 + count)) - join_ln((uint32_t)texts + 1);
+    int64_t share = nats * 1000 / 693 / RARITY_LOG;
+    return (int32_t)(share * share / 1000);
 }
 
 /* Common n-grams say little about anything, and rare labels would drown. */
@@ -91,11 +98,7 @@ static void weigh(struct learner *learner, const struct train_set *set, const in
         for (int n = 0; n < example->features.count; n++) texts[example->features.at[n]]++;
         counts[example->output]++;
     }
-    for (size_t i = 0; i < buckets; i++) {
-        int64_t nats = join_ln((uint32_t)(texts[i] + 1 + count)) - join_ln((uint32_t)texts[i] + 1);
-        int64_t share = nats * 1000 / 693 / RARITY_LOG; /* thousandths of the logarithm to base 2, of 8 */
-        learner->rarity[i] = (int32_t)(share * share / 1000);
-    }
+    for (size_t i = 0; i < buckets; i++) learner->rarity[i] = texts[i] == 0 ? 0 : rarity(texts[i], count);
     for (int k = 0; k < set->output_count; k++) {
         if (counts[k] > 0 && counts[k] < rarest) rarest = counts[k];
     }
