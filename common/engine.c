@@ -298,10 +298,45 @@ bool engine_restored(struct engine *engine) {
 
 /* ---- Polling ---- */
 
+void engine_join(struct engine *engine, const struct kafka_hooks *hooks) {
+    struct err err;
+    engine->hooks = *hooks;
+    engine->rejoin = false;
+    engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, hooks, &err);
+    if (!engine->consumer) engine_stop(engine, EXIT_BAD_CONFIG, "no consumer", err.text);
+}
+
+/* A static member is fenced by its own ghost, too: by a request to join that it gave up, and that a broker which stood
+ * still answers afterwards. So the first ones mean a new handle; only two processes under one name go on fencing each
+ * other. */
+static void fenced_membership(struct engine *engine, const char *detail) {
+    int64_t now_ms = clock_boot_ms();
+    if (now_ms - engine->doubled_at_ms > ENGINE_FENCED_MS) engine->doubled = 0;
+    engine->doubled_at_ms = now_ms;
+    if (++engine->doubled >= ENGINE_FENCED_MAX) {
+        engine_stop(engine, EXIT_CANNOT_GO_ON,
+                    "fenced several times in a row: another process runs under this REDRESS_INSTANCE", detail);
+        return;
+    }
+    log_say(LOG_WARN, "membership fenced, joining anew", "detail", detail, NULL);
+    engine->rejoin = true;
+}
+
+/* Between two batches: nothing that was polled may outlive its handle. */
+static void join_anew(struct engine *engine) {
+    struct kafka_hooks hooks = engine->hooks;
+    hooks.revoked(hooks.context, true);
+    kafka_consumer_free(engine->consumer);
+    engine->consumer = NULL;
+    engine_join(engine, &hooks);
+}
+
 enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_record **record_out,
                            struct place *place_out) {
     static struct log_gate gate;
     struct err err;
+    if (engine->rejoin) join_anew(engine);
+    if (!engine->consumer) return KAFKA_NOTHING;
     enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);
     if (got == KAFKA_TROUBLE) log_seldom(&gate, 1000, LOG_WARN, "kafka", "error", err.text, NULL);
     if (got == KAFKA_LOST)
@@ -309,6 +344,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
                     "records were deleted before they were read, or the topic was recreated: reset the group's offsets "
                     "knowingly, then start again",
                     err.text);
-    if (got == KAFKA_DOUBLE) engine_stop(engine, EXIT_CANNOT_GO_ON, "fenced", err.text);
-    return got;
+    if (got != KAFKA_DOUBLE) return got;
+    fenced_membership(engine, err.text);
+    return KAFKA_NOTHING;
 }

@@ -15,6 +15,7 @@ enum {
     ENGINE_IDLE_MS = 100,     /* longest sleep: signals and health are looked at ten times a second */
     ENGINE_PLACES_MAX = 4096, /* input partitions of one process */
     ENGINE_FENCED_MAX = 5,    /* fenced that often in a row: two processes under one name */
+    ENGINE_FENCED_MS = 60000, /* a membership that was fenced longer ago than this does not count any more */
     ENGINE_ROUNDS_MAX = 4     /* rounds of claims of one decision */
 };
 
@@ -24,6 +25,10 @@ struct engine {
     const char *instance; /* REDRESS_INSTANCE, or a name made for this run: then the group's membership is not static */
     struct kafka kafka;
     struct kafka_consumer *consumer;
+    struct kafka_hooks hooks; /* the consumer's */
+    bool rejoin;              /* its membership is fenced: a new one is made at the next poll */
+    int doubled;              /* memberships fenced in a row */
+    int64_t doubled_at_ms;
     struct kafka_producer *producer; /* NULL: to be made anew */
     struct kafka_asker *asker;
     struct redis *redis;        /* NULL: this worker needs none */
@@ -105,6 +110,9 @@ enum claim_result engine_ask(struct engine *engine, struct asking *askings, int 
 
 /* Restores claims for a while; true when there is nothing (more) to restore. */
 bool engine_restored(struct engine *engine);
+
+/* Becomes a member of the group of what the worker reads; stops the engine when that cannot be. */
+void engine_join(struct engine *engine, const struct kafka_hooks *hooks);
 
 /* Polls, and treats what is the same in both loops. */
 enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_record **record_out,

@@ -321,8 +321,10 @@ static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
     keyed->view = view_new(engine->redis, engine->config->topic_prefix, engine->spec->name, engine->spec->state);
     keyed->proof = proof_new(engine);
     keyed->reader = kafka_reader_new(&engine->kafka, true, &err);
-    if (keyed->reader) engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, hooks, &err);
-    if (!engine->consumer) engine_stop(engine, EXIT_BAD_CONFIG, "no consumer", err.text);
+    if (keyed->reader)
+        engine_join(engine, hooks);
+    else
+        engine_stop(engine, EXIT_BAD_CONFIG, "no reader of changelogs", err.text);
     return !engine->stopping;
 }
 

@@ -528,9 +528,7 @@ void map_run(struct engine *engine) {
     struct map map = {.engine = engine, .held = calloc(HELD_MAX, sizeof *map.held)};
     ASSERT(map.held);
     struct kafka_hooks hooks = {&map, on_assigned, on_revoked};
-    struct err err;
-    engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, &hooks, &err);
-    if (!engine->consumer) engine_stop(engine, EXIT_BAD_CONFIG, "no consumer", err.text);
+    engine_join(engine, &hooks);
     while (!engine->stopping && !engine_stop_asked()) turn(&map);
     kafka_consumer_free(
         engine->consumer); /* leaves the group; what was not committed is read again by the next owner */

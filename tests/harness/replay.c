@@ -183,6 +183,11 @@ static int64_t earliest_wake(struct replay *replay, int partitions) {
     return earliest;
 }
 
+static void expect_alive(struct process *worker) {
+    if (worker->pid && !process_running(worker))
+        wait_fail("%s ended by itself, status %d", worker->name, process_exit_status(worker));
+}
+
 bool replay_settles(struct replay *replay, int limit_ms) {
     struct err err;
     int partitions = kafka_partitions(replay->world->asker, TOPIC_EVENTS, 5000, &err);
@@ -190,6 +195,10 @@ bool replay_settles(struct replay *replay, int limit_ms) {
     for (int quiet = 0; quiet < 3;) {
         bool idle = replay_lag(replay) == 0 && earliest_wake(replay, partitions) > clock_now_ms() + READY_DUE_MS;
         quiet = idle ? quiet + 1 : 0;
+        for (int i = 0; i < replay->replicas; i++) {
+            expect_alive(replay->intake[i]);
+            expect_alive(replay->sla[i]);
+        }
         if (wait_now_ms() >= end_ms) return false;
         usleep(LOOK_MS * 1000);
     }
