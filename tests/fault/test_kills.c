@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-enum { KILLS = 10, CASES = 3000 };
+enum { KILLS = 10, CASES = 2000 };
 
 /* Ten times sla, ten times intake, ten times both, in one run. */
 static void test_random_moments(void **state) {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { CASES = 4000, PARTITIONS = 4, MORE_RECORDS = 500 };
+enum { CASES = 2000, PARTITIONS = 4, MORE_RECORDS = 500 };
 
 static struct replay *begin(const char *name) {
     struct replay *replay = replay_new(name, PARTITIONS, 2, "policies-uci");
