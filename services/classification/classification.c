@@ -65,8 +65,7 @@ static void choose_class(struct work *work) {
     const struct policy *policy = work->policy;
     int32_t logits[MODEL_OUTPUTS_MAX];
     int known = 0;
-    struct joined free_choice;
-    bool contradicted[JOIN_CLASSES_MAX];
+    bool contradicted[JOIN_CLASSES_MAX], any = false;
     if (policy->model != NULL) {
         struct features features;
         model_features(&work->text, policy->model->bits, work->arena, &features);
@@ -75,11 +74,14 @@ static void choose_class(struct work *work) {
     for (int c = 1; c <= policy->class_count; c++) {
         const struct class_row *row = policy->classes[c];
         contradicted[c] = row != NULL && has_status(&row->ruled_out_by, work->complaint->order);
+        any = any || contradicted[c];
     }
-    join_scores(&policy->join, work->points, work->barred, logits, known, &free_choice);
-    if (contradicted[free_choice.best]) work->barred_best = free_choice.best;
-    for (int c = 1; c <= policy->class_count; c++) work->barred[c] = work->barred[c] || contradicted[c];
     join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
+    if (any) {
+        if (contradicted[work->joined.best]) work->barred_best = work->joined.best;
+        for (int c = 1; c <= policy->class_count; c++) work->barred[c] = work->barred[c] || contradicted[c];
+        join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
+    }
     int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
     work->out->class_id = sure < policy->joining->threshold ? policy->other : work->joined.best;
 }
@@ -211,7 +213,7 @@ static void add_model_reason(struct work *work) {
     size_t from, to;
     for (int i = 0; model != NULL && i < model->output_count; i++) {
         if (model->outputs[i].classes[0] != work->out->class_id) continue;
-        model_evidence(model, &work->text, i, &from, &to);
+        model_evidence(model, &work->text, i, work->arena, &from, &to);
         if (to > from) add_words(work, "model", from, to);
     }
 }

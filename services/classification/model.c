@@ -116,10 +116,10 @@ int model_score(const struct model *model, const struct features *features, int3
     return known(met, features->count);
 }
 
-void model_evidence(const struct model *model, const struct text *text, int output, size_t *from_out, size_t *to_out) {
-    struct arena *work = arena_new();
+void model_evidence(const struct model *model, const struct text *text, int output, struct arena *arena,
+                    size_t *from_out, size_t *to_out) {
     uint32_t *points, *places;
-    int count = read_points(text, work, &points, &places), best = 0, from = 0, to = 0;
+    int count = read_points(text, arena, &points, &places), best = 0, from = 0, to = 0;
     for (int i = 1; i + 1 < count; i++) {
         int sum = 0;
         for (int n = 1; n <= NGRAM_MAX && i + n < count; n++) {
@@ -133,7 +133,6 @@ void model_evidence(const struct model *model, const struct text *text, int outp
     }
     *from_out = from > 0 ? places[from] : 0;
     *to_out = from > 0 ? places[to] : 0;
-    arena_free(work);
 }
 
 /* A check sum of the weights for people to tell two models apart; no protection against anybody. */

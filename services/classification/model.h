@@ -48,6 +48,7 @@ void model_features(const struct text *text, int bits, struct arena *arena, stru
 int model_score(const struct model *model, const struct features *features, int32_t *logits_out);
 
 /* The stretch of the text that speaks most for an output: bytes from..to; empty when nothing does. */
-void model_evidence(const struct model *model, const struct text *text, int output, size_t *from_out, size_t *to_out);
+void model_evidence(const struct model *model, const struct text *text, int output, struct arena *arena,
+                    size_t *from_out, size_t *to_out);
 
 #endif
