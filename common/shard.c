@@ -144,12 +144,26 @@ static bool check_log(struct keyed *keyed, struct shard *shard, const struct raw
     return shard->log_known = true;
 }
 
+/* Offsets are read before the changelog: whoever owned the shard then may have committed both since. */
+static bool offsets_came(struct keyed *keyed, const struct shard *shard) {
+    struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number};
+    struct err err;
+    if (kafka_committed(keyed->engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) != 0)
+        return true; /* once more */
+    return committed.offset != KAFKA_NO_OFFSET;
+}
+
 /* The first record must be @log: a compacted log keeps it, for nothing replaces it. Without committed offsets it must
  * be the only one. */
 static bool check_record(struct keyed *keyed, struct shard *shard, const struct raw *raw) {
     bool is_log = raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0;
     if (!shard->log_known) return check_log(keyed, shard, raw);
     if (is_log || !shard->no_offsets || keyed->engine->config->demonstration) return true;
+    if (offsets_came(keyed, shard)) {
+        shard->log_known = false;
+        shard->phase = SHARD_OFFSETS;
+        return true;
+    }
     refuse(keyed, shard,
            "the group has no committed offsets although its changelog has states: they were deleted or have expired. "
            "Reset the group's "
@@ -175,7 +189,7 @@ static void read_log(struct keyed *keyed, struct shard *shard) {
             kafka_record_raw(&engine->kafka, record, engine->arena, &raw);
             good = raw.partition != shard->number || check_record(keyed, shard, &raw);
             kafka_record_free(record);
-            if (shard->log_known && !shard->no_offsets) return;
+            if (shard->phase == SHARD_OFFSETS || (shard->log_known && !shard->no_offsets)) return;
         }
         if (got == KAFKA_END && place.partition == shard->number && place.offset >= shard->end) {
             if (!shard->log_known) missing_log(keyed, shard);
