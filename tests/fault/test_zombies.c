@@ -105,11 +105,32 @@ static void test_without_compare_and_set(void **state) {
     expect_wrong(sla_scene("no-cas", "cas", &wrong), &wrong);
 }
 
+/* Two processes under one name fence each other until one of them gives up; the other goes on. */
+static void test_one_name(void **state) {
+    (void)state;
+    struct replay *replay = begin("one-name");
+    struct process *first = replay->sla[0], *second = replay->sla[1];
+    process_env(second, "REDRESS_INSTANCE=redress-sla-0");
+    process_start(replay->intake[0]);
+    process_start(first);
+    WAIT_FOR(replay_sla_lag(replay) > 0, FAULTS_STEP_MS);
+    faults_count(replay, "a second sla-0 starts");
+    process_start(second);
+    WAIT_FOR(!process_running(first) || !process_running(second), FAULTS_STEP_MS * 2);
+    struct process *gone = first->pid ? second : first;
+    assert_int_equal(process_exit_status(gone), EXIT_CANNOT_GO_ON);
+    print_message("%s gave up\n", gone->name);
+    replay_wait(replay, FAULTS_WAIT_MS);
+    replay_check(replay, replay->expected.resolution, false);
+    replay_close(replay);
+}
+
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_before_its_transaction), cmocka_unit_test(test_without_membership),
-        cmocka_unit_test(test_before_its_apply), cmocka_unit_test(test_without_compare_and_set)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_before_its_transaction),
+                                       cmocka_unit_test(test_without_membership),
+                                       cmocka_unit_test(test_before_its_apply), cmocka_unit_test(test_one_name),
+                                       cmocka_unit_test(test_without_compare_and_set)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
