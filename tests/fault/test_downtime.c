@@ -20,7 +20,7 @@ enum {
     PARTITIONS = 4,
     REPLICAS = 2,
     CASES = 100,       /* before it, and as many meanwhile */
-    WITHIN_MS = 20000, /* policies-seconds */
+    WITHIN_MS = 20000, /* policies-downtime */
     SETTLE_MS = 2000,
     LOOK_MS = 200,     /* each look reads the whole case log */
     CONTROL_EVERY = 10 /* every tenth case is contacted by nobody: it shows that deadlines do fire */
@@ -234,7 +234,7 @@ static void test_downtime(void **state) {
     };
     enum { SCENES = sizeof scenes / sizeof *scenes };
     struct harness *h = harness_new("downtime");
-    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/tests/harness/policies-seconds", REDRESS_SOURCE_DIR);
+    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/tests/harness/policies-downtime", REDRESS_SOURCE_DIR);
     harness_start_kafka(h);
     harness_start_redis(h);
     for (int i = 0; i < SCENES; i++) open_scene(h, &scenes[i]);
