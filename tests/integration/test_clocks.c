@@ -114,7 +114,8 @@ static void run(const char *name, bool of_redis) {
     if (of_redis) set_faketime(&timers->h->redis);
     timers_open(timers, PARTITIONS, false);
     if (!of_redis) set_faketime(timers->sla);
-    process_env(timers->sla, "REDRESS_STEP_HOLD=3s"); /* not 10 s: for the test's sake */
+    process_env(timers->sla, "REDRESS_STEP_HOLD=3s"); /* not 10 s, nor the next: for the time the test takes */
+    process_env(timers->sla, "REDRESS_LATE_SETTLE=1s");
     timers_start(timers);
     ahead(timers);
     behind(timers);

@@ -31,7 +31,7 @@ static int lateness(const struct timers *timers, int64_t *late_ms) {
 
 static void test_spread(void **state) {
     (void)state;
-    int count = full() ? 10000 : 2000, over_ms = full() ? 60000 : 20000, lead_ms = full() ? 15000 : 12000;
+    int count = full() ? 10000 : 1500, over_ms = full() ? 60000 : 15000, lead_ms = full() ? 15000 : 10000;
     struct timers *timers = timers_new("spread", count);
     timers_open(timers, PARTITIONS, true);
     timers_start(timers);
@@ -74,7 +74,7 @@ static void drain(struct timers *timers, int burst, int64_t due_ms) {
 
 static void test_burst(void **state) {
     (void)state;
-    int burst = full() ? 100000 : 20000, lead_ms = full() ? 60000 : 25000;
+    int burst = full() ? 100000 : 10000, lead_ms = full() ? 60000 : 20000;
     struct timers *timers = timers_new("burst", burst + NEWCOMERS_MAX);
     timers_open(timers, PARTITIONS, true);
     timers_start(timers);
