@@ -26,7 +26,7 @@ enum { LIMIT_MS = PIPELINE_WITHIN_MS, MINUTE_MS = 60000 };
 /* A time in the data of an event: "due_at". */
 static int64_t time_in(const struct tree *data, const char *name) {
     const char *text = tree_text(data, name);
-    int64_t ms;
+    int64_t ms = 0;
     if (!text || clock_parse(text, &ms) < 0) fail_msg("%s: %s", name, text ? text : "not there");
     return ms;
 }
