@@ -15,10 +15,6 @@
 
 #include "worker.h"
 
-/* CONTRACT.md: Inbound, Joining. The settings of the same names do not reach a decision yet: a spec without a policy
- * file is given none. */
-#define INTAKE_DEDUPE_FOR_MS (INT64_C(7) * 24 * 3600 * 1000)
-#define INTAKE_JOIN_FOR_MS   (INT64_C(7) * 24 * 3600 * 1000)
 /* The count of a case's repeats is kept so long after the last of them: as long as topics keep personal data. */
 #define INTAKE_REPEATS_FOR_MS (INT64_C(30) * 24 * 3600 * 1000)
 #define INTAKE_AHEAD_MAX_MS   (INT64_C(5) * 60 * 1000)

@@ -5,9 +5,6 @@
 #include "sla_replay.h"
 #include "worker.h"
 
-/* A record that comes behind its own deadline may have others behind it that disprove the breach. */
-enum { SLA_LATE_SETTLE_MS = 10 * 1000 };
-
 struct sla_report {
     struct sla_state *state;
     const struct decision *in;
