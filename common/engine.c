@@ -10,8 +10,9 @@
 enum {
     PAUSE_FIRST_MS = 20,
     PAUSE_LAST_MS = 2000,
-    READY_TURN_MS = 200, /* init_transactions in turns, so that polling goes on */
-    FLUSH_MS = 4000      /* less than the transaction's own time-out */
+    FENCED_AWAY_MS = 100, /* doubled each time, and up to as much again by chance */
+    READY_TURN_MS = 200,  /* init_transactions in turns, so that polling goes on */
+    FLUSH_MS = 4000       /* less than the transaction's own time-out */
 };
 
 static volatile sig_atomic_t stop_signal, reload_signal;
@@ -101,14 +102,36 @@ void engine_pause(struct engine *engine, const char *message, const char *detail
 }
 
 bool engine_paused(const struct engine *engine) {
-    return clock_boot_ms() < engine->pause_until_ms;
+    return engine->fenced_off || clock_boot_ms() < engine->pause_until_ms;
 }
 
 void engine_calm(struct engine *engine) {
     engine->pause_ms = 0;
     engine->pause_until_ms = 0;
-    engine->fenced = 0;
     metrics_set(engine->metrics.ready, NULL, 1);
+}
+
+/* ---- Fencing ---- */
+
+/* Two processes under one name fence each other, by their memberships and by their producers. Who is fenced gives up
+ * both and stays away for a while, longer each time: so they take turns, one is fenced too often first and ends, and
+ * the other goes on. A static member is fenced by its own ghost, too: by a request to join that it gave up, and that a
+ * broker which stood still answers afterwards. So the first times only mean new handles. */
+static void fenced(struct engine *engine, const char *detail) {
+    int64_t now_ms = clock_boot_ms();
+    if (engine->fenced_off) return; /* once for both */
+    if (now_ms - engine->fenced_at_ms > ENGINE_FENCED_MS) engine->fenced = 0;
+    engine->fenced_at_ms = now_ms;
+    engine->fenced_off = true;
+    if (++engine->fenced >= ENGINE_FENCED_MAX) {
+        engine_stop(engine, EXIT_CANNOT_GO_ON,
+                    "fenced several times in a row: another process runs under this REDRESS_INSTANCE", detail);
+        return;
+    }
+    int64_t away_ms = FENCED_AWAY_MS << engine->fenced;
+    away_ms += arc4random_uniform((uint32_t)away_ms); /* not the same for both */
+    engine->rejoin_at_ms = now_ms + away_ms;
+    log_say(LOG_WARN, "fenced, joining anew", "detail", detail, "pause_ms", log_int(away_ms), NULL);
 }
 
 /* ---- The producer ---- */
@@ -118,14 +141,10 @@ static const char *transactional_id(const struct engine *engine) {
                         engine->instance);
 }
 
-static void drop_producer(struct engine *engine, bool fenced, const char *detail) {
+static void drop_producer(struct engine *engine) {
     kafka_producer_free(engine->producer);
     engine->producer = NULL;
     metrics_add(engine->metrics.rebuilt, NULL, 1);
-    engine->fenced = fenced ? engine->fenced + 1 : engine->fenced;
-    if (engine->fenced >= ENGINE_FENCED_MAX)
-        engine_stop(engine, EXIT_CANNOT_GO_ON,
-                    "fenced several times in a row: another process runs under this REDRESS_INSTANCE", detail);
 }
 
 /* In demonstrations the mock broker knows no lasting transactions; the code is the same. */
@@ -142,8 +161,11 @@ bool engine_producer(struct engine *engine) {
     enum kafka_outcome outcome =
         kafka_producer_ready(engine->producer, engine->spec->kind == WORKER_KEYED ? keyed : map, READY_TURN_MS, &err);
     if (outcome == KAFKA_DONE) return true;
-    if (outcome != KAFKA_LATER) drop_producer(engine, outcome == KAFKA_FENCED, err.text);
-    engine_pause(engine, "producer not ready", err.text);
+    if (outcome != KAFKA_LATER) drop_producer(engine);
+    if (outcome == KAFKA_FENCED)
+        fenced(engine, err.text);
+    else
+        engine_pause(engine, "producer not ready", err.text);
     return false;
 }
 
@@ -223,7 +245,8 @@ enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     if (outcome == KAFKA_ABORT)
         metrics_add(engine->metrics.aborts, NULL, 1);
     else
-        drop_producer(engine, outcome == KAFKA_FENCED, err.text);
+        drop_producer(engine);
+    if (outcome == KAFKA_FENCED) fenced(engine, err.text);
     engine_pause(engine, outcome == KAFKA_ABORT ? "transaction aborted" : "transaction failed, new producer", err.text);
     return outcome;
 }
@@ -301,41 +324,34 @@ bool engine_restored(struct engine *engine) {
 void engine_join(struct engine *engine, const struct kafka_hooks *hooks) {
     struct err err;
     engine->hooks = *hooks;
-    engine->rejoin = false;
+    engine->fenced_off = false;
     engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, hooks, &err);
     if (!engine->consumer) engine_stop(engine, EXIT_BAD_CONFIG, "no consumer", err.text);
 }
 
-/* A static member is fenced by its own ghost, too: by a request to join that it gave up, and that a broker which stood
- * still answers afterwards. So the first ones mean a new handle; only two processes under one name go on fencing each
- * other. */
-static void fenced_membership(struct engine *engine, const char *detail) {
-    int64_t now_ms = clock_boot_ms();
-    if (now_ms - engine->doubled_at_ms > ENGINE_FENCED_MS) engine->doubled = 0;
-    engine->doubled_at_ms = now_ms;
-    if (++engine->doubled >= ENGINE_FENCED_MAX) {
-        engine_stop(engine, EXIT_CANNOT_GO_ON,
-                    "fenced several times in a row: another process runs under this REDRESS_INSTANCE", detail);
-        return;
+/* Between two batches: nothing that was polled may outlive its handle. True: the group has been joined anew. */
+static bool join_anew(struct engine *engine, int timeout_ms) {
+    if (engine->consumer) {
+        engine->hooks.revoked(engine->hooks.context, true);
+        kafka_consumer_free(engine->consumer);
+        engine->consumer = NULL;
+        if (engine->producer) drop_producer(engine);
     }
-    log_say(LOG_WARN, "membership fenced, joining anew", "detail", detail, NULL);
-    engine->rejoin = true;
-}
-
-/* Between two batches: nothing that was polled may outlive its handle. */
-static void join_anew(struct engine *engine) {
+    int64_t left_ms = engine->rejoin_at_ms - clock_boot_ms();
+    if (left_ms > 0) {
+        usleep((useconds_t)(left_ms < timeout_ms ? left_ms : timeout_ms) * 1000);
+        return false;
+    }
     struct kafka_hooks hooks = engine->hooks;
-    hooks.revoked(hooks.context, true);
-    kafka_consumer_free(engine->consumer);
-    engine->consumer = NULL;
     engine_join(engine, &hooks);
+    return true;
 }
 
 enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_record **record_out,
                            struct place *place_out) {
     static struct log_gate gate;
     struct err err;
-    if (engine->rejoin) join_anew(engine);
+    if (engine->fenced_off && !join_anew(engine, timeout_ms)) return KAFKA_NOTHING;
     if (!engine->consumer) return KAFKA_NOTHING;
     enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);
     if (got == KAFKA_TROUBLE) log_seldom(&gate, 1000, LOG_WARN, "kafka", "error", err.text, NULL);
@@ -345,6 +361,6 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
                     "knowingly, then start again",
                     err.text);
     if (got != KAFKA_DOUBLE) return got;
-    fenced_membership(engine, err.text);
+    fenced(engine, err.text);
     return KAFKA_NOTHING;
 }

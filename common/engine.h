@@ -15,7 +15,7 @@ enum {
     ENGINE_IDLE_MS = 100,     /* longest sleep: signals and health are looked at ten times a second */
     ENGINE_PLACES_MAX = 4096, /* input partitions of one process */
     ENGINE_FENCED_MAX = 5,    /* fenced that often in a row: two processes under one name */
-    ENGINE_FENCED_MS = 60000, /* a membership that was fenced longer ago than this does not count any more */
+    ENGINE_FENCED_MS = 60000, /* in a row: not longer than this after the last time */
     ENGINE_ROUNDS_MAX = 4     /* rounds of claims of one decision */
 };
 
@@ -26,10 +26,10 @@ struct engine {
     struct kafka kafka;
     struct kafka_consumer *consumer;
     struct kafka_hooks hooks; /* the consumer's */
-    bool rejoin;              /* its membership is fenced: a new one is made at the next poll */
-    int doubled;              /* memberships fenced in a row */
-    int64_t doubled_at_ms;
-    struct kafka_producer *producer; /* NULL: to be made anew */
+    bool fenced_off;          /* its membership or its producer is fenced: both are given up, and made anew later */
+    int fenced;               /* times in a row */
+    int64_t fenced_at_ms, rejoin_at_ms; /* (boot time) */
+    struct kafka_producer *producer;    /* NULL: to be made anew */
     struct kafka_asker *asker;
     struct redis *redis;        /* NULL: this worker needs none */
     struct claim_store *claims; /* NULL: the spec asks for none */
@@ -38,7 +38,6 @@ struct engine {
     int partitions;                        /* of the case log, counted before anything starts */
     void (*reload)(struct engine *engine); /* at SIGHUP */
     struct arena *arena;                   /* the batch's */
-    int fenced;                            /* times in a row */
     bool need_restore;                     /* claims are to be restored before anything is decided */
     int exit_status;                       /* set with `stopping` */
     bool stopping;

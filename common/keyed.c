@@ -67,7 +67,7 @@ static void on_revoked(void *context, bool lost) {
     log_say(LOG_INFO, "revoked", "shards", log_int(keyed->shard_count), "lost", lost ? "true" : "false", NULL);
     keyed->shard_count = 0;
     keyed->assignment++;
-    keyed->fetching = false;
+    keyed->fetching = keyed->refetch = false;
     proof_drop(keyed->proof);
 }
 
