@@ -150,6 +150,7 @@ struct classified {
 struct sla_target {
     const char *name;
     int64_t cycle, due_at; /* due_at 0: none (paused) */
+    const char *set_by;    /* whose deadline it is; NULL: the policy's */
 };
 struct sla_started {
     const char *case_id, *policy, *policy_version;
@@ -163,8 +164,11 @@ struct sla_event { /* all other sla.*: each type has its own table over this str
     const char *case_id, *target;
     int64_t cycle, due_at, old_due_at, breached_at, met_at;
     const char *cause;
-    int64_t percent; /* sla.warned: one of the two */
-    int64_t before;  /* ms; a duration on the wire */
+    const char *set_by;                         /* whose deadline it is; NULL: the policy's */
+    const char *policy_version;                 /* verdicts: what they were given under */
+    int64_t late_seconds, late_working_seconds; /* verdicts: how late, rounded up; 0: not late */
+    int64_t percent;                            /* sla.warned: one of the two */
+    int64_t before;                             /* ms; a duration on the wire */
     int64_t level;
     const char *to;
     bool unconfirmed, on_time;

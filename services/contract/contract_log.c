@@ -48,6 +48,16 @@ TABLE(sla_resumed, sla_pause, "sla.resumed", "Clocks run again.");
     }
 #define DUE_AT                                                                                                         \
     { FIELD(sla_event, due_at), MUST(FIELD_TIME), .doc = "When it was due." }
+/* Deadlines may be set from outside. */
+#define SET_BY                                                                                                         \
+    { FIELD(sla_event, set_by), MAY(FIELD_NAME), .doc = "Whose deadline it is, when it was set from outside." }
+/* Never rewritten, so they say what they were given under. */
+#define VERDICT                                                                                                        \
+    {FIELD(sla_event, policy_version), MAY(FIELD_NAME), .doc = "The policy version that it was given under."},         \
+        {FIELD(sla_event, late_seconds), MAY(FIELD_INT), .doc = "How late, by the clock on the wall; absent: 0."}, {   \
+        FIELD(sla_event, late_working_seconds), MAY(FIELD_INT),                                                        \
+            .doc = "How late in the target's working time, without its pauses; absent: 0."                             \
+    }
 #define CAUSE(sentence)                                                                                                \
     { FIELD(sla_event, cause), MUST(FIELD_NAME), .doc = sentence }
 
@@ -56,6 +66,7 @@ static const struct field sla_rescheduled_fields[] = {
     {FIELD(sla_event, old_due_at), MAY(FIELD_TIME), .doc = "Due until now; absent: it had no due time."},
     {FIELD(sla_event, due_at), MAY(FIELD_TIME), .doc = "Due from now on; absent: it has no due time."},
     CAUSE("What moved it."),
+    SET_BY,
     FIELDS_END,
 };
 TABLE(sla_rescheduled, sla_event, "sla.rescheduled", "A deadline moved.");
@@ -65,6 +76,7 @@ static const struct field sla_warned_fields[] = {
     DUE_AT,
     {FIELD(sla_event, percent), MAY(FIELD_INT), BETWEEN(1, 100), .doc = "This share of the allowance is used, or:"},
     {FIELD(sla_event, before), MAY(FIELD_DURATION), .doc = "so long before the deadline."},
+    SET_BY,
     FIELDS_END,
 };
 TABLE(sla_warned, sla_event, "sla.warned", "A deadline comes near; has percent or before.");
@@ -74,6 +86,8 @@ static const struct field sla_breached_fields[] = {
     DUE_AT,
     {FIELD(sla_event, breached_at), MUST(FIELD_TIME), .doc = "When it was noticed."},
     {FIELD(sla_event, unconfirmed), MAY(FIELD_BOOL), .doc = "Fired without proof, for intake stood still."},
+    SET_BY,
+    VERDICT,
     FIELDS_END,
 };
 TABLE(sla_breached, sla_event, "sla.breached", "A deadline has passed unmet.");
@@ -91,13 +105,15 @@ static const struct field sla_met_fields[] = {
     DUE_AT,
     {FIELD(sla_event, met_at), MUST(FIELD_TIME), .doc = "The time of the fact that met it."},
     {FIELD(sla_event, on_time), MUST(FIELD_BOOL), .doc = "Not after the deadline."},
+    SET_BY,
+    VERDICT,
     FIELDS_END,
 };
 TABLE(sla_met, sla_event, "sla.met", "A target was met.");
 
 static const struct field sla_cancelled_fields[] = {
     CYCLE,
-    CAUSE("`policy`, `withdrawn` or `reopened`."),
+    CAUSE("`policy`, `withdrawn`, `reopened`, `resolved` or `late_record`."),
     FIELDS_END,
 };
 TABLE(sla_cancelled, sla_event, "sla.cancelled", "A target runs no longer.");

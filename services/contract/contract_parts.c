@@ -51,7 +51,7 @@ const char *const contract_remedy_kinds[] = {"refund",         "refund_without_r
 const char *const contract_refusals[] = {"expired",          "already_decided", "wrong_option",
                                          "role_too_low",     "same_person",     "own_proposal",
                                          "unknown_proposal", "over_budget",     NULL};
-const char *const contract_cancel_causes[] = {"policy", "withdrawn", "reopened", NULL};
+const char *const contract_cancel_causes[] = {"policy", "withdrawn", "reopened", "resolved", "late_record", NULL};
 const char *const contract_rejections[] = {
     "not_json",  "too_large",    "too_deep",    "too_many_values", "duplicate_key", "bad_utf8", "missing_field",
     "bad_value", "unknown_type", "wrong_topic", "in_future",       "unknown_case",  NULL};
@@ -185,6 +185,7 @@ static const struct field target_fields[] = {
     {FIELD(sla_target, name), MUST(FIELD_NAME), .doc = "The target, e.g. `first_contact`."},
     {FIELD(sla_target, cycle), MUST(FIELD_TIME), .doc = "The cycle: the time of the fact that started it."},
     {FIELD(sla_target, due_at), MAY(FIELD_TIME), .doc = "When it is due; absent while it is paused without an end."},
+    {FIELD(sla_target, set_by), MAY(FIELD_NAME), .doc = "Whose deadline it is, when it was set from outside."},
     FIELDS_END,
 };
 TABLE(target, sla_target, "target", "A target's running cycle.");

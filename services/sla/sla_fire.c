@@ -24,6 +24,8 @@ static void breach(struct sla_report *report, const struct sla_derived *derived,
                              .due_at = derived->due,
                              .breached_at = report->in->now_ms,
                              .unconfirmed = report->in->unconfirmed};
+    bool ended = derived->end == SLA_END_MET || derived->end == SLA_END_CANCELLED;
+    sla_report_verdict(report, derived, ended ? derived->end_at : report->in->now_ms, &data);
     sla_report_emit(report, "sla.breached", sla_report_breach_id(report, record), report->in->now_ms, &data);
     record->breach_due = record->due = derived->due;
     record->breached_at = report->in->now_ms;
@@ -52,6 +54,7 @@ static void warn(struct sla_report *report, const struct sla_derived *derived, s
                              .target = record->name,
                              .cycle = record->cycle,
                              .due_at = derived->due,
+                             .set_by = derived->set_by,
                              .percent = warning->percent,
                              .before = warning->before_ms};
     const char *step = warning->percent ? arena_printf(arena, "p%lld", (long long)warning->percent) : warning->text;

@@ -123,8 +123,8 @@ static const struct calendar *find_calendar(struct reader *reader, const struct 
     return NULL;
 }
 
-static struct texts copy_names(struct reader *reader, const char *const *names, int max) {
-    struct texts texts = {.at = arena_alloc(reader->arena, (size_t)max * sizeof(char *))};
+static struct texts copy_names(struct arena *arena, const char *const *names, int max) {
+    struct texts texts = {.at = arena_alloc(arena, (size_t)max * sizeof(char *))};
     while (texts.count < max && names[texts.count]) {
         texts.at[texts.count] = names[texts.count];
         texts.count++;
@@ -190,13 +190,30 @@ static bool is_target_name(const char *name) {
     return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
+static const struct kind *kind_of(const char *target) {
+    const struct kind *kind = kinds;
+    while (kind->name && strcmp(kind->name, target) != 0) kind++;
+    return kind;
+}
+
+bool sla_policy_bare_rule(const char *target, struct arena *arena, struct sla_rule *rule_out) {
+    if (!is_target_name(target)) return false;
+    const struct kind *kind = kind_of(target);
+    *rule_out = (struct sla_rule){.name = target,
+                                  .starts_on = copy_names(arena, kind->starts_on, 5),
+                                  .met_by = copy_names(arena, kind->met_by, 3),
+                                  .ends_on = copy_names(arena, kind->ends_on, 3),
+                                  .chained = kind->chained,
+                                  .open_ended = true};
+    return true;
+}
+
 static void read_events(struct reader *reader, const struct tree *tree, const char *path, const struct rule_file *file,
                         struct sla_rule *rule) {
-    const struct kind *kind = kinds;
-    while (kind->name && strcmp(kind->name, rule->name) != 0) kind++;
-    rule->starts_on = file->starts_on.count ? file->starts_on : copy_names(reader, kind->starts_on, 5);
-    rule->met_by = file->met_by.count ? file->met_by : copy_names(reader, kind->met_by, 3);
-    rule->ends_on = file->ends_on.count ? file->ends_on : copy_names(reader, kind->ends_on, 3);
+    const struct kind *kind = kind_of(rule->name);
+    rule->starts_on = file->starts_on.count ? file->starts_on : copy_names(reader->arena, kind->starts_on, 5);
+    rule->met_by = file->met_by.count ? file->met_by : copy_names(reader->arena, kind->met_by, 3);
+    rule->ends_on = file->ends_on.count ? file->ends_on : copy_names(reader->arena, kind->ends_on, 3);
     rule->chained = kind->chained;
     check_types(reader, tree, path, "starts_on", &rule->starts_on);
     check_types(reader, tree, path, "met_by", &rule->met_by);
@@ -239,8 +256,9 @@ static void read_row(struct reader *reader, const struct tree *tree, const char 
     row->match =
         sla_match_read(file.match, arena_printf(reader->arena, "%s.match", path), reader->arena, reader->faults);
     row->reopen_resolved_on =
-        tree_get(tree, "reopen_resolved_on") ? file.reopen_resolved_on : copy_names(reader, reopen, 1);
-    row->reopen_closed_on = tree_get(tree, "reopen_closed_on") ? file.reopen_closed_on : copy_names(reader, reopen, 2);
+        tree_get(tree, "reopen_resolved_on") ? file.reopen_resolved_on : copy_names(reader->arena, reopen, 1);
+    row->reopen_closed_on =
+        tree_get(tree, "reopen_closed_on") ? file.reopen_closed_on : copy_names(reader->arena, reopen, 2);
     check_types(reader, tree, path, "reopen_resolved_on", &row->reopen_resolved_on);
     check_types(reader, tree, path, "reopen_closed_on", &row->reopen_closed_on);
     if (file.targets->kind != TREE_MAP) {

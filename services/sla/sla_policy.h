@@ -33,6 +33,7 @@ struct sla_rule {
     int warning_count;
     struct records escalate;                 /* struct sla_step */
     struct texts starts_on, met_by, ends_on; /* event types; those of tasks only where the task has the target's name */
+    bool open_ended;                         /* has no allowance: only deadlines set from outside count */
     bool chained;                            /* after a missed one the next runs from its due time */
 };
 
@@ -78,6 +79,9 @@ int sla_policy_load(const struct tree *file, const char *dir, struct arena *aren
 const struct sla_row *sla_policy_match(const struct sla_policy *policy, const struct sla_profile *profile);
 /* NULL: the row is NULL or has no such target. */
 const struct sla_rule *sla_policy_rule(const struct sla_row *row, const char *target);
+/* The rule of a target that the policy lacks, and for which somebody outside has set a deadline: its usual facts, no
+ * allowance, no warnings, no ladder. False: no target can have this name. */
+bool sla_policy_bare_rule(const char *target, struct arena *arena, struct sla_rule *rule_out);
 bool sla_policy_lists(const struct texts *types, const char *type);
 
 #endif

@@ -208,7 +208,8 @@ struct course {
     const char *name;
     int segment;
     const struct sla_rule *rule; /* in force; where the policy lacks the target, that of the next one that has it */
-    bool shadow;                 /* no policy asks for it yet */
+    const struct sla_rule *bare; /* in force where the policy lacks it, since a deadline is set from outside; or NULL */
+    bool shadow;                 /* nobody asks for it yet */
     struct limit *limits;
     int limit_count;
     bool running;
@@ -235,7 +236,8 @@ static int64_t due_of(const struct course *course, int64_t end_ms, const char **
     const struct sla_rule *rule = course->rule;
     struct calendar_pause *pauses;
     int count = sla_replay_pauses(course->run->replay, rule, end_ms, &pauses);
-    int64_t due = calendar_due(rule->calendar, course->now.cycle, rule->allowance, pauses, count);
+    int64_t due = CALENDAR_NEVER;
+    if (!rule->open_ended) due = calendar_due(rule->calendar, course->now.cycle, rule->allowance, pauses, count);
     *set_by_out = NULL;
     for (int i = 0; i < course->limit_count; i++) {
         const struct limit *limit = &course->limits[i];
@@ -315,6 +317,7 @@ static void choose_rule(struct course *course, int segment) {
     const struct run *run = course->run;
     course->segment = segment;
     course->rule = sla_policy_rule(run->segments[segment].row, course->name);
+    if (!course->rule) course->rule = course->bare;
     course->shadow = !course->rule;
     for (int i = segment + 1; !course->rule && i < run->segment_count; i++)
         course->rule = sla_policy_rule(run->segments[i].row, course->name);
@@ -326,7 +329,7 @@ static void switch_policy(struct course *course, const struct step *step) {
     settle(course, step->at);
     struct sla_derived before = course->now;
     bool ran = course->running;
-    if (ran && !course->shadow && !sla_policy_rule(row, course->name))
+    if (ran && !course->shadow && !course->bare && !sla_policy_rule(row, course->name))
         end(course, SLA_END_CANCELLED, step->at, "policy");
     choose_rule(course, step->segment);
     if (ran && course->shadow && !course->running &&
@@ -381,8 +384,19 @@ static void note_pause(const struct sla_replay *replay, struct sla_derived *deri
     derived->resumes_at = span->to;
 }
 
+/* A deadline set from outside holds whether or not the policy of the time has such a target. */
+static const struct sla_rule *bare_rule(const struct run *run, const char *name) {
+    struct arena *arena = run->replay->arena;
+    const struct sla_fact *facts = run->state->facts.at;
+    struct sla_rule *rule = ARENA_NEW(arena, struct sla_rule);
+    for (int i = 0; i < run->state->facts.count; i++)
+        if (is_type(&facts[i], "case.deadline_set") && strcmp(facts[i].name, name) == 0)
+            return sla_policy_bare_rule(name, arena, rule) ? rule : NULL;
+    return NULL;
+}
+
 static void run_target(struct run *run, const char *name) {
-    struct course course = {.run = run, .name = name};
+    struct course course = {.run = run, .name = name, .bare = bare_rule(run, name)};
     course.limits = arena_alloc(run->replay->arena, (size_t)run->step_count * sizeof *course.limits);
     choose_rule(&course, 0);
     for (int i = 0; i < run->step_count; i++) take_step(&course, &run->steps[i]);
@@ -399,6 +413,18 @@ static bool named_before(const struct run *run, int segment, const char *name) {
     return false;
 }
 
+/* Targets that no policy of this case has, and somebody outside set a deadline for. */
+static void run_others(struct run *run) {
+    const struct sla_fact *facts = run->state->facts.at;
+    for (int i = 0; i < run->state->facts.count; i++) {
+        if (!is_type(&facts[i], "case.deadline_set")) continue;
+        bool again = named_before(run, run->segment_count, facts[i].name);
+        for (int k = 0; k < i && !again; k++)
+            again = is_type(&facts[k], "case.deadline_set") && strcmp(facts[k].name, facts[i].name) == 0;
+        if (!again) run_target(run, facts[i].name);
+    }
+}
+
 void sla_replay_run(struct sla_replay *replay, const struct sla_state *state) {
     struct run run = {.replay = replay, .state = state};
     replay->status = SLA_OPEN;
@@ -408,6 +434,7 @@ void sla_replay_run(struct sla_replay *replay, const struct sla_state *state) {
         for (int k = 0; row && k < row->rule_count; k++)
             if (!named_before(&run, i, row->rules[k].name)) run_target(&run, row->rules[k].name);
     }
+    run_others(&run);
     const struct segment *last = &run.segments[run.segment_count - 1];
     replay->row = last->row;
     replay->class_name = last->class_name;

@@ -54,11 +54,28 @@ static struct sla_event about(const struct sla_report *report, const struct sla_
     return (struct sla_event){.case_id = report->state->case_id, .target = record->name, .cycle = record->cycle};
 }
 
+static int64_t seconds_up(int64_t ms) {
+    return ms / 1000 + (ms % 1000 > 0);
+}
+
+void sla_report_verdict(const struct sla_report *report, const struct sla_derived *derived, int64_t end_ms,
+                        struct sla_event *data) {
+    data->set_by = derived->set_by;
+    data->policy_version = report->policy->version;
+    if (!derived->breached && end_ms <= derived->due) return;
+    struct calendar_pause *pauses;
+    int count = sla_replay_pauses(report->replay, derived->rule, end_ms, &pauses);
+    data->late_seconds = seconds_up(end_ms - derived->due);
+    data->late_working_seconds =
+        seconds_up(calendar_elapsed(derived->rule->calendar, derived->due, end_ms, pauses, count));
+}
+
 static void emit_met(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record) {
     struct sla_event data = about(report, record);
     data.due_at = derived->due;
     data.met_at = derived->end_at;
     data.on_time = !derived->breached;
+    sla_report_verdict(report, derived, derived->end_at, &data);
     const char *id =
         arena_printf(report->in->arena, "%s.%lld.%lld", sla_report_cycle_id(report, record->name, record->cycle),
                      (long long)data.met_at, (long long)data.due_at);
@@ -132,11 +149,11 @@ static void start_cycles(struct sla_report *report) {
         record->state = derived->paused ? SLA_CYCLE_PAUSED : SLA_CYCLE_RUNNING;
         record->waits_for = derived->paused ? derived->waits_for : 0;
         watch_deadline(report, derived, record, true);
-        targets[data.targets.count++] = (struct sla_target){record->name, record->cycle, record->due};
+        targets[data.targets.count++] = (struct sla_target){record->name, record->cycle, record->due, record->set_by};
     }
     if (data.targets.count == 0) return;
     data.targets.at = targets;
-    data.policy = replay->row ? replay->row->name : report->state->policy;
+    data.policy = replay->row ? replay->row->name : "none"; /* only deadlines set from outside */
     emit(report, "sla.started", cause_id(report, targets[data.targets.count - 1].cycle), time_of(report),
          &contract_sla_started, &data);
     sla_state_add_moment(report->state, time_of(report), "sla.started", NULL, report->in->arena);
@@ -153,6 +170,7 @@ static void reschedule(struct sla_report *report, const struct sla_derived *deri
     struct sla_event data = about(report, record);
     data.old_due_at = record->due;
     data.due_at = derived->due;
+    data.set_by = derived->set_by;
     data.cause = derived->set_by ? arena_printf(report->in->arena, "deadline_set:%s", derived->set_by) : report->cause;
     const char *id = arena_printf(report->in->arena, "%s.%s", sla_report_cycle_id(report, record->name, record->cycle),
                                   cause_id(report, derived->due));
@@ -161,7 +179,7 @@ static void reschedule(struct sla_report *report, const struct sla_derived *deri
 
 static void go_on(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
                   struct moved *moved) {
-    struct sla_target target = {record->name, record->cycle, derived->due};
+    struct sla_target target = {record->name, record->cycle, derived->due, derived->set_by};
     bool was_paused = record->state == SLA_CYCLE_PAUSED;
     if (!derived->due || derived->due >= report->in->now_ms) retract(report, record, 0);
     if (sla_report_breach_said(record)) {
@@ -169,6 +187,7 @@ static void go_on(struct sla_report *report, const struct sla_derived *derived, 
         record->state = SLA_CYCLE_BREACHED;
     } else if (derived->paused && (!was_paused || record->waits_for != derived->waits_for)) {
         target.due_at = 0;
+        target.set_by = NULL;
         moved->paused[moved->pause.targets.count++] = target;
         moved->pause.reason = contract_pause_reasons[derived->waits_for - 1];
         record->state = SLA_CYCLE_PAUSED;

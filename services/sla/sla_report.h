@@ -29,6 +29,10 @@ bool sla_report_breach_said(const struct sla_cycle *record);
 struct sla_event;
 void sla_report_emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms,
                      const struct sla_event *data);
+/* What a verdict says beside the times: whose deadline it was, under which policy version, and how late the end (or
+ * now) is by the clock and in working time. */
+void sla_report_verdict(const struct sla_report *report, const struct sla_derived *derived, int64_t end_ms,
+                        struct sla_event *data);
 /* met or cancelled behind a breach. */
 void sla_report_end(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record);
 /* "<target>.<cycle>", for a breach and its retraction with ".2" behind it when one was taken back before: where two

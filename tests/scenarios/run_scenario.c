@@ -1,15 +1,19 @@
+/* clang-format off */
 /* run_scenario: plays one scenario against the decisions of intake and sla in virtual time, and fails on the first
  * output that was not expected, or expected and not given. One line a step; # begins a comment:
  *
  *   POLICY ... END               sla.yaml for what follows; a second one is a newer version
  *   AT time                      time passes until then
  *   TIME_PASSES 1h
- *   EVENT type [@time] [#sequence] [json]   arrives now; its own time is now unless given. What a complaint must have
- * is filled in, and the case of the last complaint. @-10m is ten minutes ago AGAIN                        the last
- * event once more, as it was EXPECT type [json]           the next output of sla, with at least this data; `rejected`
- * for a rejection STATE json                   fields of the case's hash as Redis has them; null: absent. STATE none:
- * the case is forgotten INDEX json                   which indexes the case stands in, and where: null: not
+ *   EVENT type [@time] [#sequence] [json]
+ *                                arrives now; its own time is now unless given, and @-10m is ten minutes ago. What a
+ *                                complaint must have is filled in, and the case of the last complaint
+ *   AGAIN                        the last event once more, as it was
+ *   EXPECT type [json]           the next output of sla, with at least this data; `rejected` for a rejection
+ *   STATE json                   fields of the case's hash as Redis has them; null: absent. STATE none: the case is forgotten
+ *   INDEX json                   which indexes the case stands in, and where; null: not
  */
+/* clang-format on */
 #include "clock.h"
 #include "contract.h"
 #include "intake.h"

@@ -18,6 +18,7 @@ struct said {
 };
 
 #define COMPLAINT "tenant? channel customer order? items? text conversation? evidence? deadlines? requested?"
+#define VERDICT   "policy_version? late_seconds? late_working_seconds?"
 #define CYCLE     "case_id target cycle "
 #define PROPOSAL  "case_id proposal_id "
 #define ABOUT     "case_id? order_id? cohort_id? "
@@ -57,13 +58,13 @@ static const struct said said[] = {
     {"case.repeated", TOPIC_EVENTS, "case_id repeats " COMPLAINT},
     {"case.classified", TOPIC_EVENTS, "case_id class others? severity flags? confidence reasons? rules_version"},
     {"sla.started", TOPIC_EVENTS, "case_id policy policy_version targets"},
-    {"sla.rescheduled", TOPIC_EVENTS, CYCLE "old_due_at? due_at? cause"},
+    {"sla.rescheduled", TOPIC_EVENTS, CYCLE "old_due_at? due_at? cause set_by?"},
     {"sla.paused", TOPIC_EVENTS, "case_id reason targets"},
     {"sla.resumed", TOPIC_EVENTS, "case_id reason targets"},
-    {"sla.warned", TOPIC_EVENTS, CYCLE "due_at percent? before?"},
-    {"sla.breached", TOPIC_EVENTS, CYCLE "due_at breached_at unconfirmed?"},
+    {"sla.warned", TOPIC_EVENTS, CYCLE "due_at percent? before? set_by?"},
+    {"sla.breached", TOPIC_EVENTS, CYCLE "due_at breached_at unconfirmed? set_by? " VERDICT},
     {"sla.escalated", TOPIC_EVENTS, CYCLE "level to"},
-    {"sla.met", TOPIC_EVENTS, CYCLE "due_at met_at on_time"},
+    {"sla.met", TOPIC_EVENTS, CYCLE "due_at met_at on_time set_by? " VERDICT},
     {"sla.cancelled", TOPIC_EVENTS, CYCLE "cause"},
     {"sla.retracted", TOPIC_EVENTS, CYCLE "due_at breached_at met_at? cause"},
     {"compensation.proposed", TOPIC_EVENTS, PROPOSAL "options needs? approve_by? reasons?"},
@@ -108,7 +109,7 @@ static const struct said_part said_parts[] = {
     {&contract_remedy, "kind amount? valid_days? detail?"},
     {&contract_need, "role approvals"},
     {&contract_reason, "rule text"},
-    {&contract_target, "name cycle due_at?"},
+    {&contract_target, "name cycle due_at? set_by?"},
     {&contract_joined, "case_id " COMPLAINT},
 };
 
@@ -279,7 +280,7 @@ static void test_choices_follow_their_enums(void **state) {
     check_choices(contract_flags, 12, "question", "evidence_missing");
     check_choices(contract_remedy_kinds, 17, "refund", "change");
     check_choices(contract_refusals, 8, "expired", "over_budget");
-    check_choices(contract_cancel_causes, 3, "policy", "reopened");
+    check_choices(contract_cancel_causes, 5, "policy", "late_record");
     check_choices(contract_rejections, 12, "not_json", "unknown_case");
 }
 
