@@ -161,10 +161,13 @@ static bool something_fires(struct keyed *keyed) {
 
 /* ---- The loop ---- */
 
+/* What is not wanted, above all the worker's own words, does not keep a batch from what is. */
 static int gather(struct keyed *keyed, int timeout_ms, struct kafka_record **records) {
-    int count = 0, limit = (int)keyed->engine->config->batch_records, assignment = keyed->assignment;
+    int count = 0, wanted = 0, limit = (int)keyed->engine->config->batch_records, assignment = keyed->assignment;
     int64_t end_ms = 0;
-    for (int polls = 0; polls < GATHER_MAX && count < limit && (!end_ms || clock_boot_ms() <= end_ms); polls++) {
+    for (int polls = 0; polls < GATHER_MAX && wanted < limit && count < limit + KEYED_SKIP_MAX &&
+                        (!end_ms || clock_boot_ms() <= end_ms);
+         polls++) {
         struct kafka_record *record;
         struct place place;
         enum kafka_got got = engine_poll(keyed->engine, polls ? 0 : timeout_ms, &record, &place);
@@ -172,7 +175,9 @@ static int gather(struct keyed *keyed, int timeout_ms, struct kafka_record **rec
         if (!end_ms) end_ms = clock_boot_ms() + keyed->engine->config->batch_ms;
         struct shard *shard = got == KAFKA_END ? keyed_shard(keyed, place.partition) : NULL;
         if (shard && place.offset > shard->seen_end) shard->seen_end = place.offset;
-        if (got == KAFKA_RECORD) records[count++] = record;
+        if (got != KAFKA_RECORD) continue;
+        wanted += keyed_wants(keyed, record);
+        records[count++] = record;
     }
     if (assignment != keyed->assignment)
         while (count) kafka_record_free(records[--count]);
@@ -289,7 +294,7 @@ static void turn(struct keyed *keyed) {
     bool able = can_decide(keyed) && !engine->stopping;
     if (!fetch(keyed, able)) able = false;
     struct kafka_record **records =
-        arena_alloc(engine->arena, sizeof *records * ((size_t)engine->config->batch_records + 1));
+        arena_alloc(engine->arena, sizeof *records * ((size_t)engine->config->batch_records + KEYED_SKIP_MAX));
     int count = gather(keyed, sleep_ms(keyed, able), records);
     if (able && !engine->stopping && keyed->shard_count) {
         prove(keyed);

@@ -14,7 +14,9 @@ enum {
                    1000, /* half of the changelog's delete.retention.ms: an older view may have missed tombstones */
     KEYED_RENEW_MS = 3600 * 1000, /* a view in use renews its age so often */
     KEYED_DUE_MAX = 500,          /* wake-ups of one shard in one batch: events flow between batches */
-    KEYED_SETTLE_MS = 1000        /* offsets of events that changed nothing are committed so often */
+    KEYED_SKIP_MAX = 8000, /* records of types that are not wanted, beside a batch of those that are: at most what
+                              a batch of wake-ups of many shards writes itself */
+    KEYED_SETTLE_MS = 1000 /* offsets of events that changed nothing are committed so often */
 };
 
 enum shard_phase {
@@ -79,7 +81,9 @@ struct shard *keyed_shard(struct keyed *keyed, int number);
 int64_t keyed_now_ms(struct keyed *keyed);
 void keyed_note_redis(struct keyed *keyed, const struct view_standing *standing);
 
-/* keyed_batch.c: decides a batch of records (taken) and wake-ups, commits, applies. */
+/* keyed_batch.c. Whether the worker decides on records of this type. */
+bool keyed_wants(const struct keyed *keyed, const struct kafka_record *record);
+/* Decides a batch of records (taken) and wake-ups, commits, applies. */
 void keyed_batch(struct keyed *keyed, struct kafka_record **records, int count);
 
 #endif
