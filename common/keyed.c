@@ -81,7 +81,7 @@ static bool fetch(struct keyed *keyed, bool able) {
         struct shard *shard = &keyed->shards[i];
         if (shard->phase != SHARD_RUN) continue;
         places[count++] = (struct place){.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
-        shard->seen_end = -1;
+        shard->seen_end = shard->polled_to = -1;
     }
     struct err err;
     if (kafka_fetch_from(engine->consumer, places, count, &err) < 0) {
@@ -125,7 +125,8 @@ static void ask_own_ends(struct keyed *keyed, int64_t at_ms, bool unconfirmed) {
 static void conclude(struct keyed *keyed) {
     for (int i = 0; i < keyed->shard_count; i++) {
         struct shard *shard = &keyed->shards[i];
-        if (!shard->proof.pending_ms || shard->read_to < shard->proof.own_end) continue;
+        int64_t reached = shard->polled_to > shard->read_to ? shard->polled_to : shard->read_to;
+        if (!shard->proof.pending_ms || reached < shard->proof.own_end) continue;
         if (shard->proof.pending_ms > shard->proof.proven_ms) shard->proof.proven_ms = shard->proof.pending_ms;
         shard->proof.pending_ms = 0;
     }
@@ -161,6 +162,22 @@ static bool something_fires(struct keyed *keyed) {
 
 /* ---- The loop ---- */
 
+static void note_end(struct keyed *keyed, const struct place *place) {
+    struct shard *shard = keyed_shard(keyed, place->partition);
+    if (!shard) return;
+    if (place->offset > shard->seen_end) shard->seen_end = place->offset;
+    if (place->offset > shard->polled_to) shard->polled_to = place->offset;
+}
+
+/* Whether it is one that the worker decides on. */
+static bool note_record(struct keyed *keyed, const struct kafka_record *record) {
+    struct raw raw;
+    kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &raw);
+    struct shard *shard = keyed_shard(keyed, raw.partition);
+    if (shard && raw.offset >= shard->polled_to) shard->polled_to = raw.offset + 1;
+    return keyed_wants(keyed->engine, &raw);
+}
+
 /* What is not wanted, above all the worker's own words, does not keep a batch from what is. */
 static int gather(struct keyed *keyed, int timeout_ms, struct kafka_record **records) {
     int count = 0, wanted = 0, limit = (int)keyed->engine->config->batch_records, assignment = keyed->assignment;
@@ -173,10 +190,9 @@ static int gather(struct keyed *keyed, int timeout_ms, struct kafka_record **rec
         enum kafka_got got = engine_poll(keyed->engine, polls ? 0 : timeout_ms, &record, &place);
         if (got == KAFKA_NOTHING || keyed->engine->stopping) break;
         if (!end_ms) end_ms = clock_boot_ms() + keyed->engine->config->batch_ms;
-        struct shard *shard = got == KAFKA_END ? keyed_shard(keyed, place.partition) : NULL;
-        if (shard && place.offset > shard->seen_end) shard->seen_end = place.offset;
+        if (got == KAFKA_END) note_end(keyed, &place);
         if (got != KAFKA_RECORD) continue;
-        wanted += keyed_wants(keyed, record);
+        wanted += note_record(keyed, record);
         records[count++] = record;
     }
     if (assignment != keyed->assignment)

@@ -35,6 +35,7 @@ struct shard {
     int64_t settled;    /* what of it is committed */
     int64_t read_to;    /* everything before this input offset has been folded */
     int64_t seen_end;   /* an end of the input that was reported; counts once the batch is done */
+    int64_t polled_to;  /* everything before this is folded, or in the batch at hand, which folds it before wake-ups */
     int64_t applied;    /* where the view is expected to stand */
     int64_t start, end; /* the changelog's first offset, and the true end to replay to */
     int64_t next_wake_ms;
@@ -82,7 +83,7 @@ int64_t keyed_now_ms(struct keyed *keyed);
 void keyed_note_redis(struct keyed *keyed, const struct view_standing *standing);
 
 /* keyed_batch.c. Whether the worker decides on records of this type. */
-bool keyed_wants(const struct keyed *keyed, const struct kafka_record *record);
+bool keyed_wants(const struct engine *engine, const struct raw *raw);
 /* Decides a batch of records (taken) and wake-ups, commits, applies. */
 void keyed_batch(struct keyed *keyed, struct kafka_record **records, int count);
 

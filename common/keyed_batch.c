@@ -82,17 +82,11 @@ static const char *state_key(const struct work *work, const struct event *ev) {
     return work->engine->spec->state_key ? work->engine->spec->state_key(ev) : ev->subject;
 }
 
-static bool wanted(const struct engine *engine, const struct raw *raw) {
+bool keyed_wants(const struct engine *engine, const struct raw *raw) {
     if (!engine->spec->wants) return true;
     size_t len;
     const char *type = event_peek_type(raw, &len);
     return !type || engine->spec->wants(arena_strndup(engine->arena, type, len));
-}
-
-bool keyed_wants(const struct keyed *keyed, const struct kafka_record *record) {
-    struct raw raw;
-    kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &raw);
-    return wanted(keyed->engine, &raw);
 }
 
 static void take_record(struct work *work, struct kafka_record *record) {
@@ -101,7 +95,7 @@ static void take_record(struct work *work, struct kafka_record *record) {
     struct shard *shard = keyed_shard(work->keyed, raw.partition);
     if (!shard || !running(shard) || raw.offset < shard->next) return;
     shard->next = raw.offset + 1;
-    if (!wanted(work->engine, &raw)) return;
+    if (!keyed_wants(work->engine, &raw)) return;
     struct event ev;
     struct rejection rejection;
     if (event_read(&raw, work->arena, &ev, &rejection) < 0) {

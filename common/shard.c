@@ -16,6 +16,7 @@ void shard_assign(struct shard *shard, int number) {
                             .next = -1,
                             .settled = -1,
                             .seen_end = -1,
+                            .polled_to = -1,
                             .healed_at_ms = clock_boot_ms()};
 }
 
