@@ -57,7 +57,7 @@ struct reading {
 
 static enum policy_log_result add_version(struct reading *reading, const char *version, const struct raw *raw,
                                           struct err *err) {
-    if (strcmp(version, reading->current->version) == 0) {
+    if (reading->current && strcmp(version, reading->current->version) == 0) {
         reading->written = true;
         if (strlen(reading->body) == raw->value_len && memcmp(reading->body, raw->value, raw->value_len) == 0)
             return POLICY_LOG_DONE;
@@ -175,4 +175,13 @@ enum policy_log_result policy_log_sync(const struct worker_spec *spec, const str
     *first = (struct policy_version){.version = current->version, .policy = current->policy, .older = reading.first};
     policies_out->current = first;
     return POLICY_LOG_DONE;
+}
+
+enum policy_log_result policy_log_read(const struct worker_spec *spec, const struct kafka *kafka,
+                                       struct kafka_asker *asker, const char *dir, struct arena *arena,
+                                       struct policies *policies_out, struct err *err) {
+    struct reading reading = {.spec = spec, .kafka = kafka, .arena = arena, .dir = dir};
+    enum policy_log_result result = read_topic(&reading, asker, err);
+    if (result == POLICY_LOG_DONE) policies_out->current = reading.first;
+    return result;
 }

@@ -23,4 +23,10 @@ enum policy_log_result policy_log_sync(const struct worker_spec *spec, const str
                                        const struct policy_version *current, const char *body,
                                        struct policies *policies_out, struct err *err) MUST_CHECK;
 
+/* Reads all versions that this worker has used, in the order of the topic, and writes nothing. None: current is NULL.
+ */
+enum policy_log_result policy_log_read(const struct worker_spec *spec, const struct kafka *kafka,
+                                       struct kafka_asker *asker, const char *dir, struct arena *arena,
+                                       struct policies *policies_out, struct err *err) MUST_CHECK;
+
 #endif

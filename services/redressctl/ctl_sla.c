@@ -46,7 +46,7 @@ const struct command ctl_sla = {
             "stderr. With two folders it says what differs.\n"
             "`explain` tells of each deadline of a case: policy and target, what counted, what did not and why; from "
             "the events in\n"
-            "a file, or from Redis.\n"
+            "a file, or from Redis and under the policy version that the case keeps (redress.policies has it).\n"
             "\n"
             "FILE - is standard input.\n"
             "\n"

@@ -8,6 +8,8 @@
 #include "file.h"
 #include "ids.h"
 #include "intake.h"
+#include "policies.h"
+#include "policy_log.h"
 #include "rehearse.h"
 #include "sla.h"
 #include "sla_explain.h"
@@ -163,18 +165,43 @@ static int read_state(struct ctl *ctl, const char *case_id, struct sla_state *ou
     return 0;
 }
 
+/* The version that the case keeps, from redress.policies. NULL, and err: it is not to be had. */
+static const struct sla_policy *read_version(struct ctl *ctl, const struct request *request, const char *version,
+                                             struct err *err) {
+    struct policies policies = {0};
+    struct kafka_asker *asker = kafka_asker_new(&ctl->kafka, err);
+    enum policy_log_result result =
+        asker ? policy_log_read(&sla_spec, &ctl->kafka, asker, request->dir, request->arena, &policies, err)
+              : POLICY_LOG_AWAY;
+    if (asker) kafka_asker_free(asker);
+    if (result != POLICY_LOG_DONE) return NULL;
+    const struct sla_policy *found = policies_find(&policies, version);
+    if (!found) err_set(err, "redress.policies has no such version");
+    return found;
+}
+
+/* That of the folder, where the case has none yet, or where its own is the same. */
+static const struct sla_policy *choose_version(struct ctl *ctl, const struct request *request,
+                                               const struct sla_state *state) {
+    struct err err;
+    const struct sla_policy *policy = ctl_policy_load(&sla_spec, request->dir, request->arena), *own;
+    if (!policy || !state->policy_version || strcmp(state->policy_version, policy->version) == 0) return policy;
+    if ((own = read_version(ctl, request, state->policy_version, &err))) return own;
+    fprintf(stderr, "redressctl sla: the case runs under version %s (%s); explained by version %s of %s\n",
+            state->policy_version, err.text, policy->version, request->dir);
+    return policy;
+}
+
 static int from_redis(struct request *request) {
     static const struct command name = {.name = "sla"};
     struct ctl ctl = {.command = &name, .arena = arena_new(), .turn = arena_new()};
     struct sla_state state = {0};
-    const struct sla_policy *policy = ctl_policy_load(&sla_spec, request->dir, request->arena);
-    int status = policy ? ctl_redis(&ctl) : EXIT_BAD_CONFIG;
+    int status = ctl_redis(&ctl);
     if (status == 0) status = read_state(&ctl, request->case_id, &state);
     if (status == 0) {
-        if (!state.policy_version || strcmp(state.policy_version, policy->version) != 0)
-            fprintf(stderr, "redressctl sla: the case runs under version %s, explained by %s of %s\n",
-                    state.policy_version ? state.policy_version : "none", policy->version, request->dir);
-        status = print_all(request, &state, policy, request->until_ms ? request->until_ms : clock_now_ms());
+        const struct sla_policy *policy = choose_version(&ctl, request, &state);
+        int64_t now_ms = request->until_ms ? request->until_ms : clock_now_ms();
+        status = policy ? print_all(request, &state, policy, now_ms) : EXIT_BAD_CONFIG;
     }
     ctl_close(&ctl);
     return status;

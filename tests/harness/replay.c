@@ -130,13 +130,33 @@ void replay_start(struct replay *replay) {
     }
 }
 
+/* Complaints that were sent, and may not have arrived. */
+struct under_way {
+    const struct ticket_event *at[REPLAY_CHUNK];
+    int count;
+};
+
+/* As publishers must do it: what is about a case is sent when its complaint has arrived. Workers that stand find both
+ * anyway. */
+static void keep_order(struct replay *replay, const struct ticket_event *event, struct under_way *under_way) {
+    bool ahead = false;
+    for (int i = 0; i < under_way->count && event->topic != TOPIC_COMPLAINTS; i++)
+        ahead |= strcmp(under_way->at[i]->key, event->key) == 0;
+    if (ahead) world_flush(replay->world);
+    if (ahead) under_way->count = 0;
+    if (event->topic == TOPIC_COMPLAINTS) under_way->at[under_way->count++] = event;
+}
+
 void replay_publish(struct replay *replay, int count, int times) {
     static const struct header structured = {"content-type", "application/cloudevents+json", 28};
     struct buf buf = {0};
+    struct under_way under_way = {.count = 0};
+    bool running = count <= REPLAY_CHUNK;
     for (int i = 0; i < count && replay->published < replay->log.count; i++) {
         const struct ticket_event *event = &replay->log.at[replay->published++];
         buf_clear(&buf);
         ticketlogs_write(event, &buf);
+        if (running) keep_order(replay, event, &under_way);
         for (int k = 0; k < times; k++)
             world_publish(replay->world, event->topic, event->key, buf.at, buf.len, &structured, 1);
     }

@@ -10,6 +10,8 @@
 /* data/README.md and uci_incident_sla/expected.json. */
 enum { REPLAY_FIRST_CONTACT = 5040, REPLAY_RESOLUTION = 5536, REPLAY_RESOLUTION_PAUSING = 4606, REPLAY_CASES = 12349 };
 
+enum { REPLAY_CHUNK = 500 }; /* published at once into running workers */
+
 /* What must come out, counted from the log itself; without pauses. */
 struct expected {
     int cases, first_contact, resolution;

@@ -237,6 +237,27 @@ static void check_joined(struct pipeline *pipeline, int64_t now_ms) {
     assert_int_equal(tail_count(pipeline->events, "case.opened", NULL), 1);
 }
 
+/* From the view in Redis, under the version that the case keeps: redress.policies has it, the folder another. */
+static void check_explained(struct pipeline *pipeline) {
+    struct buf said = {0}, dir = {0}, make = {0};
+    buf_printf(&dir, "%s/draft", pipeline->h->dir);
+    buf_printf(&make, "mkdir %s && sed 's/^version: .*/version: draft/; s/within: 15m/within: 90d/' %s > %s/sla.yaml",
+               dir.at, REDRESS_SOURCE_DIR "/deploy/policies/sla.yaml", dir.at);
+    assert_int_equal(system(make.at), 0);
+    int status =
+        harness_run(pipeline->h, &said, LIMIT_MS, "redressctl", "sla", "explain", CASE, "--policies", dir.at, NULL);
+    const char *const parts[] = {"first_contact, cycle", ": met\n",    "within     15m", "counted",
+                                 "resolution, cycle",    ": running\n"};
+    const char *at = said.at;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (status || !at || !(at = strstr(at, parts[i])))
+            fail_msg("%d, %s expected in\n%s", status, parts[i], said.at);
+    assert_null(strstr(said.at, "draft"));
+    buf_free(&said);
+    buf_free(&dir);
+    buf_free(&make);
+}
+
 static void test_one_complaint(void **state) {
     (void)state;
     struct pipeline *pipeline = pipeline_new("pipeline", 4);
@@ -251,6 +272,7 @@ static void test_one_complaint(void **state) {
     check_settled(pipeline, opened_ms + 30);
     check_duplicate(pipeline, opened_ms);
     check_joined(pipeline, opened_ms + 40);
+    check_explained(pipeline);
     struct tail *rejected = tail_open(pipeline->world, TOPIC_REJECTED);
     tail_catch_up(rejected);
     assert_null(tail_at(rejected, 0));
@@ -335,6 +357,7 @@ static void open_in_seconds(struct pipeline *pipeline, int i, char case_id[IDS_C
                      "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}",
                      i, i);
     if (is_cared_for(i)) {
+        world_flush(pipeline->world); /* what is about a case is sent when its complaint has arrived */
         pipeline_publish(pipeline, "case.contacted", "/desk", id, now_ms + 1, route, "{'case_id':'%s','by':'lin'}",
                          case_id);
         pipeline_publish(pipeline, "case.resolved", "/desk/2", id, now_ms + 2, route, "{'case_id':'%s','by':'lin'}",

@@ -75,7 +75,7 @@ static void test_running(void **state) {
     struct replay *replay = replay_new("running", 4, 1, "policies-uci");
     replay_start(replay);
     int64_t began_ms = wait_now_ms();
-    while (!replay_published_all(replay)) replay_publish(replay, 500, 1);
+    while (!replay_published_all(replay)) replay_publish(replay, REPLAY_CHUNK, 1);
     print_message("published at %.0f events/s into running workers\n",
                   replay->published * 1e3 / (double)(wait_now_ms() - began_ms));
     replay_wait(replay, LIMIT_MS);
