@@ -83,6 +83,14 @@ enum result effects_reject(struct effects *out, const char *reason, const char *
     return REJECT;
 }
 
+enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record, void *data_out) {
+    struct faults faults = {.arena = out->arena, .limit = 1};
+    if (fields_decode(record, ev->data, FIELDS_EVENT, out->arena, data_out, &faults) == 0) return DONE;
+    const struct fault *first = &faults.at[0];
+    return effects_reject(out, first->kind == FAULT_MISSING ? "missing_field" : "bad_value", "%s: %s", first->path,
+                          first->text);
+}
+
 void effects_release(struct effects *out, int index) {
     int count = out->release_count;
     out->releases = arena_grow(out->arena, out->releases, (size_t)count * sizeof *out->releases,

@@ -45,6 +45,8 @@ struct output *effects_pass(struct effects *out, enum topic topic, const char *k
                             const struct tree *data);
 /* Sets the rejection and returns REJECT. */
 enum result effects_reject(struct effects *out, const char *reason, const char *fmt, ...) PRINTF(3, 4);
+/* Reads an event's data as a struct of the record. DONE, or REJECT with the first thing that is wrong. */
+enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record, void *data_out);
 /* Gives claim `index` back after the commit. */
 void effects_release(struct effects *out, int index);
 

@@ -357,10 +357,8 @@ static void meet_unknown(struct proposal_turn *turn, const struct reaction *row,
 
 static enum result fold(struct proposal_turn *turn, const struct reaction *row) {
     const struct decision *in = turn->in;
-    struct faults faults = {.arena = in->arena, .limit = 1};
     void *data = arena_alloc(in->arena, row->record->size);
-    if (fields_decode(row->record, in->ev->data, FIELDS_EVENT, in->arena, data, &faults))
-        return effects_reject(turn->out, "bad_value", "%s: %s", faults.at[0].path, faults.at[0].text);
+    if (effects_decode(turn->out, in->ev, row->record, data) != DONE) return REJECT;
     bool opening = row->act == on_opened;
     if (!turn->state->tenant && !opening) {
         meet_unknown(turn, row, data);

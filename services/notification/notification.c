@@ -392,10 +392,8 @@ static enum result decide(const struct decision *in, void *state_at, struct effe
         out->unchanged = true;
         return DONE;
     }
-    struct faults faults = {.arena = in->arena, .limit = 1};
     void *data = arena_alloc(in->arena, row->record->size);
-    if (fields_decode(row->record, in->ev->data, FIELDS_EVENT, in->arena, data, &faults))
-        return effects_reject(out, "bad_value", "%s: %s", faults.at[0].path, faults.at[0].text);
+    if (effects_decode(out, in->ev, row->record, data) != DONE) return REJECT;
     struct message_turn turn = {
         .in = in, .state = state, .out = out, .policy = policies_current(in->policies), .case_id = in->ev->subject};
     row->act(&turn, data);

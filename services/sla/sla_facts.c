@@ -20,14 +20,6 @@ bool sla_facts_wanted(const char *type) {
     return strncmp(type, "compensation.", 13) != 0 || found->topic != TOPIC_EVENTS;
 }
 
-static enum result decode(const struct decision *in, const struct record *record, void *out_struct,
-                          struct effects *out) {
-    struct faults faults = {.arena = in->arena, .limit = 1};
-    if (fields_decode(record, in->ev->data, FIELDS_EVENT, in->arena, out_struct, &faults) == 0) return DONE;
-    return effects_reject(out, faults.at[0].kind == FAULT_MISSING ? "missing_field" : "bad_value", "%s: %s",
-                          faults.at[0].path, faults.at[0].text);
-}
-
 static struct sla_fact plain(const struct event *ev) {
     bool ordered = ev->sequence != EVENT_NO_SEQUENCE;
     return (struct sla_fact){
@@ -63,7 +55,7 @@ static struct sla_order *copy_order(const struct order *order, struct arena *are
 
 enum result sla_facts_open(struct sla_state *state, const struct decision *in, struct effects *out) {
     struct complaint complaint = {0};
-    enum result result = decode(in, &contract_case_opened, &complaint, out);
+    enum result result = effects_decode(out, in->ev, &contract_case_opened, &complaint);
     if (result != DONE) return result;
     *state = (struct sla_state){.status = SLA_OPEN,
                                 .case_id = complaint.case_id,
@@ -80,7 +72,7 @@ enum result sla_facts_open(struct sla_state *state, const struct decision *in, s
 static enum result add_classified(struct sla_state *state, const struct decision *in, bool *news_out,
                                   struct effects *out) {
     struct classified classified = {0};
-    enum result result = decode(in, &contract_classified, &classified, out);
+    enum result result = effects_decode(out, in->ev, &contract_classified, &classified);
     if (result != DONE) return result;
     struct sla_fact fact = plain(in->ev);
     fact.name = classified.class_name;
@@ -94,7 +86,7 @@ static enum result add_classified(struct sla_state *state, const struct decision
 static enum result add_submission(struct sla_state *state, const struct decision *in, bool *news_out,
                                   struct effects *out) {
     struct complaint complaint = {0};
-    enum result result = decode(in, &contract_case_repeated, &complaint, out);
+    enum result result = effects_decode(out, in->ev, &contract_case_repeated, &complaint);
     if (result != DONE) return result;
     struct sla_fact fact = plain(in->ev);
     *news_out = sla_state_add_fact(state, &fact, in->arena);
@@ -111,7 +103,7 @@ static enum result add_joined_deadlines(struct sla_state *state, const struct de
                                         struct effects *out) {
     struct complaint complaint = {0};
     if (!tree_get(in->ev->data, "deadlines")) return DONE;
-    enum result result = decode(in, &contract_joined, &complaint, out);
+    enum result result = effects_decode(out, in->ev, &contract_joined, &complaint);
     if (result == DONE) *news_out |= add_deadlines(state, in, &complaint);
     return result;
 }
@@ -137,7 +129,7 @@ enum result sla_facts_add(struct sla_state *state, const struct decision *in, co
     if (strcmp(type, "case.classified") == 0) return add_classified(state, in, news_out, out);
     if (strcmp(type, "case.repeated") == 0) return add_submission(state, in, news_out, out);
     struct activity activity = {0};
-    enum result result = decode(in, contract_find(type)->record, &activity, out);
+    enum result result = effects_decode(out, in->ev, contract_find(type)->record, &activity);
     if (result != DONE) return result;
     struct sla_fact fact = plain(in->ev);
     fact.name = activity.task ? activity.task : activity.target ? activity.target : activity.class_name;
