@@ -83,7 +83,9 @@ static void test_running(void **state) {
     replay_close(replay);
 }
 
-int main(void) {
+/* A name or pattern runs only those tests. */
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_backlog),       cmocka_unit_test(test_everything_twice),
                                        cmocka_unit_test(test_one_partition), cmocka_unit_test(test_pausing),
                                        cmocka_unit_test(test_killed),        cmocka_unit_test(test_running)};
