@@ -132,6 +132,8 @@ static void set_up_kafka(struct harness *h) {
     process_arg(&h->kafka, "java");
     process_arg(&h->kafka, "-Xms256m");
     process_arg(&h->kafka, "-Xmx512m");
+    process_arg(&h->kafka, "-Djava.io.tmpdir=%s",
+                h->dir); /* libraries are unpacked there, and left when it is killed */
     process_arg(&h->kafka, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
     process_arg(&h->kafka, "-cp");
     process_arg(&h->kafka, "%s/jars/*", home);
