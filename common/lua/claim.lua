@@ -14,8 +14,9 @@ if kind == 'count' then
   elseif redis.call('HEXISTS', claim, 'r:' .. id) == 0 then
     if sum + tonumber(ARGV[7]) <= tonumber(ARGV[8]) then
       granted = 1
+      sum = sum + tonumber(ARGV[7])
       redis.call('HSET', claim, 'a:' .. id, ARGV[7])
-      sum = redis.call('HINCRBY', claim, 's', ARGV[7])
+      redis.call('HINCRBY', claim, 's', ARGV[7])
     else
       redis.call('HSET', claim, 'r:' .. id, 1)
     end
@@ -25,7 +26,7 @@ if kind == 'count' then
 end
 
 local held = redis.call('HMGET', claim, 'i', 'v', 't', 'n')
-local owner, last = held[1], tonumber(held[3] or '0')
+local owner, last, joined = held[1], tonumber(held[3] or '0'), tonumber(held[4] or '0')
 if kind == 'look' then
   return {marker, 0, owner and 1 or 0, held[2] or '', 0, '0', owner or '', held[3] or '0', 0}
 end
@@ -34,13 +35,13 @@ if owner and owner ~= id and not mine and kind == 'join' and time > last + valid
 if not owner or owner == id then
   if not owner then
     redis.call('DEL', claim)
-    last = time
+    last, joined = time, 0
   end
   if time > last then last = time end
   if kind == 'once' and held[2] and owner == id then value = held[2] end
   redis.call('HSET', claim, 'i', id, 'v', value, 't', string.format('%.0f', last))
   redis.call('PEXPIRE', claim, ARGV[6])
-  return {marker, 1, 1, value, 0, '0', id, string.format('%.0f', last), tonumber(redis.call('HGET', claim, 'n') or '0')}
+  return {marker, 1, 1, value, 0, '0', id, string.format('%.0f', last), joined}
 end
 if kind == 'join' then
   if time > last then
@@ -48,9 +49,10 @@ if kind == 'join' then
     redis.call('HSET', claim, 't', string.format('%.0f', last))
   end
   if not mine then
-    mine = redis.call('HINCRBY', claim, 'n', 1)
-    redis.call('HSET', claim, 'j:' .. id, mine)
+    joined = joined + 1
+    mine = joined
+    redis.call('HSET', claim, 'n', joined, 'j:' .. id, mine)
   end
   redis.call('PEXPIRE', claim, ARGV[6])
 end
-return {marker, 0, 1, held[2], tonumber(mine or '0'), '0', owner, string.format('%.0f', last), tonumber(redis.call('HGET', claim, 'n') or '0')}
+return {marker, 0, 1, held[2], tonumber(mine or '0'), '0', owner, string.format('%.0f', last), joined}
