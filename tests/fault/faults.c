@@ -64,7 +64,14 @@ void faults_redis(struct replay *replay, const char *command) {
     struct redis *redis = redis_new(replay->world->config.redis_url, &err);
     struct redis_reply reply;
     struct arena *arena = arena_new();
-    if (redis_ask(redis, arena, &reply, &err, 1, command)) wait_fail("%s: %s", command, err.text);
+    enum { WORDS_MAX = 4 };
+    const char *words[WORDS_MAX] = {NULL};
+    int count = 0;
+    for (char *rest, *word = strtok_r(arena_strdup(arena, command), " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest))
+        words[count++] = word;
+    if (redis_ask(redis, arena, &reply, &err, count, words[0], words[1], words[2], words[3]))
+        wait_fail("%s: %s", command, err.text);
     redis_free(redis);
     arena_free(arena);
 }

@@ -21,7 +21,7 @@ void faults_kill(struct replay *replay, struct process *process);
 void faults_restart(struct replay *replay, struct process *process);
 /* Runs into a crash point (fault.h) and is started again without it. */
 void faults_crash_at(struct replay *replay, struct process *process, const char *point, int passage);
-/* One command to Redis. */
+/* One command to Redis, of at most four words. */
 void faults_redis(struct replay *replay, const char *command);
 /* For both groups: short enough that a frozen worker is given up soon. */
 void faults_short_session(struct replay *replay);

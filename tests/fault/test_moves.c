@@ -1,4 +1,4 @@
-/* Shards move: twelve partitions, two replicas of each worker; three, of which one leaves and one joins every five
+/* Twelve partitions, with one of each worker, with two, and with three, of which one leaves and one joins every five
  * seconds. */
 #include "faults.h"
 
@@ -11,14 +11,23 @@
 
 enum { PARTITIONS = 12, EVERY_MS = 5000, MOVES = 8, LEAVES_MS = 20000 };
 
-static void test_two_of_each(void **state) {
-    (void)state;
-    struct replay *replay = replay_new("two", PARTITIONS, 2, "policies-uci");
+static void stay(const char *name, int replicas) {
+    struct replay *replay = replay_new(name, PARTITIONS, replicas, "policies-uci");
     replay_publish(replay, FAULTS_ALL, 1);
     replay_start(replay);
     replay_wait(replay, FAULTS_WAIT_MS);
     replay_check(replay, replay->expected.resolution, false);
     replay_close(replay);
+}
+
+static void test_one_of_each(void **state) {
+    (void)state;
+    stay("one", 1);
+}
+
+static void test_two_of_each(void **state) {
+    (void)state;
+    stay("two", 2);
 }
 
 static void leave(struct process *process) {
@@ -58,6 +67,7 @@ static void test_leaving_and_joining(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_two_of_each), cmocka_unit_test(test_leaving_and_joining)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_of_each), cmocka_unit_test(test_two_of_each),
+                                       cmocka_unit_test(test_leaving_and_joining)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

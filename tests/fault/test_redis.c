@@ -1,4 +1,4 @@
-/* Redis forgets everything, dies, and is away for a minute. */
+/* Redis forgets everything, or its scripts, is full, dies, and is away for a minute. */
 #include "faults.h"
 
 #include <setjmp.h>
@@ -30,6 +30,12 @@ static void test_redis(void **state) {
         faults_redis(replay, "FLUSHALL");
         faults_count(replay, "FLUSHALL");
     }
+    faults_redis(replay, "SCRIPT FLUSH");
+    faults_count(replay, "SCRIPT FLUSH");
+    faults_redis(replay, "CONFIG SET maxmemory 1");
+    faults_pause(&seed, 3000, 3000);
+    faults_count(replay, "full");
+    faults_redis(replay, "CONFIG SET maxmemory 0");
     faults_reach(replay, &seed, 45);
     faults_kill(replay, &replay->h->redis);
     harness_start_redis(replay->h);
