@@ -3,7 +3,7 @@
  *
  * REDRESS_TEST_FAULT=<point>:<n>       SIGKILL at the n-th passage of the point
  * REDRESS_TEST_FAULT=<point>:<n>:stop  SIGSTOP there; after SIGCONT a pause, in which only librdkafka's threads go on
- * REDRESS_TEST_WITHOUT=<guard>         the guard is not there: cas, offsets, membership, true_end, proof,
+ * REDRESS_TEST_WITHOUT=<guard>         the guard is not there: cas, mark, offsets, membership, true_end, proof,
  *                                      complaints_first */
 #ifndef REDRESS_FAULT_H
 #define REDRESS_FAULT_H

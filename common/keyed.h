@@ -42,8 +42,8 @@ struct shard {
     bool no_offsets; /* the group has none for it: the changelog must be empty but for @log */
     bool log_known;
     char log_id[40];
-    uint64_t cursor; /* of a wipe */
-    bool reading;    /* the reader stands where this shard's replay goes on */
+    uint64_t cursor, mark; /* of a wipe: how far it is, and whose it is */
+    bool reading;          /* the reader stands where this shard's replay goes on */
     int64_t healed_at_ms, renew_at_ms;
     struct shard_proof proof;
 };

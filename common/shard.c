@@ -6,6 +6,7 @@
 #include "keyed.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { OFFSETS_TURN_MS = 300, FIRST_RECORD_MS = 1000 };
@@ -29,6 +30,7 @@ void shard_heal(struct keyed *keyed, struct shard *shard, const char *why) {
     if (shard->phase == SHARD_RUN) log_say(LOG_INFO, "healing", "shard", log_int(shard->number), "why", why, NULL);
     if (shard->phase == SHARD_RUN || shard->phase == SHARD_REPLAY) shard->healed_at_ms = clock_boot_ms();
     shard->phase = SHARD_ENDS;
+    shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was recreated meanwhile */
     shard->reading = false;
     shard->next = shard->from; /* the batch at hand is read again */
     shard->proof = (struct shard_proof){0};
@@ -62,6 +64,7 @@ static void take_offsets(struct keyed *keyed, struct shard *shard) {
     shard->settled = shard->no_offsets ? -1 : shard->next;
     shard->read_to = shard->from = shard->next;
     if (committed.metadata[0]) memcpy(shard->log_id, committed.metadata, sizeof shard->log_id);
+    shard->log_known = false;
     shard->phase = SHARD_ENDS;
 }
 
@@ -72,12 +75,18 @@ static void refuse(struct keyed *keyed, struct shard *shard, const char *message
                 arena_printf(keyed->engine->arena, "%s shard %d", keyed->engine->spec->name, shard->number));
 }
 
-static bool make_log(struct keyed *keyed, struct shard *shard) {
+/* The shard's offset goes with it, like in any transaction: it fences whoever made one before and stood still, and from
+ * now on the group's offsets name this log. */
+static void make_log(struct keyed *keyed, struct shard *shard) {
     struct engine *engine = keyed->engine;
     char id[27];
     ids_hash(id, 2, engine->spec->name, arena_printf(engine->arena, "%" PRId64, clock_boot_us() ^ clock_now_ms()));
+    struct place place = {.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
+    snprintf(place.metadata, sizeof place.metadata, "%s", id);
     struct batch batch;
     batch_init(&batch, engine->arena);
+    batch.places = &place;
+    batch.place_count = 1;
     const char *value = arena_printf(engine->arena, "{\"log_id\":\"%s\",\"shards\":%d}", id, keyed->partitions);
     batch_add(&batch, &(struct kafka_message){.topic = TOPIC_STATE,
                                               .partition = shard->number,
@@ -85,10 +94,9 @@ static bool make_log(struct keyed *keyed, struct shard *shard) {
                                               .key_len = 4,
                                               .value = value,
                                               .value_len = strlen(value)});
-    if (engine_commit(engine, &batch) != KAFKA_DONE) return false;
-    snprintf(shard->log_id, sizeof shard->log_id, "%s", id);
-    shard->log_known = true;
-    return true;
+    FAULT_POINT("before_log");
+    shard->phase = SHARD_OFFSETS; /* where it goes on in any case: they tell what has come of it */
+    if (engine_commit(engine, &batch) == KAFKA_DONE) FAULT_POINT("after_log");
 }
 
 static void missing_log(struct keyed *keyed, struct shard *shard) {
@@ -125,9 +133,9 @@ static bool check_log(struct keyed *keyed, struct shard *shard, const struct raw
     const char *id = is_log ? tree_text(tree, "log_id") : NULL;
     const struct tree *shards = is_log ? tree_get(tree, "shards") : NULL;
     if (!id || !shards || shards->kind != TREE_INT) {
-        refuse(
-            keyed, shard,
-            "the changelog does not begin with its @log record: it is not one of redress, or its beginning was lost");
+        refuse(keyed, shard,
+               "the changelog does not begin with its @log record: it is not one of redress, or its beginning was "
+               "lost. Restore it, or make new topics under another prefix");
         return false;
     }
     if (shards->num != keyed->partitions) {
@@ -138,7 +146,9 @@ static bool check_log(struct keyed *keyed, struct shard *shard, const struct raw
         return false;
     }
     if (shard->log_id[0] && strcmp(shard->log_id, id) != 0) {
-        refuse(keyed, shard, "the group's offsets belong to another changelog than this one: it was recreated");
+        refuse(keyed, shard,
+               "the group's offsets belong to another changelog than this one: it was recreated. Restore the one that "
+               "they name, or make new topics under another prefix");
         return false;
     }
     snprintf(shard->log_id, sizeof shard->log_id, "%s", id);
@@ -214,7 +224,7 @@ static void ask_ends(struct keyed *keyed, struct shard *shard) {
     shard->end = end.offset;
     shard->reading = false;
     for (int i = 0; i < keyed->shard_count; i++) keyed->shards[i].reading = false; /* the reader moves */
-    if (!shard->log_known && shard->start == shard->end)
+    if (shard->start == shard->end) /* also when it was there a moment ago */
         missing_log(keyed, shard);
     else if (!shard->log_known)
         read_log(keyed, shard);
@@ -234,24 +244,36 @@ static bool away(struct keyed *keyed, enum view_result result, const struct err 
     return true;
 }
 
+/* Whether it is no longer ours: then it is looked at anew. */
+static bool lost_wipe(struct shard *shard, enum view_result result) {
+    if (result != VIEW_STALE) return false;
+    log_say(LOG_INFO, "somebody else changed the view while it was emptied", "shard", log_int(shard->number), NULL);
+    shard->phase = SHARD_ENDS;
+    return true;
+}
+
 static void wipe(struct keyed *keyed, struct shard *shard) {
-    struct engine *engine = keyed->engine;
+    struct arena *arena = keyed->engine->arena;
     struct err err;
+    enum view_result result;
     int64_t until_ms = clock_boot_ms() + KEYED_REPLAY_MS;
     do {
-        if (away(keyed, view_wipe_step(keyed->view, shard->number, engine->arena, &shard->cursor, &err), &err)) return;
+        result = view_wipe_step(keyed->view, shard->number, arena, shard->mark, &shard->cursor, &err);
+        if (lost_wipe(shard, result) || away(keyed, result, &err)) return;
     } while (shard->cursor && clock_boot_ms() < until_ms);
     if (shard->cursor) return;
     FAULT_POINT("before_wipe_end");
-    enum view_result result = view_wipe_end(keyed->view, shard->number, engine->arena, shard->start, &err);
-    if (result != VIEW_STALE && away(keyed, result, &err)) return;
+    result = view_wipe_end(keyed->view, shard->number, arena, shard->mark, shard->start, &err);
+    if (lost_wipe(shard, result) || away(keyed, result, &err)) return;
     shard->phase = SHARD_ENDS;
 }
 
-static void begin_wipe(struct keyed *keyed, struct shard *shard, const char *why) {
+static void begin_wipe(struct keyed *keyed, struct shard *shard, const struct view_standing *seen, const char *why) {
     struct err err;
     log_say(LOG_WARN, "the view is made anew", "shard", log_int(shard->number), "why", why, NULL);
-    if (away(keyed, view_wipe_begin(keyed->view, shard->number, keyed->engine->arena, &err), &err)) return;
+    arc4random_buf(&shard->mark, sizeof shard->mark);
+    if (away(keyed, view_wipe_begin(keyed->view, shard->number, keyed->engine->arena, seen, shard->mark, &err), &err))
+        return;
     FAULT_POINT("after_wipe_begin");
     shard->cursor = 0;
     shard->phase = SHARD_WIPE;
@@ -275,7 +297,7 @@ static bool begin_replay(struct keyed *keyed, struct shard *shard) {
     keyed_note_redis(keyed, &standing);
     const char *why = unusable(shard, &standing);
     if (why) {
-        begin_wipe(keyed, shard, why);
+        begin_wipe(keyed, shard, &standing, why);
         return false;
     }
     shard->applied = standing.applied;
@@ -322,7 +344,8 @@ static bool decode_record(struct keyed *keyed, struct shard *shard, const struct
     void *state = arena_alloc(arena, keyed->engine->spec->state->size);
     if (json_read(arena, raw->value, raw->value_len, &limits, &tree, &err) != JSON_OK ||
         fields_decode(keyed->engine->spec->state, tree, FIELDS_EVENT, arena, state, &faults) != 0) {
-        refuse(keyed, shard, "a changelog record is not a state of this worker");
+        refuse(keyed, shard,
+               "a changelog record is not a state of this worker: run the version that wrote it, or a newer one");
         return false;
     }
     change->now = state;

@@ -20,7 +20,7 @@ struct view {
     struct redis *redis;
     char *prefix, *worker;
     const struct record *state;
-    struct redis_script read, due, apply, wiped;
+    struct redis_script read, due, apply, wipe, wiped;
 };
 
 struct view *view_new(struct redis *redis, const char *prefix, const char *worker, const struct record *state) {
@@ -30,10 +30,12 @@ struct view *view_new(struct redis *redis, const char *prefix, const char *worke
     view->read = (struct redis_script){.name = "read", .lua = lua_read};
     view->due = (struct redis_script){.name = "due", .lua = lua_due};
     view->apply = (struct redis_script){.name = "apply", .lua = lua_apply};
+    view->wipe = (struct redis_script){.name = "wipe", .lua = lua_wipe};
     view->wiped = (struct redis_script){.name = "wiped", .lua = lua_wiped};
     redis_use(redis, &view->read);
     redis_use(redis, &view->due);
     redis_use(redis, &view->apply);
+    redis_use(redis, &view->wipe);
     redis_use(redis, &view->wiped);
     return view;
 }
@@ -334,6 +336,10 @@ enum view_result view_apply(struct view *view, int shard, struct arena *arena, i
                             const struct view_change *changes, int count, struct view_standing *standing_out,
                             struct err *err) {
     int done = 0;
+    if (count && changes[0].offset < from) { /* a changelog that was recreated: healing looks at its @log again */
+        err_set(err, "the changelog goes on at %" PRId64 ", before the view's %" PRId64, changes[0].offset, from);
+        return VIEW_STALE;
+    }
     do {
         int step = count - done < VIEW_CASES_MAX ? count - done : VIEW_CASES_MAX;
         int64_t reached = done + step == count ? to : changes[done + step - 1].offset + 1;
@@ -349,46 +355,67 @@ enum view_result view_apply(struct view *view, int shard, struct arena *arena, i
 
 /* ---- Emptying ---- */
 
-enum view_result view_wipe_begin(struct view *view, int shard, struct arena *arena, struct err *err) {
-    redis_addf(view->redis, 3, "SET", key_of(view, arena, shard, "wiping", ""), "1");
-    redis_addf(view->redis, 2, "DEL", key_of(view, arena, shard, "applied", ""));
-    struct redis_reply *replies;
-    int count, result = redis_exchange(view->redis, arena, &replies, &count, err);
-    return result == 0 ? VIEW_DONE : result > 0 ? VIEW_AWAY : VIEW_BROKEN;
+static const char *mark_text(struct arena *arena, uint64_t mark) {
+    return arena_printf(arena, "%016" PRIx64, mark);
 }
 
-enum view_result view_wipe_step(struct view *view, int shard, struct arena *arena, uint64_t *cursor, struct err *err) {
-    const char *mark = key_of(view, arena, shard, "wiping", ""), *pattern = key_of(view, arena, shard, "*", "");
+static enum view_result run_wipe(struct view *view, struct redis_script *script, const struct arguments *keys,
+                                 const struct arguments *args, struct err *err) {
+    struct redis_reply reply;
+    enum view_result result = run(view, script, keys, args, keys->arena, &reply, err);
+    if (result != VIEW_DONE || reply.number == 1) return result;
+    err_set(err, "somebody else changed the view");
+    return VIEW_STALE;
+}
+
+enum view_result view_wipe_begin(struct view *view, int shard, struct arena *arena, const struct view_standing *seen,
+                                 uint64_t mark, struct err *err) {
+    struct arguments keys = {.arena = arena}, args = {.arena = arena};
+    add_standing_keys(view, &keys, shard);
+    add_text(&args, mark_text(arena, mark));
+    if (seen->known)
+        add_number(&args, seen->applied);
+    else
+        add_text(&args, "");
+    return run_wipe(view, &view->wipe, &keys, &args, err);
+}
+
+/* Only for the test that shows what the mark keeps off. */
+static enum view_result remove_anyway(struct view *view, const struct arguments *keys, struct err *err) {
+    struct redis_reply *replies;
+    int count;
+    for (int i = STANDING_KEYS; i < keys->count; i++) redis_addf(view->redis, 2, "UNLINK", keys->at[i]);
+    return redis_exchange(view->redis, keys->arena, &replies, &count, err) ? VIEW_AWAY : VIEW_DONE;
+}
+
+enum view_result view_wipe_step(struct view *view, int shard, struct arena *arena, uint64_t mark, uint64_t *cursor,
+                                struct err *err) {
+    const char *own = key_of(view, arena, shard, "wiping", ""), *pattern = key_of(view, arena, shard, "*", "");
     char text[32];
     snprintf(text, sizeof text, "%" PRIu64, *cursor);
     struct redis_reply scan;
-    int result = redis_ask(view->redis, arena, &scan, err, 6, "SCAN", text, "MATCH", pattern, "COUNT", "1000");
-    if (result) return result > 0 ? VIEW_AWAY : VIEW_BROKEN;
+    int asked = redis_ask(view->redis, arena, &scan, err, 6, "SCAN", text, "MATCH", pattern, "COUNT", "1000");
+    if (asked) return asked > 0 ? VIEW_AWAY : VIEW_BROKEN;
+    FAULT_POINT("within_wipe");
     const struct redis_reply *found = &scan.items[1];
-    struct arguments args = {.arena = arena};
-    add_text(&args, "UNLINK");
+    struct arguments keys = {.arena = arena}, args = {.arena = arena};
+    add_standing_keys(view, &keys, shard);
+    add_text(&args, mark_text(arena, mark));
     for (int i = 0; i < found->count; i++)
-        if (strcmp(found->items[i].text, mark) != 0) add(&args, found->items[i].text, found->items[i].len);
-    if (args.count > 1) {
-        redis_add(view->redis, args.count, args.at, args.lens);
-        struct redis_reply *replies;
-        int count;
-        result = redis_exchange(view->redis, arena, &replies, &count, err);
-        if (result) return result > 0 ? VIEW_AWAY : VIEW_BROKEN;
-    }
-    *cursor = strtoull(scan.items[0].text, NULL, 10);
-    return VIEW_DONE;
+        if (strcmp(found->items[i].text, own) != 0) add(&keys, found->items[i].text, found->items[i].len);
+    enum view_result result =
+        FAULT_WITHOUT("mark") ? remove_anyway(view, &keys, err) : run_wipe(view, &view->wipe, &keys, &args, err);
+    if (result == VIEW_DONE) *cursor = strtoull(scan.items[0].text, NULL, 10);
+    return result;
 }
 
-enum view_result view_wipe_end(struct view *view, int shard, struct arena *arena, int64_t start, struct err *err) {
+enum view_result view_wipe_end(struct view *view, int shard, struct arena *arena, uint64_t mark, int64_t start,
+                               struct err *err) {
     struct arguments keys = {.arena = arena}, args = {.arena = arena};
     add_standing_keys(view, &keys, shard);
     add_number(&args, start);
-    struct redis_reply reply;
-    enum view_result result = run(view, &view->wiped, &keys, &args, arena, &reply, err);
-    if (result != VIEW_DONE || reply.number == 1) return result;
-    err_set(err, "the mark of the wipe is gone");
-    return VIEW_STALE;
+    add_text(&args, mark_text(arena, mark));
+    return run_wipe(view, &view->wiped, &keys, &args, err);
 }
 
 void view_meta(struct view *view, struct arena *arena, const char *field, const char *value) {

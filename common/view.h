@@ -55,16 +55,21 @@ enum view_result view_read(struct view *view, int shard, struct arena *arena, st
 enum view_result view_due(struct view *view, int shard, struct arena *arena, int64_t limit_ms, int limit,
                           const char ***ids_out, int *count_out, struct view_standing *standing_out, struct err *err);
 /* Moves the view from `from` to `to` (the last change's offset + 1, or `from` to renew its age), in steps of
- * VIEW_CASES_MAX. Changes are in changelog order. */
+ * VIEW_CASES_MAX. Changes are in changelog order. VIEW_STALE also
+ * when they lie before `from`: then the changelog is another one. */
 enum view_result view_apply(struct view *view, int shard, struct arena *arena, int64_t from, int64_t to,
                             const struct view_change *changes, int count, struct view_standing *standing_out,
                             struct err *err);
 
-/* Marks the shard as being emptied; removes some of its keys (*cursor starts at 0); when *cursor is 0 again all are
- * gone. */
-enum view_result view_wipe_begin(struct view *view, int shard, struct arena *arena, struct err *err);
-enum view_result view_wipe_step(struct view *view, int shard, struct arena *arena, uint64_t *cursor, struct err *err);
-enum view_result view_wipe_end(struct view *view, int shard, struct arena *arena, int64_t start, struct err *err);
+/* Marks the shard as being emptied, if it still stands as seen; removes some of its keys (*cursor starts at 0; when it
+ * is 0 again all are gone); lets it stand at the changelog's beginning. mark: a number of this wipe's own. VIEW_STALE:
+ * the mark in Redis is not this one, so somebody else empties the view or has made it anew. */
+enum view_result view_wipe_begin(struct view *view, int shard, struct arena *arena, const struct view_standing *seen,
+                                 uint64_t mark, struct err *err);
+enum view_result view_wipe_step(struct view *view, int shard, struct arena *arena, uint64_t mark, uint64_t *cursor,
+                                struct err *err);
+enum view_result view_wipe_end(struct view *view, int shard, struct arena *arena, uint64_t mark, int64_t start,
+                               struct err *err);
 
 /* A field of <prefix>:meta, e.g. "held:sla.3"; value NULL removes it. Best effort. */
 void view_meta(struct view *view, struct arena *arena, const char *field, const char *value);
