@@ -17,7 +17,8 @@ enum {
     WAITING_MAX_MS = 5000, /* a record waits so long for the one that it joins */
     GATHER_MAX = 20000,    /* polls in one turn */
     END_EVERY_MS = 20,     /* how often an end without records is committed: proofs wait for intake's */
-    END_SELDOM_MS = 1000   /* nobody waits for the others' */
+    END_SELDOM_MS = 1000,  /* nobody waits for the others' */
+    COUNT_EVERY_MS = 30000 /* partitions may be added to the leading topic */
 };
 
 /* An assigned input partition. */
@@ -40,6 +41,7 @@ struct map {
     int gate_count;             /* records of the ring that this gate is for; 0: no gate */
     struct place *gate;         /* the leading topic's ends when they were read */
     int gate_places;
+    int64_t gate_counted_ms;
     int64_t gate_next_ms, end_next_ms;
     int64_t waiting_since_ms; /* records wait for what others have claimed but not yet committed; 0: none */
 };
@@ -371,15 +373,23 @@ static bool gate_open(struct map *map) {
     return true;
 }
 
+static bool count_gate(struct map *map, struct err *err) {
+    struct engine *engine = map->engine;
+    if (map->gate_places && clock_boot_ms() - map->gate_counted_ms < COUNT_EVERY_MS) return true;
+    int partitions = kafka_partitions(engine->asker, engine->spec->leads, ENGINE_ASK_MS, err);
+    if (partitions <= 0) return false;
+    map->gate = realloc(map->gate, sizeof *map->gate * (size_t)partitions);
+    ASSERT(map->gate);
+    map->gate_places = partitions;
+    map->gate_counted_ms = clock_boot_ms();
+    return true;
+}
+
 static bool set_gate(struct map *map) {
     struct engine *engine = map->engine;
     struct err err;
-    int partitions =
-        map->gate_places ? map->gate_places : kafka_partitions(engine->asker, engine->spec->leads, ENGINE_ASK_MS, &err);
-    if (partitions <= 0) return false;
-    if (!map->gate) map->gate = calloc((size_t)partitions, sizeof *map->gate);
-    ASSERT(map->gate);
-    map->gate_places = partitions;
+    if (!count_gate(map, &err)) return false;
+    int partitions = map->gate_places;
     for (int i = 0; i < partitions; i++) map->gate[i] = (struct place){.topic = engine->spec->leads, .partition = i};
     if (kafka_ends(engine->asker, map->gate, partitions, ENGINE_ASK_MS, &err) < 0) return false;
     map->gate_count = map->held_count;
@@ -512,12 +522,9 @@ static void turn(struct map *map) {
         arena_alloc(engine->arena, sizeof *records * ((size_t)engine->config->batch_records + 1));
     int timeout_ms = !able && engine->need_restore ? 0 : map->held_count ? GATE_EVERY_MS : able ? ENGINE_IDLE_MS : 10;
     int count = gather(map, timeout_ms, records);
-    if (count)
-        process(map, records, count);
-    else if (able && map->fetching) {
-        process_held(map);
-        commit_ends(map);
-    }
+    if (count) process(map, records, count);
+    if (able && map->fetching) process_held(map); /* also while the leading topic never falls silent */
+    if (able && map->fetching) commit_ends(map);
     pause_held_topics(map);
     report_lag(map);
     worker_turned(able && map->fetching && map->input_count > 0);

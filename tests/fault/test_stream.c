@@ -1,0 +1,164 @@
+/* Intake under a stream of complaints that never stops: activity passes nevertheless. And an intake that stands still:
+ * sla says what it waits for, and after hold_max fires without proof, and says so. */
+#include "clock.h"
+#include "faults.h"
+#include "ids.h"
+#include "redis.h"
+#include "sla.h"
+#include "tail.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum {
+    PARTITIONS = 2,
+    STREAM_MS = 8000,  /* how long complaints keep coming */
+    CONTACT_MS = 1000, /* when the contact is made */
+    EVERY_MS = 1,
+    HELD_MS = 40000 /* the deadline of policies-downtime, hold_max, and a slow machine */
+};
+
+struct scene {
+    struct harness *h;
+    struct world *world;
+    struct tail *events;
+    struct process *intake, *sla;
+};
+
+static void open_scene(struct scene *scene, const char *name, int partitions) {
+    scene->h = harness_new(name);
+    snprintf(scene->h->policy_dir, sizeof scene->h->policy_dir, "%s/tests/harness/policies-downtime",
+             REDRESS_SOURCE_DIR);
+    harness_start_kafka(scene->h);
+    harness_start_redis(scene->h);
+    harness_create_topics(scene->h, partitions);
+    scene->world = world_open(scene->h);
+    scene->events = tail_open(scene->world, TOPIC_EVENTS);
+    scene->intake = harness_worker(scene->h, "intake", 0);
+    scene->sla = harness_worker(scene->h, "sla", 0);
+}
+
+static void close_scene(struct scene *scene) {
+    tail_close(scene->events);
+    world_close(scene->world);
+    harness_close(scene->h);
+}
+
+static void publish(struct scene *scene, enum topic topic, const char *type, int index,
+                    char case_id[IDS_CASE_LEN + 1]) {
+    static const struct header structured = {"content-type", "application/cloudevents+json", 28};
+    char number[32], id[64], routed_by[64], route[IDS_ROUTE_LEN + 1], data[300];
+    struct buf buf = {0};
+    bool complaint = topic == TOPIC_COMPLAINTS;
+    snprintf(number, sizeof number, "case-%d", index);
+    snprintf(id, sizeof id, complaint ? "%s" : "%s-contact", number);
+    snprintf(routed_by, sizeof routed_by, "conversation:%s", number);
+    ids_route("default", routed_by, route);
+    ids_case(route, "/desk", number, case_id);
+    if (complaint)
+        snprintf(data, sizeof data,
+                 "{\"channel\":\"phone\",\"customer\":{\"id\":\"caller-%d\",\"tier\":\"regular\"},"
+                 "\"conversation\":\"%s\",\"text\":\"it is late\"}",
+                 index, number);
+    else
+        snprintf(data, sizeof data, "{\"case_id\":\"%s\",\"by\":\"desk\"}", case_id);
+    ticketlogs_write(&(struct ticket_event){.topic = topic,
+                                            .type = type,
+                                            .id = id,
+                                            .source = "/desk",
+                                            .time_ms = clock_now_ms(),
+                                            .sequence = complaint ? 0 : 1,
+                                            .key = route,
+                                            .case_id = case_id,
+                                            .data = data},
+                     &buf);
+    world_publish(scene->world, topic, route, buf.at, buf.len, &structured, 1);
+    buf_free(&buf);
+}
+
+static void test_activity_passes(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    char first[IDS_CASE_LEN + 1], other[IDS_CASE_LEN + 1];
+    open_scene(&scene, "stream", PARTITIONS);
+    process_start(scene.intake);
+    harness_wait_ready(scene.h, scene.intake);
+    publish(&scene, TOPIC_COMPLAINTS, "complaint.submitted", 0, first);
+    int64_t began_ms = wait_now_ms(), contacted_ms = 0, passed_ms = 0;
+    int complaints = 1;
+    for (int64_t now_ms = began_ms; now_ms < began_ms + STREAM_MS; now_ms = wait_now_ms()) {
+        publish(&scene, TOPIC_COMPLAINTS, "complaint.submitted", complaints++, other);
+        if (!contacted_ms && now_ms > began_ms + CONTACT_MS) {
+            publish(&scene, TOPIC_ACTIVITY, "case.contacted", 0, first);
+            contacted_ms = now_ms;
+        }
+        while (tail_poll(scene.events, 0)) {}
+        if (!passed_ms && tail_find(scene.events, "case.contacted", first, 1)) passed_ms = now_ms;
+        usleep(EVERY_MS * 1000);
+    }
+    world_flush(scene.world);
+    print_message("%d complaints in %d ms; the contact passed after %lld ms\n", complaints, STREAM_MS,
+                  passed_ms ? (long long)(passed_ms - contacted_ms) : -1LL);
+    assert_true(passed_ms > 0);
+    close_scene(&scene);
+}
+
+static bool meta_says(struct scene *scene, const char *text) {
+    struct err err;
+    struct arena *arena = arena_new();
+    struct redis *redis = redis_new(scene->world->config.redis_url, &err);
+    struct redis_reply reply;
+    bool says = false;
+    if (redis_ask(redis, arena, &reply, &err, 2, "HGETALL", arena_printf(arena, "%s:meta", scene->h->prefix)))
+        wait_fail("%s", err.text);
+    for (int i = 0; i + 1 < reply.count; i += 2)
+        says = says || (strncmp(reply.items[i].text, "held:sla.", 9) == 0 && strstr(reply.items[i + 1].text, text));
+    redis_free(redis);
+    arena_free(arena);
+    return says;
+}
+
+/* One case is open when intake dies; of the other, intake has not heard. */
+static void test_hold_max(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    char open[IDS_CASE_LEN + 1], unread[IDS_CASE_LEN + 1];
+    open_scene(&scene, "hold", 1);
+    process_env(scene.sla, "REDRESS_HOLD_MAX=5s");
+    process_start(scene.intake);
+    process_start(scene.sla);
+    publish(&scene, TOPIC_COMPLAINTS, "complaint.submitted", 0, open);
+    world_flush(scene.world);
+    tail_wait(scene.events, "sla.started", open, 1, FAULTS_STEP_MS);
+    process_kill(scene.intake, SIGKILL);
+    publish(&scene, TOPIC_COMPLAINTS, "complaint.submitted", 1, unread);
+    world_flush(scene.world);
+    WAIT_FOR(meta_says(&scene, "deadlines wait for intake, 1 records behind"), HELD_MS);
+    struct buf said = {0};
+    assert_int_equal(harness_run(scene.h, &said, FAULTS_STEP_MS, "redressctl", "top", "--once", NULL), 0);
+    assert_non_null(strstr(said.at, "deadlines wait for intake"));
+    buf_free(&said);
+    assert_true(harness_metric(scene.h, scene.sla, "redress_held{reason=\"deadlines\"}") > 0);
+    const struct tail_event *breach = tail_wait(scene.events, "sla.breached", open, 1, HELD_MS);
+    const struct tree *unconfirmed = tree_get(breach->ev.data, "unconfirmed");
+    assert_true(unconfirmed && unconfirmed->kind == TREE_BOOL);
+    process_start(scene.intake);
+    breach = tail_wait(scene.events, "sla.breached", unread, 1, HELD_MS);
+    assert_null(tree_get(breach->ev.data, "unconfirmed"));
+    assert_int_equal(tail_count(scene.events, "sla.breached", open), 1);
+    close_scene(&scene);
+}
+
+/* A name or pattern runs only those tests. */
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activity_passes), cmocka_unit_test(test_hold_max)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
