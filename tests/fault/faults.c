@@ -76,6 +76,15 @@ void faults_redis(struct replay *replay, const char *command) {
     arena_free(arena);
 }
 
+void faults_stay_away(struct replay *replay, const char *whose) {
+    enum { AWAY_MS = 60000, BUSY_PERCENT = 20 };
+    double before = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]);
+    usleep(AWAY_MS * 1000);
+    double took = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]) - before;
+    print_message("both workers took %.1f s of processor time in %d s without %s\n", took, AWAY_MS / 1000, whose);
+    assert_true(took * 1e3 * 100 < (double)AWAY_MS * BUSY_PERCENT);
+}
+
 void faults_short_session(struct replay *replay) {
     for (int i = 0; i < replay->replicas; i++) {
         process_env(replay->intake[i], "REDRESS_SESSION_TIMEOUT=6s");

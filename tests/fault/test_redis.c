@@ -4,20 +4,8 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-enum { AWAY_MS = 60000, BUSY_PERCENT = 20 };
-
-/* How much of one processor the workers take while Redis is away. */
-static void stay_away(struct replay *replay) {
-    double before = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]);
-    usleep(AWAY_MS * 1000);
-    double took = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]) - before;
-    print_message("both workers took %.1f s of processor time in %d s without Redis\n", took, AWAY_MS / 1000);
-    assert_true(took * 1e3 * 100 < (double)AWAY_MS * BUSY_PERCENT);
-}
 
 static void test_redis(void **state) {
     (void)state;
@@ -41,7 +29,7 @@ static void test_redis(void **state) {
     harness_start_redis(replay->h);
     faults_reach(replay, &seed, 30);
     faults_kill(replay, &replay->h->redis);
-    stay_away(replay);
+    faults_stay_away(replay, "Redis");
     harness_start_redis(replay->h);
     faults_count(replay, "redis is back after a minute");
     replay_wait(replay, FAULTS_WAIT_MS);
