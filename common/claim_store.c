@@ -18,6 +18,9 @@ enum {
     PARTITIONS_MAX = 1024 /* partitions of redress.claims */
 };
 
+/* Between the key of a count and who was granted his part, in a record's key. */
+#define COUNT_MARK "\x1f#"
+
 struct claim_store {
     struct redis *redis;
     struct kafka kafka;
@@ -150,7 +153,7 @@ enum claim_result claim_store_make(struct claim_store *store, struct arena *aren
 
 /* A count has a record for each claimant, the others one for each key. */
 static const char *record_key(const struct claim *claim, struct arena *arena) {
-    return claim->kind == CLAIM_COUNT ? arena_printf(arena, "%s\x1f#%s", claim->key, claim->id) : claim->key;
+    return claim->kind == CLAIM_COUNT ? arena_printf(arena, "%s" COUNT_MARK "%s", claim->key, claim->id) : claim->key;
 }
 
 bool claim_store_record(const struct claim *claim, const struct answer *answer, struct arena *arena,
@@ -240,9 +243,21 @@ static enum claim_result start_restore(struct claim_store *store, struct kafka_a
     return CLAIM_AWAY;
 }
 
+/* A count was given back: its record, which may have been read before this, does not count. (Others are never given
+ * back.) */
+static void add_given_back(struct claim_store *store, struct arena *arena, const struct raw *raw) {
+    char *key = arena_strndup(arena, raw->key, raw->key_len), *id = NULL;
+    for (char *at = key; (at = strstr(at, COUNT_MARK)); at++) id = at;
+    if (!id) return;
+    *id = 0;
+    const char *argv[] = {redis_key(store, arena, tag_of(key), key), kind_names[CLAIM_COUNT], id + strlen(COUNT_MARK)};
+    redis_add_script(store->redis, &store->release, 1, 3, argv, NULL);
+}
+
 static void add_restore(struct claim_store *store, struct arena *arena, const struct raw *raw) {
     const struct tree *tree;
     struct err err;
+    if (!raw->value) add_given_back(store, arena, raw);
     if (!raw->value || json_read(arena, raw->value, raw->value_len, NULL, &tree, &err) != JSON_OK)
         return; /* given back, or not ours */
     const char *key = tree_text(tree, "key"), *kind = tree_text(tree, "kind"), *id = tree_text(tree, "id"),
