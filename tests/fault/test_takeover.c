@@ -1,5 +1,6 @@
-/* Taking over: the first time, when the changelogs have no @log yet, through crashes and past a zombie; and what a
- * worker refuses, with its remedy, instead of deciding from it or wiping a view on its word. */
+/* Taking over: the first time, when the changelogs have no @log yet, through crashes and past a zombie; what a worker
+ * refuses, with its remedy, instead of deciding from it or wiping a view on its word; and the views that are made
+ * anew. */
 #include "clock.h"
 #include "faults.h"
 #include "ids.h"
@@ -415,11 +416,62 @@ static void test_lost_while_up(void **state) {
     lost("lost-up", true);
 }
 
+/* ---- A view that cannot be healed ---- */
+
+static void tell_redis(struct scene *scene, const char *verb, const char *kind, const char *a, const char *b) {
+    struct err err;
+    struct redis_reply reply;
+    struct arena *arena = arena_new();
+    struct redis *redis = redis_new(scene->world->config.redis_url, &err);
+    const char *key = arena_printf(arena, "%s:{sla.0}:%s", scene->h->prefix, kind);
+    if (redis_ask(redis, arena, &reply, &err, b ? 4 : a ? 3 : 2, verb, key, a, b)) wait_fail("%s", err.text);
+    redis_free(redis);
+    arena_free(arena);
+}
+
+/* Whatever is wrong with it: it is made anew, with nothing left of what was there. */
+static void test_views(void **state) {
+    (void)state;
+    char old[32];
+    snprintf(old, sizeof old, "%lld", (long long)clock_now_ms() - 8LL * 24 * 3600 * 1000);
+    const struct {
+        const char *verb, *kind, *value, *why;
+    } rows[] = {
+        {"SET", "applied_at", old, "it is too old"},
+        {"SET", "applied", "1000000", "it lies beyond the changelog's end"},
+        {"SET", "wiping", "somebody", "it was being emptied"},
+        {"SET", "wipe", "1", "asked for by redressctl rebuild"},
+        {"DEL", "applied", NULL, "it is empty"},
+    };
+    struct scene scene = {0};
+    open_servers(&scene, "views");
+    open_prefix(&scene, "views");
+    harness_create_topics(scene.h, 1);
+    process_start(scene.intake);
+    process_start(scene.sla);
+    complain(&scene, 0, COMPLAINTS);
+    wait_idle(&scene);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf diff = {0};
+        int lines;
+        assert_int_equal(process_stop(scene.sla, FAULTS_STEP_MS), 0);
+        tell_redis(&scene, rows[i].verb, rows[i].kind, rows[i].value, NULL);
+        tell_redis(&scene, "HSET", "case:nobody", "status", "open");
+        process_start(scene.sla);
+        harness_wait_ready(scene.h, scene.sla);
+        print_message("%s\n", rows[i].why);
+        assert_true(process_log_count(scene.sla, rows[i].why) > 0);
+        if (world_check_view(scene.world, &sla_spec, &diff, &lines)) fail_msg("%s: %s", rows[i].why, diff.at);
+        buf_free(&diff);
+    }
+    close_scene(&scene);
+}
+
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_crashes), cmocka_unit_test(test_zombie),
-                                       cmocka_unit_test(test_refusals), cmocka_unit_test(test_lost_while_down),
-                                       cmocka_unit_test(test_lost_while_up)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_crashes),       cmocka_unit_test(test_zombie),
+                                       cmocka_unit_test(test_refusals),      cmocka_unit_test(test_lost_while_down),
+                                       cmocka_unit_test(test_lost_while_up), cmocka_unit_test(test_views)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
