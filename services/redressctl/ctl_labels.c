@@ -1,156 +1,167 @@
-/* redressctl labels: what agents corrected, as labels to train on. */
+/* redressctl labels: what agents corrected, as labels to train on: from the case log itself, or from lines of it. */
 #include "ctl_labels.h"
-#include "commands.h"
+#include "clock.h"
+#include "ctl_log.h"
 #include "file.h"
+#include "labels.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* A case's first words and the last class that a person gave it. */
-struct labelled {
-    const char *case_id, *text, *class_name;
-};
-
-struct cases {
-    struct arena *arena;
-    struct labelled *at;
-    int count, size;
-    int *slots; /* open addressing: index + 1 by case id */
-    int slot_count;
-};
 
 enum { EVENT_BYTES_MAX = 1 << 20 }; /* a line of the case log: a submission of 64 KiB, escaped */
 
-static uint32_t hash_of(const char *text) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *text != '\0'; text++) hash = (hash ^ (uint8_t)*text) * 16777619u;
-    return hash;
+struct run {
+    struct ctl ctl;
+    struct labels *labels;
+    int given, erased;
+};
+
+static void write_label(const struct label *label) {
+    struct buf line = {0};
+    struct json_out out = {&line, false};
+    json_begin_map(&out);
+    json_key(&out, "case_id");
+    json_text(&out, label->case_id);
+    json_key(&out, "text");
+    json_text(&out, label->text);
+    json_key(&out, "class");
+    json_text(&out, label->class_name);
+    json_end_map(&out);
+    buf_puts(&line, "\n");
+    fwrite(line.at, 1, line.len, stdout);
+    buf_free(&line);
 }
 
-static void grow(struct cases *cases) {
-    int size = cases->size == 0 ? 1024 : cases->size * 2;
-    cases->at =
-        arena_grow(cases->arena, cases->at, (size_t)cases->size * sizeof *cases->at, (size_t)size * sizeof *cases->at);
-    cases->size = size;
-    cases->slot_count = size * 2;
-    cases->slots = arena_alloc(cases->arena, (size_t)cases->slot_count * sizeof *cases->slots);
-    for (int i = 0; i < cases->count; i++) {
-        uint32_t at = hash_of(cases->at[i].case_id) & (uint32_t)(cases->slot_count - 1);
-        while (cases->slots[at] != 0) at = (at + 1) & (uint32_t)(cases->slot_count - 1);
-        cases->slots[at] = i + 1;
-    }
+static int note(void *context, const struct event *ev, struct err *err) {
+    struct run *run = context;
+    return labels_note(run->labels, ev, err);
 }
 
-static struct labelled *find(struct cases *cases, const char *case_id) {
-    if (cases->count == cases->size) grow(cases);
-    uint32_t at = hash_of(case_id) & (uint32_t)(cases->slot_count - 1);
-    for (; cases->slots[at] != 0; at = (at + 1) & (uint32_t)(cases->slot_count - 1)) {
-        if (strcmp(cases->at[cases->slots[at] - 1].case_id, case_id) == 0) return &cases->at[cases->slots[at] - 1];
-    }
-    cases->slots[at] = ++cases->count;
-    cases->at[cases->count - 1].case_id = arena_strdup(cases->arena, case_id);
-    return &cases->at[cases->count - 1];
+static int give(void *context, const struct event *ev, struct err *err) {
+    struct run *run = context;
+    struct label label;
+    enum labels_answer answer = labels_at(run->labels, ev, &label);
+    if (answer == LABELS_GIVEN) write_label(&label);
+    run->given += answer == LABELS_GIVEN;
+    run->erased += answer == LABELS_ERASED;
+    return ferror(stdout) ? err_set(err, "the labels cannot be written") : 0;
 }
 
-/* Returns 0, also for events of other types, or -1. */
-static int read_event(struct cases *cases, const char *line, size_t len, struct arena *work, struct err *err) {
+static int read_log(struct run *run) {
+    const struct ctl_log_reading first = {labels_notes, note, run}, second = {labels_opens, give, run};
+    int status = ctl_config(&run->ctl);
+    if (!status) status = ctl_log_read(&run->ctl, &first);
+    if (!status && labels_corrected(run->labels) > 0) status = ctl_log_read(&run->ctl, &second);
+    return status;
+}
+
+/* A whole number of an event, such as its offset; `absent` where there is none. */
+static int64_t number_of(const struct tree *event, const char *key, int64_t absent) {
+    const struct tree *node = tree_get(event, key);
+    return node != NULL && node->kind == TREE_INT ? node->num : absent;
+}
+
+/* A line of `redressctl events --json`, or any structured CloudEvent. One without a time is ordered by its line. */
+static int read_event(const char *line, size_t len, int number, struct arena *arena, struct event *out,
+                      struct err *err) {
     const struct json_limits limits = {EVENT_BYTES_MAX, 18, 8192}; /* a submission's limits within an envelope */
     const struct tree *event;
-    if (json_read(work, line, len, &limits, &event, err) != JSON_OK) return -1;
-    const struct tree *data = tree_get(event, "data");
-    const char *type = tree_text(event, "type"), *case_id = tree_text(data, "case_id");
-    if (type == NULL || data == NULL) return err_set(err, "expected an event with type and data");
-    bool opened = strcmp(type, "case.opened") == 0, corrected = strcmp(type, "case.reclassified") == 0;
-    if (!opened && !corrected) return 0;
-    if (case_id == NULL) return err_set(err, "%s without case_id", type);
-    struct labelled *labelled = find(cases, case_id);
-    const char *text = tree_text(data, "text"), *class_name = tree_text(data, "class");
-    if (opened && text != NULL && labelled->text == NULL) labelled->text = arena_strdup(cases->arena, text);
-    if (corrected && class_name != NULL) labelled->class_name = arena_strdup(cases->arena, class_name);
+    struct raw *raw = ARENA_NEW(arena, struct raw);
+    if (json_read(arena, line, len, &limits, &event, err) != JSON_OK) return -1;
+    const char *time = tree_text(event, "time");
+    *out = (struct event){.raw = raw, .type = tree_text(event, "type"), .data = tree_get(event, "data")};
+    if (out->type == NULL || out->data == NULL) return err_set(err, "expected an event with type and data");
+    if (time != NULL && clock_parse(time, &out->time_ms) != 0)
+        return err_set(err, "time \"%.40s\": expected RFC 3339, such as 2026-11-22T08:00:00+08:00", time);
+    out->sequence = number_of(event, "sequence", EVENT_NO_SEQUENCE);
+    raw->partition = (int)number_of(event, "partition", 0);
+    raw->offset = number_of(event, "offset", number);
     return 0;
 }
 
-static int write_labels(const struct cases *cases) {
-    int written = 0;
-    for (int i = 0; i < cases->count; i++) {
-        const struct labelled *at = &cases->at[i];
-        struct buf line = {0};
-        struct json_out out = {&line, false};
-        if (at->text == NULL || at->class_name == NULL) continue;
-        json_begin_map(&out);
-        json_key(&out, "case_id");
-        json_text(&out, at->case_id);
-        json_key(&out, "text");
-        json_text(&out, at->text);
-        json_key(&out, "class");
-        json_text(&out, at->class_name);
-        json_end_map(&out);
-        buf_puts(&line, "\n");
-        fwrite(line.at, 1, line.len, stdout);
-        buf_free(&line);
-        written++;
-    }
-    return written;
-}
-
-static int collect(const char *path, struct cases *cases) {
-    struct arena *work = arena_new();
-    const char *bytes;
-    size_t len;
-    struct err err;
+/* One reading of the lines; says what is wrong with them when asked. Returns how many are bad. */
+static int read_lines(struct run *run, const struct ctl_log_reading *reading, const char *path, const char *bytes,
+                      size_t len, bool say) {
     int bad = 0, number = 0;
-    if (file_read(cases->arena, path, CTL_LABELS_FILE_MAX, &bytes, &len, &err) != 0) {
-        fprintf(stderr, "redressctl: %s\n", err.text);
-        arena_free(work);
-        return EXIT_CANNOT_GO_ON;
-    }
     for (const char *at = bytes, *end; at < bytes + len; at = end + 1) {
+        struct event ev;
+        struct err err;
         end = memchr(at, '\n', (size_t)(bytes + len - at));
         if (end == NULL) end = bytes + len;
         number++;
-        if (end > at && read_event(cases, at, (size_t)(end - at), work, &err) != 0) {
-            fprintf(stderr, "redressctl: %s:%d: %s\n", path, number, err.text);
-            bad++;
-        }
-        arena_reset(work);
+        int status = end == at ? 0 : read_event(at, (size_t)(end - at), number, run->ctl.turn, &ev, &err);
+        if (end > at && status == 0 && reading->wants(ev.type)) status = reading->each(run, &ev, &err);
+        if (status != 0 && say) fprintf(stderr, "redressctl labels: %s:%d: %s\n", path, number, err.text);
+        bad += status != 0;
+        arena_reset(run->ctl.turn);
     }
-    arena_free(work);
+    return bad;
+}
+
+static int read_file(struct run *run, const char *path) {
+    const struct ctl_log_reading first = {labels_notes, note, run}, second = {labels_opens, give, run};
+    const char *bytes;
+    size_t len;
+    struct err err;
+    if (file_read(run->ctl.arena, path, CTL_LABELS_FILE_MAX, &bytes, &len, &err) != 0)
+        return ctl_fail(&run->ctl, "%s", err.text);
+    int bad = read_lines(run, &first, path, bytes, len, true);
+    read_lines(run, &second, path, bytes, len, false);
     return bad > 0 ? EXIT_CANNOT_GO_ON : EXIT_OK;
 }
 
-static int run(int argc, char **argv) {
-    struct cases cases = {0};
-    if (argc != 2 || (argv[1][0] == '-' && argv[1][1] != '\0')) {
-        fprintf(stderr, "usage: redressctl %s\n", ctl_labels.usage);
-        return EXIT_BAD_USAGE;
+static void report(const struct run *run) {
+    fprintf(stderr, "%d labels", run->given);
+    if (run->erased > 0) fprintf(stderr, "; %d texts of erased customers left out", run->erased);
+    if (labels_missing(run->labels) > 0)
+        fprintf(stderr, "; %d corrected cases were opened before what is there", labels_missing(run->labels));
+    fputs("\n", stderr);
+}
+
+static int run_labels(int argc, char **argv) {
+    struct run run = {.ctl.command = &ctl_labels};
+    const char *since = NULL;
+    int64_t since_ms = INT64_MIN;
+    const struct ctl_option options[] = {{"--since", &since, NULL}, {NULL, NULL, NULL}};
+    int status = ctl_options(&run.ctl, options, &argc, argv);
+    if (!status && argc > 2) status = ctl_usage(&run.ctl, "expected at most one file of EVENTS");
+    if (!status && since != NULL && clock_parse(since, &since_ms) != 0)
+        status = ctl_usage(&run.ctl, "--since \"%.40s\": expected RFC 3339, such as 2026-11-22T08:00:00+08:00", since);
+    if (!status) {
+        run.labels = labels_new(run.ctl.arena, since_ms);
+        status = argc == 2 ? read_file(&run, argv[1]) : read_log(&run);
+        if (!status || run.given > 0) report(&run);
     }
-    cases.arena = arena_new();
-    int status = collect(argv[1], &cases);
-    if (status == EXIT_OK || cases.count > 0) fprintf(stderr, "%d labels\n", write_labels(&cases));
-    arena_free(cases.arena);
+    ctl_close(&run.ctl);
     return status;
 }
 
 const struct command ctl_labels = {
     .name = "labels",
-    .usage = "labels EVENTS",
+    .usage = "labels [EVENTS] [--since TIME]",
     .about = "collect agents' corrections as labels to train on",
-    .help =
-        "Reads the case log as JSON lines, one structured CloudEvent a line (- is standard input), and writes a line\n"
-        "{case_id, text, class} for every case that a person reclassified: the text it was opened with and the class "
-        "given last.\n"
-        "`redressctl train` reads them.\n"
-        "\n"
-        "EXAMPLES\n"
-        "  redressctl events --json > events.jsonl\n"
-        "  redressctl labels events.jsonl > labels.jsonl\n"
-        "\n"
-        "EXIT STATUS\n"
-        "  0   written\n"
-        "  64  usage\n"
-        "  70  EVENTS or some of its lines cannot be read\n",
-    .options = "",
-    .run = run,
-    .offline = true,
+    .help = "Writes a line {case_id, text, class} for every case that a person reclassified: the text it was opened "
+            "with and the\n"
+            "class that was given last. `redressctl train` reads them. The case log is read from its beginning, "
+            "committed events\n"
+            "only, twice, and without a trace; or EVENTS, JSON lines of it (- is standard input). The text of a "
+            "customer who was\n"
+            "erased since then is left out. Cases that were opened before what the log still holds have no text; they "
+            "are counted.\n"
+            "\n"
+            "OPTIONS\n"
+            "  --since TIME   only what was corrected at this time or later: 2026-11-22T08:00:00+08:00\n"
+            "\n"
+            "EXAMPLES\n"
+            "  redressctl labels > labels.jsonl\n"
+            "  redressctl events --json > events.jsonl\n"
+            "  redressctl labels events.jsonl --since 2026-11-01T00:00:00Z > labels.jsonl\n"
+            "\n"
+            "EXIT STATUS\n"
+            "  0   written\n"
+            "  64  usage\n"
+            "  70  Kafka does not answer, or EVENTS or some of its lines cannot be read\n"
+            "  78  bad settings\n",
+    .options = "--since",
+    .run = run_labels,
 };

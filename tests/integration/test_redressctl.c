@@ -278,6 +278,57 @@ static void test_replayed_in_vain(void **state) {
     buf_free(&events);
 }
 
+static void add_word(struct buf *out, const char *id, const char *case_id, const char *class_name, int64_t time_ms) {
+    char time[CLOCK_TEXT_MAX];
+    buf_printf(out,
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/desk\",\"type\":\"case.reclassified\",\"time\":"
+               "\"%s\",\"data\":{\"case_id\":\"%s\",\"class\":\"%s\",\"by\":\"anna\"}}\n",
+               id, clock_format(time_ms, time), case_id, class_name);
+}
+
+/* Agents' corrections out of the case log itself: the last word about a case, and no text of a customer who is erased.
+ * From a file of the same events the same lines come. */
+static void test_labels(void **state) {
+    (void)state;
+    struct buf events = {NULL, 0, 0};
+    char ids[4][IDS_CASE_LEN + 1], line[200], since[CLOCK_TEXT_MAX], time[CLOCK_TEXT_MAX];
+    int64_t now_ms = clock_now_ms();
+    const int numbers[] = {20, 21, 22, 23};
+    for (int i = 0; i < 4; i++) {
+        char id[24], order[24];
+        snprintf(id, sizeof id, "c-%d", numbers[i]);
+        snprintf(order, sizeof order, "A%d", numbers[i]);
+        case_id_of(id, order, ids[i]);
+    }
+    add_word(&events, "w-1", ids[0], "quality.flaw", now_ms);
+    add_word(&events, "w-2", ids[1], "other", now_ms);
+    add_word(&events, "w-3", ids[0], "quality.damaged", now_ms + 1000);
+    add_word(&events, "w-4", ids[2], "logistics.lost", now_ms + 1000);
+    add_word(&events, "w-5", ids[3], "logistics.lost", now_ms - 60000);
+    buf_printf(&events,
+               "{\"specversion\":\"1.0\",\"id\":\"w-6\",\"source\":\"/desk\",\"type\":\"customer.erased\",\"time\":"
+               "\"%s\",\"data\":{\"tenant\":\"default\",\"customer_id\":\"u-A22\"}}\n",
+               clock_format(now_ms, time));
+    snprintf(line, sizeof line, "publish %s", write_file("words.jsonl", &events));
+    assert_says(line, 0, "6 acknowledged, 0 refused");
+    WAIT_FOR(says("labels", 0, "3 labels; 1 texts of erased customers left out"), SHOWN_MS);
+    snprintf(line, sizeof line, "{\"case_id\":\"%s\",\"text\":\"包裹破损，杯子碎了\",\"class\":\"quality.damaged\"}",
+             ids[0]);
+    assert_non_null(strstr(said.at, line));
+    assert_null(strstr(said.at, "quality.flaw"));
+    assert_null(strstr(said.at, ids[2]));
+    snprintf(line, sizeof line, "labels --since %s", clock_format(now_ms - 1000, since));
+    assert_says(line, 0, "2 labels; 1 texts");
+    assert_null(strstr(said.at, ids[3]));
+    assert_int_equal(ctl("events --json"), 0);
+    snprintf(line, sizeof line, "labels %s", write_file("log.jsonl", &said));
+    assert_says(line, 0, "3 labels; 1 texts of erased customers left out");
+    assert_null(strstr(said.at, ids[2]));
+    assert_says("labels --since yesterday", 64, "expected RFC 3339");
+    assert_says("labels /nonexistent", 70, "/nonexistent");
+    buf_free(&events);
+}
+
 static void test_redis_away(void **state) {
     (void)state;
     process_kill(&h->redis, SIGKILL);
@@ -306,7 +357,8 @@ int main(void) {
         cmocka_unit_test(test_topics),           cmocka_unit_test(test_before_any_worker),
         cmocka_unit_test(test_publish_and_look), cmocka_unit_test(test_rebuild),
         cmocka_unit_test(test_approve),          cmocka_unit_test(test_replay),
-        cmocka_unit_test(test_replayed_in_vain), cmocka_unit_test(test_redis_away),
+        cmocka_unit_test(test_replayed_in_vain), cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_redis_away),
     };
     return cmocka_run_group_tests(tests, start, end);
 }
