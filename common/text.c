@@ -41,6 +41,13 @@ static const uint32_t same[][2] = {
     {0x300c, '"'}, {0x300d, '"'},  {0x3010, '('},  {0x3011, ')'},  {0x00d7, 'x'},
 };
 
+/* Characters that writers of traditional script do not keep apart as those of simplified script do: 沉 is written 沈,
+ * 什么 is 甚麼. What the transliterator makes of them depends on their neighbours; here they are one. */
+static const uint32_t merged[][2] = {
+    {0x8457, 0x7740}, {0x6c88, 0x6c89}, {0x751a, 0x4ec0}, {0x9980, 0x4f59}, {0x8424, 0x8367}, {0x953a, 0x949f},
+    {0x8936, 0x6298}, {0x433d, 0x5f69}, {0x4a44, 0x817c}, {0x82e7, 0x82ce}, {0x8bac, 0x6258}, {0x6e16, 0x6c89},
+};
+
 /* Called at start: a system without ICU's data cannot classify, and there is nothing to do about it here. */
 static void check(UErrorCode status) {
     ASSERT(U_SUCCESS(status));
@@ -81,6 +88,14 @@ static void simplify(struct arena *arena, uint32_t *to) {
         U16_NEXT(units, i, text_len, sep);
         ASSERT(sep == '\n');
         to[points[n]] = (uint32_t)first;
+    }
+}
+
+static void merge(uint32_t *to) {
+    for (uint32_t i = 0x3400; i < 0xa000; i++) {
+        for (size_t n = 0; n < sizeof merged / sizeof *merged; n++) {
+            if (to[i] == merged[n][0]) to[i] = merged[n][1];
+        }
     }
 }
 
@@ -132,6 +147,7 @@ struct text_tables *text_tables_new(struct arena *arena) {
     check(status);
     for (uint32_t i = 0; i < TABLE_SIZE; i++) to[i] = i;
     simplify(work, to);
+    merge(to);
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) to[same[i][0]] = same[i][1];
     for (uint32_t i = 0; i < TABLE_SIZE; i++) {
         if (i >= 0xd800 && i < 0xe000) continue;

@@ -28,8 +28,8 @@ struct work {
 };
 
 void classification_read(const struct policy *policy, const char *text, struct arena *arena, struct text *out) {
-    size_t len = strlen(text);
-    text_normalise(policy->tables, history_blank(text, len, arena), len, arena, out);
+    text_normalise(policy->tables, text, strlen(text), arena, out);
+    history_cut(out, arena);
 }
 
 void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out,

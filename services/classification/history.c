@@ -1,8 +1,13 @@
-/* history: mail programs and chats mark quotations by a few fixed forms; they are found line by line. */
+/* history: mail programs and chats mark quotations by a few fixed forms; they are found line by line, as the
+ * normalisation leaves them: in small letters, a row of dashes as one. */
 #include "history.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+enum {
+    HEADING_MAX = 300, /* bytes of a line that only announces a quotation; a longer one is a paragraph */
+    HEAD_MAX = 400     /* bytes within which a mail's head goes on */
+};
 
 static bool begins(const char *line, size_t len, const char *with) {
     return len >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
@@ -13,88 +18,101 @@ static bool ends(const char *line, size_t len, const char *with) {
 }
 
 static bool holds(const char *line, size_t len, const char *part) {
-    for (size_t i = 0; i < len; i++) {
-        if (begins(line + i, len - i, part)) return true;
+    return memmem(line, len, part, strlen(part)) != NULL;
+}
+
+static bool holds_one_of(const char *line, size_t len, const char *const *parts, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (holds(line, len, parts[i])) return true;
     }
     return false;
 }
 
-/* The line's text without blanks around it. */
-static const char *trimmed(const char *line, size_t *len) {
-    while (*len > 0 && (line[0] == ' ' || line[0] == '\t')) {
-        line++;
-        (*len)--;
+/* A date has a digit, or one that is masked. */
+static bool has_number(const char *line, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        if (line[i] == '#' || (line[i] >= '0' && line[i] <= '9')) return true;
     }
-    while (*len > 0 && strchr(" \t\r", line[*len - 1]) != NULL) (*len)--;
-    return line;
+    return false;
 }
 
 /* A line from which on everything is somebody's earlier message. */
 static bool opens_quotation(const char *line, size_t len) {
-    static const char *const titles[] = {"Original Message", "original message", "原始邮件",
-                                         "原邮件",           "原始郵件",         "Forwarded message"};
-    line = trimmed(line, &len);
-    if (begins(line, len, "--")) {
-        for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
-            if (holds(line, len, titles[i])) return true;
-        }
-    }
-    if (begins(line, len, "On ") && ends(line, len, "wrote:")) return true;
-    bool wrote =
-        ends(line, len, "写道:") || ends(line, len, "写道：") || ends(line, len, "寫道：") || ends(line, len, "寫道:");
-    return wrote && len < 300; /* a heading, not a paragraph */
+    static const char *const titles[] = {"original message", "forwarded message", "原始邮件", "原邮件", "转发邮件"};
+    if (len > HEADING_MAX) return false;
+    if (begins(line, len, "-") && ends(line, len, "-")) return holds_one_of(line, len, titles, 5);
+    if (begins(line, len, "on ") && ends(line, len, "wrote:")) return has_number(line, len);
+    return ends(line, len, "写道:");
+}
+
+/* A mail's head within the text: from: and, some lines further at most, sent: or to:. */
+static bool is_head(const char *line, size_t rest) {
+    static const char *const others[] = {"\nsent:", "\nto:", "\ndate:", "\n收件", "\n发送时间", "\n日期"};
+    if (!begins(line, rest, "from:") && !begins(line, rest, "发件人:") && !begins(line, rest, "寄件者:")) return false;
+    return holds_one_of(line, rest < HEAD_MAX ? rest : HEAD_MAX, others, 6);
 }
 
 static bool is_quoted_line(const char *line, size_t len) {
-    line = trimmed(line, &len);
-    return begins(line, len, ">") || begins(line, len, "＞") || begins(line, len, "&gt;");
-}
-
-/* A mail's head within the text: From: and, two lines further at most, Sent: or To:. */
-static bool is_head(const char *line, size_t len, size_t rest) {
-    size_t window = rest < 400 ? rest : 400;
-    if (!begins(line, len, "From:") && !begins(line, len, "发件人:") && !begins(line, len, "发件人：") &&
-        !begins(line, len, "寄件者:"))
-        return false;
-    return holds(line, window, "\nSent:") || holds(line, window, "\nTo:") || holds(line, window, "\nDate:") ||
-           holds(line, window, "\n收件人") || holds(line, window, "\n发送时间") || holds(line, window, "\n日期");
+    return begins(line, len, ">") || begins(line, len, "&gt;");
 }
 
 /* WeChat's form: 「who: what」, a line of dashes, then the new text. Returns where the new text begins, or 0. */
 static size_t chat_quotation(const char *text, size_t len) {
-    const char *close = begins(text, len, "「") ? memmem(text, len, "」\n", strlen("」\n")) : NULL;
+    const char *close = begins(text, len, "\"") ? memmem(text + 1, len - 1, "\"\n", 2) : NULL;
     if (close == NULL) return 0;
-    size_t at = (size_t)(close - text) + strlen("」\n"), dashes = 0;
-    while (at < len && strchr("- \t\r", text[at]) != NULL) dashes += text[at++] == '-';
-    return dashes >= 3 ? at : 0;
+    size_t from = (size_t)(close - text) + 2, at = from;
+    while (at < len && (text[at] == '-' || text[at] == ' ')) at++;
+    return at > from && at < len && text[at] == '\n' ? at + 1 : 0;
 }
 
-static void blank(char *text, size_t from, size_t to) {
-    memset(text + from, '\n', to - from);
+/* What is kept of a text, as it grows. */
+struct kept {
+    char *at;
+    uint32_t *from, *to;
+    size_t len;
+};
+
+static void keep(struct kept *kept, const struct text *text, size_t from, size_t to) {
+    memcpy(kept->at + kept->len, text->at + from, to - from);
+    memcpy(kept->from + kept->len, text->from + from, (to - from) * sizeof *text->from);
+    memcpy(kept->to + kept->len, text->to + from, (to - from) * sizeof *text->to);
+    kept->len += to - from;
 }
 
 static bool has_words(const char *text, size_t len) {
     for (size_t i = 0; i < len; i++) {
-        if (strchr(" \t\r\n", text[i]) == NULL) return true;
+        if (strchr(" \n\r\t", text[i]) == NULL) return true;
     }
     return false;
 }
 
-char *history_blank(const char *text, size_t len, struct arena *arena) {
-    char *out = arena_strndup(arena, text, len);
-    size_t at = chat_quotation(text, len);
-    blank(out, 0, at);
-    while (at < len) {
-        const char *end = memchr(text + at, '\n', len - at);
-        size_t line_len = end == NULL ? len - at : (size_t)(end - text) - at;
-        bool rest = opens_quotation(text + at, line_len) || is_head(text + at, line_len, len - at);
-        if (rest) {
-            blank(out, at, len);
-            break;
-        }
-        if (is_quoted_line(text + at, line_len)) blank(out, at, at + line_len);
-        at += line_len + 1;
+/* Where the first quotation begins; the text's end: there is none, as in nearly every text. */
+static size_t first_quotation(const struct text *text) {
+    size_t at = 0;
+    while (at < text->len) {
+        const char *line = text->at + at, *end = memchr(line, '\n', text->len - at);
+        size_t len = end == NULL ? text->len - at : (size_t)(end - line);
+        if (is_quoted_line(line, len) || opens_quotation(line, len) || is_head(line, text->len - at)) return at;
+        at += len + 1;
     }
-    if (!has_words(out, len)) memcpy(out, text, len);
-    return out;
+    return text->len;
+}
+
+void history_cut(struct text *text, struct arena *arena) {
+    size_t start = chat_quotation(text->at, text->len), at = first_quotation(text);
+    if (start == 0 && at == text->len) return;
+    struct kept kept = {.at = arena_alloc(arena, text->len + 1)};
+    kept.from = arena_alloc(arena, text->len * sizeof *kept.from);
+    kept.to = arena_alloc(arena, text->len * sizeof *kept.to);
+    if (at > start) keep(&kept, text, start, at);
+    while (at < text->len) {
+        const char *line = text->at + at, *end = memchr(line, '\n', text->len - at);
+        size_t len = end == NULL ? text->len - at : (size_t)(end - line) + 1;
+        size_t words = end == NULL ? len : len - 1;
+        if (opens_quotation(line, words) || is_head(line, text->len - at)) break;
+        if (!is_quoted_line(line, words) && at >= start) keep(&kept, text, at, at + len);
+        at += len;
+    }
+    while (kept.len > 0 && kept.at[kept.len - 1] == '\n') kept.at[--kept.len] = '\0';
+    if (has_words(kept.at, kept.len)) *text = (struct text){kept.at, kept.len, kept.from, kept.to};
 }

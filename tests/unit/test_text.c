@@ -37,6 +37,7 @@ static void test_forms(void **state) {
         {"as it is", "快递一直没到", "快递一直没到"},
         {"traditional", "快遞損壞，顯示簽收未收到", "快递损坏,显示签收未收到"},
         {"traditional with a variant", "妳們發錯貨了", "你们发错货了"},
+        {"traditional where neighbours decide", "甚麼時候到，看著沈重", "什么时候到,看着沉重"},
         {"full width", "Ｂｒｏｋｅｎ！", "broken!"},
         {"case", "BROKEN Straße", "broken strasse"},
         {"half-width katakana with its mark", "ｶﾞﾗｽ", "ガラス"},
