@@ -205,6 +205,53 @@ static void test_several(void **state) {
                 lists(&verdict.classified.others, "service.attitude"));
 }
 
+/* Broken goods are quality; a parcel is damaged only where parcel or transport is spoken of, whatever the model says.
+ */
+static void test_goods_or_parcel(void **state) {
+    static const struct {
+        const char *text, *class_name, *other;
+    } rows[] = {
+        {"玻璃杯全碎了", "quality.damaged", NULL},
+        {"收到货玻璃杯全碎了", "quality.damaged", NULL},
+        {"镜子碎成好几块", "quality.damaged", NULL},
+        {"洗发水漏了一半", "quality.damaged", NULL},
+        {"The vase is shattered.", "quality.damaged", NULL},
+        {"包裹破损", "logistics.parcel_damaged", NULL},
+        {"纸箱都压变形了", "logistics.parcel_damaged", NULL},
+        {"运输途中压坏了", "logistics.parcel_damaged", NULL},
+        {"The box was crushed.", "logistics.parcel_damaged", NULL},
+        {"包裹破损，杯子碎了", "logistics.parcel_damaged", "quality.damaged"},
+        {"箱子破了，里面的杯子没有碎", "logistics.parcel_damaged", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct verdict verdict = said(rows[i].text);
+        const struct texts *others = &verdict.classified.others;
+        if (strcmp(verdict.classified.class_name, rows[i].class_name) != 0)
+            fail_msg("\"%s\" is %s, not %s", rows[i].text, verdict.classified.class_name, rows[i].class_name);
+        if (rows[i].other == NULL ? lists(others, "logistics.parcel_damaged") || lists(others, "quality.damaged")
+                                  : !lists(others, rows[i].other))
+            fail_msg("\"%s\" has %d others", rows[i].text, others->count);
+    }
+}
+
+/* Classes that alarm somebody are never given on the model's word alone. */
+static void test_required_evidence(void **state) {
+    static const char *const required[] = {"quality.counterfeit", "quality.expired", "logistics.parcel_damaged"};
+    struct policy bare = *shipped;
+    struct complaint complaint = {.text = "你好，我想问一下这个订单"}; /* which the model knows */
+    (void)state;
+    for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
+        int class_id = fields_choice_value(contract_classes, required[i]);
+        struct model sure = *shipped->model; /* a model that is sure of this class whatever the text */
+        for (int k = 0; k < sure.output_count; k++) sure.bias[k] = sure.outputs[k].classes[0] == class_id ? 30000 : 0;
+        bare.model = &sure;
+        struct verdict verdict = judged(&bare, &complaint);
+        assert_string_not_equal(verdict.classified.class_name, required[i]);
+        assert_false(lists(&verdict.classified.others, required[i]));
+    }
+}
+
 static void test_quotes_own_words(void **state) {
     struct verdict verdict = said("你們好！收到的花瓶是碎\u200b的！！！");
     (void)state;
@@ -345,12 +392,13 @@ static void test_questions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_class),    cmocka_unit_test(test_every_flag_of_words),
-        cmocka_unit_test(test_flags_of_facts), cmocka_unit_test(test_severity),
-        cmocka_unit_test(test_order_facts),    cmocka_unit_test(test_denied),
-        cmocka_unit_test(test_several),        cmocka_unit_test(test_quotes_own_words),
-        cmocka_unit_test(test_history),        cmocka_unit_test(test_sentences),
-        cmocka_unit_test(test_questions),      cmocka_unit_test(test_script_and_emphasis),
+        cmocka_unit_test(test_every_class),       cmocka_unit_test(test_every_flag_of_words),
+        cmocka_unit_test(test_flags_of_facts),    cmocka_unit_test(test_severity),
+        cmocka_unit_test(test_order_facts),       cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_several),           cmocka_unit_test(test_goods_or_parcel),
+        cmocka_unit_test(test_required_evidence), cmocka_unit_test(test_quotes_own_words),
+        cmocka_unit_test(test_history),           cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_questions),         cmocka_unit_test(test_script_and_emphasis),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
