@@ -25,8 +25,9 @@ struct match;
 struct match *match_new(const struct match_item *items, int count, struct arena *arena, int *bad_out,
                         struct err *err) MUST_CHECK;
 
-/* More than any text of 8 000 characters gives; what comes after is not looked at. */
-enum { MATCH_HITS_MAX = 4096 };
+/* Eight finds a character of the longest text, so that no padding hides what stands behind it; what comes after is not
+ * looked at. */
+enum { MATCH_HITS_MAX = 65536 };
 
 /* Finds every item in valid UTF-8, in the order in which the finds end; of one item's finds with the same end one.
  * Returns how many; *hits_out lives in the arena. */

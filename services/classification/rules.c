@@ -20,9 +20,14 @@ struct search {
     struct seen *seen; /* one a rule */
     struct link *links;
     int link_count;
-    const struct match_hit **common[PART_END]; /* finds of what holds for all rules */
+    const struct match_hit **hits; /* all of them, in the order of their ends */
+    int hit_count;
+    const struct match_hit **common[PART_END]; /* finds of what holds for all rules, in the order of their ends */
     int common_count[PART_END];
+    uint32_t *units_before, *stops_before; /* by byte: so that a text made to be slow is not */
 };
+
+enum { WORD_BYTES_MAX = 64 }; /* of exceptions and parts of compounds */
 
 static bool is_latin(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -34,28 +39,52 @@ static bool stands_apart(const struct text *text, const struct match_hit *hit) {
     return !(is_latin(text->at[hit->to - 1]) && is_latin(text->at[hit->to]));
 }
 
-/* Units in the normalised bytes a..b: characters, and words in Latin letters. */
-static int64_t units(const struct text *text, size_t a, size_t b) {
-    int64_t count = 0;
-    for (size_t i = a; i < b; i++) {
+/* Counts units (characters, and words in Latin letters) and stops from the beginning of the text. */
+static void count_up(struct search *search, struct arena *arena) {
+    const struct text *text = search->text;
+    uint32_t units = 0, stops = 0;
+    search->units_before = arena_alloc(arena, (text->len + 1) * sizeof *search->units_before);
+    search->stops_before = arena_alloc(arena, (text->len + 1) * sizeof *search->stops_before);
+    for (size_t i = 0; i < text->len; i++) {
         char c = text->at[i];
-        bool inside = is_latin(c) && i > a && is_latin(text->at[i - 1]);
-        if (c != ' ' && !inside && ((unsigned char)c & 0xc0) != 0x80) count++;
+        bool inside = is_latin(c) && i > 0 && is_latin(text->at[i - 1]);
+        search->units_before[i] = units;
+        search->stops_before[i] = stops;
+        units += c != ' ' && !inside && ((unsigned char)c & 0xc0) != 0x80;
+        stops += strchr(",.!?;:\n", c) != NULL;
     }
-    return count;
+    search->units_before[text->len] = units;
+    search->stops_before[text->len] = stops;
 }
 
-static bool has_stop(const struct text *text, size_t a, size_t b) {
-    for (size_t i = a; i < b; i++) {
-        if (strchr(",.!?;:\n", text->at[i]) != NULL) return true;
+/* Units in the normalised bytes a..b; the rest of a word that begins before a is one. */
+static int64_t units(const struct search *search, size_t a, size_t b) {
+    const struct text *text = search->text;
+    bool rest = a < b && a > 0 && is_latin(text->at[a]) && is_latin(text->at[a - 1]);
+    return (int64_t)search->units_before[b] - search->units_before[a] + rest;
+}
+
+static bool has_stop(const struct search *search, size_t a, size_t b) {
+    return search->stops_before[b] > search->stops_before[a];
+}
+
+/* The first of finds in the order of their ends that ends at `end` or behind it. */
+static int first_ending(const struct match_hit *const *at, int count, size_t end) {
+    int from = 0, to = count;
+    while (from < to) {
+        int middle = from + (to - from) / 2;
+        if (at[middle]->to < end)
+            from = middle + 1;
+        else
+            to = middle;
     }
-    return false;
+    return from;
 }
 
 /* Units between two finds; 0 where they overlap. */
-static int64_t distance(const struct text *text, const struct match_hit *a, const struct match_hit *b) {
-    if (a->to <= b->from) return units(text, a->to, b->from);
-    if (b->to <= a->from) return units(text, b->to, a->from);
+static int64_t distance(const struct search *search, const struct match_hit *a, const struct match_hit *b) {
+    if (a->to <= b->from) return units(search, a->to, b->from);
+    if (b->to <= a->from) return units(search, b->to, a->from);
     return 0;
 }
 
@@ -80,40 +109,41 @@ static void drop_excepted(struct search *search, enum part part, enum part excep
     int kept = 0;
     for (int i = 0; i < search->common_count[part]; i++) {
         bool excepted = false;
-        for (int n = 0; n < search->common_count[except_part] && !excepted; n++)
-            excepted = excepts[n]->from <= at[i]->from && excepts[n]->to >= at[i]->to;
+        int count = search->common_count[except_part], n = first_ending(excepts, count, at[i]->to);
+        for (; n < count && !excepted && excepts[n]->to <= at[i]->to + WORD_BYTES_MAX; n++)
+            excepted = excepts[n]->from <= at[i]->from;
         if (!excepted) at[kept++] = at[i];
     }
     search->common_count[part] = kept;
 }
 
+/* The nearest denial before a find decides: what is further off is behind more stops and units. */
 static bool is_denied(const struct search *search, const struct match_hit *hit) {
-    for (int i = 0; i < search->common_count[PART_DENIAL]; i++) {
-        const struct match_hit *denial = search->common[PART_DENIAL][i];
-        if (denial->to <= hit->from && !has_stop(search->text, denial->to, hit->from) &&
-            units(search->text, denial->to, hit->from) <= search->rules->denial_reach)
-            return true;
-    }
-    return false;
+    const struct match_hit *const *denials = search->common[PART_DENIAL];
+    int next = first_ending(denials, search->common_count[PART_DENIAL], hit->from + 1);
+    if (next == 0) return false;
+    size_t end = denials[next - 1]->to;
+    return !has_stop(search, end, hit->from) && units(search, end, hit->from) <= search->rules->denial_reach;
 }
 
 static bool is_supposed(const struct search *search, const struct match_hit *hit) {
     for (int i = 0; i < search->common_count[PART_SUPPOSITION]; i++) {
         const struct match_hit *at = search->common[PART_SUPPOSITION][i];
         size_t from = at->to <= hit->from ? at->to : hit->to, to = at->to <= hit->from ? hit->from : at->from;
-        if (from >= to ||
-            (!has_stop(search->text, from, to) && units(search->text, from, to) <= search->rules->supposition_within))
+        if (from >= to || (!has_stop(search, from, to) && units(search, from, to) <= search->rules->supposition_within))
             return true;
     }
     return false;
 }
 
 static bool is_compound(const struct search *search, const struct match_hit *hit) {
-    for (int i = 0; i < search->common_count[PART_BEFORE]; i++) {
-        if (search->common[PART_BEFORE][i]->to == hit->from) return true;
-    }
-    for (int i = 0; i < search->common_count[PART_AFTER]; i++) {
-        if (search->common[PART_AFTER][i]->from == hit->to) return true;
+    const struct match_hit *const *before = search->common[PART_BEFORE], *const *after = search->common[PART_AFTER];
+    int before_count = search->common_count[PART_BEFORE], after_count = search->common_count[PART_AFTER];
+    int i = first_ending(before, before_count, hit->from);
+    if (i < before_count && before[i]->to == hit->from) return true;
+    for (i = first_ending(after, after_count, hit->to); i < after_count && after[i]->to <= hit->to + WORD_BYTES_MAX;
+         i++) {
+        if (after[i]->from == hit->to) return true;
     }
     return false;
 }
@@ -127,23 +157,28 @@ static bool joins(const struct text *text, size_t a, size_t b) {
     return false;
 }
 
-static bool is_denied_in_list(const struct search *search, const struct match_hit *hits, int count,
-                              const struct match_hit *hit) {
-    for (int depth = 0; depth < 8; depth++) { /* a list of more than eight denied faults is none */
-        const struct match_hit *before = NULL;
+/* The find that stands before another in a list; NULL: none. */
+static const struct match_hit *listed_before(const struct search *search, const struct match_hit *hit) {
+    size_t reach = hit->from > WORD_BYTES_MAX ? hit->from - WORD_BYTES_MAX : 0;
+    for (int i = first_ending(search->hits, search->hit_count, reach); i < search->hit_count; i++) {
+        const struct match_hit *before = search->hits[i];
+        if (before->to >= hit->from) return NULL;
+        if (joins(search->text, before->to, hit->from)) return before;
+    }
+    return NULL;
+}
+
+static bool is_denied_in_list(const struct search *search, const struct match_hit *hit) {
+    for (int depth = 0; depth < 8 && hit != NULL; depth++) { /* a list of more than eight denied faults is none */
         if (is_denied(search, hit)) return true;
-        for (int i = 0; i < count && before == NULL; i++) {
-            if (hits[i].to < hit->from && joins(search->text, hits[i].to, hit->from)) before = &hits[i];
-        }
-        if (before == NULL) return false;
-        hit = before;
+        hit = listed_before(search, hit);
     }
     return false;
 }
 
 static bool has_near(const struct search *search, int first, const struct match_hit *hit, int64_t within) {
     for (int i = first; i != 0; i = search->links[i].next) {
-        if (distance(search->text, search->links[i].hit, hit) <= within) return true;
+        if (distance(search, search->links[i].hit, hit) <= within) return true;
     }
     return false;
 }
@@ -158,7 +193,7 @@ static bool holds(const struct rule_order *wanted, const struct order *order) {
 }
 
 /* The first find of the rule that counts, by place; NULL: it does not fire. */
-static const struct match_hit *fires(const struct search *search, const struct match_hit *hits, int count, int n) {
+static const struct match_hit *fires(const struct search *search, int n) {
     const struct rule *rule = &search->rules->at[n];
     const struct seen *seen = &search->seen[n];
     const struct match_hit *best = NULL;
@@ -168,7 +203,7 @@ static const struct match_hit *fires(const struct search *search, const struct m
         if (rule->near.count > 0 && !has_near(search, seen->first[PART_NEAR], hit, rule->within)) continue;
         if (has_near(search, seen->first[PART_UNLESS], hit, rule->within)) continue;
         if (is_compound(search, hit)) continue;
-        if (!rule->even_denied && is_denied_in_list(search, hits, count, hit)) continue;
+        if (!rule->even_denied && is_denied_in_list(search, hit)) continue;
         best = hit;
     }
     return best;
@@ -180,7 +215,14 @@ int rules_find(const struct rules *rules, const struct text *text, const struct 
     int count = match_scan(rules->match, text->at, text->len, arena, &hits), found = 0;
     struct search search = {.rules = rules, .text = text};
     search.seen = arena_alloc(arena, (size_t)rules->count * sizeof *search.seen);
-    size_t room = (size_t)count * (size_t)rules->uses_max + 1;
+    size_t room = 1;
+    search.hits = arena_alloc(arena, ((size_t)count + 1) * sizeof *search.hits);
+    for (int i = 0; i < count; i++) {
+        room += (size_t)(rules->uses_of[hits[i].item + 1] - rules->uses_of[hits[i].item]);
+        search.hits[i] = &hits[i];
+    }
+    search.hit_count = count;
+    count_up(&search, arena);
     search.links = arena_alloc(arena, room * sizeof *search.links);
     for (int part = PART_COUNT; part < PART_END; part++)
         search.common[part] = arena_alloc(arena, (size_t)count * sizeof *search.common[part]);
@@ -189,7 +231,7 @@ int rules_find(const struct rules *rules, const struct text *text, const struct 
     drop_excepted(&search, PART_SUPPOSITION, PART_SUPPOSITION_EXCEPT);
     struct finding *at = arena_alloc(arena, (size_t)rules->count * sizeof *at);
     for (int i = 0; i < rules->count; i++) {
-        const struct match_hit *hit = search.seen[i].first[PART_WORD] == 0 ? NULL : fires(&search, hits, count, i);
+        const struct match_hit *hit = search.seen[i].first[PART_WORD] == 0 ? NULL : fires(&search, i);
         if (hit == NULL || (rules->at[i].order != NULL && !holds(rules->at[i].order, order))) continue;
         bool supposed = !rules->at[i].even_denied && !rules->at[i].even_supposed && is_supposed(&search, hit);
         at[found++] = (struct finding){&rules->at[i], hit->from, hit->to, supposed};

@@ -100,7 +100,8 @@ static void add_use(struct build *build, const char *text, bool pattern, enum pa
            (build->items[item].pattern != pattern || strcmp(build->items[item].text, text) != 0))
         item++;
     if (item == RULES_ITEMS_MAX) {
-        faults_add(build->faults, FAULT_VALUE, line, path, "there are more than %d words and patterns",
+        faults_add(build->faults, FAULT_VALUE, line, path,
+                   "there are more than %d words and patterns; a pattern may take the place of several words",
                    RULES_ITEMS_MAX);
         return;
     }
@@ -179,7 +180,8 @@ static void add_pattern(struct build *build, const char *pattern, enum part part
         bool unknown;
         const struct tree *group = group_at(build, at, &len, &unknown);
         if (unknown)
-            faults_add(build->faults, FAULT_VALUE, line, path, "there is no group %.*s under groups", (int)len, at);
+            faults_add(build->faults, FAULT_VALUE, line, path,
+                       "there is no group %.*s under groups; define it or mend the name", (int)len, at);
         if (group != NULL) {
             put_group(build, group, &out);
         } else if (at[0] == '~') {
@@ -224,7 +226,10 @@ static void check_rule(struct build *build, const struct rule *rule, int line, c
     for (int i = 0; rule->order != NULL && i < rule->order->status.count; i++) {
         const char *status = rule->order->status.at[i];
         if (fields_choice_value(contract_order_statuses, status) == 0)
-            faults_add(build->faults, FAULT_VALUE, line, path, "order.status %s is no status of an order", status);
+            faults_add(build->faults, FAULT_VALUE, line, path,
+                       "order.status %s is no status of an order; created, paid, packed, shipped, delivered, signed or "
+                       "cancelled is",
+                       status);
     }
 }
 
@@ -258,10 +263,6 @@ static void index_uses(const struct build *build, struct rules *out) {
     if (build->use_count > 0) qsort(out->uses, (size_t)build->use_count, sizeof *out->uses, by_item);
     out->uses_of = arena_alloc(build->arena, ((size_t)build->item_count + 2) * sizeof *out->uses_of);
     for (int i = 0; i < build->use_count; i++) out->uses_of[out->uses[i].item + 1] = i + 1;
-    for (int i = 0; i < build->item_count; i++) {
-        int uses = out->uses_of[i + 1] - out->uses_of[i];
-        if (uses > out->uses_max) out->uses_max = uses;
-    }
 }
 
 static void compile(struct build *build, struct rules *out) {
@@ -271,7 +272,8 @@ static void compile(struct build *build, struct rules *out) {
     if (out->match != NULL) return;
     if (bad >= 0) {
         faults_add(build->faults, FAULT_VALUE, build->item_lines[bad], build->item_paths[bad],
-                   "the pattern %s cannot be compiled: %s", build->items[bad].text, err.text);
+                   "the pattern %s cannot be compiled: %s; mend it, in vectorscan's syntax", build->items[bad].text,
+                   err.text);
     } else {
         faults_add(build->faults, FAULT_VALUE, 0, "rules", "the patterns cannot be compiled together: %s", err.text);
     }

@@ -31,7 +31,6 @@ struct rules {
     struct match *match;
     struct use *uses; /* by item */
     int *uses_of;     /* item -> its first use; one more than there are items */
-    int uses_max;     /* most uses of one item */
 };
 
 #endif

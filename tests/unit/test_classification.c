@@ -252,6 +252,23 @@ static void test_required_evidence(void **state) {
     }
 }
 
+/* A long mail: what it is about stands in one sentence, the rest is courtesy and history. */
+static void test_long_mail(void **state) {
+    struct buf text = {0};
+    (void)state;
+    buf_puts(&text, "Dear Sir or Madam,\n\n");
+    for (int i = 0; i < 30; i++)
+        buf_puts(&text, "I have been a customer for years and told all my friends of your shop. ");
+    buf_puts(&text,
+             "\n\nUnfortunately the lamp that came on Monday arrived broken, and your agent was rude.\n\nAnna\n\n"
+             "On Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\n> Your parcel was lost and is a fake.\n");
+    struct verdict verdict = said(text.at);
+    assert_string_equal(verdict.classified.class_name, "quality.damaged");
+    assert_true(lists(&verdict.classified.others, "service.attitude"));
+    assert_int_equal(verdict.classified.others.count, 1);
+    buf_free(&text);
+}
+
 static void test_quotes_own_words(void **state) {
     struct verdict verdict = said("你們好！收到的花瓶是碎\u200b的！！！");
     (void)state;
@@ -392,13 +409,21 @@ static void test_questions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_class),       cmocka_unit_test(test_every_flag_of_words),
-        cmocka_unit_test(test_flags_of_facts),    cmocka_unit_test(test_severity),
-        cmocka_unit_test(test_order_facts),       cmocka_unit_test(test_denied),
-        cmocka_unit_test(test_several),           cmocka_unit_test(test_goods_or_parcel),
-        cmocka_unit_test(test_required_evidence), cmocka_unit_test(test_quotes_own_words),
-        cmocka_unit_test(test_history),           cmocka_unit_test(test_sentences),
-        cmocka_unit_test(test_questions),         cmocka_unit_test(test_script_and_emphasis),
+        cmocka_unit_test(test_every_class),
+        cmocka_unit_test(test_every_flag_of_words),
+        cmocka_unit_test(test_flags_of_facts),
+        cmocka_unit_test(test_severity),
+        cmocka_unit_test(test_order_facts),
+        cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_several),
+        cmocka_unit_test(test_goods_or_parcel),
+        cmocka_unit_test(test_required_evidence),
+        cmocka_unit_test(test_long_mail),
+        cmocka_unit_test(test_quotes_own_words),
+        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_questions),
+        cmocka_unit_test(test_script_and_emphasis),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,8 @@
 /* classification: the rules' mechanics, held to small policies of their own; and the decision around them. */
 #include "classified.h"
 
+#include <time.h>
+
 /* Faults of a policy, with their lines. */
 static void check_fault(const char *yaml, int line, const char *part) {
     const struct tree *file;
@@ -166,6 +168,16 @@ static void test_decision(void **state) {
     assert_string_equal(out.at[0].id, again.at[0].id);
     assert_int_equal(out.at[0].data_len, again.at[0].data_len);
     assert_memory_equal(out.at[0].data, again.at[0].data, out.at[0].data_len);
+    /* Given anew, by the repeat and by what a further message says. */
+    assert_non_null(strstr(out.at[0].data, "\"severity\":\"P2\""));
+    out = decided("case.repeated", arena_printf(arena, "%.*s,\"repeats\":3}", (int)strlen(opened) - 1, opened));
+    assert_int_equal(out.count, 1);
+    assert_non_null(strstr(out.at[0].data, "\"severity\":\"P1\""));
+    assert_non_null(strstr(out.at[0].data, "\"repeat\""));
+    out = decided("case.customer_replied",
+                  "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"text\":\"充电宝爆炸了，烫伤了我的手\"}");
+    assert_non_null(strstr(out.at[0].data, "\"severity\":\"P1\""));
+    assert_non_null(strstr(out.at[0].data, "\"safety\""));
     out = decided("case.customer_replied", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}");
     assert_int_equal(out.count, 0);
     out = decided("case.customer_replied", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"text\":\"收到的椅子腿是断的\"}");
@@ -174,12 +186,39 @@ static void test_decision(void **state) {
         strstr(out.at[0].data, "evidence_missing")); /* the photographs came with the first message, if at all */
 }
 
+/* Nothing hides a matter of safety, however much stands before it, and no text takes long: words that every rule looks
+ * at, as often as a text of 8 000 characters can hold them. */
+static void test_padding(void **state) {
+    static const char *const pads[] = {"几么吗呢",
+                                       "没不坏了吗",
+                                       "防破损器、",
+                                       "broken not or ",
+                                       "if it is late?",
+                                       "包裹箱子破了",
+                                       "你好，我是老顾客了，一直很满意。"};
+    (void)state;
+    for (size_t i = 0; i < sizeof pads / sizeof *pads; i++) {
+        struct buf text = {0};
+        for (int characters = 0; characters < 7950;) {
+            buf_puts(&text, pads[i]);
+            for (const char *c = pads[i]; *c != '\0'; c++) characters += ((unsigned char)*c & 0xc0) != 0x80;
+        }
+        buf_puts(&text, "。宝宝喝了上吐下泻住院了");
+        const struct complaint complaint = {.text = text.at};
+        clock_t start = clock();
+        struct verdict verdict = judged(shipped, &complaint);
+        double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+        if (!has_flag(&verdict, "safety") || verdict.classified.severity != SEVERITY_P1)
+            fail_msg("behind \"%s\" the matter is not seen", pads[i]);
+        if (seconds > 5) fail_msg("\"%s\" over and over takes %.1f s", pads[i], seconds); /* with sanitizers 0.5 */
+        buf_free(&text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_mechanics),
-        cmocka_unit_test(test_supposed),
-        cmocka_unit_test(test_decision),
+        cmocka_unit_test(test_faults),   cmocka_unit_test(test_mechanics), cmocka_unit_test(test_supposed),
+        cmocka_unit_test(test_decision), cmocka_unit_test(test_padding),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

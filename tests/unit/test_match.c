@@ -69,7 +69,7 @@ static void test_bad_pattern(void **state) {
 static void test_many_hits(void **state) {
     const struct match_item items[] = {{"a", false}};
     const struct match_hit *hits;
-    char text[2 * MATCH_HITS_MAX];
+    static char text[2 * MATCH_HITS_MAX];
     (void)state;
     memset(text, 'a', sizeof text);
     struct match *match = compiled(items, 1);
