@@ -156,9 +156,37 @@ static void test_hold_max(void **state) {
     close_scene(&scene);
 }
 
+/* A channel service gave its transaction up: of the topic that intake reads, only the markers are visible, and the
+ * proof waits until they are behind it. */
+static void test_markers(void **state) {
+    (void)state;
+    static const enum topic topics[] = {TOPIC_ACTIVITY, TOPIC_NONE};
+    struct scene scene = {0};
+    struct err err;
+    char open[IDS_CASE_LEN + 1];
+    open_scene(&scene, "markers", 1);
+    struct kafka kafka = {.config = &scene.world->config};
+    struct kafka_producer *channel = kafka_producer_new(&kafka, "channel", &err);
+    if (!channel) wait_fail("%s", err.text);
+    process_start(scene.intake);
+    process_start(scene.sla);
+    publish(&scene, TOPIC_COMPLAINTS, "complaint.submitted", 0, open);
+    world_flush(scene.world);
+    WAIT_FOR(kafka_producer_ready(channel, topics, 1000, &err) == KAFKA_DONE, FAULTS_STEP_MS);
+    struct kafka_message message = {.topic = TOPIC_ACTIVITY, .value = "{}", .value_len = 2};
+    if (kafka_begin(channel, &err) != KAFKA_DONE || kafka_produce(channel, &message, &err) != KAFKA_DONE ||
+        kafka_flush(channel, FAULTS_STEP_MS, &err) != KAFKA_DONE || kafka_abort(channel, &err) != KAFKA_DONE)
+        wait_fail("%s", err.text);
+    const struct tail_event *breach = tail_wait(scene.events, "sla.breached", open, 1, HELD_MS);
+    assert_null(tree_get(breach->ev.data, "unconfirmed"));
+    kafka_producer_free(channel);
+    close_scene(&scene);
+}
+
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activity_passes), cmocka_unit_test(test_hold_max)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activity_passes), cmocka_unit_test(test_hold_max),
+                                       cmocka_unit_test(test_markers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
