@@ -30,10 +30,8 @@ static void add_header(struct kafka_message *message, struct header *headers, co
     headers[message->header_count++] = (struct header){name, value, strlen(value)};
 }
 
-static void add_to_all(struct engine *engine, struct batch *batch, struct kafka_message *message) {
-    struct err err;
-    int partitions = kafka_partitions(engine->asker, TOPIC_EVENTS, ENGINE_ASK_MS, &err);
-    for (int i = 0; i < partitions; i++) {
+static void add_to_all(const struct engine *engine, struct batch *batch, struct kafka_message *message) {
+    for (int i = 0; i < engine->partitions; i++) {
         message->partition = i;
         batch_add(batch, message);
     }
