@@ -164,6 +164,54 @@ static bool offsets_came(struct keyed *keyed, const struct shard *shard) {
     return committed.offset != KAFKA_NO_OFFSET;
 }
 
+static int64_t next_in(const struct raw *raw) {
+    for (int i = 0; i < raw->header_count; i++) {
+        const struct header *header = &raw->headers[i];
+        if (strcmp(header->name, "redress_next") == 0 && header->value_len < 20) {
+            char text[20] = "";
+            memcpy(text, header->value, header->value_len);
+            return strtoll(text, NULL, 10);
+        }
+    }
+    return 0;
+}
+
+/* Where the shard stood when the last of the changelog's states were written, from `raw` to its end; 0: not known. */
+static int64_t next_said(struct keyed *keyed, const struct shard *shard, const struct raw *raw) {
+    enum { READ_MS = 10000 };
+    int64_t most = next_in(raw), until_ms = clock_boot_ms() + READ_MS;
+    for (bool end = false; !end && clock_boot_ms() < until_ms;) {
+        struct kafka_record *record;
+        struct place place;
+        struct raw other;
+        struct err err;
+        enum kafka_got got = kafka_poll(keyed->reader, 50, &record, &place, &err);
+        end = got == KAFKA_END && place.partition == shard->number && place.offset >= shard->end;
+        if (got != KAFKA_RECORD) continue;
+        kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &other);
+        if (other.partition == shard->number && next_in(&other) > most) most = next_in(&other);
+        kafka_record_free(record);
+    }
+    return most;
+}
+
+static void refuse_without_offsets(struct keyed *keyed, const struct shard *shard, const struct raw *raw) {
+    const struct engine *engine = keyed->engine;
+    const char *prefix = engine->config->topic_prefix, *name = engine->spec->name;
+    int64_t next = next_said(keyed, shard, raw);
+    const char *remedy =
+        next ? arena_printf(engine->arena,
+                            "%s shard %d: its last states were written at offset %" PRId64
+                            ": kafka-consumer-groups.sh --group %s-%s --topic %s.events:%d --reset-offsets "
+                            "--to-offset %" PRId64 " --execute",
+                            name, shard->number, next, prefix, name, prefix, shard->number, next)
+             : arena_printf(engine->arena, "%s shard %d", name, shard->number);
+    engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
+                "the group has no committed offsets although its changelog has states: they were deleted or have "
+                "expired. Reset the group's offsets knowingly, then start again",
+                remedy);
+}
+
 /* The first record must be @log: a compacted log keeps it, for nothing replaces it. Without committed offsets it must
  * be the only one. */
 static bool check_record(struct keyed *keyed, struct shard *shard, const struct raw *raw) {
@@ -175,10 +223,7 @@ static bool check_record(struct keyed *keyed, struct shard *shard, const struct 
         shard->phase = SHARD_OFFSETS;
         return true;
     }
-    refuse(keyed, shard,
-           "the group has no committed offsets although its changelog has states: they were deleted or have expired. "
-           "Reset the group's "
-           "offsets knowingly, then start again");
+    refuse_without_offsets(keyed, shard, raw);
     return false;
 }
 

@@ -204,22 +204,26 @@ static void test_zombie(void **state) {
 
 struct refusal {
     const char *prefix;
-    const char *cleanup;   /* cleanup.policy of the changelog; NULL: compact */
-    const char *first_key; /* its first record; NULL: none */
-    int shards;            /* as that says */
-    const char *state_key; /* one more record */
-    bool event;            /* the case log has one */
-    int64_t committed;     /* the group's offset; -1: none */
-    const char *log_id;    /* with it */
+    const char *cleanup;    /* cleanup.policy of the changelog; NULL: compact */
+    const char *first_key;  /* its first record; NULL: none */
+    int shards;             /* as that says */
+    const char *state_key;  /* one more record */
+    const char *state_next; /* its header redress_next */
+    bool event;             /* the case log has one */
+    int64_t committed;      /* the group's offset; -1: none */
+    const char *log_id;     /* with it */
     const char *why, *remedy;
 };
 
-static void produce(struct scene *scene, enum topic topic, const char *key, const char *value) {
+static void produce(struct scene *scene, enum topic topic, const char *key, const char *value, const char *next) {
     struct err err;
     struct kafka_producer *producer = kafka_producer_new(&scene->kafka, NULL, &err);
     if (!producer) wait_fail("%s", err.text);
     struct kafka_message message = {
         .topic = topic, .key = key, .key_len = strlen(key), .value = value, .value_len = strlen(value)};
+    struct header header = {"redress_next", next, next ? strlen(next) : 0};
+    message.headers = &header;
+    message.header_count = next != NULL;
     if (kafka_produce(producer, &message, &err) != KAFKA_DONE ||
         kafka_flush(producer, FAULTS_STEP_MS, &err) != KAFKA_DONE)
         wait_fail("%s", err.text);
@@ -291,9 +295,9 @@ static void refuse(struct scene *scene, const struct refusal *row) {
     open_prefix(scene, row->prefix);
     make_topics(scene, 1, row->cleanup ? row->cleanup : "compact");
     snprintf(value, sizeof value, "{\"log_id\":\"ours\",\"shards\":%d}", row->shards);
-    if (row->first_key) produce(scene, TOPIC_STATE, row->first_key, value);
-    if (row->state_key) produce(scene, TOPIC_STATE, row->state_key, "{}");
-    if (row->event) produce(scene, TOPIC_EVENTS, "x", "{}");
+    if (row->first_key) produce(scene, TOPIC_STATE, row->first_key, value, NULL);
+    if (row->state_key) produce(scene, TOPIC_STATE, row->state_key, "{}", row->state_next);
+    if (row->event) produce(scene, TOPIC_EVENTS, "x", "{}", NULL);
     if (row->committed >= 0) commit_offset(scene, row->committed, row->log_id);
     view_is_there(scene, true);
     process_start(scene->sla);
@@ -329,9 +333,10 @@ static void test_refusals(void **state) {
          .first_key = "@log",
          .shards = 1,
          .state_key = "c1",
+         .state_next = "41",
          .committed = -1,
          .why = "no committed offsets although its changelog has states",
-         .remedy = "offsets knowingly, then start"},
+         .remedy = "no-offsets.events:0 --reset-offsets --to-offset 41 --execute"},
         {.prefix = "no-log",
          .event = true,
          .committed = 1,
