@@ -118,7 +118,7 @@ static void ask_own_ends(struct keyed *keyed, int64_t at_ms, bool unconfirmed) {
         struct shard_proof *proof = &keyed_shard(keyed, ends[i].partition)->proof;
         proof->pending_ms = at_ms;
         proof->own_end = ends[i].offset;
-        proof->unconfirmed = unconfirmed;
+        proof->pending_unconfirmed = unconfirmed;
     }
 }
 
@@ -127,7 +127,10 @@ static void conclude(struct keyed *keyed) {
         struct shard *shard = &keyed->shards[i];
         int64_t reached = shard->polled_to > shard->read_to ? shard->polled_to : shard->read_to;
         if (!shard->proof.pending_ms || reached < shard->proof.own_end) continue;
-        if (shard->proof.pending_ms > shard->proof.proven_ms) shard->proof.proven_ms = shard->proof.pending_ms;
+        if (shard->proof.pending_ms > shard->proof.proven_ms) {
+            shard->proof.proven_ms = shard->proof.pending_ms;
+            shard->proof.unconfirmed = shard->proof.pending_unconfirmed;
+        }
         shard->proof.pending_ms = 0;
     }
 }
@@ -264,7 +267,8 @@ static void look_after(struct keyed *keyed) {
     }
 }
 
-static void report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms) {
+/* True: something is held. */
+static bool report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms) {
     struct arena *arena = keyed->engine->arena;
     const char *why = NULL;
     if (shard->phase != SHARD_RUN)
@@ -276,7 +280,7 @@ static void report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms
                                                         proof_behind(keyed->proof))
                                          : "deadlines wait for proof";
     view_meta(keyed->view, arena, arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
-    metrics_set(keyed->engine->metrics.held, "deadlines", why ? 1 : 0);
+    return why != NULL;
 }
 
 static void report(struct keyed *keyed) {
@@ -287,7 +291,9 @@ static void report(struct keyed *keyed) {
     look_after(keyed);
     if (engine_paused(engine)) return;
     int64_t now_ms = keyed_now_ms(keyed), lag = 0;
-    for (int i = 0; i < keyed->shard_count; i++) report_held(keyed, &keyed->shards[i], now_ms);
+    bool held = false;
+    for (int i = 0; i < keyed->shard_count; i++) held |= report_held(keyed, &keyed->shards[i], now_ms);
+    metrics_set(engine->metrics.held, "deadlines", held);
     struct place *ends = arena_alloc(engine->arena, sizeof *ends * (size_t)keyed->shard_count);
     for (int i = 0; i < keyed->shard_count; i++)
         ends[i] = (struct place){.topic = TOPIC_EVENTS, .partition = keyed->shards[i].number};

@@ -16,6 +16,7 @@ struct proof {
     int64_t *seen; /* what intake had committed when it was last looked at */
     int count;
     bool active;
+    bool still; /* intake stood still long enough in an earlier proof, and has not moved since */
     int64_t at_ms;
     int64_t next_ms, counted_ms, moved_ms; /* boot time */
     int64_t behind;
@@ -79,7 +80,7 @@ void proof_begin(struct proof *proof, int64_t now_ms) {
     }
     proof->active = true;
     proof->at_ms = now_ms;
-    proof->moved_ms = clock_boot_ms();
+    if (!proof->still) proof->moved_ms = clock_boot_ms();
     proof->next_ms = 0;
 }
 
@@ -88,7 +89,10 @@ static int64_t look_at_group(struct proof *proof) {
     int64_t behind = 0;
     for (int i = 0; i < proof->count; i++) {
         int64_t committed = proof->group[i].offset == KAFKA_NO_OFFSET ? 0 : proof->group[i].offset;
-        if (committed != proof->seen[i]) proof->moved_ms = clock_boot_ms();
+        if (committed != proof->seen[i]) {
+            proof->moved_ms = clock_boot_ms();
+            proof->still = false;
+        }
         proof->seen[i] = committed;
         if (committed < proof->ends[i].offset) behind += proof->ends[i].offset - committed;
     }
@@ -103,6 +107,7 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
     if (kafka_group_offsets(proof->engine->asker, "intake", proof->group, proof->count, ENGINE_ASK_MS, &err) < 0) {
         log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: intake's offsets are not known", "error", err.text, NULL);
         proof->moved_ms = clock_boot_ms(); /* not knowing is not standing still */
+        proof->still = false;
         proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
         return false;
     }
@@ -118,10 +123,8 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
     if (proof->behind)
         log_seldom(&gate, 5000, LOG_ERROR, "intake stands still: deadlines fire unconfirmed", "behind",
                    log_int(proof->behind), NULL);
-    bool still = proof->behind > 0;
-    int64_t moved_ms = proof->moved_ms;
+    proof->still = proof->behind > 0; /* those that fall due later need not wait as long again */
     proof_drop(proof);
-    if (still) proof->moved_ms = moved_ms;
     proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
     return true;
 }

@@ -11,7 +11,8 @@ struct shard_proof {
     int64_t proven_ms;  /* wake-ups before this may fire */
     int64_t pending_ms; /* T of the proof that waits for own_end; 0 = none */
     int64_t own_end;    /* fold up to here */
-    bool unconfirmed;   /* proven_ms comes from hold_max */
+    bool pending_unconfirmed;
+    bool unconfirmed; /* proven_ms comes from hold_max */
 };
 
 struct proof;
