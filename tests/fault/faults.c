@@ -60,8 +60,12 @@ void faults_crash_at(struct replay *replay, struct process *process, const char 
 }
 
 void faults_redis(struct replay *replay, const char *command) {
+    faults_tell_redis(replay->world, command);
+}
+
+void faults_tell_redis(struct world *world, const char *command) {
     struct err err;
-    struct redis *redis = redis_new(replay->world->config.redis_url, &err);
+    struct redis *redis = redis_new(world->config.redis_url, &err);
     struct redis_reply reply;
     struct arena *arena = arena_new();
     enum { WORDS_MAX = 4 };

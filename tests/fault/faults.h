@@ -23,6 +23,7 @@ void faults_restart(struct replay *replay, struct process *process);
 void faults_crash_at(struct replay *replay, struct process *process, const char *point, int passage);
 /* One command to Redis, of at most four words. */
 void faults_redis(struct replay *replay, const char *command);
+void faults_tell_redis(struct world *world, const char *command);
 /* A minute passes without Redis or the broker: how much of one processor do the first workers take? */
 void faults_stay_away(struct replay *replay, const char *whose);
 /* For both groups: short enough that a frozen worker is given up soon. */
