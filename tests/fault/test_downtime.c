@@ -182,6 +182,7 @@ static void go_down(struct scene *scene) {
     if (scene->intake_down) kill_all(scene, scene->intake);
     if (scene->sla_down) kill_all(scene, scene->sla);
     for (int i = CASES; i < 2 * CASES; i++) complain(scene, i);
+    world_flush(scene->world); /* what is about a case is sent when its complaint has arrived */
     for (int i = 0; i < 2 * CASES; i++) contact(scene, i);
     world_flush(scene->world);
     scene->published_ms = clock_now_ms();

@@ -92,7 +92,7 @@ static bool wipe_scene(const char *name, const char *without, struct buf *wrong)
     process_env(zombie, "REDRESS_TEST_FAULT=within_wipe:%d:stop", PARTITIONS + 1); /* the first ones find nothing */
     faults_restart(replay, zombie);
     process_start(replay->intake[0]);
-    replay_wait(replay, FAULTS_STEP_MS);
+    replay_wait(replay, FAULTS_WAIT_MS);
     ask_for_rebuild(replay);
     WAIT_FOR(process_stands(zombie), FAULTS_STEP_MS);
     replay_publish(replay, FAULTS_ALL, 1);

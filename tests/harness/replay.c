@@ -139,7 +139,7 @@ struct under_way {
 /* As publishers must do it: what is about a case is sent when its complaint has arrived. Workers that stand find both
  * anyway. */
 static void keep_order(struct replay *replay, const struct ticket_event *event, struct under_way *under_way) {
-    bool ahead = false;
+    bool ahead = under_way->count == REPLAY_CHUNK;
     for (int i = 0; i < under_way->count && event->topic != TOPIC_COMPLAINTS; i++)
         ahead |= strcmp(under_way->at[i]->key, event->key) == 0;
     if (ahead) world_flush(replay->world);
@@ -151,7 +151,8 @@ void replay_publish(struct replay *replay, int count, int times) {
     static const struct header structured = {"content-type", "application/cloudevents+json", 28};
     struct buf buf = {0};
     struct under_way under_way = {.count = 0};
-    bool running = count <= REPLAY_CHUNK;
+    bool running = false;
+    for (int i = 0; i < replay->replicas; i++) running |= replay->intake[i]->pid != 0;
     for (int i = 0; i < count && replay->published < replay->log.count; i++) {
         const struct ticket_event *event = &replay->log.at[replay->published++];
         buf_clear(&buf);
