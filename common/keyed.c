@@ -81,7 +81,7 @@ static bool fetch(struct keyed *keyed, bool able) {
         struct shard *shard = &keyed->shards[i];
         if (shard->phase != SHARD_RUN) continue;
         places[count++] = (struct place){.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
-        shard->seen_end = shard->polled_to = -1;
+        shard->polled_to = -1;
     }
     struct err err;
     if (kafka_fetch_from(engine->consumer, places, count, &err) < 0) {
@@ -167,22 +167,21 @@ static bool something_fires(struct keyed *keyed) {
 
 static void note_end(struct keyed *keyed, const struct place *place) {
     struct shard *shard = keyed_shard(keyed, place->partition);
-    if (!shard) return;
-    if (place->offset > shard->seen_end) shard->seen_end = place->offset;
-    if (place->offset > shard->polled_to) shard->polled_to = place->offset;
+    if (shard && place->offset > shard->polled_to) shard->polled_to = place->offset;
 }
 
-/* Whether it is one that the worker decides on. */
-static bool note_record(struct keyed *keyed, const struct kafka_record *record) {
-    struct raw raw;
-    kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &raw);
-    struct shard *shard = keyed_shard(keyed, raw.partition);
-    if (shard && raw.offset >= shard->polled_to) shard->polled_to = raw.offset + 1;
-    return keyed_wants(keyed->engine, &raw);
+static struct polled note_record(struct keyed *keyed, struct kafka_record *record) {
+    struct polled polled = {.record = record};
+    kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &polled.raw);
+    polled.wanted = keyed_wants(keyed->engine, &polled.raw);
+    struct shard *shard = keyed_shard(keyed, polled.raw.partition);
+    if (shard && polled.raw.offset >= shard->polled_to) shard->polled_to = polled.raw.offset + 1;
+    return polled;
 }
 
 /* What is not wanted, above all the worker's own words, does not keep a batch from what is. */
-static int gather(struct keyed *keyed, int timeout_ms, struct kafka_record **records) {
+static int gather(struct keyed *keyed, int timeout_ms) {
+    struct polled *records = keyed->polled;
     int count = 0, wanted = 0, limit = (int)keyed->engine->config->batch_records, assignment = keyed->assignment;
     int64_t end_ms = 0;
     for (int polls = 0; polls < GATHER_MAX && wanted < limit && count < limit + KEYED_SKIP_MAX &&
@@ -195,11 +194,11 @@ static int gather(struct keyed *keyed, int timeout_ms, struct kafka_record **rec
         if (!end_ms) end_ms = clock_boot_ms() + keyed->engine->config->batch_ms;
         if (got == KAFKA_END) note_end(keyed, &place);
         if (got != KAFKA_RECORD) continue;
-        wanted += note_record(keyed, record);
-        records[count++] = record;
+        records[count] = note_record(keyed, record);
+        wanted += records[count++].wanted;
     }
     if (assignment != keyed->assignment)
-        while (count) kafka_record_free(records[--count]);
+        while (count) kafka_record_free(records[--count].record);
     return count;
 }
 
@@ -315,16 +314,14 @@ static void turn(struct keyed *keyed) {
     if (engine_reload_asked()) engine->reload(engine);
     bool able = can_decide(keyed) && !engine->stopping;
     if (!fetch(keyed, able)) able = false;
-    struct kafka_record **records =
-        arena_alloc(engine->arena, sizeof *records * ((size_t)engine->config->batch_records + KEYED_SKIP_MAX));
-    int count = gather(keyed, sleep_ms(keyed, able), records);
+    int count = gather(keyed, sleep_ms(keyed, able));
     if (able && !engine->stopping && keyed->shard_count) {
         prove(keyed);
-        keyed_batch(keyed, records, count);
+        keyed_batch(keyed, keyed->polled, count);
         prove(keyed);
         renew(keyed);
     } else {
-        for (int i = 0; i < count; i++) kafka_record_free(records[i]);
+        for (int i = 0; i < count; i++) kafka_record_free(keyed->polled[i].record);
         if (count) keyed->refetch = true;
     }
     report(keyed);
@@ -347,6 +344,8 @@ static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
     keyed->partitions = engine->partitions;
     keyed->view = view_new(engine->redis, engine->config->topic_prefix, engine->spec->name, engine->spec->state);
     keyed->proof = proof_new(engine);
+    keyed->polled = calloc((size_t)engine->config->batch_records + KEYED_SKIP_MAX, sizeof *keyed->polled);
+    ASSERT(keyed->polled);
     keyed->reader = kafka_reader_new(&engine->kafka, true, &err);
     if (keyed->reader)
         engine_join(engine, hooks);
@@ -365,5 +364,6 @@ void keyed_run(struct engine *engine) {
     engine->consumer = NULL;
     view_free(keyed.view);
     proof_free(keyed.proof);
+    free(keyed.polled);
     free(keyed.shards);
 }

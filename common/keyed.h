@@ -34,7 +34,6 @@ struct shard {
     int64_t from;       /* what it was before the batch at hand */
     int64_t settled;    /* what of it is committed */
     int64_t read_to;    /* everything before this input offset has been folded */
-    int64_t seen_end;   /* an end of the input that was reported; counts once the batch is done */
     int64_t polled_to;  /* everything before this is folded, or in the batch at hand, which folds it before wake-ups */
     int64_t applied;    /* where the view is expected to stand */
     int64_t start, end; /* the changelog's first offset, and the true end to replay to */
@@ -48,13 +47,21 @@ struct shard {
     struct shard_proof proof;
 };
 
+/* A record in hand. */
+struct polled {
+    struct kafka_record *record;
+    struct raw raw;
+    bool wanted; /* the worker decides on its type */
+};
+
 struct keyed {
     struct engine *engine;
     struct view *view;
     size_t wake_offset; /* of wake_at in the state */
     struct shard *shards;
     int shard_count, partitions;
-    int assignment; /* counts assignments and revokes: a batch of another one is thrown away */
+    struct polled *polled; /* room for what one turn polls */
+    int assignment;        /* counts assignments and revokes: a batch of another one is thrown away */
     bool fetching, refetch;
     struct kafka_consumer *reader; /* of changelogs */
     struct proof *proof;
@@ -85,6 +92,6 @@ void keyed_note_redis(struct keyed *keyed, const struct view_standing *standing)
 /* keyed_batch.c. Whether the worker decides on records of this type. */
 bool keyed_wants(const struct engine *engine, const struct raw *raw);
 /* Decides a batch of records (taken) and wake-ups, commits, applies. */
-void keyed_batch(struct keyed *keyed, struct kafka_record **records, int count);
+void keyed_batch(struct keyed *keyed, const struct polled *records, int count);
 
 #endif

@@ -89,13 +89,12 @@ bool keyed_wants(const struct engine *engine, const struct raw *raw) {
     return !type || engine->spec->wants(arena_strndup(engine->arena, type, len));
 }
 
-static void take_record(struct work *work, struct kafka_record *record) {
-    struct raw raw;
-    kafka_record_raw(&work->engine->kafka, record, work->arena, &raw);
+static void take_record(struct work *work, const struct polled *polled) {
+    struct raw raw = polled->raw;
     struct shard *shard = keyed_shard(work->keyed, raw.partition);
     if (!shard || !running(shard) || raw.offset < shard->next) return;
     shard->next = raw.offset + 1;
-    if (!keyed_wants(work->engine, &raw)) return;
+    if (!polled->wanted) return;
     struct event ev;
     struct rejection rejection;
     if (event_read(&raw, work->arena, &ev, &rejection) < 0) {
@@ -366,7 +365,7 @@ static void finish(struct work *work) {
     for (int i = 0; i < keyed->shard_count; i++) {
         struct shard *shard = &keyed->shards[i];
         if (!running(shard)) continue;
-        shard->read_to = shard->seen_end > shard->next ? shard->seen_end : shard->next;
+        shard->read_to = shard->polled_to > shard->next ? shard->polled_to : shard->next;
     }
 }
 
@@ -400,11 +399,11 @@ static bool settle_due(const struct keyed *keyed) {
     return false;
 }
 
-void keyed_batch(struct keyed *keyed, struct kafka_record **records, int count) {
+void keyed_batch(struct keyed *keyed, const struct polled *records, int count) {
     struct work work;
     int64_t began_us = clock_boot_us();
     begin(&work, keyed, count);
-    for (int i = 0; i < count; i++) take_record(&work, records[i]);
+    for (int i = 0; i < count; i++) take_record(&work, &records[i]);
     for (int i = 0; i < keyed->shard_count; i++)
         if (running(&keyed->shards[i])) take_due(&work, &keyed->shards[i]);
     bool good = decide_all(&work);
@@ -420,6 +419,6 @@ void keyed_batch(struct keyed *keyed, struct kafka_record **records, int count) 
         finish(&work);
     else
         failed(keyed);
-    for (int i = 0; i < count; i++) kafka_record_free(records[i]);
+    for (int i = 0; i < count; i++) kafka_record_free(records[i].record);
     if (count) metrics_observe(keyed->engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
 }

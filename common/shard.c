@@ -16,7 +16,6 @@ void shard_assign(struct shard *shard, int number) {
                             .phase = SHARD_OFFSETS,
                             .next = -1,
                             .settled = -1,
-                            .seen_end = -1,
                             .polled_to = -1,
                             .healed_at_ms = clock_boot_ms()};
 }

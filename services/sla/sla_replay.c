@@ -388,11 +388,12 @@ static void note_pause(const struct sla_replay *replay, struct sla_derived *deri
 static const struct sla_rule *bare_rule(const struct run *run, const char *name) {
     struct arena *arena = run->replay->arena;
     const struct sla_fact *facts = run->state->facts.at;
+    bool set = false;
+    for (int i = 0; i < run->state->facts.count && !set; i++)
+        set = is_type(&facts[i], "case.deadline_set") && strcmp(facts[i].name, name) == 0;
+    if (!set) return NULL; /* as in nearly every case */
     struct sla_rule *rule = ARENA_NEW(arena, struct sla_rule);
-    for (int i = 0; i < run->state->facts.count; i++)
-        if (is_type(&facts[i], "case.deadline_set") && strcmp(facts[i].name, name) == 0)
-            return sla_policy_bare_rule(name, arena, rule) ? rule : NULL;
-    return NULL;
+    return sla_policy_bare_rule(name, arena, rule) ? rule : NULL;
 }
 
 static void run_target(struct run *run, const char *name) {
