@@ -29,6 +29,42 @@ void faults_reach(struct replay *replay, unsigned *seed, int percent_left) {
     faults_pause(seed, 0, 500);
 }
 
+static void stand(struct replay *replay, bool still) {
+    for (int i = 0; i < replay->replicas; i++) {
+        struct process *const workers[] = {replay->intake[i], replay->sla[i]};
+        for (int k = 0; k < 2; k++) {
+            if (!still) process_thaw(workers[k]);
+            if (still && process_running(workers[k])) process_freeze(workers[k]);
+        }
+    }
+}
+
+int faults_feed(struct replay *replay, int times) {
+    stand(replay, true);
+    int count = replay_publish_share(replay, times);
+    stand(replay, false);
+    return count;
+}
+
+int64_t faults_done(struct replay *replay, const struct worker_spec *spec) {
+    int64_t done = -1;
+    WAIT_FOR((done = world_done(replay->world, spec)) >= 0, FAULTS_STEP_MS);
+    return done;
+}
+
+void faults_progress(struct replay *replay, const struct worker_spec *spec, int64_t done) {
+    WAIT_FOR(world_done(replay->world, spec) >= done, FAULTS_WAIT_MS);
+}
+
+void faults_start_until(struct process *process, const char *message) {
+    char text[100];
+    snprintf(text, sizeof text, "\"message\":\"%s\"", message);
+    int before = process_log_count(process, text);
+
+    process_start(process);
+    WAIT_FOR(process_log_count(process, text) > before, FAULTS_STEP_MS);
+}
+
 void faults_count(struct replay *replay, const char *what) {
     int64_t lag = -1;
     for (int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS; lag < 0 && wait_now_ms() < end_ms;) lag = replay_lag(replay);

@@ -14,6 +14,14 @@ void faults_pause(unsigned *seed, int least_ms, int most_ms);
 /* Waits until intake has only so much of the log left, and a moment at random: there is something to lose, and to do.
  */
 void faults_reach(struct replay *replay, unsigned *seed, int percent_left);
+/* The workers stand while the next share of the log is published: so much is undecided when they go on, however fast
+ * they are, and none of them reads the half of it. Returns how many events it has. */
+int faults_feed(struct replay *replay, int times);
+/* How many input records a worker's group has decided, and the wait until it has decided so many. */
+int64_t faults_done(struct replay *replay, const struct worker_spec *spec);
+void faults_progress(struct replay *replay, const struct worker_spec *spec, int64_t done);
+/* Starts it, and returns when it has said a word since: "assigned" is in the midst of its take-over. */
+void faults_start_until(struct process *process, const char *message);
 /* Asserts that something is undecided, and says so. */
 void faults_count(struct replay *replay, const char *what);
 /* kill -9, and a new start. */

@@ -1,30 +1,62 @@
-/* Workers die: at random moments, and at every step of a batch and of a take-over. */
+/* Workers die: at random moments of their work and of their take-over, and at every step of both. */
 #include "faults.h"
+#include "sla.h"
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
-enum { KILLS = 10, CASES = 2000 };
+enum {
+    ROUNDS = 15, /* of two kills: ten times sla, ten times intake, ten times both */
+    ALONE = 5,
+    RANDOM_CASES = 6000,
+    CASES = 2000
+};
 
-/* Ten times sla, ten times intake, ten times both, in one run. */
+static void kill_both(struct replay *replay, struct process *intake, struct process *sla) {
+    if (intake) faults_kill(replay, intake);
+    if (sla) faults_kill(replay, sla);
+}
+
+/* In the midst of their take-over, or before it. */
+static void start_both(unsigned *seed, struct process *intake, struct process *sla) {
+    static const char *const moments[] = {"started", "assigned"};
+    const char *moment = moments[rand_r(seed) % 2];
+
+    if (intake) faults_start_until(intake, moment);
+    if (sla) faults_start_until(sla, moment);
+}
+
+/* Each share of the log, and each of its events twice, is published before a kill at work, which comes when less than
+ * half of it is decided; the kill within the take-over finds the rest. */
 static void test_random_moments(void **state) {
     (void)state;
     struct replay *replay = replay_new("kills", 4, 1, "policies-uci");
     unsigned seed = faults_seed();
-    replay_publish(replay, FAULTS_ALL, 2); /* twice, so that it lasts for thirty kills */
+    replay_limit(replay, RANDOM_CASES);
+    replay_divide(replay, ROUNDS);
+    process_env(replay->intake[0], "REDRESS_BATCH_RECORDS=100");
+    process_env(replay->sla[0], "REDRESS_BATCH_RECORDS=100");
     replay_start(replay);
-    for (int i = 0; i < 3 * KILLS; i++) {
-        struct process *intake = i / KILLS == 0 ? NULL : replay->intake[0];
-        struct process *sla = i / KILLS == 1 ? NULL : replay->sla[0];
-        faults_pause(&seed, 100, 2000); /* in the midst of a take-over, too */
-        if (intake) faults_kill(replay, intake);
-        if (sla) faults_kill(replay, sla);
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct process *intake = i / ALONE == 0 ? NULL : replay->intake[0];
+        struct process *sla = i / ALONE == 1 ? NULL : replay->sla[0];
+        const struct worker_spec *whose = sla ? &sla_spec : &replay_intake;
+        int64_t done = faults_done(replay, whose);
+        int half = faults_feed(replay, 2) / 2;
+
+        faults_progress(replay, whose, done + 1 + rand_r(&seed) % half);
+        kill_both(replay, intake, sla);
+        start_both(&seed, intake, sla);
+        kill_both(replay, intake, sla);
         if (intake) process_start(intake);
         if (sla) process_start(sla);
     }
+    assert_true(replay_published_all(replay));
     replay_wait(replay, FAULTS_WAIT_MS);
     replay_check(replay, replay->expected.resolution, false);
     replay_close(replay);

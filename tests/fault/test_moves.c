@@ -1,15 +1,20 @@
-/* Twelve partitions, with one of each worker, with two, and with three, of which one leaves and one joins every five
- * seconds. */
+/* Twelve partitions, with one of each worker, with two, and with three, of which again and again one leaves and one
+ * joins. */
 #include "faults.h"
+#include "intake.h"
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-enum { PARTITIONS = 12, EVERY_MS = 5000, MOVES = 8, LEAVES_MS = 20000 };
+enum {
+    PARTITIONS = 12,
+    PLACES = 4,       /* one of them is empty */
+    MOVES = 6,        /* each place is left once, two of them twice */
+    LEAVES_MS = 60000 /* a hang; REDRESS_DRAIN is 10 s */
+};
 
 static void stay(const char *name, int replicas) {
     struct replay *replay = replay_new(name, PARTITIONS, replicas, "policies-uci");
@@ -30,35 +35,57 @@ static void test_two_of_each(void **state) {
     stay("two", 2);
 }
 
-static void leave(struct process *process) {
-    assert_int_equal(process_stop(process, LEAVES_MS), 0);
+/* What the running ones say they have; -1: one of them has nothing. */
+static long assigned(struct process **workers, const char *name) {
+    long sum = 0;
+    for (int i = 0; i < PLACES; i++) {
+        long own = workers[i]->pid ? process_log_number(workers[i], "\"message\":\"assigned\"", name) : 0;
+        if (workers[i]->pid && own <= 0) return -1;
+        sum += own;
+    }
+    return sum;
 }
 
-/* There are places for four: one is empty, and when it is filled the next one leaves. Everything comes twice and before
- * the workers start, so that the last moves find lag, too. */
+/* Nothing belongs to one who has left: until its session is over, its partitions stay with it. */
+static bool all_taken(struct replay *replay) {
+    int inputs = 0;
+    while (intake_spec.reads[inputs] != TOPIC_NONE) inputs++;
+    return assigned(replay->intake, "partitions") == inputs * PARTITIONS &&
+           assigned(replay->sla, "shards") == PARTITIONS;
+}
+
+static void leave(struct process *process) {
+    if (!process_wait(process, LEAVES_MS)) wait_fail("%s does not leave", process->name);
+    assert_int_equal(process_exit_status(process), 0);
+}
+
+/* The empty place is filled, and the next one gets empty. */
+static void move(struct replay *replay, int in, int out) {
+    faults_feed(replay, 1);
+    process_kill(replay->intake[out], SIGTERM);
+    process_kill(replay->sla[out], SIGTERM);
+    faults_count(replay, "one leaves and one joins");
+    faults_start_until(replay->intake[in], "assigned");
+    faults_start_until(replay->sla[in], "assigned");
+    leave(replay->intake[out]);
+    leave(replay->sla[out]);
+    WAIT_FOR(all_taken(replay), FAULTS_STEP_MS);
+}
+
 static void test_leaving_and_joining(void **state) {
     (void)state;
-    struct replay *replay = replay_new("moves", PARTITIONS, 4, "policies-uci");
+    struct replay *replay = replay_new("moves", PARTITIONS, PLACES, "policies-uci");
     faults_short_session(replay);
-    replay_publish(replay, FAULTS_ALL, 2);
+    replay_divide(replay, MOVES);
     replay->began_ms = wait_now_ms();
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < PLACES - 1; i++) {
         process_start(replay->intake[i]);
         process_start(replay->sla[i]);
     }
-    int moves = 0;
-    for (int64_t next_ms = wait_now_ms() + EVERY_MS; moves < MOVES; next_ms += EVERY_MS) {
-        while (wait_now_ms() < next_ms) usleep(10000);
-        if (moves && replay_lag(replay) == 0) break;
-        int in = (moves + 3) % 4, out = moves % 4;
-        process_start(replay->intake[in]);
-        process_start(replay->sla[in]);
-        leave(replay->intake[out]);
-        leave(replay->sla[out]);
-        faults_count(replay, "one left and one joined");
-        moves++;
-    }
-    assert_true(moves >= MOVES / 2);
+    WAIT_FOR(all_taken(replay), FAULTS_STEP_MS);
+
+    for (int i = 0; i < MOVES; i++) move(replay, (i + PLACES - 1) % PLACES, i % PLACES);
+    assert_true(replay_published_all(replay));
     replay_wait(replay, FAULTS_WAIT_MS);
     replay_check(replay, replay->expected.resolution, false);
     replay_close(replay);

@@ -218,6 +218,23 @@ int process_log_count(const struct process *process, const char *text) {
     return count;
 }
 
+long process_log_number(const struct process *process, const char *text, const char *name) {
+    FILE *file = fopen(process->log, "r");
+    if (!file) return -1;
+    char *line = NULL, field[64];
+    size_t size = 0;
+    long number = -1;
+
+    snprintf(field, sizeof field, "\"%s\":", name);
+    while (getline(&line, &size, file) >= 0) {
+        const char *at = strstr(line, text) ? strstr(line, field) : NULL;
+        if (at) number = strtol(at + strlen(field), NULL, 10);
+    }
+    free(line);
+    fclose(file);
+    return number;
+}
+
 void process_log_tail(const struct process *process, int lines) {
     FILE *file = fopen(process->log, "r");
     if (!file) return;

@@ -50,6 +50,8 @@ long process_rss_kb(struct process *process);           /* VmRSS now, 0 when it 
 double process_cpu_s(struct process *process);          /* user and system time of the running one */
 /* How often `text` stands in the log. */
 int process_log_count(const struct process *process, const char *text);
+/* The number behind "name": in the last line of the log that holds `text`; -1: there is none. */
+long process_log_number(const struct process *process, const char *text, const char *name);
 void process_log_tail(const struct process *process, int lines); /* to stderr */
 
 #endif

@@ -89,6 +89,57 @@ void replay_limit(struct replay *replay, int cases) {
                   replay->expected.first_contact, replay->expected.resolution);
 }
 
+/* A case by the place of its complaint. */
+struct numbered {
+    const char *case_id;
+    int number;
+};
+
+static int by_numbered(const void *a, const void *b) {
+    return strcmp(((const struct numbered *)a)->case_id, ((const struct numbered *)b)->case_id);
+}
+
+static struct numbered *number_cases(const struct ticketlog_events *log, int *count_out) {
+    struct numbered *cases = calloc((size_t)log->count + 1, sizeof *cases);
+    int count = 0;
+
+    for (int i = 0; i < log->count; i++)
+        if (log->at[i].topic == TOPIC_COMPLAINTS) {
+            cases[count] = (struct numbered){log->at[i].case_id, count};
+            count++;
+        }
+    qsort(cases, (size_t)count, sizeof *cases, by_numbered);
+    *count_out = count;
+    return cases;
+}
+
+void replay_divide(struct replay *replay, int shares) {
+    struct ticketlog_events *log = &replay->log;
+    int count = 0, filled = 0;
+    struct numbered *cases = number_cases(log, &count);
+    int *share_of = calloc((size_t)log->count + 1, sizeof *share_of);
+    struct ticket_event *sorted = calloc((size_t)log->count + 1, sizeof *sorted);
+
+    for (int i = 0; i < log->count; i++) {
+        struct numbered wanted = {.case_id = log->at[i].case_id};
+        const struct numbered *found = bsearch(&wanted, cases, (size_t)count, sizeof *cases, by_numbered);
+        assert_non_null(found);
+        share_of[i] = (int)((int64_t)found->number * shares / count);
+    }
+
+    replay->shares = shares;
+    replay->share_ends = arena_alloc(replay->arena, (size_t)shares * sizeof *replay->share_ends);
+    for (int share = 0; share < shares; share++) {
+        for (int i = 0; i < log->count; i++)
+            if (share_of[i] == share) sorted[filled++] = log->at[i];
+        replay->share_ends[share] = filled;
+    }
+    memcpy(log->at, sorted, (size_t)filled * sizeof *sorted);
+    free(sorted);
+    free(share_of);
+    free(cases);
+}
+
 /* ---- Running ---- */
 
 struct replay *replay_new(const char *name, int partitions, int replicas, const char *policies) {
@@ -152,7 +203,7 @@ void replay_publish(struct replay *replay, int count, int times) {
     struct buf buf = {0};
     struct under_way under_way = {.count = 0};
     bool running = false;
-    for (int i = 0; i < replay->replicas; i++) running |= replay->intake[i]->pid != 0;
+    for (int i = 0; i < replay->replicas; i++) running |= replay->intake[i]->pid != 0 && !replay->intake[i]->frozen;
     for (int i = 0; i < count && replay->published < replay->log.count; i++) {
         const struct ticket_event *event = &replay->log.at[replay->published++];
         buf_clear(&buf);
@@ -165,15 +216,23 @@ void replay_publish(struct replay *replay, int count, int times) {
     world_flush(replay->world);
 }
 
+int replay_publish_share(struct replay *replay, int times) {
+    assert_true(replay->shares_published < replay->shares);
+    int count = replay->share_ends[replay->shares_published++] - replay->published;
+
+    replay_publish(replay, count, times);
+    return count;
+}
+
 bool replay_published_all(const struct replay *replay) {
     return replay->published == replay->log.count;
 }
 
-static const struct worker_spec intake_like = {
-    .name = "intake", .reads = (const enum topic[]){TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_NONE}};
+const struct worker_spec replay_intake = {.name = "intake",
+                                          .reads = (const enum topic[]){TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_NONE}};
 
 int64_t replay_intake_lag(struct replay *replay) {
-    return world_lag(replay->world, &intake_like);
+    return world_lag(replay->world, &replay_intake);
 }
 
 int64_t replay_sla_lag(struct replay *replay) {

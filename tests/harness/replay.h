@@ -25,7 +25,9 @@ struct replay {
     struct expected expected;
     struct process *intake[4], *sla[4];
     int replicas;
-    int published; /* of log.at */
+    int published;   /* of log.at */
+    int *share_ends; /* in log.at; NULL: it is not divided */
+    int shares, shares_published;
     int64_t began_ms;
 };
 
@@ -44,10 +46,16 @@ struct verdicts {
 struct replay *replay_new(const char *name, int partitions, int replicas, const char *policies);
 /* Only the first cases of the log, for runs whose number counts more than their length. */
 void replay_limit(struct replay *replay, int cases);
+/* Puts the log into shares of about the same number of cases, each with all their events in the order of time: after a
+ * share the log may stand still for any time, and nothing is late by it. */
+void replay_divide(struct replay *replay, int shares);
+/* Publishes the next share, each event `times` times. Returns how many events it has. */
+int replay_publish_share(struct replay *replay, int times);
 void replay_start(struct replay *replay); /* all replicas, and waits until they are ready */
 /* Publishes the next `count` events (all when beyond the end), each `times` times. */
 void replay_publish(struct replay *replay, int count, int times);
 bool replay_published_all(const struct replay *replay);
+extern const struct worker_spec replay_intake; /* what the log is for intake: complaints and activity */
 /* Input records not yet decided, of intake and sla together: a fault counts only while there are some. */
 int64_t replay_lag(struct replay *replay);
 int64_t replay_intake_lag(struct replay *replay);

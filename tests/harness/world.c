@@ -144,6 +144,21 @@ int64_t world_lag(struct world *world, const struct worker_spec *spec) {
     return lag;
 }
 
+int64_t world_done(struct world *world, const struct worker_spec *spec) {
+    int64_t done = 0;
+    struct err err;
+
+    for (const enum topic *topic = spec->reads; *topic != TOPIC_NONE; topic++) {
+        struct place group[PLACES_MAX];
+        int count = places_of(world, world->asker, *topic, group);
+
+        if (kafka_group_offsets(world->asker, spec->name, group, count, ASK_MS, &err) < 0) return -1;
+        for (int i = 0; i < count; i++)
+            if (group[i].offset != KAFKA_NO_OFFSET) done += group[i].offset;
+    }
+    return done;
+}
+
 void world_wait_idle(struct world *world, const struct worker_spec *const *specs, int limit_ms) {
     int64_t end_ms = wait_now_ms() + limit_ms;
     for (int quiet = 0; quiet < 3;) { /* one worker's output is another's input: three looks in a row */

@@ -26,6 +26,8 @@ int64_t world_read(struct world *world, enum topic topic, const char *worker,
 /* Input records that a worker's group has not committed; waits are WAIT_FOR(world_lag(...) == 0, ...). -1: not known
  * now. */
 int64_t world_lag(struct world *world, const struct worker_spec *spec);
+/* Input records that it has committed, transaction markers among them. -1: not known now. */
+int64_t world_done(struct world *world, const struct worker_spec *spec);
 /* Fails the test unless the group has caught up within limit_ms; waits for complaints, activity and decisions to be
  * through intake, then for the worker. */
 void world_wait_idle(struct world *world, const struct worker_spec *const *specs, int limit_ms);
