@@ -4,6 +4,7 @@
 #include "map.h"
 #include "clock.h"
 #include "fault.h"
+#include "map_inputs.h"
 #include "map_order.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,17 +22,9 @@ enum {
     COUNT_EVERY_MS = 30000 /* partitions may be added to the leading topic */
 };
 
-/* An assigned input partition. */
-struct input {
-    struct place at; /* the next offset, as committed or about to be */
-    int64_t end;     /* the end as reported; everything before it was handed out */
-    int64_t settled; /* what the group has committed */
-    int held;        /* records of it waiting for the gate */
-};
-
 struct map {
     struct engine *engine;
-    struct input *inputs;
+    struct map_input *inputs;
     int input_count;
     bool known;    /* offsets have been read */
     bool fetching; /* something is being fetched */
@@ -48,10 +41,8 @@ struct map {
 
 /* ---- Inputs ---- */
 
-static struct input *find_input(struct map *map, enum topic topic, int partition) {
-    for (int i = 0; i < map->input_count; i++)
-        if (map->inputs[i].at.topic == topic && map->inputs[i].at.partition == partition) return &map->inputs[i];
-    return NULL;
+static struct map_input *find_input(const struct map *map, enum topic topic, int partition) {
+    return map_input_find(map->inputs, map->input_count, topic, partition);
 }
 
 static struct kafka_record *take_held(struct map *map) {
@@ -62,41 +53,54 @@ static struct kafka_record *take_held(struct map *map) {
     return record;
 }
 
-/* Nothing is carried over a revoke or a rewind. */
 static void drop_held(struct map *map) {
     while (map->held_count) kafka_record_free(take_held(map));
-    for (int i = 0; i < map->input_count; i++) map->inputs[i].held = 0;
     map->gate_count = 0;
+}
+
+/* The only way back, whatever it is for: nothing in hand and nothing that was seen of an input outlives the position
+ * from which it is fetched. Fetching begins anew with the next turn. */
+static void rewind_all(struct map *map) {
+    drop_held(map);
+    for (int i = 0; i < map->input_count; i++) map_input_rewind(&map->inputs[i]);
+    map->fetching = false;
+}
+
+/* After trouble, and with another assignment, also what is committed is not known any more. */
+static void forget_all(struct map *map) {
+    rewind_all(map);
+    map->known = false;
 }
 
 static void on_assigned(void *context, const struct place *places, int count) {
     struct map *map = context;
-    drop_held(map);
+    forget_all(map);
     ASSERT(count <= ENGINE_PLACES_MAX);
     map->inputs = realloc(map->inputs, sizeof *map->inputs * ((size_t)count + 1));
     ASSERT(map->inputs);
-    for (int i = 0; i < count; i++) map->inputs[i] = (struct input){.at = places[i], .end = -1, .settled = -1};
+    for (int i = 0; i < count; i++) map_input_assign(&map->inputs[i], places[i].topic, places[i].partition);
     map->input_count = count;
-    map->known = false;
-    map->fetching = false;
     log_say(LOG_INFO, "assigned", "partitions", log_int(count), NULL);
 }
 
 static void on_revoked(void *context, bool lost) {
     struct map *map = context;
-    drop_held(map);
     log_say(LOG_INFO, "revoked", "partitions", log_int(map->input_count), "lost", lost ? "true" : "false", NULL);
+    forget_all(map);
     map->input_count = 0;
-    map->known = false;
-    map->fetching = false;
+}
+
+static struct place *places_of(const struct map *map) {
+    struct place *places = arena_alloc(map->engine->arena, sizeof *places * ((size_t)map->input_count + 1));
+    for (int i = 0; i < map->input_count; i++)
+        places[i] = (struct place){.topic = map->inputs[i].topic, .partition = map->inputs[i].partition};
+    return places;
 }
 
 /* The committed offsets, or the beginning for a new group: a position is never guessed. */
 static bool read_offsets(struct map *map) {
     struct engine *engine = map->engine;
-    struct place *places = arena_alloc(engine->arena, sizeof *places * ((size_t)map->input_count + 1));
-    struct place *starts = arena_alloc(engine->arena, sizeof *starts * ((size_t)map->input_count + 1));
-    for (int i = 0; i < map->input_count; i++) places[i] = starts[i] = map->inputs[i].at;
+    struct place *places = places_of(map), *starts = places_of(map);
     struct err err;
     enum { TURN_MS = 500 };
     if (kafka_committed(engine->consumer, places, map->input_count, TURN_MS, &err) != 0 ||
@@ -104,29 +108,20 @@ static bool read_offsets(struct map *map) {
         engine_pause(engine, "offsets cannot be read now", err.text);
         return false;
     }
-    for (int i = 0; i < map->input_count; i++) {
-        struct input *input = &map->inputs[i];
-        input->settled = places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset;
-        input->at.offset = input->settled >= 0 ? input->settled : starts[i].offset;
-        input->end = -1;
-    }
+    for (int i = 0; i < map->input_count; i++)
+        map_input_stand(&map->inputs[i], places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset, starts[i].offset);
     map->known = true;
     return true;
 }
 
-/* After trouble everything in hand is dropped and read again from what is committed. */
-static void rewind_all(struct map *map) {
-    drop_held(map);
-    map->known = false;
-    map->fetching = false;
-}
-
-/* A pause outlives an assignment in librdkafka, so fetching begins with a resume. */
+/* What is fetched changes. A pause outlives an assignment in librdkafka, so fetching begins with a resume. */
 static bool fetch(struct map *map, bool wanted) {
     struct engine *engine = map->engine;
     if (wanted == map->fetching) return true;
-    struct place *places = arena_alloc(engine->arena, sizeof *places * ((size_t)map->input_count + 1));
-    for (int i = 0; i < map->input_count; i++) places[i] = map->inputs[i].at;
+
+    rewind_all(map);
+    struct place *places = places_of(map);
+    for (int i = 0; i < map->input_count; i++) places[i].offset = map->inputs[i].decided;
     int count = wanted ? map->input_count : 0;
     struct err err;
     if (kafka_fetch_from(engine->consumer, places, count, &err) < 0 ||
@@ -256,31 +251,32 @@ static enum claim_result decide_all(struct map *map, struct job *jobs, int count
     return CLAIM_DONE;
 }
 
-static void add_places(struct map *map, struct batch *batch, const int64_t *next) {
+/* The next offsets of what has been decided, or has been seen to be empty. */
+static void add_places(struct map *map, struct batch *batch) {
     batch->places = arena_alloc(batch->arena, sizeof *batch->places * ((size_t)map->input_count + 1));
     for (int i = 0; i < map->input_count; i++) {
-        if (next[i] < 0) continue;
-        batch->places[batch->place_count] = map->inputs[i].at;
-        batch->places[batch->place_count++].offset = next[i];
+        const struct map_input *input = &map->inputs[i];
+        int64_t due = map_input_due(input);
+        if (due < 0) continue;
+        batch->places[batch->place_count++] =
+            (struct place){.topic = input->topic, .partition = input->partition, .offset = due};
     }
 }
 
-static bool commit(struct map *map, struct batch *batch, const int64_t *next) {
-    add_places(map, batch, next);
+static bool commit(struct map *map, struct batch *batch) {
+    add_places(map, batch);
+    ASSERT(batch->place_count || !batch->count); /* what is published has been read */
     if (!batch->place_count) return true;
+
     if (engine_commit(map->engine, batch) != KAFKA_DONE) {
-        rewind_all(map);
+        forget_all(map);
         return false;
     }
-    for (int i = 0; i < map->input_count; i++)
-        if (next[i] >= 0) map->inputs[i].at.offset = map->inputs[i].settled = next[i];
+    for (int i = 0; i < batch->place_count; i++) {
+        const struct place *place = &batch->places[i];
+        map_input_settle(find_input(map, place->topic, place->partition), place->offset);
+    }
     return true;
-}
-
-static int64_t *no_offsets(struct map *map) {
-    int64_t *next = arena_alloc(map->engine->arena, sizeof *next * ((size_t)map->input_count + 1));
-    for (int i = 0; i < map->input_count; i++) next[i] = -1;
-    return next;
 }
 
 /* Leaves out what must go behind a record that is not committed yet, and the rest of its partition. Two that wait for
@@ -290,10 +286,9 @@ static bool leave_waiting(struct map *map, struct job *jobs, int count, int64_t 
     struct map_order_input *inputs = arena_alloc(engine->arena, sizeof *inputs * ((size_t)map->input_count + 1));
     struct map_order_item *items = arena_alloc(engine->arena, sizeof *items * ((size_t)count + 1));
     for (int i = 0; i < map->input_count; i++)
-        inputs[i] =
-            (struct map_order_input){map->inputs[i].at.topic, map->inputs[i].at.partition, map->inputs[i].settled};
+        inputs[i] = (struct map_order_input){map->inputs[i].topic, map->inputs[i].partition, map->inputs[i].settled};
     for (int i = 0; i < count; i++) {
-        const struct input *input = find_input(map, jobs[i].raw.topic, jobs[i].raw.partition);
+        const struct map_input *input = find_input(map, jobs[i].raw.topic, jobs[i].raw.partition);
         items[i] = (struct map_order_item){(int)(input - map->inputs), jobs[i].raw.offset, &jobs[i].asking, false};
     }
     bool any = map_order(engine, inputs, map->input_count, items, count) > 0;
@@ -311,11 +306,12 @@ static bool leave_waiting(struct map *map, struct job *jobs, int count, int64_t 
     return any;
 }
 
+/* next: of each input, behind the last of its records in the batch; -1: none. */
 static void decide_and_commit(struct map *map, struct job *jobs, int count, int64_t *next) {
     struct engine *engine = map->engine;
     bool *waits = arena_alloc(engine->arena, (size_t)count + 1), any = false;
     if (decide_all(map, jobs, count) != CLAIM_DONE) {
-        rewind_all(map);
+        forget_all(map);
         return;
     }
     if (engine->spec->ask) any = leave_waiting(map, jobs, count, next, waits);
@@ -325,21 +321,23 @@ static void decide_and_commit(struct map *map, struct job *jobs, int count, int6
         if (!waits[i])
             batch_add_effects(engine, &batch, &jobs[i].ev, &jobs[i].raw, jobs[i].result, &jobs[i].effects,
                               &jobs[i].asking.claims, jobs[i].asking.answers);
-    if (!commit(map, &batch, next) || !any) return;
-    drop_held(map); /* what waits is read again */
-    map->fetching = false;
+    for (int i = 0; i < map->input_count; i++)
+        if (next[i] >= 0) map_input_decide(&map->inputs[i], next[i]);
+    if (commit(map, &batch) && any) rewind_all(map); /* what waits is read again */
 }
 
 /* Decides the records and commits. Takes the records. */
 static void process(struct map *map, struct kafka_record **records, int count) {
     struct engine *engine = map->engine;
-    int64_t began_us = clock_boot_us(), now_ms = clock_now_ms(), *next = no_offsets(map);
+    int64_t began_us = clock_boot_us(), now_ms = clock_now_ms();
+    int64_t *next = arena_alloc(engine->arena, sizeof *next * ((size_t)map->input_count + 1));
     struct job *jobs = arena_alloc(engine->arena, sizeof *jobs * ((size_t)count + 1));
     int job_count = 0;
+    for (int i = 0; i < map->input_count; i++) next[i] = -1;
     for (int i = 0; i < count; i++) {
         struct raw raw;
         kafka_record_raw(&engine->kafka, records[i], engine->arena, &raw);
-        struct input *input = find_input(map, raw.topic, raw.partition);
+        struct map_input *input = find_input(map, raw.topic, raw.partition);
         ASSERT(input);
         next[input - map->inputs] = raw.offset + 1;
         if (wanted(map, records[i])) read_job(map, &jobs[job_count++], records[i], now_ms);
@@ -357,7 +355,7 @@ static bool gate_open(struct map *map) {
     struct place *group = arena_alloc(engine->arena, sizeof *group * ((size_t)map->gate_places + 1));
     int asked = 0;
     for (int i = 0; i < map->gate_places; i++) {
-        const struct input *own = find_input(map, map->gate[i].topic, map->gate[i].partition);
+        const struct map_input *own = find_input(map, map->gate[i].topic, map->gate[i].partition);
         bool passed = map->gate[i].offset == 0 || (own && own->settled >= map->gate[i].offset);
         if (passed) continue;
         if (own) return false; /* ours, and we know that we are not there yet */
@@ -405,13 +403,7 @@ static void process_held(struct map *map) {
     if (!gate_open(map)) return;
     int count = map->gate_count < engine->config->batch_records ? map->gate_count : (int)engine->config->batch_records;
     struct kafka_record **records = arena_alloc(engine->arena, sizeof *records * ((size_t)count + 1));
-    for (int i = 0; i < count; i++) {
-        struct raw raw;
-        records[i] = take_held(map);
-        kafka_record_raw(&engine->kafka, records[i], engine->arena, &raw);
-        struct input *input = find_input(map, raw.topic, raw.partition);
-        if (input) input->held--;
-    }
+    for (int i = 0; i < count; i++) records[i] = take_held(map);
     map->gate_next_ms = 0; /* the next part of an open gate need not wait */
     process(map, records, count);
 }
@@ -419,10 +411,10 @@ static void process_held(struct map *map) {
 static void pause_held_topics(struct map *map) {
     bool pause = map->paused ? map->held_count > HELD_LOW : map->held_count >= HELD_HIGH;
     if (pause == map->paused || !map->fetching) return;
-    struct place *places = arena_alloc(map->engine->arena, sizeof *places * ((size_t)map->input_count + 1));
+    struct place *places = places_of(map);
     int count = 0;
     for (int i = 0; i < map->input_count; i++)
-        if (map->inputs[i].at.topic != map->engine->spec->leads) places[count++] = map->inputs[i].at;
+        if (places[i].topic != map->engine->spec->leads) places[count++] = places[i];
     struct err err;
     if (kafka_pause(map->engine->consumer, places, count, pause, &err) < 0)
         engine_pause(map->engine, "cannot pause", err.text);
@@ -435,19 +427,19 @@ static void pause_held_topics(struct map *map) {
 static bool sort_record(struct map *map, struct kafka_record *record) {
     struct raw raw;
     kafka_record_raw(&map->engine->kafka, record, map->engine->arena, &raw);
-    struct input *input = find_input(map, raw.topic, raw.partition);
+    struct map_input *input = find_input(map, raw.topic, raw.partition);
     ASSERT(input);
+    map_input_polled(input, raw.offset);
     if (map->engine->spec->leads == TOPIC_NONE || raw.topic == map->engine->spec->leads) return true;
     if (FAULT_WITHOUT("complaints_first")) return true;
     ASSERT(map->held_count < HELD_MAX);
     map->held[(map->held_first + map->held_count++) % HELD_MAX] = record;
-    input->held++;
     return false;
 }
 
 static void note_end(struct map *map, const struct place *place) {
-    struct input *input = find_input(map, place->topic, place->partition);
-    if (input) input->end = place->offset;
+    struct map_input *input = find_input(map, place->topic, place->partition);
+    if (input) map_input_ended(input, place->offset);
 }
 
 static int gather(struct map *map, int timeout_ms, struct kafka_record **records) {
@@ -460,7 +452,7 @@ static int gather(struct map *map, int timeout_ms, struct kafka_record **records
         enum kafka_got got = engine_poll(map->engine, count || polls ? 0 : timeout_ms, &record, &place);
         if (got == KAFKA_NOTHING || map->engine->stopping) break;
         if (!end_ms) end_ms = clock_boot_ms() + map->engine->config->batch_ms;
-        if (got == KAFKA_END) note_end(map, &place);
+        if (got == KAFKA_END && map->fetching) note_end(map, &place);
         if (got == KAFKA_RECORD && !map->fetching)
             kafka_record_free(record); /* of an assignment that has gone */
         else if (got == KAFKA_RECORD && sort_record(map, record))
@@ -476,20 +468,12 @@ static int gather(struct map *map, int timeout_ms, struct kafka_record **records
 static void commit_ends(struct map *map) {
     int64_t now_ms = clock_boot_ms();
     if (now_ms < map->end_next_ms || !map->fetching) return;
-    int64_t *next = no_offsets(map);
-    bool any = false;
-    for (int i = 0; i < map->input_count; i++) {
-        struct input *input = &map->inputs[i];
-        if (input->held || input->end < 0 || input->end <= input->settled) continue;
-        if (input->end <= 0) continue;
-        next[i] = input->end;
-        any = true;
-    }
-    if (!any) return;
-    map->end_next_ms = now_ms + (map->engine->spec->leads == TOPIC_NONE ? END_SELDOM_MS : END_EVERY_MS);
+
     struct batch batch;
     batch_init(&batch, map->engine->arena);
-    commit(map, &batch, next);
+    commit(map, &batch);
+    if (batch.place_count)
+        map->end_next_ms = now_ms + (map->engine->spec->leads == TOPIC_NONE ? END_SELDOM_MS : END_EVERY_MS);
 }
 
 static void report_lag(struct map *map) {
@@ -498,11 +482,10 @@ static void report_lag(struct map *map) {
     int64_t now_ms = clock_boot_ms(), lag = 0;
     if (now_ms < next_ms || !map->known || !map->input_count) return;
     next_ms = now_ms + EVERY_MS;
-    struct place *ends = arena_alloc(map->engine->arena, sizeof *ends * (size_t)map->input_count);
-    for (int i = 0; i < map->input_count; i++) ends[i] = map->inputs[i].at;
+    struct place *ends = places_of(map);
     struct err err;
     if (kafka_ends(map->engine->asker, ends, map->input_count, ENGINE_ASK_MS, &err) < 0) return;
-    for (int i = 0; i < map->input_count; i++) lag += ends[i].offset - map->inputs[i].at.offset;
+    for (int i = 0; i < map->input_count; i++) lag += ends[i].offset - map->inputs[i].decided;
     metrics_set(map->engine->metrics.lag, NULL, (double)lag);
 }
 
