@@ -6,6 +6,7 @@
 #include "suggest.h"
 #include "yaml.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -159,17 +160,44 @@ static int check_name(const char *value, struct err *err) {
     return 0;
 }
 
+/* What is wrong with the host of a listening address, or NULL. An empty one is every address. */
+static const char *host_fault(const char *host, size_t len) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    unsigned char bytes[sizeof(struct in6_addr)];
+    char address[INET6_ADDRSTRLEN] = "";
+    if (len > 1 && host[0] == '[' && host[len - 1] == ']') {
+        size_t address_len = strcspn(host + 1, "%]"); /* a zone may follow */
+        if (address_len < sizeof address) memcpy(address, host + 1, address_len);
+        return inet_pton(AF_INET6, address, bytes) == 1 ? NULL : ": between the brackets stands no IPv6 address";
+    }
+    if (memchr(host, ':', len)) return ": an IPv6 address stands in brackets, and no scheme before it";
+    return strspn(host, letters) >= len ? NULL
+                                        : ": the host is no name and no address; without one it is every address";
+}
+
 static int check_listen(const char *value, struct err *err) {
-    const char *colon = strrchr(value, ':');
+    const char *colon = strrchr(value, ':'), *why = "";
     size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
-    bool bracket_ok = colon && (value[0] == '[' ? colon > value && colon[-1] == ']'
-                                                : memchr(value, ':', (size_t)(colon - value)) == NULL);
-    if (!bracket_ok || digits < 1 || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535)
-        return err_set(err, "\"%.60s\": expected HOST:PORT, [IPv6]:PORT or :PORT", value);
-    return 0;
+    if (colon && (digits < 1 || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535))
+        why = ": the port is no number from 0 to 65535";
+    else if (colon)
+        why = host_fault(value, (size_t)(colon - value));
+
+    if (!why) return 0;
+    return err_set(err, "\"%.60s\": expected HOST:PORT, [IPv6]:PORT or :PORT%s", value, why);
+}
+
+static bool has_blank(const char *value) {
+    for (; *value; value++)
+        if (isspace((unsigned char)*value) || iscntrl((unsigned char)*value)) return true;
+    return false;
 }
 
 static int check_redis(const char *value, struct err *err) {
+    if (strncmp(value, "unix://", 7) != 0 && has_blank(value)) /* a path may have spaces */
+        return err_set(err, "a space, a line break or another control character is in it: expected none, at its ends "
+                            "neither, and %%20 in a password (the value is not shown: it may hold a password)");
+
     static const char *const schemes[] = {"redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "unix://"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t len = strlen(schemes[i]);
@@ -215,9 +243,23 @@ static void complain(struct reading *reading, int line, const char *where, const
     buf_printf(reading->errors, "%s: %s\n", where, what);
 }
 
+/* A list of brokers: librdkafka would look for a host whose name ends in a line break, for ever. */
+static int check_brokers(const char *value, struct err *err) {
+    for (const char *at = value; *at; at++)
+        if (iscntrl((unsigned char)*at) || (isspace((unsigned char)*at) && (at == value || at[-1] != ',')))
+            return err_set(err, "\"%.60s\": a space or a line break is in it: expected HOST:PORT,HOST:PORT", value);
+    return 0;
+}
+
+static int check_property(const char *name, const char *value, struct err *err) {
+    bool brokers = strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0;
+    return brokers ? check_brokers(value, err) : 0;
+}
+
 /* The later word wins: YAML is read first, then the environment. */
 static int set_property(struct reading *reading, const char *name, const char *value, struct err *err) {
     struct config *config = reading->config;
+    if (check_property(name, value, err) < 0) return -1;
     for (int i = 0; i < config->kafka_count; i++)
         if (strcmp(config->kafka[i].name, name) == 0) {
             config->kafka[i].value = value;
@@ -298,6 +340,10 @@ static const char *read_secret(struct reading *reading, const char *path, struct
     }
     if (len > 0 && bytes[len - 1] == '\n') len--;
     if (len > 0 && bytes[len - 1] == '\r') len--;
+    if (len == 0) {
+        err_set(err, "%s: the file is empty: expected the value of the setting", path);
+        return NULL;
+    }
     return arena_strndup(reading->arena, bytes, len);
 }
 
@@ -347,6 +393,10 @@ static void read_variable(struct reading *reading, const char *entry) {
     if (!equals[1]) return; /* an empty variable is one that is not given: orchestrators set such */
     const char *variable = arena_strndup(reading->arena, entry, (size_t)(equals - entry)), *value = equals + 1;
     size_t len = strlen(variable);
+    if (!find_variable(variable, len) && config_is_service_link(variable, value)) {
+        reading->config->service_links++;
+        return;
+    }
     bool from_file = ends_in_file(variable, len);
     if (from_file)
         len -= sizeof file_suffix - 1;

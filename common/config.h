@@ -34,13 +34,19 @@ struct config {
     int64_t session_timeout_ms;     /* 15 000 */
     int64_t dedupe_for_ms;          /* 7 d (CONTRACT.md, Inbound) */
     int64_t join_for_ms;            /* 7 d (CONTRACT.md, Joining) */
+    int service_links;              /* variables of Kubernetes' service links, which are left out */
     bool demonstration; /* the broker is redress-devbroker: deadlines fire without proof (a warning says so) */
 };
 
 /* Reads `path` (NULL: none) and the environment. Returns 0, or -1 with all errors as lines in `errors`. Secrets: for
- * each variable REDRESS_X a REDRESS_X_FILE wins. Unknown REDRESS_ variables and unknown keys are errors. */
+ * each variable REDRESS_X a REDRESS_X_FILE wins. Unknown REDRESS_ variables and unknown keys are errors; service links
+ * are counted and left out. */
 int config_load(const char *path, char **environ_list, struct arena *arena, struct config *out,
                 struct buf *errors) MUST_CHECK;
+
+/* Whether a variable is one that Kubernetes makes for a service, such as REDRESS_SLA_SERVICE_HOST=10.0.0.1 or
+ * REDRESS_KAFKA_PORT=tcp://10.0.0.2:9092: name and value both have that shape. */
+bool config_is_service_link(const char *name, const char *value);
 
 /* Every setting, its variable, default and meaning, as --help and README show it (Markdown rows). */
 void config_document(struct buf *out);

@@ -1,6 +1,7 @@
 /* kafka: names, properties and checks that all handles share. */
 #include "kafka_handle.h"
 #include "log.h"
+#include "suggest.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -116,15 +117,35 @@ rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role ro
     return NULL;
 }
 
+/* ", did you mean bootstrap.servers?", or nothing: for a property that librdkafka does not know. */
+static const char *nearest_property(rd_kafka_conf_t *conf, const char *name, struct err *text_out) {
+    static const char *const unset[] = {
+        "bootstrap.servers",        "sasl.username",    "sasl.password",   "ssl.ca.location",
+        "ssl.certificate.location", "ssl.key.location", "ssl.key.password"};
+    struct suggest nearest = {.word = name};
+    size_t count;
+    const char **pairs = rd_kafka_conf_dump(conf, &count); /* names and values in turn, of those that have a value */
+    for (size_t i = 0; i < count; i += 2) suggest_offer(&nearest, pairs[i]);
+    for (size_t i = 0; i < sizeof unset / sizeof *unset; i++) suggest_offer(&nearest, unset[i]);
+
+    const char *best = suggest_best(&nearest);
+    bool known = best && strcmp(best, name) == 0;
+    text_out->text[0] = 0;
+    if (best && !known) err_set(text_out, ", did you mean %s?", best);
+    rd_kafka_conf_dump_free(pairs, count);
+    return text_out->text;
+}
+
 static void check_property(const struct config_property *property, struct buf *errors) {
     for (const char *const *name = ours; *name; name++)
         if (strcmp(*name, property->name) == 0) {
             buf_printf(errors, "kafka property %s: set by redress itself, remove it\n", property->name);
             return;
         }
-    struct err err;
+    struct err err, nearest;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (kafka_handle_set(conf, property->name, property->value, &err) < 0) buf_printf(errors, "%s\n", err.text);
+    if (kafka_handle_set(conf, property->name, property->value, &err) < 0)
+        buf_printf(errors, "%s%s\n", err.text, nearest_property(conf, property->name, &nearest));
     rd_kafka_conf_destroy(conf);
 }
 

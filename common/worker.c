@@ -267,6 +267,9 @@ static int start(struct process *process) {
     if (start_http(process) < 0) return EXIT_BAD_CONFIG;
     log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(), "policy",
             process->version ? process->version->version : "none", NULL);
+    if (config->service_links > 0)
+        log_say(LOG_INFO, "variables of Kubernetes' service links are left out", "count",
+                log_int(config->service_links), NULL);
     int status = run(process);
     http_stop(process->http);
     return status;

@@ -14,7 +14,12 @@
 
 #include <cmocka.h>
 
-enum { RUN_MS = 60000, SHOWN_MS = 30000, COMPLAINTS = 200 };
+enum {
+    RUN_MS = 60000,
+    SHOWN_MS = 30000,
+    COMPLAINTS = 200,
+    LINE_SIZE = 400 /* of a command: a path in the harness' folder has 300 bytes at most */
+};
 
 static struct harness *h;
 static struct buf said; /* by the last run */
@@ -147,7 +152,7 @@ static bool flags_say(const char *flag) {
 static void test_publish_and_look(void **state) {
     (void)state;
     struct buf events = {NULL, 0, 0};
-    char first[IDS_CASE_LEN + 1], alias[IDS_CASE_LEN + 1], line[128];
+    char first[IDS_CASE_LEN + 1], alias[IDS_CASE_LEN + 1], line[LINE_SIZE];
     start_workers();
     int64_t now_ms = clock_now_ms();
     for (int i = 0; i < COMPLAINTS; i++) {
@@ -208,7 +213,7 @@ static void test_rebuild(void **state) {
 
 static void test_approve(void **state) {
     (void)state;
-    char case_id[IDS_CASE_LEN + 1], line[200];
+    char case_id[IDS_CASE_LEN + 1], line[LINE_SIZE];
     case_id_of("c-7", "A7", case_id);
     WAIT_FOR(ctl("approvals --limit 1000 --json") == 0 && strstr(said.at, case_id), SHOWN_MS);
     assert_says("approvals --role finance --json", 0, "");
@@ -231,7 +236,7 @@ static void test_approve(void **state) {
 static void test_replay(void **state) {
     (void)state;
     struct buf events = {NULL, 0, 0};
-    char case_id[IDS_CASE_LEN + 1], line[200], id[40];
+    char case_id[IDS_CASE_LEN + 1], line[LINE_SIZE], id[40];
     int64_t now_ms = clock_now_ms();
     case_id_of("late", "B1", case_id);
     add_contact(&events, "early", case_id, now_ms);
@@ -265,7 +270,7 @@ static void test_replay(void **state) {
 static void test_replayed_in_vain(void **state) {
     (void)state;
     struct buf events = {NULL, 0, 0};
-    char line[200];
+    char line[LINE_SIZE];
     add_complaint(&events, "future", "C1", clock_now_ms() + 86400000);
     snprintf(line, sizeof line, "publish %s", write_file("future.jsonl", &events));
     assert_says(line, 0, "1 acknowledged");
@@ -291,7 +296,7 @@ static void add_word(struct buf *out, const char *id, const char *case_id, const
 static void test_labels(void **state) {
     (void)state;
     struct buf events = {NULL, 0, 0};
-    char ids[4][IDS_CASE_LEN + 1], line[200], since[CLOCK_TEXT_MAX], time[CLOCK_TEXT_MAX];
+    char ids[4][IDS_CASE_LEN + 1], line[LINE_SIZE], since[CLOCK_TEXT_MAX], time[CLOCK_TEXT_MAX];
     int64_t now_ms = clock_now_ms();
     const int numbers[] = {20, 21, 22, 23};
     for (int i = 0; i < 4; i++) {

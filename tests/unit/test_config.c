@@ -1,6 +1,7 @@
 /* Settings from YAML and environment: who wins, what is refused and in which words, and that nothing secret is printed.
  */
 #include "config.h"
+#include "kafka.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,7 +155,25 @@ static void test_variable_errors(void **state) {
         {"REDRESS_LOG_LEVEL=INFO", "REDRESS_LOG_LEVEL: \"INFO\": expected error, warn, info or debug\n"},
         {"REDRESS_HTTP_LISTEN=9101", "REDRESS_HTTP_LISTEN: \"9101\": expected HOST:PORT, [IPv6]:PORT or :PORT\n"},
         {"REDRESS_HTTP_LISTEN=::1:9101", "REDRESS_HTTP_LISTEN: \"::1:9101\": expected HOST:PORT"},
-        {"REDRESS_HTTP_LISTEN=h:99999", "REDRESS_HTTP_LISTEN: \"h:99999\": expected HOST:PORT"},
+        {"REDRESS_HTTP_LISTEN=h:99999",
+         "REDRESS_HTTP_LISTEN: \"h:99999\": expected HOST:PORT, [IPv6]:PORT or :PORT: the "
+         "port is no number from 0 to 65535\n"},
+        {"REDRESS_HTTP_LISTEN=:", "REDRESS_HTTP_LISTEN: \":\": expected HOST:PORT, [IPv6]:PORT or :PORT: the port"},
+        {"REDRESS_HTTP_LISTEN=http://h:9101",
+         "REDRESS_HTTP_LISTEN: \"http://h:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: an IPv6 address stands in "
+         "brackets, and no scheme before it\n"},
+        {"REDRESS_HTTP_LISTEN=*:9101", "REDRESS_HTTP_LISTEN: \"*:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: the "
+                                       "host is no name and no address; without one it is every address\n"},
+        {"REDRESS_HTTP_LISTEN=local host:9101", "REDRESS_HTTP_LISTEN: \"local host:9101\": expected HOST:PORT"},
+        {"REDRESS_HTTP_LISTEN=[]:9101", "REDRESS_HTTP_LISTEN: \"[]:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: "
+                                        "between the brackets stands no IPv6 address\n"},
+        {"REDRESS_HTTP_LISTEN=[127.0.0.1]:9101", "REDRESS_HTTP_LISTEN: \"[127.0.0.1]:9101\": expected HOST:PORT"},
+        {"REDRESS_HTTP_LISTEN=[::1]", "REDRESS_HTTP_LISTEN: \"[::1]\": expected HOST:PORT"},
+        {"REDRESS_REDIS_URL=redis://h:6379/0 ",
+         "REDRESS_REDIS_URL: a space, a line break or another control character"},
+        {"REDRESS_REDIS_URL=redis://u:my pass@h:6379", "REDRESS_REDIS_URL: a space, a line break"},
+        {"REDRESS_KAFKA_BOOTSTRAP_SERVERS=k:9092\n", "REDRESS_KAFKA_BOOTSTRAP_SERVERS: \"k:9092\n\": a space or a line "
+                                                     "break is in it: expected HOST:PORT,HOST:PORT\n"},
         {"REDRESS_SESSION_TIMEOUT=6s",
          "session_timeout: 6000ms: expected more than transaction_timeout (5000ms) and 1 s for the broker"},
     };
@@ -163,10 +182,141 @@ static void test_variable_errors(void **state) {
         assert_int_equal(load(*state, NULL, env), -1);
         const char *errors = ((struct fixture *)*state)->errors.at;
         assert_memory_equal(errors, cases[i].error, strlen(cases[i].error));
-        assert_ptr_equal(strchr(errors, '\n') + 1, errors + strlen(errors)); /* one line */
+        if (!strstr(cases[i].variable, "\n"))
+            assert_ptr_equal(strchr(errors, '\n') + 1, errors + strlen(errors)); /* one line */
     }
-    char *good[] = {"REDRESS_HTTP_LISTEN=[::1]:9101", "REDRESS_REDIS_URL=redis+cluster://h1,h2", NULL};
+    char *good[] = {"REDRESS_HTTP_LISTEN=[::1]:9101", "REDRESS_REDIS_URL=redis+cluster://h1,h2",
+                    "REDRESS_KAFKA_BOOTSTRAP_SERVERS=k1:9092, k2:9092", NULL};
     assert_int_equal(load(*state, NULL, good), 0);
+    char *zone[] = {"REDRESS_HTTP_LISTEN=[fe80::1%eth0]:9101", "REDRESS_REDIS_URL=unix:///a path/redis.sock", NULL};
+    assert_int_equal(load(*state, NULL, zone), 0);
+}
+
+/* A file that holds nothing, and a folder in its place. */
+static void test_bad_secret_files(void **state) {
+    struct fixture *fixture = *state;
+    char variable[128], expected[256];
+    static const char *const empty[] = {"", "\n", "\r\n"};
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        if (*fixture->secret) unlink(fixture->secret);
+        write_temp(fixture->secret, "secret", empty[i]);
+        snprintf(variable, sizeof variable, "REDRESS_KAFKA_SASL_PASSWORD_FILE=%s", fixture->secret);
+        char *env[] = {variable, NULL};
+        assert_int_equal(load(fixture, NULL, env), -1);
+        snprintf(expected, sizeof expected,
+                 "REDRESS_KAFKA_SASL_PASSWORD_FILE: %s: the file is empty: expected the value of the setting\n",
+                 fixture->secret);
+        assert_string_equal(fixture->errors.at, expected);
+    }
+    char *folder[] = {"REDRESS_REDIS_URL_FILE=/tmp", NULL};
+    assert_int_equal(load(fixture, NULL, folder), -1);
+    assert_string_equal(fixture->errors.at, "REDRESS_REDIS_URL_FILE: /tmp: Is a directory\n");
+}
+
+/* What Kubernetes puts into every container of a namespace with services named redress, redress-sla, redress-kafka...,
+ * as its envvars.FromServices makes it. */
+static char *links[] = {"REDRESS_SLA_SERVICE_HOST=10.96.12.3",
+                        "REDRESS_SLA_SERVICE_PORT=9101",
+                        "REDRESS_SLA_SERVICE_PORT_METRICS=9101",
+                        "REDRESS_SLA_SERVICE_PORT_FILE=9101",
+                        "REDRESS_SLA_PORT=tcp://10.96.12.3:9101",
+                        "REDRESS_SLA_PORT_9101_TCP=tcp://10.96.12.3:9101",
+                        "REDRESS_SLA_PORT_9101_TCP_PROTO=tcp",
+                        "REDRESS_SLA_PORT_9101_TCP_PORT=9101",
+                        "REDRESS_SLA_PORT_9101_TCP_ADDR=10.96.12.3",
+                        "REDRESS_SERVICE_HOST=10.96.12.4",
+                        "REDRESS_PORT=tcp://10.96.12.4:80",
+                        "REDRESS_PORT_80_TCP_ADDR=10.96.12.4",
+                        "REDRESS_KAFKA_SERVICE_HOST=fd00:10:96::5",
+                        "REDRESS_KAFKA_SERVICE_PORT=9092",
+                        "REDRESS_KAFKA_SERVICE_PORT_CLIENTS_TLS=9093",
+                        "REDRESS_KAFKA_PORT=tcp://[fd00:10:96::5]:9092",
+                        "REDRESS_KAFKA_PORT_9092_TCP=tcp://[fd00:10:96::5]:9092",
+                        "REDRESS_KAFKA_PORT_9092_TCP_PROTO=tcp",
+                        "REDRESS_KAFKA_PORT_9092_TCP_PORT=9092",
+                        "REDRESS_KAFKA_PORT_9092_TCP_ADDR=fd00:10:96::5",
+                        "REDRESS_KAFKA_BOOTSTRAP_PORT_9094_SCTP_PROTO=sctp",
+                        "REDRESS_REDIS_SERVICE_PORT_REDIS=6379",
+                        "REDRESS_REDIS_PORT_6379_UDP=udp://10.96.12.6:6379",
+                        "REDRESS_PORT_PORT_53_UDP_PORT=53", /* a service named redress-port */
+                        NULL};
+
+/* What a person may have meant as a setting, though it looks nearly so. */
+static char *const mistyped[] = {"REDRESS_KAFKA_PORT=9092",
+                                 "REDRESS_REDIS_PORT=6379",
+                                 "REDRESS_REDIS_HOST=10.0.0.1",
+                                 "REDRESS_HTTP_PORT=9101",
+                                 "REDRESS_REDIS_SERVICE_HOST=redis.example",
+                                 "REDRESS_REDIS_SERVICE_HOST=10.0.0",
+                                 "REDRESS_REDIS_SERVICE_PORT=tcp",
+                                 "REDRESS_REDIS_SERVICE_PORT=65536",
+                                 "REDRESS_REDIS_SERVICE_PORT=0",
+                                 "REDRESS_REDIS_SERVICE_PORT_=6379",
+                                 "REDRESS_REDIS_PORT=redis://10.0.0.1:6379",
+                                 "REDRESS_REDIS_PORT=tcp://redis:6379",
+                                 "REDRESS_REDIS_PORT=tcp://10.0.0.1",
+                                 "REDRESS_REDIS_PORT=TCP://10.0.0.1:6379",
+                                 "REDRESS_REDIS_PORT=tcp://fd00::1:6379",
+                                 "REDRESS_REDIS_PORT_6379_TCP=tcp://10.0.0.1:6380",
+                                 "REDRESS_REDIS_PORT_6379_TCP_PORT=6380",
+                                 "REDRESS_REDIS_PORT_6379_TCP_PROTO=http",
+                                 "REDRESS_REDIS_PORT_6379_TCP_HOST=10.0.0.1",
+                                 "REDRESS_REDIS_PORT_6379_HTTP_ADDR=10.0.0.1",
+                                 "REDRESS_REDIS_PORT_TCP_ADDR=10.0.0.1",
+                                 "REDRESS_redis_SERVICE_HOST=10.0.0.1",
+                                 "REDRESS_REDIS-SERVICE_HOST=10.0.0.1"};
+
+static void test_service_links(void **state) {
+    struct fixture *fixture = *state;
+    int count = (int)(sizeof links / sizeof *links) - 1;
+    assert_int_equal(load(fixture, NULL, links), 0);
+    assert_int_equal(fixture->config.service_links, count);
+    assert_int_equal(fixture->config.kafka_count, 0); /* none of them is a property */
+    for (int i = 0; i < count; i++) {
+        char *alone[] = {links[i], NULL};
+        assert_int_equal(load(fixture, NULL, alone), 0);
+        assert_int_equal(fixture->config.service_links, 1);
+    }
+}
+
+/* The next to a link is refused as before: as a setting, or as a property that librdkafka does not know. */
+static void test_nearly_links(void **state) {
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof mistyped / sizeof *mistyped; i++) {
+        char *alone[] = {mistyped[i], NULL};
+        int bad = load(fixture, NULL, alone);
+        if (bad == 0) bad = kafka_check(&fixture->config, &fixture->errors);
+        if (bad == 0) fail_msg("%s was taken", mistyped[i]);
+    }
+    char *both[] = {links[0], "REDRESS_TOPIC_PREFX=x", NULL};
+    assert_int_equal(load(fixture, NULL, both), -1);
+    assert_string_equal(fixture->errors.at,
+                        "REDRESS_TOPIC_PREFX: unknown setting, did you mean REDRESS_TOPIC_PREFIX?\n");
+    char *property[] = {"REDRESS_KAFKA_BOOTSTRAP_SERVER=10.0.0.1:9092", NULL};
+    assert_int_equal(load(fixture, NULL, property), 0);
+    assert_int_equal(kafka_check(&fixture->config, &fixture->errors), -1);
+    assert_non_null(strstr(fixture->errors.at, ", did you mean bootstrap.servers?\n"));
+}
+
+/* No setting and no property of librdkafka is ever taken for a link, whatever its value. */
+static void test_settings_are_no_links(void **state) {
+    (void)state;
+    static const char *const values[] = {"10.0.0.1", "9092", "tcp://10.0.0.1:9092", "tcp"};
+    static const char *const names[] = {"REDRESS_REDIS_URL",
+                                        "REDRESS_HTTP_LISTEN",
+                                        "REDRESS_INSTANCE",
+                                        "REDRESS_KAFKA_BOOTSTRAP_SERVERS",
+                                        "REDRESS_KAFKA_METADATA_BROKER_LIST",
+                                        "REDRESS_KAFKA_SASL_KERBEROS_SERVICE_NAME",
+                                        "REDRESS_KAFKA_BROKER_ADDRESS_FAMILY",
+                                        "REDRESS_KAFKA_BROKER_ADDRESS_TTL",
+                                        "REDRESS_KAFKA_SECURITY_PROTOCOL",
+                                        "REDRESS_KAFKA_CLIENT_RACK",
+                                        "REDRESS_KAFKA_SASL_OAUTHBEARER_TOKEN_ENDPOINT_URL",
+                                        "REDRESS_KAFKA_SOCKET_TIMEOUT_MS"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+            assert_false(config_is_service_link(names[i], values[k]));
 }
 
 /* A bad URL may hold a password. */
@@ -233,6 +383,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_environment_wins, start, end),
         cmocka_unit_test_setup_teardown(test_secret_files, start, end),
         cmocka_unit_test_setup_teardown(test_variable_errors, start, end),
+        cmocka_unit_test_setup_teardown(test_bad_secret_files, start, end),
+        cmocka_unit_test_setup_teardown(test_service_links, start, end),
+        cmocka_unit_test_setup_teardown(test_nearly_links, start, end),
+        cmocka_unit_test(test_settings_are_no_links),
         cmocka_unit_test_setup_teardown(test_redis_url_is_not_shown, start, end),
         cmocka_unit_test_setup_teardown(test_all_errors_at_once, start, end),
         cmocka_unit_test_setup_teardown(test_bad_files, start, end),
