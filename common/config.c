@@ -22,7 +22,7 @@ enum {
 };
 
 enum setting_type {
-    SETTING_TEXT,
+    SETTING_FOLDER,
     SETTING_NAME,
     SETTING_LISTEN,
     SETTING_REDIS,
@@ -59,8 +59,9 @@ static const struct setting settings[] = {
     {"http_listen", "REDRESS_HTTP_LISTEN", SETTING_LISTEN, AT(http_listen), NULL, 0, 0,
      "address of `/metrics`, `/healthz` and `/readyz`, such as `127.0.0.1:9101`; `:9101` is every address; without it "
      "there is no HTTP"},
-    {"policy_dir", "REDRESS_POLICY_DIR", SETTING_TEXT, AT(policy_dir), "deploy/policies", 0, 0,
-     "folder of the policy files"},
+    {"policy_dir", "REDRESS_POLICY_DIR", SETTING_FOLDER, AT(policy_dir), "share/redress/policies", 0, 0,
+     "folder of the policy files; if not given that of the installation, or `deploy/policies` of the build tree's "
+     "source"},
     {"log_level", "REDRESS_LOG_LEVEL", SETTING_LEVEL, AT(log_level), "info", 0, 0,
      "`error`, `warn`, `info` or `debug`"},
     {"batch_wait", "REDRESS_BATCH_WAIT", SETTING_DURATION, AT(batch_ms), "10ms", 0, SECOND,
@@ -430,7 +431,9 @@ static void check_together(struct reading *reading) {
 static void set_initial(struct config *config) {
     struct err err;
     for (int i = 0; i < SETTINGS; i++) {
-        int rc = settings[i].initial ? set(config, &settings[i], settings[i].initial, &err) : 0;
+        const char *initial = settings[i].initial;
+        if (settings[i].type == SETTING_FOLDER) initial = config_default_policy_dir(config->arena);
+        int rc = initial ? set(config, &settings[i], initial, &err) : 0;
         ASSERT(rc == 0);
     }
 }

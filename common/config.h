@@ -21,7 +21,7 @@ struct config {
     const char *topic_prefix; /* redress */
     const char *instance;     /* NULL: none given */
     const char *http_listen;  /* NULL: no HTTP */
-    const char *policy_dir;   /* deploy/policies */
+    const char *policy_dir;   /* config_default_policy_dir() */
     const char *log_level;    /* info */
     /* Tuning, each with its reason in config.c. Durations in ms. */
     int64_t batch_ms;               /* 10: how long a batch is gathered */
@@ -47,6 +47,10 @@ int config_load(const char *path, char **environ_list, struct arena *arena, stru
 /* Whether a variable is one that Kubernetes makes for a service, such as REDRESS_SLA_SERVICE_HOST=10.0.0.1 or
  * REDRESS_KAFKA_PORT=tcp://10.0.0.2:9092: name and value both have that shape. */
 bool config_is_service_link(const char *name, const char *value);
+
+/* The policy folder of this installation: share/redress/policies beside the program's bin/, or deploy/policies of the
+ * source that it was built in. The path lives in the arena. */
+const char *config_default_policy_dir(struct arena *arena);
 
 /* Every setting, its variable, default and meaning, as --help and README show it (Markdown rows). */
 void config_document(struct buf *out);

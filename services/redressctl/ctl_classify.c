@@ -190,7 +190,7 @@ const struct command ctl_classify = {
         "\n"
         "OPTIONS\n"
         "  --policies DIR   the folder with classification.yaml and its model; REDRESS_POLICY_DIR, else "
-        "deploy/policies\n"
+        "the installation's\n"
         "  --explain        adds `marked`: the text with its evidence between 【 and 】, the rule's name behind it\n"
         "\n"
         "EXAMPLES\n"

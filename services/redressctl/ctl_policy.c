@@ -1,9 +1,20 @@
 /* ctl_policy: the worker's own load(), without the worker. */
 #include "ctl_policy.h"
+#include "config.h"
 #include "yaml.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
+
+const char *ctl_policy_dir(const char *dir, struct arena *arena) {
+    struct config config = {.arena = NULL};
+    struct buf errors = {NULL, 0, 0};
+    if (dir != NULL) return dir;
+
+    if (config_load(NULL, environ, arena, &config, &errors) != 0) fputs(errors.at, stderr);
+    buf_free(&errors);
+    return config.policy_dir;
+}
 
 const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena) {
     struct faults faults = {.arena = arena};
@@ -12,8 +23,9 @@ const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, str
     void *policy = NULL;
     struct err err;
     struct buf said = {0};
-    if (dir == NULL) dir = getenv("REDRESS_POLICY_DIR");
-    if (dir == NULL) dir = "deploy/policies";
+    dir = ctl_policy_dir(dir, arena);
+    if (dir == NULL) return NULL;
+
     const char *path = arena_printf(arena, "%s/%s", dir, spec->policy_file);
     if (yaml_read_file(arena, path, &file, &err) != 0) {
         fprintf(stderr, "redressctl: %s\n", err.text);

@@ -4,8 +4,11 @@
 
 #include "worker.h"
 
-/* The policy of a worker from DIR (NULL: REDRESS_POLICY_DIR, else deploy/policies), or NULL with every fault on stderr.
- */
+/* DIR, or where that is NULL the folder of the settings: REDRESS_POLICY_DIR, else the installation's. NULL after having
+ * listed the settings' errors: EXIT_BAD_CONFIG. */
+const char *ctl_policy_dir(const char *dir, struct arena *arena);
+
+/* The policy of a worker from DIR (NULL: as above), or NULL with every fault on stderr. */
 const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena);
 
 #endif

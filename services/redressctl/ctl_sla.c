@@ -52,7 +52,7 @@ const struct command ctl_sla = {
             "\n"
             "OPTIONS\n"
             "  --policies DIR   the folder with sla.yaml and classification.yaml; REDRESS_POLICY_DIR, else "
-            "deploy/policies\n"
+            "the installation's\n"
             "  --until TIME     RFC 3339: let time pass until then\n"
             "  --summary        simulate: the summary only, no events\n"
             "  --events FILE    explain: the case's events as JSON lines\n"

@@ -208,9 +208,8 @@ static int from_redis(struct request *request) {
 }
 
 int ctl_sla_explain(int argc, char **argv) {
-    struct request request = {.dir = getenv("REDRESS_POLICY_DIR"), .arena = arena_new()};
+    struct request request = {.arena = arena_new()};
     bool bad = false;
-    if (!request.dir) request.dir = "deploy/policies";
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc)
             request.dir = argv[++i];
@@ -226,7 +225,13 @@ int ctl_sla_explain(int argc, char **argv) {
             bad = true;
     }
     bad |= !request.case_id || !ids_is_case(request.case_id);
-    int status = bad ? ctl_sla_usage() : request.events ? from_events(&request) : from_redis(&request);
+    if (!bad) request.dir = ctl_policy_dir(request.dir, request.arena);
+
+    int status = EXIT_BAD_CONFIG;
+    if (bad)
+        status = ctl_sla_usage();
+    else if (request.dir)
+        status = request.events ? from_events(&request) : from_redis(&request);
     arena_free(request.arena);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "classification.h"
 #include "clock.h"
 #include "contract.h"
+#include "ctl_policy.h"
 #include "ctl_sla.h"
 #include "file.h"
 #include "intake.h"
@@ -39,6 +40,7 @@ struct play {
 };
 
 struct simulation {
+    struct arena *arena;
     struct play plays[FOLDERS_MAX];
     int count;
     int64_t until_ms, refused, last_ms;
@@ -166,8 +168,7 @@ static int begin(struct play *play, const char *dir) {
 }
 
 static int read_options(struct simulation *simulation, int argc, char **argv) {
-    const char *dirs[FOLDERS_MAX] = {getenv("REDRESS_POLICY_DIR"), NULL};
-    if (!dirs[0]) dirs[0] = "deploy/policies";
+    const char *dirs[FOLDERS_MAX] = {NULL, NULL};
     int given = 0;
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc && given < FOLDERS_MAX) {
@@ -186,6 +187,9 @@ static int read_options(struct simulation *simulation, int argc, char **argv) {
         }
     }
     if (!simulation->path) return ctl_sla_usage();
+
+    dirs[0] = ctl_policy_dir(dirs[0], simulation->arena);
+    if (!dirs[0]) return EXIT_BAD_CONFIG;
     for (int i = 0; i < FOLDERS_MAX && dirs[i]; i++) {
         struct play *play = &simulation->plays[simulation->count++];
         play->compare = dirs[1] != NULL;
@@ -316,7 +320,7 @@ static void print_difference(struct simulation *simulation) {
 
 int ctl_sla_simulate(int argc, char **argv) {
     static struct simulation simulation;
-    simulation = (struct simulation){0};
+    simulation = (struct simulation){.arena = arena_new()};
     struct arena *work = arena_new();
     int status = read_options(&simulation, argc, argv);
     if (status == EXIT_OK) {
@@ -330,5 +334,6 @@ int ctl_sla_simulate(int argc, char **argv) {
         arena_free(simulation.plays[i].work);
     }
     arena_free(work);
+    arena_free(simulation.arena);
     return status;
 }

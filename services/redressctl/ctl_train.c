@@ -157,7 +157,7 @@ const struct command ctl_train = {
             "which classes:\n"
             "                   {\"fine\": [{\"classes\": [], \"intents\": []}], \"ambiguous\": []}; all other intents "
             "are `other`\n"
-            "  --policies DIR   the folder with classification.yaml; REDRESS_POLICY_DIR, else deploy/policies\n"
+            "  --policies DIR   the folder with classification.yaml; REDRESS_POLICY_DIR, else the installation's\n"
             "  --source TEXT    stands in the model's header: where the labels come from\n"
             "  --licence TEXT   likewise: the licence of the labels\n"
             "\n"

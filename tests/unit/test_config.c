@@ -61,6 +61,9 @@ static void test_defaults(void **state) {
     assert_string_equal(config->redis_url, "redis://127.0.0.1:6379/0");
     assert_string_equal(config->topic_prefix, "redress");
     assert_string_equal(config->log_level, "info");
+    assert_string_equal(strstr(config->policy_dir, "deploy/policies"),
+                        "deploy/policies"); /* the tree that this ran in */
+    assert_int_equal(access(arena_printf(fixture->arena, "%s/sla.yaml", config->policy_dir), R_OK), 0);
     assert_null(config->instance);
     assert_null(config->http_listen);
     assert_int_equal(config->batch_ms, 10);
