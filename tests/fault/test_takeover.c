@@ -251,8 +251,11 @@ static void commit_offset(struct scene *scene, int64_t offset, const char *log_i
     snprintf(place.metadata, sizeof place.metadata, "%s", log_id);
     struct kafka_consumer *member = kafka_consumer_new(&scene->kafka, reads, &hooks, &err);
     if (!member) wait_fail("%s", err.text);
-    for (int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS; !assigned; wait_turn(end_ms, __FILE__, __LINE__, "assigned"))
+    int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS;
+    while (!assigned) {
         kafka_poll(member, 50, &record, &where, &err);
+        wait_turn(end_ms, __FILE__, __LINE__, "assigned");
+    }
     struct kafka_producer *producer = kafka_producer_new(&scene->kafka, "somebody", &err);
     if (!producer) wait_fail("%s", err.text);
     WAIT_FOR(kafka_producer_ready(producer, writes, ASK_MS, &err) == KAFKA_DONE, FAULTS_STEP_MS);
