@@ -74,13 +74,11 @@ static void puts_raw(struct line *line, const char *text) {
 
 /* Characters that would break a line, steer a terminal or reorder what people read. */
 static void put_character(struct line *line, const char *bytes, size_t len, uint32_t character) {
-    char escaped[8];
-    if (!utf8_is_control(character) && character != '"' && character != '\\' && character != 0xfeff) {
+    char escaped[UTF8_ESCAPE_MAX];
+    if (utf8_is_hidden(character) || character == '"' || character == '\\')
+        puts_raw(line, utf8_escape(character, escaped));
+    else
         put(line, bytes, len);
-        return;
-    }
-    snprintf(escaped, sizeof escaped, "\\u%04x", character & 0xffff);
-    puts_raw(line, escaped);
 }
 
 static void put_text(struct line *line, const char *text, size_t max) {

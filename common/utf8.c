@@ -1,6 +1,7 @@
 /* utf8: by hand, since every byte of every event passes here. */
 #include "utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The bytes of the character that begins at `at`, or 0 when it is not valid. RFC 3629, section 4. */
@@ -75,4 +76,19 @@ bool utf8_is_control(uint32_t c) {
     if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return true;
     if (c < 0x061C) return false;
     return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+bool utf8_is_hidden(uint32_t c) {
+    if (utf8_is_control(c)) return true;
+    if (c < 0x2060) return false;
+    return c <= 0x206F || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+}
+
+char *utf8_escape(uint32_t c, char text_out[UTF8_ESCAPE_MAX]) {
+    if (c <= 0xFFFF)
+        snprintf(text_out, UTF8_ESCAPE_MAX, "\\u%04x", c & 0xFFFF);
+    else
+        snprintf(text_out, UTF8_ESCAPE_MAX, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10 & 0x3FF),
+                 0xDC00 + (c & 0x3FF));
+    return text_out;
 }

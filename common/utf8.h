@@ -16,5 +16,11 @@ uint32_t utf8_next(const char **at);
 /* Control characters (C0, DEL, C1), line and paragraph separators, and those that steer the direction of text: not
  * allowed in ids and names (CONTRACT.md, Inbound). */
 bool utf8_is_control(uint32_t character);
+/* Those, and what else is obeyed or passed over in place of being shown: byte order marks, annotations, tags. No
+ * terminal and no log is given such a character of somebody else's. */
+bool utf8_is_hidden(uint32_t character);
+/* "\u202e", as JSON has it: two of them for a character above U+FFFF. */
+enum { UTF8_ESCAPE_MAX = 13 };
+char *utf8_escape(uint32_t character, char text_out[UTF8_ESCAPE_MAX]);
 
 #endif

@@ -1,6 +1,7 @@
 /* commands: the table, and what is made from it: help, completion, the answer to a mistyped name. */
 #include "commands.h"
 #include "config.h"
+#include "ctl_out.h"
 #include "suggest.h"
 
 #include <stdio.h>
@@ -155,16 +156,18 @@ int commands_completion(const char *shell, struct buf *out) {
 }
 
 static int print(struct buf *buf) {
-    fputs(buf->at, stdout);
+    ctl_page(buf->at);
     buf_free(buf);
-    return fflush(stdout) == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+    return ctl_flush() == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
 }
 
 static int unknown(const char *name) {
     const char *best = commands_nearest(name);
-    fprintf(stderr, "redressctl: unknown command \"%s\"", name);
-    if (best) fprintf(stderr, ", did you mean %s?", best);
-    fputs("\nredressctl --help lists all commands\n", stderr);
+    if (best)
+        ctl_note("redressctl: unknown command \"%s\", did you mean %s?", name, best);
+    else
+        ctl_note("redressctl: unknown command \"%s\"", name);
+    ctl_note("redressctl --help lists all commands");
     return EXIT_BAD_USAGE;
 }
 
@@ -191,7 +194,7 @@ static bool asks_for_help(int argc, char **argv) {
 static int completion(const char *shell) {
     struct buf buf = {NULL, 0, 0};
     if (shell && commands_completion(shell, &buf) == 0) return print(&buf);
-    fputs("redressctl completion: expected bash or zsh\n", stderr);
+    ctl_note("redressctl completion: expected bash or zsh");
     return EXIT_BAD_USAGE;
 }
 
@@ -200,20 +203,22 @@ int commands_main(int argc, char **argv) {
     if (!name) {
         struct buf buf = {NULL, 0, 0};
         commands_help(&buf);
-        fputs(buf.at, stderr);
+        ctl_notes(buf.at);
         buf_free(&buf);
         return EXIT_BAD_USAGE;
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) return help(next);
-    if (strcmp(name, "--version") == 0)
-        return printf("redressctl %s\n", REDRESS_VERSION) > 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+    if (strcmp(name, "--version") == 0) {
+        ctl_line("redressctl %s", REDRESS_VERSION);
+        return ctl_flush() == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+    }
     if (strcmp(name, "completion") == 0) return completion(next);
     const struct command *command = commands_find(name);
     if (!command) return unknown(name);
     if (asks_for_help(argc - 1, argv + 1)) return help(name);
     int status = command->run(argc - 1, argv + 1);
-    if (fflush(stdout) != 0 || ferror(stdout)) { /* a full disk or a closed pipe must not look like success */
-        fprintf(stderr, "redressctl %s: cannot write the result\n", name);
+    if (ctl_flush() != 0) { /* a full disk or a closed pipe must not look like success */
+        ctl_note("redressctl %s: cannot write the result", name);
         return EXIT_CANNOT_GO_ON;
     }
     return status;

@@ -3,7 +3,6 @@
 #include "fields.h"
 #include "log.h"
 #include "suggest.h"
-#include "utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -15,16 +14,10 @@
 
 enum { SHARDS_MAX = 10000 }; /* partitions of a topic: beyond any cluster that this serves */
 
-PRINTF(2, 0) static void say(const struct ctl *ctl, const char *fmt, va_list args) {
-    fprintf(stderr, "redressctl %s: ", ctl->command->name);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
-}
-
 int ctl_fail(const struct ctl *ctl, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    say(ctl, fmt, args);
+    ctl_complain(ctl->command->name, fmt, args);
     va_end(args);
     return EXIT_CANNOT_GO_ON;
 }
@@ -32,9 +25,10 @@ int ctl_fail(const struct ctl *ctl, const char *fmt, ...) {
 int ctl_usage(const struct ctl *ctl, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    say(ctl, fmt, args);
+    ctl_complain(ctl->command->name, fmt, args);
     va_end(args);
-    fprintf(stderr, "usage: redressctl %s\nMore: redressctl help %s\n", ctl->command->usage, ctl->command->name);
+    ctl_note("usage: redressctl %s", ctl->command->usage);
+    ctl_note("More: redressctl help %s", ctl->command->name);
     return EXIT_BAD_USAGE;
 }
 
@@ -106,7 +100,7 @@ int ctl_config(struct ctl *ctl) {
     struct buf errors = {NULL, 0, 0};
     int bad = config_load(ctl->config_path, environ, ctl->arena, &ctl->config, &errors);
     if (bad == 0) bad = kafka_check(&ctl->config, &errors);
-    if (bad) fputs(errors.at, stderr);
+    if (bad) ctl_notes(errors.at);
     buf_free(&errors);
     enum log_level level = LOG_WARN; /* a tool speaks for itself; Kafka's client only when something is wrong */
     if (!bad && strcmp(ctl->config.log_level, "info") != 0 && log_parse_level(ctl->config.log_level, &level) < 0)
@@ -189,21 +183,6 @@ const char *ctl_hash_get(const struct redis_reply *hash, const char *field) {
         if (hash->items[i].kind == REDIS_TEXT && strcmp(hash->items[i].text, field) == 0)
             return hash->items[i + 1].kind == REDIS_TEXT ? hash->items[i + 1].text : NULL;
     return NULL;
-}
-
-void ctl_safe(struct buf *out, const char *bytes, size_t len) {
-    const char *end = bytes + len;
-    while (bytes < end) {
-        for (const char *good = bytes + utf8_valid(bytes, (size_t)(end - bytes)); bytes < good;) {
-            const char *first = bytes;
-            uint32_t character = utf8_next(&bytes);
-            if (utf8_is_control(character))
-                buf_printf(out, "\\u%04x", character);
-            else
-                buf_add(out, first, (size_t)(bytes - first));
-        }
-        if (bytes < end) buf_printf(out, "\\x%02x", (unsigned char)*bytes++);
-    }
 }
 
 char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]) {

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "config.h"
+#include "ctl_out.h"
 #include "json.h"
 #include "kafka.h"
 #include "redis.h"
@@ -57,8 +58,6 @@ const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *
 /* A member of a reply to HGETALL, or NULL. */
 const char *ctl_hash_get(const struct redis_reply *hash, const char *field);
 
-/* A text as a terminal may show it: control, escape and bidirectional characters as \uXXXX, broken bytes as \xXX. */
-void ctl_safe(struct buf *out, const char *bytes, size_t len);
 /* "2h 5m", "-35s", "3d 4h": the two largest units of a time span; negative when it is over. */
 enum { CTL_SPAN_MAX = 48 };
 char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]);

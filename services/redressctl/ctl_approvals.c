@@ -116,20 +116,15 @@ static const char *or_dash(const char *text) {
 
 static void print_row(const struct waiting *waiting, int64_t now_ms, bool first) {
     char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
-    struct buf row = {NULL, 0, 0}, safe = {NULL, 0, 0};
     if (first)
-        printf("%-24s %9s  %-25s %-11s %-8s %14s %-25s %-3s %s\n", "APPROVE BY", "IN", "PROPOSAL", "NEEDS", "COUNTED",
-               "COST (MINOR)", "CLASS", "SEV", "TIER");
-    buf_printf(&row, "%-24s %9s  %-25s %-11s %3s of %-2" PRId64 " %10s %-3s %-25s %-3s %s",
-               clock_format(waiting->approve_by, time), ctl_span(waiting->approve_by - now_ms, span),
-               or_dash(waiting->facts[PROPOSAL]), waiting->role,
-               waiting->facts[APPROVALS] ? waiting->facts[APPROVALS] : "0", waiting->required,
-               or_dash(waiting->facts[COST]), or_dash(waiting->facts[CURRENCY]), or_dash(waiting->facts[CLASS]),
-               or_dash(waiting->facts[SEVERITY]), or_dash(waiting->facts[TIER]));
-    ctl_safe(&safe, row.at, row.len);
-    puts(safe.at);
-    buf_free(&row);
-    buf_free(&safe);
+        ctl_line("%-24s %9s  %-25s %-11s %-8s %14s %-25s %-3s %s", "APPROVE BY", "IN", "PROPOSAL", "NEEDS", "COUNTED",
+                 "COST (MINOR)", "CLASS", "SEV", "TIER");
+    ctl_line("%-24s %9s  %-25s %-11s %3s of %-2" PRId64 " %10s %-3s %-25s %-3s %s",
+             clock_format(waiting->approve_by, time), ctl_span(waiting->approve_by - now_ms, span),
+             or_dash(waiting->facts[PROPOSAL]), waiting->role,
+             waiting->facts[APPROVALS] ? waiting->facts[APPROVALS] : "0", waiting->required,
+             or_dash(waiting->facts[COST]), or_dash(waiting->facts[CURRENCY]), or_dash(waiting->facts[CLASS]),
+             or_dash(waiting->facts[SEVERITY]), or_dash(waiting->facts[TIER]));
 }
 
 static void print_json(const struct waiting *waiting) {
@@ -159,7 +154,7 @@ static void print_json(const struct waiting *waiting) {
         json_int(&json, strtoll(waiting->facts[COST], NULL, 10));
     }
     json_end_map(&json);
-    puts(buf.at);
+    ctl_json(buf.at, buf.len);
     buf_free(&buf);
 }
 
@@ -175,7 +170,7 @@ static void print_queue(struct approvals_run *run) {
             print_row(waiting, now_ms, printed == 0);
         printed++;
     }
-    if (!printed && !run->json) fprintf(stderr, "nothing awaits approval\n");
+    if (!printed && !run->json) ctl_note("nothing awaits approval");
 }
 
 static int run_approvals(int argc, char **argv) {
@@ -259,8 +254,8 @@ static int decide(const struct command *command, const char *type, bool needs_re
     if (!status) status = ctl_config(&ctl);
     if (!status) status = send_event(&ctl, &event);
     if (!status) {
-        puts(event.at);
-        fprintf(stderr, "sent; `redressctl case %.*s` shows what came of it\n", IDS_CASE_LEN, decision.proposal_id);
+        ctl_json(event.at, event.len);
+        ctl_note("sent; `redressctl case %.*s` shows what came of it", IDS_CASE_LEN, decision.proposal_id);
     }
     buf_free(&event);
     ctl_close(&ctl);

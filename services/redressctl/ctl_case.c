@@ -5,7 +5,6 @@
 #include "ids.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,16 +54,9 @@ static int find(struct case_run *run) {
                         "no case %s: it was never opened, or it is over and past its retention time; the log may still "
                         "have it: redressctl events --case %s",
                         run->case_id, run->case_id);
-    fprintf(stderr, "%s is the id of a submission that joined case %s\n", run->case_id, alias);
+    ctl_note("%s is the id of a submission that joined case %s", run->case_id, alias);
     run->case_id = alias;
     return ask(run);
-}
-
-static void print_text(const char *text) {
-    struct buf safe = {NULL, 0, 0};
-    ctl_safe(&safe, text, strlen(text));
-    fputs(safe.at ? safe.at : "", stdout);
-    buf_free(&safe);
 }
 
 /* "  opened      2026-11-22T10:00:00Z, 2h 5m ago" */
@@ -73,52 +65,53 @@ static void print_time(const struct case_run *run, const char *label, const char
     if (!ms_text) return;
     int64_t ms = strtoll(ms_text, NULL, 10), away_ms = ms - run->now_ms;
     ctl_span(away_ms < 0 ? -away_ms : away_ms, span);
-    printf("  %-18s %s, %s%s%s\n", label, clock_format(ms, time), away_ms < 0 ? "" : "in ", span,
-           away_ms < 0 ? " ago" : "");
+    if (away_ms < 0)
+        ctl_line("  %-18s %s, %s ago", label, clock_format(ms, time), span);
+    else
+        ctl_line("  %-18s %s, in %s", label, clock_format(ms, time), span);
 }
 
 static void print_fields(const struct redis_reply *hash, const char *const *names) {
     for (; *names; names++) {
         const char *value = ctl_hash_get(hash, *names);
-        if (!value) continue;
-        printf("  %-18s ", *names);
-        print_text(value);
-        putchar('\n');
+        if (value) ctl_line("  %-18s %s", *names, value);
     }
 }
 
 /* "due 2026-11-22T11:00:00Z, in 35m": the span only while the deadline still matters. */
-static void print_due(const struct case_run *run, const char *state, const char *due) {
+static void add_due(struct buf *line, const struct case_run *run, const char *state, const char *due) {
     char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
     if (!due) {
-        fputs(strcmp(state, "paused") == 0 ? "no due time while it is paused" : "no due time", stdout);
+        buf_puts(line, strcmp(state, "paused") == 0 ? "no due time while it is paused" : "no due time");
         return;
     }
     int64_t ms = strtoll(due, NULL, 10), left_ms = ms - run->now_ms;
     bool open = strcmp(state, "running") == 0 || strcmp(state, "breached") == 0;
-    printf("due %s", clock_format(ms, time));
-    if (open && left_ms >= 0) printf(", in %s", ctl_span(left_ms, span));
-    if (open && left_ms < 0) printf(", overdue by %s", ctl_span(-left_ms, span));
+    buf_printf(line, "due %s", clock_format(ms, time));
+    if (open && left_ms >= 0) buf_printf(line, ", in %s", ctl_span(left_ms, span));
+    if (open && left_ms < 0) buf_printf(line, ", overdue by %s", ctl_span(-left_ms, span));
+}
+
+static void print_deadline(const struct case_run *run, const char *name, const char *state) {
+    const struct redis_reply *hash = run->sla;
+    const char *set_by = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_set_by", name));
+    struct buf line = {NULL, 0, 0};
+    add_due(&line, run, state, ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name)));
+    if (set_by) buf_printf(&line, ", set by %s", set_by);
+    ctl_line("  %-18s %-9s %s", name, state, line.at);
+    buf_free(&line);
 }
 
 /* Each field `<target>_state` is a target. */
 static void print_deadlines(const struct case_run *run) {
     static const char suffix[] = "_state";
     const struct redis_reply *hash = run->sla;
-    puts("\nDEADLINES");
+    ctl_page("\nDEADLINES\n");
     for (int i = 0; i + 1 < hash->count; i += 2) {
         const char *field = hash->items[i].text;
         size_t len = strlen(field), name_len = len - (sizeof suffix - 1);
         if (len < sizeof suffix || strcmp(field + name_len, suffix) != 0) continue;
-        const char *name = arena_strndup(run->ctl.turn, field, name_len);
-        const char *set_by = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_set_by", name));
-        printf("  %-18s %-9s ", name, hash->items[i + 1].text);
-        print_due(run, hash->items[i + 1].text, ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name)));
-        if (set_by) {
-            fputs(", set by ", stdout);
-            print_text(set_by);
-        }
-        putchar('\n');
+        print_deadline(run, arena_strndup(run->ctl.turn, field, name_len), hash->items[i + 1].text);
     }
 }
 
@@ -128,21 +121,23 @@ static void print_list(struct case_run *run, const char *title, const char *json
     const struct tree *list;
     struct err err;
     if (!json) return;
-    printf("\n%s\n", title);
+
+    ctl_page("\n");
+    ctl_line("%s", title);
     if (json_read(run->ctl.turn, json, strlen(json), &limits, &list, &err) != JSON_OK || list->kind != TREE_LIST) {
-        fputs("  ", stdout);
-        print_text(json);
-        putchar('\n');
+        ctl_line("  %s", json);
         return;
     }
+
+    struct buf line = {NULL, 0, 0};
     for (const struct tree *row = list->first; row; row = row->next) {
-        for (const struct tree *cell = row->first; cell; cell = cell->next) {
-            if (cell->kind != TREE_TEXT) continue;
-            fputs("  ", stdout);
-            print_text(cell->text);
-        }
-        putchar('\n');
+        buf_clear(&line);
+        buf_puts(&line, "");
+        for (const struct tree *cell = row->first; cell; cell = cell->next)
+            if (cell->kind == TREE_TEXT) buf_printf(&line, "  %s", cell->text);
+        ctl_line("%s", line.at);
     }
+    buf_free(&line);
 }
 
 static void print_people(struct case_run *run) {
@@ -150,7 +145,7 @@ static void print_people(struct case_run *run) {
                                         "tenant", "assignee", "repeats",  "policy", "policy_version", NULL};
     static const char *const money[] = {"status",     "proposal_id", "needs",  "approvals",
                                         "cost_minor", "currency",    "option", NULL};
-    printf("CASE %s\n", run->case_id);
+    ctl_line("CASE %s", run->case_id);
     print_fields(run->sla, facts);
     print_time(run, "opened", ctl_hash_get(run->sla, "opened_at"));
     print_time(run, "first contact", ctl_hash_get(run->sla, "contacted_at"));
@@ -159,7 +154,7 @@ static void print_people(struct case_run *run) {
     print_deadlines(run);
     print_list(run, "PAUSES (from, to, waiting for)", ctl_hash_get(run->sla, "pauses"));
     if (ctl_hash_get(run->compensation, "status")) {
-        puts("\nCOMPENSATION (cost in minor units)");
+        ctl_page("\nCOMPENSATION (cost in minor units)\n");
         print_fields(run->compensation, money);
         print_time(run, "approve by", ctl_hash_get(run->compensation, "approve_by"));
         print_time(run, "choose by", ctl_hash_get(run->compensation, "choose_by"));
@@ -186,7 +181,7 @@ static void print_json(const struct case_run *run) {
     add_hash(&json, "sla", run->sla);
     add_hash(&json, "compensation", run->compensation);
     json_end_map(&json);
-    puts(buf.at);
+    ctl_json(buf.at, buf.len);
     buf_free(&buf);
 }
 

@@ -3,7 +3,6 @@
 #include "contract.h"
 #include "deadlines.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +41,7 @@ static bool wanted(const struct cases_run *run, const char *const *facts) {
 static void print_json(struct cases_run *run, const struct deadline *deadline, const char *const *facts) {
     char time[CLOCK_TEXT_MAX];
     struct json_out json = {.buf = &run->line};
+    buf_clear(&run->line);
     json_begin_map(&json);
     json_key(&json, "case_id");
     json_text(&json, deadline->case_id);
@@ -59,20 +59,18 @@ static void print_json(struct cases_run *run, const struct deadline *deadline, c
         json_text(&json, i == OPENED ? clock_format(strtoll(facts[i], NULL, 10), time) : facts[i]);
     }
     json_end_map(&json);
+    ctl_json(run->line.at, run->line.len);
 }
 
 static void print_row(struct cases_run *run, const struct deadline *deadline, const char *const *facts) {
     char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
-    struct buf row = {NULL, 0, 0};
     if (run->printed == 0)
-        printf("%-24s %9s  %-18s %-9s %-21s %-9s %-25s %-3s %-7s %s\n", "DUE", "IN", "TARGET", "STATE", "CASE",
-               "STATUS", "CLASS", "SEV", "TIER", "ASSIGNEE");
-    buf_printf(&row, "%-24s %9s  %-18s %-9s %-21s %-9s %-25s %-3s %-7s %s", clock_format(deadline->due_ms, time),
-               ctl_span(deadline->due_ms - run->now_ms, span), deadline->target, or_dash(facts[STATE]),
-               deadline->case_id, facts[STATUS], or_dash(facts[CLASS]), or_dash(facts[SEVERITY]), or_dash(facts[TIER]),
-               or_dash(facts[ASSIGNEE]));
-    ctl_safe(&run->line, row.at, row.len);
-    buf_free(&row);
+        ctl_line("%-24s %9s  %-18s %-9s %-21s %-9s %-25s %-3s %-7s %s", "DUE", "IN", "TARGET", "STATE", "CASE",
+                 "STATUS", "CLASS", "SEV", "TIER", "ASSIGNEE");
+    ctl_line("%-24s %9s  %-18s %-9s %-21s %-9s %-25s %-3s %-7s %s", clock_format(deadline->due_ms, time),
+             ctl_span(deadline->due_ms - run->now_ms, span), deadline->target, or_dash(facts[STATE]), deadline->case_id,
+             facts[STATUS], or_dash(facts[CLASS]), or_dash(facts[SEVERITY]), or_dash(facts[TIER]),
+             or_dash(facts[ASSIGNEE]));
 }
 
 /* Asks for the facts of a batch of deadlines, and prints those that are wanted. */
@@ -93,12 +91,10 @@ static int print_batch(struct cases_run *run, const struct deadline *batch, int 
         for (int j = 0; j < FACTS && replies[i].kind == REDIS_LIST && j < replies[i].count; j++)
             facts[j] = replies[i].items[j].kind == REDIS_TEXT ? replies[i].items[j].text : NULL;
         if (!wanted(run, facts)) continue;
-        buf_clear(&run->line);
         if (run->json)
             print_json(run, &batch[i], facts);
         else
             print_row(run, &batch[i], facts);
-        puts(run->line.at);
         run->printed++;
     }
     return status;
@@ -118,9 +114,8 @@ static int print_all(struct cases_run *run) {
         while (count < BATCH && (more = deadlines_next(deadlines, &batch[count])) > 0) count++;
         if (more < 0 || print_batch(run, batch, count)) return EXIT_CANNOT_GO_ON;
     }
-    if (!run->json && run->printed == run->limit)
-        fprintf(stderr, "the first %lld; --limit shows more\n", (long long)run->limit);
-    if (!run->json && !run->printed) fprintf(stderr, "none\n");
+    if (!run->json && run->printed == run->limit) ctl_note("the first %lld; --limit shows more", (long long)run->limit);
+    if (!run->json && !run->printed) ctl_note("none");
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* redressctl classify: what classification would say of texts, without Kafka. */
 #include "classification.h"
 #include "commands.h"
+#include "ctl_out.h"
 #include "ctl_policy.h"
 #include "file.h"
 
@@ -102,7 +103,6 @@ static void write_result(const struct line *line, const struct verdict *verdict,
     write_reasons(&out, &classified->reasons);
     if (explain) write_marked(&out, line->complaint.text, verdict);
     json_end_map(&out);
-    buf_puts(to, "\n");
 }
 
 /* Returns 0, or -1 when the line is none; says why. */
@@ -116,16 +116,16 @@ static int classify_line(const struct policy *policy, const char *bytes, size_t 
     struct buf out = {0};
     enum json_fault fault = json_read(arena, bytes, len, NULL, &tree, &err);
     if (fault != JSON_OK) {
-        fprintf(stderr, "redressctl: line %d: %s: %s\n", number, json_fault_name(fault), err.text);
+        ctl_note("redressctl: line %d: %s: %s", number, json_fault_name(fault), err.text);
         return -1;
     }
     if (fields_decode(&line_record, tree, FIELDS_EVENT, arena, &line, &faults) != 0) {
-        fprintf(stderr, "redressctl: line %d: %s: %s\n", number, faults.at[0].path, faults.at[0].text);
+        ctl_note("redressctl: line %d: %s: %s", number, faults.at[0].path, faults.at[0].text);
         return -1;
     }
     classification_classify(policy, &line.complaint, true, arena, &verdict);
     write_result(&line, &verdict, explain, &out);
-    fwrite(out.at, 1, out.len, stdout);
+    ctl_json(out.at, out.len);
     buf_free(&out);
     return 0;
 }
@@ -137,7 +137,7 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
     struct err err;
     int bad = 0, number = 0;
     if (file_read(arena, path, FILE_MAX, &bytes, &len, &err) != 0) {
-        fprintf(stderr, "redressctl: %s\n", err.text);
+        ctl_note("redressctl: %s", err.text);
         arena_free(work);
         return EXIT_CANNOT_GO_ON;
     }
@@ -149,7 +149,7 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
         arena_reset(work);
     }
     arena_free(work);
-    if (bad > 0) fprintf(stderr, "redressctl: %d of %d lines could not be read\n", bad, number);
+    if (bad > 0) ctl_note("redressctl: %d of %d lines could not be read", bad, number);
     return bad > 0 ? EXIT_CANNOT_GO_ON : EXIT_OK;
 }
 
@@ -169,7 +169,7 @@ static int run(int argc, char **argv) {
         }
     }
     if (bad || path == NULL) {
-        fprintf(stderr, "usage: redressctl %s\n", ctl_classify.usage);
+        ctl_note("usage: redressctl %s", ctl_classify.usage);
         return EXIT_BAD_USAGE;
     }
     struct arena *arena = arena_new();

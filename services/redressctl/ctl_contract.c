@@ -4,7 +4,6 @@
 #include "file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,7 +21,8 @@ static int make_folder(const struct ctl *ctl, const char *path) {
 static int put_out(const struct contract_run *run, const char *name, const struct buf *text) {
     struct err err;
     if (!run->folder) {
-        if (fwrite(text->at, 1, text->len, stdout) == text->len && fflush(stdout) == 0) return EXIT_OK;
+        ctl_page(text->at);
+        if (ctl_flush() == 0) return EXIT_OK;
         return ctl_fail(&run->ctl, "standard output: %s", strerror(errno));
     }
     const char *path = arena_printf(run->ctl.arena, "%s/%s", run->folder, name);
@@ -42,9 +42,9 @@ static int put_schemas(const struct contract_run *run) {
     return status;
 }
 
-static int put_document(const struct contract_run *run, const char *name, void (*write)(struct buf *out)) {
+static int put_document(const struct contract_run *run, const char *name, void (*make)(struct buf *out)) {
     struct buf text = {0};
-    write(&text);
+    make(&text);
     int status = put_out(run, name, &text);
     buf_free(&text);
     return status;

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +24,7 @@ struct events_run {
     const char *types; /* "sla.*,case.opened"; NULL: all */
     int64_t for_ms;    /* 0: to the end; with --follow without end */
     bool follow, only_new, json;
+    bool unwritten; /* whoever reads what is printed has gone */
     struct kafka_consumer *reader;
     struct arena *turn; /* one record's */
     int partitions;
@@ -75,7 +75,7 @@ static void print_json(const struct events_run *run, const struct raw *raw, cons
     json_key(&json, "data");
     json_tree(&json, ev->data);
     json_end_map(&json);
-    puts(line.at);
+    ctl_json(line.at, line.len);
     buf_free(&line);
 }
 
@@ -109,7 +109,7 @@ static void print_line(const struct event *ev) {
         add_value(&line, member);
         separator = " ";
     }
-    puts(line.at);
+    ctl_line("%s", line.at);
     buf_free(&line);
 }
 
@@ -119,8 +119,8 @@ static void show(struct events_run *run, const struct kafka_record *record) {
     struct rejection rejection;
     kafka_record_raw(&run->ctl.kafka, record, run->turn, &raw);
     if (event_read(&raw, run->turn, &ev, &rejection) < 0) {
-        fprintf(stderr, "partition %d, offset %" PRId64 ": no event: %s: %s\n", raw.partition, raw.offset,
-                rejection.reason, rejection.detail);
+        ctl_note("partition %d, offset %" PRId64 ": no event: %s: %s", raw.partition, raw.offset, rejection.reason,
+                 rejection.detail);
         return;
     }
     if (!wanted(run, &ev)) return;
@@ -128,7 +128,7 @@ static void show(struct events_run *run, const struct kafka_record *record) {
         print_json(run, &raw, &ev);
     else
         print_line(&ev);
-    fflush(stdout);
+    run->unwritten |= ctl_flush() != 0;
 }
 
 static void finish(struct events_run *run, int partition) {
@@ -139,7 +139,7 @@ static void finish(struct events_run *run, int partition) {
 
 static int read_on(struct events_run *run) {
     int64_t end_ms = run->for_ms ? clock_boot_ms() + run->for_ms : INT64_MAX;
-    while (!interrupted && !ferror(stdout) && clock_boot_ms() < end_ms && (run->follow || run->left > 0)) {
+    while (!interrupted && !run->unwritten && clock_boot_ms() < end_ms && (run->follow || run->left > 0)) {
         struct kafka_record *record = NULL;
         struct place place;
         struct err err;
@@ -151,7 +151,7 @@ static int read_on(struct events_run *run) {
         } else if (got == KAFKA_END) {
             finish(run, place.partition);
         } else if (got == KAFKA_TROUBLE) {
-            fprintf(stderr, "redressctl events: %s\n", err.text);
+            ctl_note("redressctl events: %s", err.text);
         } else if (got != KAFKA_NOTHING) {
             return ctl_fail(&run->ctl, "%s", err.text);
         }

@@ -5,7 +5,6 @@
 #include "file.h"
 #include "labels.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { EVENT_BYTES_MAX = 1 << 20 }; /* a line of the case log: a submission of 64 KiB, escaped */
@@ -27,8 +26,7 @@ static void write_label(const struct label *label) {
     json_key(&out, "class");
     json_text(&out, label->class_name);
     json_end_map(&out);
-    buf_puts(&line, "\n");
-    fwrite(line.at, 1, line.len, stdout);
+    ctl_json(line.at, line.len);
     buf_free(&line);
 }
 
@@ -44,7 +42,7 @@ static int give(void *context, const struct event *ev, struct err *err) {
     if (answer == LABELS_GIVEN) write_label(&label);
     run->given += answer == LABELS_GIVEN;
     run->erased += answer == LABELS_ERASED;
-    return ferror(stdout) ? err_set(err, "the labels cannot be written") : 0;
+    return ctl_flush() != 0 ? err_set(err, "the labels cannot be written") : 0;
 }
 
 static int read_log(struct run *run) {
@@ -91,7 +89,7 @@ static int read_lines(struct run *run, const struct ctl_log_reading *reading, co
         number++;
         int status = end == at ? 0 : read_event(at, (size_t)(end - at), number, run->ctl.turn, &ev, &err);
         if (end > at && status == 0 && reading->wants(ev.type)) status = reading->each(run, &ev, &err);
-        if (status != 0 && say) fprintf(stderr, "redressctl labels: %s:%d: %s\n", path, number, err.text);
+        if (status != 0 && say) ctl_note("redressctl labels: %s:%d: %s", path, number, err.text);
         bad += status != 0;
         arena_reset(run->ctl.turn);
     }
@@ -111,11 +109,13 @@ static int read_file(struct run *run, const char *path) {
 }
 
 static void report(const struct run *run) {
-    fprintf(stderr, "%d labels", run->given);
-    if (run->erased > 0) fprintf(stderr, "; %d texts of erased customers left out", run->erased);
+    struct buf words = {NULL, 0, 0};
+    buf_printf(&words, "%d labels", run->given);
+    if (run->erased > 0) buf_printf(&words, "; %d texts of erased customers left out", run->erased);
     if (labels_missing(run->labels) > 0)
-        fprintf(stderr, "; %d corrected cases were opened before what is there", labels_missing(run->labels));
-    fputs("\n", stderr);
+        buf_printf(&words, "; %d corrected cases were opened before what is there", labels_missing(run->labels));
+    ctl_note("%s", words.at);
+    buf_free(&words);
 }
 
 static int run_labels(int argc, char **argv) {

@@ -3,7 +3,6 @@
 #include "clock.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -62,8 +61,8 @@ static int hand_out(struct log *log, const struct kafka_record *record, struct e
         if (!log->reading->wants(type)) return 0;
     }
     if (event_read(&raw, log->ctl->turn, &ev, &rejection) < 0) {
-        fprintf(stderr, "partition %d, offset %" PRId64 ": no event: %s: %s\n", raw.partition, raw.offset,
-                rejection.reason, rejection.detail);
+        ctl_note("partition %d, offset %" PRId64 ": no event: %s: %s", raw.partition, raw.offset, rejection.reason,
+                 rejection.detail);
         return 0;
     }
     return log->reading->wants(ev.type) ? log->reading->each(log->reading->context, &ev, err) : 0;
@@ -90,7 +89,7 @@ static int read_on(struct log *log) {
         } else if (got == KAFKA_END) {
             finish(log, place.partition);
         } else if (got == KAFKA_TROUBLE) {
-            fprintf(stderr, "redressctl %s: %s\n", log->ctl->command->name, err.text);
+            ctl_note("redressctl %s: %s", log->ctl->command->name, err.text);
         } else if (got != KAFKA_NOTHING) {
             return ctl_fail(log->ctl, "%s", err.text);
         }

@@ -1,9 +1,9 @@
 /* ctl_policy: the worker's own load(), without the worker. */
 #include "ctl_policy.h"
 #include "config.h"
+#include "ctl_out.h"
 #include "yaml.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 const char *ctl_policy_dir(const char *dir, struct arena *arena) {
@@ -11,7 +11,7 @@ const char *ctl_policy_dir(const char *dir, struct arena *arena) {
     struct buf errors = {NULL, 0, 0};
     if (dir != NULL) return dir;
 
-    if (config_load(NULL, environ, arena, &config, &errors) != 0) fputs(errors.at, stderr);
+    if (config_load(NULL, environ, arena, &config, &errors) != 0) ctl_notes(errors.at);
     buf_free(&errors);
     return config.policy_dir;
 }
@@ -28,12 +28,12 @@ const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, str
 
     const char *path = arena_printf(arena, "%s/%s", dir, spec->policy_file);
     if (yaml_read_file(arena, path, &file, &err) != 0) {
-        fprintf(stderr, "redressctl: %s\n", err.text);
+        ctl_note("redressctl: %s", err.text);
         return NULL;
     }
     if (spec->load(file, dir, arena, &policy, &version, &faults) == 0) return policy;
     faults_print(&faults, path, &said);
-    fputs(said.at, stderr);
+    ctl_notes(said.at);
     buf_free(&said);
     return NULL;
 }

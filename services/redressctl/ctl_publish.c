@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/types.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     WINDOW = 10000,        /* records under way: enough for full throughput, and some 20 MB at most */
@@ -32,21 +31,20 @@ struct publish_run {
     int64_t rate; /* 0: as fast as it goes */
     int64_t line, acknowledged, refused;
     int64_t started_us, progress_ms;
-    bool terminal;
 };
 
-static void progress(struct publish_run *run, bool last) {
+static void progress(struct publish_run *run) {
     int64_t now_ms = clock_boot_ms();
-    if (!run->terminal || (!last && now_ms < run->progress_ms)) return;
+    if (now_ms < run->progress_ms) return;
     run->progress_ms = now_ms + PROGRESS_MS;
     int64_t us = clock_boot_us() - run->started_us;
-    fprintf(stderr, "\r\033[K%" PRId64 " acknowledged, %" PRId64 " refused, %" PRId64 "/s%s", run->acknowledged,
-            run->refused, us > 0 ? run->acknowledged * 1000000 / us : 0, last ? "\n" : "");
+    ctl_progress("%" PRId64 " acknowledged, %" PRId64 " refused, %" PRId64 "/s", run->acknowledged, run->refused,
+                 us > 0 ? run->acknowledged * 1000000 / us : 0);
 }
 
 static void refuse(struct publish_run *run, int64_t line, const char *why) {
     run->refused++;
-    fprintf(stderr, "%s%s:%" PRId64 ": %s\n", run->terminal ? "\r\033[K" : "", run->input_name, line, why);
+    ctl_note("%s:%" PRId64 ": %s", run->input_name, line, why);
 }
 
 /* Waits until the window's records are acknowledged, or known not to be. */
@@ -66,7 +64,7 @@ static void finish_window(struct publish_run *run) {
         ctl_fail(&run->ctl, "up to line %" PRId64 ": %" PRId64 " records not acknowledged: %s", run->line, lost,
                  complete ? "refused by the broker" : err.text);
     run->in_window = 0;
-    progress(run, false);
+    progress(run);
 }
 
 /* Sleeps until the records sent so far are due at the rate asked for. Everything sent is acknowledged by then. */
@@ -119,8 +117,7 @@ static int send_all(struct publish_run *run) {
     int saved = errno;
     free(line);
     finish_window(run);
-    progress(run, true);
-    fprintf(stderr, "%" PRId64 " acknowledged, %" PRId64 " refused\n", run->acknowledged, run->refused);
+    ctl_note("%" PRId64 " acknowledged, %" PRId64 " refused", run->acknowledged, run->refused);
     if (failed) return ctl_fail(&run->ctl, "%s: %s", run->input_name, strerror(saved));
     return run->refused ? EXIT_CANNOT_GO_ON : 0;
 }
@@ -143,7 +140,6 @@ static int open_all(struct publish_run *run, const char *path) {
     run->window = calloc((size_t)run->window_size, sizeof *run->window);
     run->lines = arena_new();
     ASSERT(run->window);
-    run->terminal = isatty(STDERR_FILENO);
     run->started_us = clock_boot_us();
     return 0;
 }

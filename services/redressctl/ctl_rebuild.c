@@ -2,7 +2,6 @@
  * itself (DESIGN.md, section 3, The view). */
 #include "ctl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const keyed[] = {"sla", "compensation", "notification", NULL};
@@ -14,8 +13,8 @@ static int mark(struct ctl *ctl, const char *worker, int from, int to) {
         redis_addf(ctl->redis, 3, "SET", ctl_key(ctl, worker, shard, "wipe"), "1");
     int status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
-    fprintf(stderr, "asked for %d shards of %s; the worker that owns a shard empties and rebuilds its view next\n",
-            count, worker);
+    ctl_note("asked for %d shards of %s; the worker that owns a shard empties and rebuilds its view next", count,
+             worker);
     return 0;
 }
 

@@ -3,10 +3,8 @@
 #include "ctl.h"
 #include "rejected.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     LIMIT = 50,           /* a screenful */
@@ -198,38 +196,30 @@ static void print_json(const struct entry *entry) {
                                  "origin",      rejected->origin,
                                  "type",        rejected->type,
                                  "replay_of",   rejected->replayed};
-    struct buf buf = {NULL, 0, 0}, safe = {NULL, 0, 0};
+    struct buf buf = {NULL, 0, 0};
     struct json_out json = {.buf = &buf};
     json_begin_map(&json);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i += 2) {
         if (!pairs[i + 1] || !*pairs[i + 1]) continue;
-        buf_clear(&safe);
-        ctl_safe(&safe, pairs[i + 1], strlen(pairs[i + 1])); /* headers may hold any bytes */
         json_key(&json, pairs[i]);
-        json_text(&json, safe.at);
+        json_text(&json, pairs[i + 1]);
     }
     json_key(&json, "replayed");
     json_bool(&json, entry->replayed);
     json_end_map(&json);
-    puts(buf.at);
+    ctl_json(buf.at, buf.len);
     buf_free(&buf);
-    buf_free(&safe);
 }
 
 static void print_row(const struct entry *entry) {
     char id[REJECTED_ID_MAX], time[CLOCK_TEXT_MAX];
-    struct buf row = {NULL, 0, 0}, safe = {NULL, 0, 0};
     const struct rejected *rejected = &entry->rejected;
-    buf_printf(&row, "%-12s %-24s %-15s %-20s %-8s %s", rejected_format_id(rejected->id, id),
-               clock_format(rejected->time_ms, time), rejected->reason, rejected->topic,
-               entry->replayed      ? "yes"
-               : rejected->replayed ? "again"
-                                    : "-",
-               rejected->detail);
-    ctl_safe(&safe, row.at, row.len);
-    puts(safe.at);
-    buf_free(&row);
-    buf_free(&safe);
+    ctl_line("%-12s %-24s %-15s %-20s %-8s %s", rejected_format_id(rejected->id, id),
+             clock_format(rejected->time_ms, time), rejected->reason, rejected->topic,
+             entry->replayed      ? "yes"
+             : rejected->replayed ? "again"
+                                  : "-",
+             rejected->detail);
 }
 
 static int list(struct rejected_run *run) {
@@ -237,19 +227,18 @@ static int list(struct rejected_run *run) {
     if (status) return status;
     int first = run->count > run->limit ? run->count - (int)run->limit : 0;
     if (!run->json && run->count)
-        printf("%-12s %-24s %-15s %-20s %-8s %s\n", "ID", "TIME", "REASON", "TOPIC", "REPLAYED", "DETAIL");
+        ctl_line("%-12s %-24s %-15s %-20s %-8s %s", "ID", "TIME", "REASON", "TOPIC", "REPLAYED", "DETAIL");
     for (int i = first; i < run->count; i++) run->json ? print_json(&run->entries[i]) : print_row(&run->entries[i]);
     if (run->count == COLLECT_MAX)
-        fprintf(stderr, "only the first %d found are told of; --reason and --topic narrow it down\n", COLLECT_MAX);
+        ctl_note("only the first %d found are told of; --reason and --topic narrow it down", COLLECT_MAX);
     else if (!run->json)
-        fprintf(stderr, "%d of %d, the latest last\n", run->count - first, run->count);
+        ctl_note("%d of %d, the latest last", run->count - first, run->count);
     return 0;
 }
 
 static void show_one(const struct entry *entry) {
     struct buf safe = {NULL, 0, 0};
     const struct raw *raw = &entry->raw;
-    bool terminal = isatty(STDOUT_FILENO);
     for (int i = 0; i < raw->header_count; i++) {
         ctl_safe(&safe, raw->headers[i].name, strlen(raw->headers[i].name));
         buf_puts(&safe, ": ");
@@ -262,12 +251,9 @@ static void show_one(const struct entry *entry) {
         buf_puts(&safe, "\n");
     }
     buf_puts(&safe, "\n");
-    if (terminal) {
-        ctl_safe(&safe, raw->value, raw->value_len);
-        buf_puts(&safe, "\n");
-    }
-    fwrite(safe.at, 1, safe.len, stdout);
-    if (!terminal && raw->value) fwrite(raw->value, 1, raw->value_len, stdout);
+    if (ctl_is_terminal()) ctl_safe(&safe, raw->value, raw->value ? raw->value_len : 0);
+    ctl_page(safe.at);
+    if (!ctl_is_terminal() && raw->value) ctl_bytes(raw->value, raw->value_len);
     buf_free(&safe);
 }
 
@@ -305,7 +291,7 @@ static int choose(struct rejected_run *run, int *chosen_out) {
             continue;
         }
         if (run->all && entry->replayed) continue; /* done before: nothing to tell */
-        fprintf(stderr, "%s: not sent: %s\n", id, err.text);
+        ctl_note("%s: not sent: %s", id, err.text);
         refused++;
     }
     return refused;
@@ -343,7 +329,7 @@ static int send_all(struct rejected_run *run, int chosen) {
     if (outcome == KAFKA_DONE) outcome = send_chosen(run, producer, &err);
     kafka_producer_free(producer);
     if (outcome == KAFKA_DONE) {
-        fprintf(stderr, "%d sent again\n", chosen);
+        ctl_note("%d sent again", chosen);
         return 0;
     }
     if (outcome == KAFKA_FENCED) return ctl_fail(&run->ctl, "another `rejected replay` is running; nothing was sent");
@@ -365,9 +351,8 @@ static int replay(struct rejected_run *run) {
     if (missing) ctl_fail(&run->ctl, "%d of the ids are not in %s.rejected", missing, run->ctl.config.topic_prefix);
     int refused = choose(run, &chosen);
     if (chosen) status = send_all(run, chosen);
-    if (!chosen) fprintf(stderr, "nothing to send\n");
-    if (chosen == REPLAY_MAX || run->bytes + 1024 * 1024 > REPLAY_BYTES)
-        fprintf(stderr, "there may be more: run it again\n");
+    if (!chosen) ctl_note("nothing to send");
+    if (chosen == REPLAY_MAX || run->bytes + 1024 * 1024 > REPLAY_BYTES) ctl_note("there may be more: run it again");
     return status ? status : refused || missing ? EXIT_CANNOT_GO_ON : 0;
 }
 

@@ -1,20 +1,20 @@
 /* redressctl sla: deadlines computed, tried out and explained, without Kafka. */
 #include "ctl_sla.h"
 #include "commands.h"
+#include "ctl_out.h"
 #include <stdio.h>
 #include <string.h>
 
 int ctl_sla_usage(void) {
-    fprintf(stderr, "usage: redressctl %s\nMore: redressctl help sla\n", ctl_sla.usage);
+    ctl_note("usage: redressctl %s", ctl_sla.usage);
+    ctl_note("More: redressctl help sla");
     return EXIT_BAD_USAGE;
 }
 
 int ctl_sla_fail(const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
-    fputs("redressctl sla: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    ctl_complain("sla", fmt, args);
     va_end(args);
     return EXIT_CANNOT_GO_ON;
 }

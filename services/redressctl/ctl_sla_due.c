@@ -1,9 +1,9 @@
 /* redressctl sla due: working-time arithmetic by itself: when an allowance is used up, or how much of it has passed. */
 #include "calendar.h"
 #include "clock.h"
+#include "ctl_out.h"
 #include "ctl_sla.h"
 #include "file.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,7 +142,6 @@ static void answer(const struct question *question, struct json_out *out) {
         write_intervals(question, due_ms, out);
     }
     json_end_map(out);
-    buf_puts(out->buf, "\n");
 }
 
 static int take_line(const char *bytes, size_t len, int number, struct arena *arena, struct buf *to) {
@@ -162,7 +161,7 @@ static int take_line(const char *bytes, size_t len, int number, struct arena *ar
     struct json_out out = {.buf = to};
     buf_clear(to);
     answer(&question, &out);
-    fwrite(to->at, 1, to->len, stdout);
+    ctl_json(to->at, to->len);
     return 0;
 }
 

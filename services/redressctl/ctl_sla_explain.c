@@ -13,7 +13,6 @@
 #include "rehearse.h"
 #include "sla.h"
 #include "sla_explain.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,20 +27,20 @@ struct request {
 /* "2026-11-01T09:00:00Z  2026-11-01T10:00:00Z  counted" */
 static void print_span(const struct tree *span) {
     const struct tree *counted = tree_get(span, "counted");
-    printf("    %-24s  %-24s  %s\n", tree_text(span, "from"), tree_text(span, "to"),
-           counted && counted->num ? "counted" : tree_text(span, "why"));
+    ctl_line("    %-24s  %-24s  %s", tree_text(span, "from"), tree_text(span, "to"),
+             counted && counted->num ? "counted" : tree_text(span, "why"));
 }
 
 static void print_named(const struct tree *deadline, const char *key, const char *label) {
     const struct tree *found = tree_get(deadline, key);
-    if (found && found->kind == TREE_TEXT) printf("  %-10s %s\n", label, found->text);
-    if (found && found->kind == TREE_INT) printf("  %-10s %lld s\n", label, (long long)found->num);
+    if (found && found->kind == TREE_TEXT) ctl_line("  %-10s %s", label, found->text);
+    if (found && found->kind == TREE_INT) ctl_line("  %-10s %lld s", label, (long long)found->num);
 }
 
 /* A deadline as people read it. */
 static void print_deadline(const struct tree *deadline) {
-    printf("%s, cycle %s: %s\n", tree_text(deadline, "target"), tree_text(deadline, "cycle"),
-           tree_text(deadline, "state"));
+    ctl_line("%s, cycle %s: %s", tree_text(deadline, "target"), tree_text(deadline, "cycle"),
+             tree_text(deadline, "state"));
     static const char *const rows[][2] = {{"policy", "policy"},
                                           {"policy_version", "version"},
                                           {"within", "within"},
@@ -56,7 +55,7 @@ static void print_deadline(const struct tree *deadline) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) print_named(deadline, rows[i][0], rows[i][1]);
     const struct tree *spans = tree_get(deadline, "spans");
     for (const struct tree *span = spans ? spans->first : NULL; span; span = span->next) print_span(span);
-    if (tree_get(deadline, "more")) printf("    and more\n");
+    if (tree_get(deadline, "more")) ctl_line("    and more");
 }
 
 static int print_all(const struct request *request, const struct sla_state *state, const struct sla_policy *policy,
@@ -66,13 +65,13 @@ static int print_all(const struct request *request, const struct sla_state *stat
     for (char *at = lines.at, *line; at && *(line = at);) {
         at = strchr(line, '\n') + 1;
         if (request->json) {
-            fwrite(line, 1, (size_t)(at - line), stdout);
+            ctl_json(line, (size_t)(at - line) - 1);
             continue;
         }
         const struct tree *tree;
         if (json_read(request->arena, line, (size_t)(at - line), NULL, &tree, NULL) == JSON_OK) print_deadline(tree);
     }
-    if (!lines.len) fprintf(stderr, "redressctl sla: the case has no deadlines\n");
+    if (!lines.len) ctl_note("redressctl sla: the case has no deadlines");
     buf_free(&lines);
     return EXIT_OK;
 }
@@ -92,7 +91,7 @@ static struct rehearse *set_up(const struct request *request) {
     int bad = rehearse_add(rehearse, &intake_spec, request->dir, &errors);
     if (access(rules, F_OK) == 0) bad |= rehearse_add(rehearse, &classification_spec, request->dir, &errors);
     bad |= rehearse_add(rehearse, &sla_spec, request->dir, &errors);
-    if (bad) fputs(errors.at, stderr);
+    if (bad) ctl_notes(errors.at);
     buf_free(&errors);
     if (!bad) return rehearse;
     rehearse_free(rehearse);
@@ -187,8 +186,8 @@ static const struct sla_policy *choose_version(struct ctl *ctl, const struct req
     const struct sla_policy *policy = ctl_policy_load(&sla_spec, request->dir, request->arena), *own;
     if (!policy || !state->policy_version || strcmp(state->policy_version, policy->version) == 0) return policy;
     if ((own = read_version(ctl, request, state->policy_version, &err))) return own;
-    fprintf(stderr, "redressctl sla: the case runs under version %s (%s); explained by version %s of %s\n",
-            state->policy_version, err.text, policy->version, request->dir);
+    ctl_note("redressctl sla: the case runs under version %s (%s); explained by version %s of %s",
+             state->policy_version, err.text, policy->version, request->dir);
     return policy;
 }
 

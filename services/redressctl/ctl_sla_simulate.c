@@ -3,6 +3,7 @@
 #include "classification.h"
 #include "clock.h"
 #include "contract.h"
+#include "ctl_out.h"
 #include "ctl_policy.h"
 #include "ctl_sla.h"
 #include "file.h"
@@ -125,8 +126,7 @@ static void write_event(const struct output *output) {
     json_key(&out, "data");
     json_raw(&out, output->data, output->data_len);
     json_end_map(&out);
-    buf_puts(&buf, "\n");
-    fwrite(buf.at, 1, buf.len, stdout);
+    ctl_json(buf.at, buf.len);
 }
 
 static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
@@ -160,9 +160,9 @@ static int begin(struct play *play, const char *dir) {
     if (access(rules, F_OK) == 0)
         bad |= rehearse_add(play->rehearse, &classification_spec, dir, &errors);
     else
-        fprintf(stderr, "redressctl sla: no %s: nothing is classified\n", rules);
+        ctl_note("redressctl sla: no %s: nothing is classified", rules);
     bad |= rehearse_add(play->rehearse, &sla_spec, dir, &errors);
-    if (errors.at) fputs(errors.at, stderr);
+    ctl_notes(errors.at);
     buf_free(&errors);
     return bad ? -1 : 0;
 }
@@ -260,16 +260,14 @@ static int by_name(const void *a, const void *b) {
 
 static void print_summary(struct play *play) {
     qsort(play->rows, (size_t)play->row_count, sizeof *play->rows, by_name);
-    fprintf(stderr, "%s: %" PRId64 " sla events, %" PRId64 " records rejected\n", play->dir, play->events,
-            play->rejected);
-    fprintf(stderr, "%-20s %-26s %-20s %9s %9s %9s %9s %9s %9s\n", "policy", "class", "target", "met", "met late",
-            "breached", "1st cycle", "retracted", "cancelled");
+    ctl_note("%s: %" PRId64 " sla events, %" PRId64 " records rejected", play->dir, play->events, play->rejected);
+    ctl_note("%-20s %-26s %-20s %9s %9s %9s %9s %9s %9s", "policy", "class", "target", "met", "met late", "breached",
+             "1st cycle", "retracted", "cancelled");
     for (int i = 0; i < play->row_count; i++) {
         const struct row *row = &play->rows[i];
-        fprintf(stderr,
-                "%-20s %-26s %-20s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 "\n",
-                row->policy, row->class_name, row->target, row->met, row->late, row->breached, row->first,
-                row->retracted, row->cancelled);
+        ctl_note("%-20s %-26s %-20s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64,
+                 row->policy, row->class_name, row->target, row->met, row->late, row->breached, row->first,
+                 row->retracted, row->cancelled);
     }
 }
 
@@ -290,7 +288,7 @@ static void print_one(const char *breach, const char *dir) {
         json_text(&out, pairs[i][1]);
     }
     json_end_map(&out);
-    printf("%s\n", buf.at);
+    ctl_json(buf.at, buf.len);
     buf_free(&buf);
 }
 
@@ -314,8 +312,8 @@ static void print_difference(struct simulation *simulation) {
         i += order <= 0;
         k += order >= 0;
     }
-    fprintf(stderr, "breached only under %s: %d; only under %s: %d; under both: %d\n", one->dir, only[0], two->dir,
-            only[1], one->breach_count - only[0]);
+    ctl_note("breached only under %s: %d; only under %s: %d; under both: %d", one->dir, only[0], two->dir, only[1],
+             one->breach_count - only[0]);
 }
 
 int ctl_sla_simulate(int argc, char **argv) {

@@ -5,10 +5,8 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     REFRESH_MS = 1000,
@@ -149,30 +147,13 @@ static int draw(struct top_run *run) {
     return status;
 }
 
-/* Each line is shown as a terminal may show it; what is left of the screen before is wiped. */
-static void show(struct top_run *run, bool terminal) {
-    struct buf safe = {NULL, 0, 0};
-    if (terminal) buf_puts(&safe, "\033[H");
-    for (const char *line = run->screen.at; *line;) {
-        size_t len = strcspn(line, "\n");
-        ctl_safe(&safe, line, len);
-        buf_puts(&safe, terminal ? "\033[K\n" : "\n");
-        line += len + (line[len] == '\n');
-    }
-    if (terminal) buf_puts(&safe, "\033[J");
-    fputs(safe.at, stdout);
-    fflush(stdout);
-    buf_free(&safe);
-}
-
 /* Redis away is shown, and waited for. */
 static int watch(struct top_run *run) {
     struct sigaction stop = {.sa_handler = on_stop};
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
-    fputs("\033[2J", stdout);
     while (!stopped) {
-        if (draw(run) == 0) show(run, true);
+        if (draw(run) == 0) ctl_screen(run->screen.at);
         poll(NULL, 0, REFRESH_MS);
     }
     return 0;
@@ -187,11 +168,11 @@ static int run_top(int argc, char **argv) {
     if (!status) status = ctl_redis(&run.ctl);
     if (!status) status = ctl_shards(&run.ctl);
     if (!status) run.targets = deadlines_known_targets(&run.ctl);
-    if (!status && !once && isatty(STDOUT_FILENO)) {
+    if (!status && !once && ctl_is_terminal()) {
         status = watch(&run);
     } else if (!status) {
         status = draw(&run);
-        if (!status) show(&run, false);
+        if (!status) ctl_page(run.screen.at);
     }
     buf_free(&run.screen);
     ctl_close(&run.ctl);

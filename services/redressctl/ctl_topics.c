@@ -70,7 +70,7 @@ static int make_topics(struct topics_run *run) {
         ctl_fail(&run->ctl, "%s: %s", topics[i].name, topics[i].err.text);
         failed++;
     }
-    fprintf(stderr, "%d topics made, %d were there already\n", made, run->count - made - failed);
+    ctl_note("%d topics made, %d were there already", made, run->count - made - failed);
     return failed ? EXIT_CANNOT_GO_ON : 0;
 }
 
@@ -142,7 +142,7 @@ static int begin_log(struct topics_run *run, struct kafka_producer *producer, co
     if (outcome == KAFKA_DONE && begun) outcome = kafka_flush(producer, SETTLE_MS, &err);
     buf_free(&value);
     if (outcome != KAFKA_DONE) return ctl_fail(&run->ctl, "%s: @log: %s", plan->name, err.text);
-    if (begun) fprintf(stderr, "%s: begun in %d partitions\n", plan->name, begun);
+    if (begun) ctl_note("%s: begun in %d partitions", plan->name, begun);
     return 0;
 }
 
@@ -160,7 +160,7 @@ static int begin_logs(struct topics_run *run) {
 static int create(struct topics_run *run) {
     int status = 0;
     if (run->ctl.config.demonstration)
-        fprintf(stderr, "redress-devbroker makes its topics itself\n");
+        ctl_note("redress-devbroker makes its topics itself");
     else
         status = make_topics(run);
     return status ? status : begin_logs(run);
@@ -171,8 +171,8 @@ static void print_faults(const struct topics_run *run, const struct topics_fault
     for (int i = 0; i < faults->count; i++) {
         const struct topics_fault *fault = &faults->at[i];
         if (!run->json) {
-            printf("%s: %s: %s, expected %s\n    mend: %s\n", fault->topic, fault->setting, fault->found,
-                   fault->expected, fault->mend);
+            ctl_line("%s: %s: %s, expected %s", fault->topic, fault->setting, fault->found, fault->expected);
+            ctl_line("    mend: %s", fault->mend);
             continue;
         }
         const char *const pairs[] = {"topic",      fault->topic, "setting",       fault->setting, "found",
@@ -184,7 +184,7 @@ static void print_faults(const struct topics_run *run, const struct topics_fault
             json_text(&json, pairs[j + 1]);
         }
         json_end_map(&json);
-        puts(buf.at);
+        ctl_json(buf.at, buf.len);
         buf_clear(&buf);
     }
     buf_free(&buf);
@@ -216,7 +216,7 @@ static int check(struct topics_run *run) {
     struct topics_faults *faults = arena_alloc(run->ctl.arena, sizeof *faults);
     struct kafka_setting broker = {topics_broker_setting, NULL};
     if (run->ctl.config.demonstration) {
-        fprintf(stderr, "redress-devbroker has no settings to check\n");
+        ctl_note("redress-devbroker has no settings to check");
         return 0;
     }
     faults->arena = run->ctl.arena;
@@ -229,7 +229,7 @@ static int check(struct topics_run *run) {
     topics_check_broker(broker.value, run->ctl.config.transaction_timeout_ms, run->ctl.config.session_timeout_ms,
                         faults);
     print_faults(run, faults);
-    fprintf(stderr, "%d topics checked, %d differences\n", run->count, faults->count);
+    ctl_note("%d topics checked, %d differences", run->count, faults->count);
     return faults->count ? EXIT_CANNOT_GO_ON : 0;
 }
 

@@ -2,6 +2,7 @@
 #include "classification.h"
 #include "commands.h"
 #include "ctl_labels.h"
+#include "ctl_out.h"
 #include "ctl_policy.h"
 #include "file.h"
 
@@ -17,52 +18,56 @@ static const char *output_name(const struct train_set *set, int output) {
     return fields_choice_name(contract_classes, set->outputs[output].classes[0]);
 }
 
-static void print_share(int thousandths) {
+static void print_share(struct buf *page, int thousandths) {
     if (thousandths < 0) {
-        printf("%10s", "-");
+        buf_printf(page, "%10s", "-");
     } else {
-        printf("%6d.%03d", thousandths / 1000, thousandths % 1000);
+        buf_printf(page, "%6d.%03d", thousandths / 1000, thousandths % 1000);
     }
 }
 
-static void print_scores(const struct train_set *set, const char *title, const struct train_score *score) {
+static void print_scores(struct buf *page, const struct train_set *set, const char *title,
+                         const struct train_score *score) {
     int n = set->output_count;
-    printf("\n%s\n%-30s%10s%10s%10s%8s\n", title, "", "precision", "recall", "F1", "texts");
+    buf_printf(page, "\n%s\n%-30s%10s%10s%10s%8s\n", title, "", "precision", "recall", "F1", "texts");
     for (int i = 0; i < n; i++) {
         int texts = 0;
         for (int k = 0; k < n; k++) texts += score->confusion[i][k];
-        printf("%-30s", output_name(set, i));
-        print_share(train_precision(score, n, i));
-        print_share(train_recall(score, n, i));
-        print_share(train_f1(score, n, i));
-        printf("%8d\n", texts);
+        buf_printf(page, "%-30s", output_name(set, i));
+        print_share(page, train_precision(score, n, i));
+        print_share(page, train_recall(score, n, i));
+        print_share(page, train_f1(score, n, i));
+        buf_printf(page, "%8d\n", texts);
     }
-    printf("%-50s", "macro-F1");
-    print_share(train_macro_f1(score, n));
-    printf("\n%-50s", "expected calibration error, 15 bins");
-    print_share(train_calibration_error(score));
-    printf("\n");
+    buf_printf(page, "%-50s", "macro-F1");
+    print_share(page, train_macro_f1(score, n));
+    buf_printf(page, "\n%-50s", "expected calibration error, 15 bins");
+    print_share(page, train_calibration_error(score));
+    buf_printf(page, "\n");
 }
 
-static void print_confusion(const struct train_set *set, const struct train_score *score) {
-    printf("\nConfusion of rules and model joined (a row is what it is, a column what was said)\n%-30s", "");
-    for (int i = 0; i < set->output_count; i++) printf("%6d", i + 1);
-    printf("\n");
+static void print_confusion(struct buf *page, const struct train_set *set, const struct train_score *score) {
+    buf_printf(page, "\nConfusion of rules and model joined (a row is what it is, a column what was said)\n%-30s", "");
+    for (int i = 0; i < set->output_count; i++) buf_printf(page, "%6d", i + 1);
+    buf_printf(page, "\n");
     for (int i = 0; i < set->output_count; i++) {
-        printf("%2d %-27s", i + 1, output_name(set, i));
-        for (int k = 0; k < set->output_count; k++) printf("%6d", score->confusion[i][k]);
-        printf("\n");
+        buf_printf(page, "%2d %-27s", i + 1, output_name(set, i));
+        for (int k = 0; k < set->output_count; k++) buf_printf(page, "%6d", score->confusion[i][k]);
+        buf_printf(page, "\n");
     }
 }
 
 static int evaluate(struct train_set *set) {
     struct train_score rules = {0}, model = {0}, joined = {0};
+    struct buf page = {NULL, 0, 0};
     train_evaluate(set, &rules, &model, &joined);
-    printf("%d texts, %d classes, %d-fold cross-validation\n", set->count, set->output_count, TRAIN_FOLDS);
-    print_scores(set, "Rules alone", &rules);
-    print_scores(set, "Model alone", &model);
-    print_scores(set, "Rules and model joined", &joined);
-    print_confusion(set, &joined);
+    buf_printf(&page, "%d texts, %d classes, %d-fold cross-validation\n", set->count, set->output_count, TRAIN_FOLDS);
+    print_scores(&page, set, "Rules alone", &rules);
+    print_scores(&page, set, "Model alone", &model);
+    print_scores(&page, set, "Rules and model joined", &joined);
+    print_confusion(&page, set, &joined);
+    ctl_page(page.at);
+    buf_free(&page);
     return EXIT_OK;
 }
 
@@ -78,11 +83,10 @@ static int write_model(struct train_set *set, const struct options *options, str
                                                     options->out, out.len, MODEL_FILE_MAX)
                                           : file_write(options->out, out.at, out.len, &err);
     if (status != 0) {
-        fprintf(stderr, "redressctl: %s\n", err.text);
+        ctl_note("redressctl: %s", err.text);
     } else {
-        fprintf(stderr,
-                "%s: %zu bytes from %d labels of %d classes; a change of it is a new version of classification.yaml\n",
-                options->out, out.len, set->count, set->output_count);
+        ctl_note("%s: %zu bytes from %d labels of %d classes; a change of it is a new version of classification.yaml",
+                 options->out, out.len, set->count, set->output_count);
     }
     buf_free(&out);
     return status == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
@@ -121,14 +125,14 @@ static int run(int argc, char **argv) {
     struct err err;
     int status = EXIT_BAD_CONFIG;
     if (!read_options(argc, argv, &options)) {
-        fprintf(stderr, "usage: redressctl %s\n", ctl_train.usage);
+        ctl_note("usage: redressctl %s", ctl_train.usage);
         return EXIT_BAD_USAGE;
     }
     struct arena *arena = arena_new();
     set = ARENA_NEW(arena, struct train_set);
     const struct policy *policy = ctl_policy_load(&classification_spec, options.policies, arena);
     if (policy != NULL && ctl_labels_read(policy, options.labels, options.mapping, arena, set, &err) != 0) {
-        fprintf(stderr, "redressctl: %s\n", err.text);
+        ctl_note("redressctl: %s", err.text);
         status = EXIT_CANNOT_GO_ON;
     } else if (policy != NULL) {
         status = options.evaluate ? evaluate(set) : EXIT_OK;
