@@ -117,6 +117,7 @@ bool fields_present(const struct field *field, const void *data) {
     case FIELD_RECORDS:
     case FIELD_GROUPS: return FIELD_IN(struct records, field, data)->count > 0;
     case FIELD_TREE: return *FIELD_IN(struct tree *, field, data) != NULL;
+    case FIELD_REST: return FIELD_IN(struct rest, field, data)->shown || FIELD_IN(struct rest, field, data)->private;
     }
     return false;
 }

@@ -30,7 +30,8 @@ enum field_type {
                       this: a member with nothing but its name is not kept there, and  members come back in the order of
                       their names. Where <name>_<field> would be taken for something else  it is _<groups>.<field>:<name>
                       instead */
-    FIELD_TREE     /* const struct tree *: anything, kept as it came; JSON text in a hash */
+    FIELD_TREE,    /* const struct tree *: anything, kept as it came; JSON text in a hash */
+    FIELD_REST /* struct rest: what a newer version's table has and this one has not (FIELD_REST_OF, FIELDS_STATE) */
 };
 
 enum {
@@ -53,6 +54,11 @@ struct texts {
 struct records {
     void *at; /* `count` structs of the table's size, one after the other */
     int count;
+};
+
+/* Members of a map that no field claims, in the order of their names; NULL = none. */
+struct rest {
+    const struct tree *shown, *private; /* personal data stands apart, and is blanked with the record's own */
 };
 
 struct record;
@@ -83,6 +89,12 @@ struct record {
 
 #define FIELD(record_struct, member)               .name = #member, .offset = offsetof(struct record_struct, member)
 #define FIELD_AS(json_name, record_struct, member) .name = json_name, .offset = offsetof(struct record_struct, member)
+/* The last row of a table whose records are carried through versions that do not know all of their fields. In JSON they
+ * stand among the others, and "@private" names those that hold personal data; in a hash a text stands under its own
+ * name, any other value as JSON under "@<name>". */
+#define FIELD_REST_OF(record_struct, member)                                                                           \
+    .name = "@rest", .type = FIELD_REST, .flags = FIELD_HIDDEN, .offset = offsetof(struct record_struct, member),      \
+    .doc = "What a newer version has written, carried along."
 #define FIELDS_END                                                                                                     \
     { .name = NULL }
 
@@ -107,8 +119,9 @@ void faults_add(struct faults *faults, enum fault_kind kind, int line, const cha
 void faults_print(const struct faults *faults, const char *file, struct buf *buf);
 
 enum fields_mode {
-    FIELDS_EVENT, /* unknown keys are skipped (CONTRACT.md: ignored and not copied on) */
-    FIELDS_STRICT /* settings and policies: an unknown key is a fault */
+    FIELDS_EVENT,  /* unknown keys are skipped (CONTRACT.md: ignored and not copied on) */
+    FIELDS_STRICT, /* settings and policies: an unknown key is a fault */
+    FIELDS_STATE   /* a worker's own record: unknown keys are carried where the table has a FIELD_REST, else skipped */
 };
 
 /* Decodes a tree into a zeroed struct. All faults are added; returns 0 when there were none. What it points to lives in
@@ -131,7 +144,11 @@ struct pairs {
 };
 void fields_flatten(const struct record *record, const void *data, struct arena *arena, struct pairs *public_out,
                     struct pairs *private_out);
-/* The way back, for both hashes at once. A pair that no field claims is an error: the hash is not of this table. */
+/* The way back. A pair that no field claims is carried where the table has a FIELD_REST; else it is an error: the hash
+ * is not of this table. fields_unflatten() takes the pairs of both hashes as one, for readers who write nothing back.
+ */
+int fields_unflatten_both(const struct record *record, const struct pairs *public, const struct pairs *private,
+                          struct arena *arena, void *out, struct err *err) MUST_CHECK;
 int fields_unflatten(const struct record *record, const struct pairs *pairs, struct arena *arena, void *out,
                      struct err *err) MUST_CHECK;
 
@@ -154,6 +171,11 @@ void fields_hours(const struct record *record, const void *data, struct arena *a
 void fields_copy(const struct record *record, const void *data, struct arena *arena, void *out);
 /* Blanks all FIELD_PRIVATE fields. */
 void fields_erase_private(const struct record *record, void *data);
+
+/* What a hash or a changelog record of this table looks like, as 26 letters and digits: another text means that it may
+ * be read as something else than was written. */
+enum { FIELDS_FINGERPRINT_SIZE = 27 };
+void fields_fingerprint(const struct record *record, char out[FIELDS_FINGERPRINT_SIZE]);
 
 /* The table as documentation: Markdown rows, and JSON Schema (draft 2020-12). */
 void fields_document(const struct record *record, struct buf *out);

@@ -46,6 +46,11 @@ static void copy_value(const struct field *field, struct arena *arena, void *dat
         *tree = tree_copy(arena, *tree);
         break;
     }
+    case FIELD_REST: {
+        struct rest *rest = FIELD_AT(struct rest, field, data);
+        *rest = (struct rest){tree_copy(arena, rest->shown), tree_copy(arena, rest->private)};
+        break;
+    }
     case FIELD_INT:
     case FIELD_REAL:
     case FIELD_BOOL:
@@ -78,11 +83,14 @@ static size_t type_size(enum field_type type) {
     case FIELD_TEXTS: return sizeof(struct texts);
     case FIELD_RECORDS:
     case FIELD_GROUPS: return sizeof(struct records);
+    case FIELD_REST: return sizeof(struct rest);
     }
     return 0;
 }
 
 void fields_erase_private(const struct record *record, void *data) {
-    for (const struct field *field = record->fields; field->name; field++)
+    for (const struct field *field = record->fields; field->name; field++) {
         if (field->flags & FIELD_PRIVATE) memset((char *)data + field->offset, 0, type_size(field->type));
+        if (field->type == FIELD_REST) FIELD_AT(struct rest, field, data)->private = NULL;
+    }
 }

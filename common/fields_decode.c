@@ -325,6 +325,15 @@ static void decode_records(struct fields_decoder *decoder, const struct field *f
     if (field->type == FIELD_GROUPS) check_names(decoder, field, tree, path, records);
 }
 
+/* Only as the column of a group's member, which this table's version has written. */
+static void decode_rest(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
+                        const struct fields_path *path, void *data) {
+    if (tree->kind == TREE_MAP)
+        FIELD_AT(struct rest, field, data)->shown = tree;
+    else
+        wrong_kind(decoder, tree, path, "a map");
+}
+
 void fields_decode_value(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
                          const struct fields_path *path, void *data) {
     switch (field->type) {
@@ -343,6 +352,7 @@ void fields_decode_value(struct fields_decoder *decoder, const struct field *fie
     case FIELD_RECORDS:
     case FIELD_GROUPS: decode_records(decoder, field, tree, path, data); break;
     case FIELD_TREE: *FIELD_AT(const struct tree *, field, data) = tree; break;
+    case FIELD_REST: decode_rest(decoder, field, tree, path, data); break;
     }
 }
 
@@ -376,6 +386,7 @@ static void decode_map(struct fields_decoder *decoder, const struct record *reco
     }
     const struct tree *cursor = tree->first;
     for (const struct field *field = record->fields; field->name; field++) {
+        if (field->type == FIELD_REST) continue;
         struct fields_path below = {.up = path, .key = field->name};
         const struct tree *member = find_next(tree, field->name, &cursor);
         if (member && member->kind != TREE_NULL)
@@ -384,6 +395,7 @@ static void decode_map(struct fields_decoder *decoder, const struct record *reco
             fault(decoder, FAULT_MISSING, member ? member : tree, &below, "missing");
     }
     refuse_other_keys(decoder, tree, path, is_field_key, record);
+    if (decoder->mode == FIELDS_STATE) fields_rest_decode(decoder->arena, record, tree, data);
 }
 
 int fields_decode(const struct record *record, const struct tree *tree, enum fields_mode mode, struct arena *arena,

@@ -1,9 +1,13 @@
 /* fields_doc: a table as documentation, for people and as JSON Schema (draft 2020-12). */
 #include "fields_parts.h"
+#include "ids.h"
 
 #include <stdio.h>
 
-enum { NAME_MAX_CHARACTERS = 200 };
+enum {
+    NAME_MAX_CHARACTERS = 200,
+    FINGERPRINT_FORMAT = 1 /* one more when the same table comes to another hash or changelog record than before */
+};
 
 static const char *type_name(enum field_type type) {
     switch (type) {
@@ -22,6 +26,7 @@ static const char *type_name(enum field_type type) {
     case FIELD_RECORDS:
     case FIELD_GROUPS: return "list of maps";
     case FIELD_TREE: return "any JSON";
+    case FIELD_REST: return "other fields";
     }
     return "";
 }
@@ -161,7 +166,8 @@ static void schema_field(const struct field *field, struct json_out *out) {
     case FIELD_RECORDS:
     case FIELD_GROUPS: schema_list(field, out); break;
     case FIELD_RECORD: schema_body(field->of, out); break;
-    case FIELD_TREE: break;
+    case FIELD_TREE:
+    case FIELD_REST: break;
     }
     json_end_map(out);
 }
@@ -194,4 +200,37 @@ void fields_schema(const struct record *record, struct json_out *out) {
     if (record->doc) put_text(out, "description", record->doc);
     schema_body(record, out);
     json_end_map(out);
+}
+
+static void print_list(const char *const *list, struct buf *out) {
+    for (int i = 0; list && list[i]; i++) buf_printf(out, "%s%s", i ? "," : "(", list[i]);
+    if (list) buf_puts(out, ")");
+}
+
+static void print_while(const struct field_while *condition, struct buf *out) {
+    if (condition->field) buf_printf(out, " while %s", condition->field);
+    if (condition->field) print_list(condition->values, out);
+}
+
+/* FIELD_REQUIRED and FIELD_HIDDEN say nothing of what is kept. */
+static void print_table(const struct record *record, struct buf *out) {
+    const unsigned kept = FIELD_PRIVATE | FIELD_INDEXED | FIELD_COUNTED | FIELD_HOURLY;
+    buf_puts(out, "{");
+    for (const struct field *field = record->fields; field->name; field++) {
+        buf_printf(out, "%s:%d:%u", field->name, (int)field->type, field->flags & kept);
+        print_list(field->choices, out);
+        if (field->of) print_table(field->of, out);
+        buf_puts(out, ";");
+    }
+    print_while(&record->index_while, out);
+    print_while(&record->count_while, out);
+    buf_puts(out, "}");
+}
+
+void fields_fingerprint(const struct record *record, char out[FIELDS_FINGERPRINT_SIZE]) {
+    struct buf buf = {0};
+    buf_printf(&buf, "%d", FINGERPRINT_FORMAT);
+    print_table(record, &buf);
+    ids_hash(out, 1, buf.at);
+    buf_free(&buf);
 }

@@ -71,12 +71,17 @@ void fields_encode_value(const struct field *field, const void *data, struct jso
     case FIELD_RECORDS:
     case FIELD_GROUPS: encode_records(field, FIELD_IN(struct records, field, data), out); break;
     case FIELD_TREE: json_tree(out, *FIELD_IN(struct tree *, field, data)); break;
+    case FIELD_REST: json_tree(out, FIELD_IN(struct rest, field, data)->shown); break;
     }
 }
 
 void fields_encode(const struct record *record, const void *data, struct json_out *out) {
     json_begin_map(out);
     for (const struct field *field = record->fields; field->name; field++) {
+        if (field->type == FIELD_REST) {
+            fields_rest_encode(record, data, out);
+            continue;
+        }
         bool said = field->type == FIELD_BOOL && (field->flags & FIELD_REQUIRED);
         if (!said && !fields_present(field, data)) continue;
         json_key(out, field->name);

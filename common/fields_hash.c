@@ -3,8 +3,12 @@
  * A member of a group stands as <name>_<field>. Read back, a name is taken for a top-level field if there is one, else
  * for the group's field with the longest matching end. Where that would give something else than was meant (a task
  * called `opened` with a field `at`, beside `opened_at`), the pair is named "_<group>.<field>:<name>" instead: no
- * field's name begins with `_`. */
+ * field's name begins with `_`.
+ *
+ * What no field claims stands under its own name when it is a text, else as JSON under "@<name>"; the latter also where
+ * the name has another meaning here. */
 #include "fields_parts.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,6 +102,7 @@ static bool find_spelled(const struct record *record, const char *name, struct f
 
 bool fields_find_column(const struct record *record, const char *name, struct fields_place *out) {
     *out = (struct fields_place){0};
+    if (name[0] == '@') return false; /* carried (above), also where it ends like a group's field */
     if (name[0] == '_') return find_spelled(record, name, out);
     size_t len = strlen(name);
     return find_own(record->fields, name, len, out) || find_grouped(record, name, len, out);
@@ -126,9 +131,8 @@ struct flattener {
     struct pairs *pairs;
 };
 
-static void add_pair(struct flattener *flattener, const struct field *field, enum fields_part part, const char *value,
-                     size_t len) {
-    struct pairs *pairs = flattener->pairs;
+static void add_named(struct flattener *flattener, struct pairs *pairs, const char *name, const char *value,
+                      size_t len) {
     if (!pairs) return;
     int count = pairs->count;
     if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
@@ -136,10 +140,16 @@ static void add_pair(struct flattener *flattener, const struct field *field, enu
         pairs->at =
             arena_grow(flattener->arena, pairs->at, (size_t)count * sizeof *pairs->at, size * sizeof *pairs->at);
     }
-    const char *name =
-        fields_column(flattener->record, flattener->group, flattener->member, field, part, flattener->arena);
     pairs->at[count] = (struct pair){.name = name, .value = value, .value_len = len};
     pairs->count++;
+}
+
+static void add_pair(struct flattener *flattener, const struct field *field, enum fields_part part, const char *value,
+                     size_t len) {
+    if (!flattener->pairs) return;
+    const char *name =
+        fields_column(flattener->record, flattener->group, flattener->member, field, part, flattener->arena);
+    add_named(flattener, flattener->pairs, name, value, len);
 }
 
 static void add_text(struct flattener *flattener, const struct field *field, enum fields_part part, const char *text) {
@@ -200,7 +210,8 @@ static void flatten_value(struct flattener *flattener, const struct field *field
     case FIELD_RECORD:
     case FIELD_RECORDS:
     case FIELD_GROUPS:
-    case FIELD_TREE: add_json(flattener, field, data); break;
+    case FIELD_TREE:
+    case FIELD_REST: add_json(flattener, field, data); break;
     }
 }
 
@@ -216,6 +227,28 @@ static void flatten_group(struct flattener *flattener, const struct field *group
     flattener->member = NULL;
 }
 
+/* Names that begin so are not a field's: "@" is ours, "#" and what else may come are the view's. */
+static bool is_plain(const struct record *record, const struct tree *member) {
+    struct fields_place place;
+    if (member->kind != TREE_TEXT || member->key[0] == '@' || member->key[0] == '#') return false;
+    return !fields_find_column(record, member->key, &place);
+}
+
+static void flatten_rest(struct flattener *flattener, const struct tree *map, struct pairs *pairs) {
+    struct arena *arena = flattener->arena;
+    struct buf *buf = &flattener->buf;
+    for (const struct tree *member = map ? map->first : NULL; member; member = member->next) {
+        if (is_plain(flattener->record, member)) {
+            add_named(flattener, pairs, member->key, member->text, member->text_len);
+            continue;
+        }
+        buf_clear(buf);
+        json_tree(&(struct json_out){.buf = buf}, member);
+        add_named(flattener, pairs, arena_printf(arena, "@%s", member->key), arena_strndup(arena, buf->at, buf->len),
+                  buf->len);
+    }
+}
+
 void fields_flatten(const struct record *record, const void *data, struct arena *arena, struct pairs *public_out,
                     struct pairs *private_out) {
     struct flattener flattener = {.record = record, .arena = arena};
@@ -224,7 +257,10 @@ void fields_flatten(const struct record *record, const void *data, struct arena 
     for (const struct field *field = record->fields; field->name; field++) {
         if (!fields_present(field, data)) continue;
         flattener.pairs = field->flags & FIELD_PRIVATE ? private_out : public_out;
-        if (field->type == FIELD_GROUPS)
+        if (field->type == FIELD_REST) {
+            flatten_rest(&flattener, FIELD_IN(struct rest, field, data)->shown, public_out);
+            flatten_rest(&flattener, FIELD_IN(struct rest, field, data)->private, private_out);
+        } else if (field->type == FIELD_GROUPS)
             flatten_group(&flattener, field, FIELD_IN(struct records, field, data));
         else
             flatten_value(&flattener, field, data);
@@ -280,7 +316,7 @@ static bool read_json(const struct field *field, const struct pair *pair, struct
     const struct tree *tree;
     if (json_read(arena, pair->value, pair->value_len, &own_limits, &tree, NULL) != JSON_OK) return false;
     struct faults faults = {.arena = arena, .limit = 1};
-    struct fields_decoder decoder = {.mode = FIELDS_STRICT, .arena = arena, .faults = &faults};
+    struct fields_decoder decoder = {.mode = FIELDS_STATE, .arena = arena, .faults = &faults};
     fields_decode_value(&decoder, field, tree, NULL, data);
     return !decoder.failed;
 }
@@ -304,7 +340,8 @@ static bool read_value(const struct fields_place *place, const struct pair *pair
     case FIELD_RECORD:
     case FIELD_RECORDS:
     case FIELD_GROUPS:
-    case FIELD_TREE: return read_json(field, pair, arena, data);
+    case FIELD_TREE:
+    case FIELD_REST: return read_json(field, pair, arena, data);
     }
     return false;
 }
@@ -342,18 +379,63 @@ static void sort_groups(const struct record *record, void *data) {
     }
 }
 
-int fields_unflatten(const struct record *record, const struct pairs *pairs, struct arena *arena, void *out,
-                     struct err *err) {
+/* A pair that no field claims: NULL when no JSON could hold it. */
+static const struct tree *rest_value(const struct pair *pair, struct arena *arena) {
+    const struct tree *tree = NULL;
+    size_t name_len = strlen(pair->name);
+    if (utf8_valid(pair->name, name_len) < name_len) return NULL;
+    if (pair->name[0] == '@')
+        return json_read(arena, pair->value, pair->value_len, &own_limits, &tree, NULL) == JSON_OK ? tree : NULL;
+    if (memchr(pair->value, 0, pair->value_len) || utf8_valid(pair->value, pair->value_len) < pair->value_len)
+        return NULL;
+    return tree_new_text(arena, arena_strndup(arena, pair->value, pair->value_len));
+}
+
+struct unflattener {
+    const struct record *record;
+    struct arena *arena;
+    void *out;
+    struct fields_rest rest;
+};
+
+static int take_rest(struct unflattener *way, const struct pair *pair, bool private, struct err *err) {
+    if (!fields_rest_of(way->record))
+        return err_set(err, "%s: hash field %.100s: not in this table", way->record->name, pair->name);
+    const struct tree *value = rest_value(pair, way->arena);
+    if (!value)
+        return err_set(err, "%s: hash field %.100s: a value that no version writes", way->record->name, pair->name);
+    fields_rest_add(&way->rest, pair->name[0] == '@' ? pair->name + 1 : pair->name, value, private);
+    return 0;
+}
+
+static int take_pairs(struct unflattener *way, const struct pairs *pairs, bool private, struct err *err) {
     for (int i = 0; i < pairs->count; i++) {
         const struct pair *pair = &pairs->at[i];
         struct fields_place place;
-        if (!fields_find_column(record, pair->name, &place))
-            return err_set(err, "%s: hash field %.100s: not in this table", record->name, pair->name);
-        void *data = place.group ? group_member(&place, arena, out) : out;
-        const char *text = arena_strndup(arena, pair->value, pair->value_len);
-        if (strlen(text) != pair->value_len || !read_value(&place, pair, text, arena, data))
-            return err_set(err, "%s: hash field %.100s: a value that this field cannot have", record->name, pair->name);
+        if (!fields_find_column(way->record, pair->name, &place)) {
+            if (take_rest(way, pair, private, err) < 0) return -1;
+            continue;
+        }
+        void *data = place.group ? group_member(&place, way->arena, way->out) : way->out;
+        const char *text = arena_strndup(way->arena, pair->value, pair->value_len);
+        if (strlen(text) != pair->value_len || !read_value(&place, pair, text, way->arena, data))
+            return err_set(err, "%s: hash field %.100s: a value that this field cannot have", way->record->name,
+                           pair->name);
     }
-    sort_groups(record, out);
     return 0;
+}
+
+int fields_unflatten_both(const struct record *record, const struct pairs *public, const struct pairs *private,
+                          struct arena *arena, void *out, struct err *err) {
+    struct unflattener way = {record, arena, out, {.arena = arena, .record = record}};
+    const struct field *rest = fields_rest_of(record);
+    if (take_pairs(&way, public, false, err) < 0 || take_pairs(&way, private, true, err) < 0) return -1;
+    sort_groups(record, out);
+    if (rest) *FIELD_AT(struct rest, rest, out) = fields_rest_end(&way.rest);
+    return 0;
+}
+
+int fields_unflatten(const struct record *record, const struct pairs *pairs, struct arena *arena, void *out,
+                     struct err *err) {
+    return fields_unflatten_both(record, pairs, &(struct pairs){0}, arena, out, err);
 }

@@ -50,6 +50,26 @@ struct fields_place {
 };
 bool fields_find_column(const struct record *record, const char *name, struct fields_place *out);
 
+/* fields_rest.c: the table's FIELD_REST, NULL when it has none. */
+const struct field *fields_rest_of(const struct record *record);
+/* Collects what no field claims. A key that a field has is left out, and a key given twice counts once. */
+struct fields_rest {
+    struct arena *arena;
+    const struct record *record;
+    struct fields_rest_member {
+        const char *key;
+        const struct tree *value;
+        bool private;
+    } * at;
+    int count;
+};
+void fields_rest_add(struct fields_rest *rest, const char *key, const struct tree *value, bool private);
+struct rest fields_rest_end(struct fields_rest *rest);
+/* Of a map in JSON. */
+void fields_rest_decode(struct arena *arena, const struct record *record, const struct tree *map, void *data);
+/* The members, and "@private" with the names of all that is personal in the record. */
+void fields_rest_encode(const struct record *record, const void *data, struct json_out *out);
+
 /* The name of the first field: a group's members are named by it. */
 static inline const char *fields_group_name(const struct field *group, const void *member) {
     return *FIELD_IN(const char *, &group->of->fields[0], member);

@@ -387,7 +387,7 @@ static bool decode_record(struct keyed *keyed, struct shard *shard, const struct
     struct faults faults = {.arena = arena};
     void *state = arena_alloc(arena, keyed->engine->spec->state->size);
     if (json_read(arena, raw->value, raw->value_len, &limits, &tree, &err) != JSON_OK ||
-        fields_decode(keyed->engine->spec->state, tree, FIELDS_EVENT, arena, state, &faults) != 0) {
+        fields_decode(keyed->engine->spec->state, tree, FIELDS_STATE, arena, state, &faults) != 0) {
         refuse(keyed, shard,
                "a changelog record is not a state of this worker: run the version that wrote it, or a newer one");
         return false;

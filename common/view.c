@@ -132,13 +132,11 @@ static enum view_result read_standing(const struct redis_reply *reply, struct vi
     return VIEW_DONE;
 }
 
-static void add_pairs(const struct redis_reply *hash, struct arena *arena, struct pairs *pairs) {
-    int more = hash->count / 2;
-    pairs->at = arena_grow(arena, pairs->at, sizeof *pairs->at * (size_t)pairs->count,
-                           sizeof *pairs->at * (size_t)(pairs->count + more));
-    for (int i = 0; i < more; i++)
-        pairs->at[pairs->count++] =
-            (struct pair){hash->items[2 * i].text, hash->items[2 * i + 1].text, hash->items[2 * i + 1].len};
+static struct pairs pairs_of(const struct redis_reply *hash, struct arena *arena) {
+    struct pairs pairs = {arena_alloc(arena, sizeof *pairs.at * (size_t)(hash->count / 2 + 1)), hash->count / 2};
+    for (int i = 0; i < pairs.count; i++)
+        pairs.at[i] = (struct pair){hash->items[2 * i].text, hash->items[2 * i + 1].text, hash->items[2 * i + 1].len};
+    return pairs;
 }
 
 static enum view_result read_case(const struct view *view, const struct redis_reply *public,
@@ -146,12 +144,10 @@ static enum view_result read_case(const struct view *view, const struct redis_re
                                   struct err *err) {
     out->state = NULL;
     if (public->count == 0) return VIEW_DONE;
-    struct pairs pairs = {0};
-    add_pairs(public, arena, &pairs);
-    add_pairs(private, arena, &pairs);
+    struct pairs shown = pairs_of(public, arena), hidden = pairs_of(private, arena);
     void *state = arena_alloc(arena, view->state->size);
     struct err why;
-    if (fields_unflatten(view->state, &pairs, arena, state, &why) < 0) {
+    if (fields_unflatten_both(view->state, &shown, &hidden, arena, state, &why) < 0) {
         err_set(err, "the hash of case %s is not a %s state: %s", out->id, view->worker, why.text);
         return VIEW_BROKEN;
     }

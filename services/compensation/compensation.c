@@ -18,6 +18,7 @@ static const struct field remedy_fields[] = {
     {FIELD(compensation_remedy, valid_days), .type = FIELD_INT, .doc = "Days that it is valid."},
     {FIELD(compensation_remedy, detail), .type = FIELD_NAME, .doc = "A line for people."},
     {FIELD(compensation_remedy, split), .type = FIELD_TREE, .doc = "Who bears its cost: {party: money}."},
+    {FIELD_REST_OF(compensation_remedy, rest)},
     FIELDS_END,
 };
 static const struct record remedy_record = {.name = "remedy",
@@ -31,6 +32,7 @@ static const struct field option_fields[] = {
      .doc = "What the customer gets."},
     {FIELD(compensation_option, cost), .type = FIELD_MONEY, .doc = "What it costs all parties together."},
     {FIELD(compensation_option, split), .type = FIELD_TREE, .doc = "Who bears it: {party: money}."},
+    {FIELD_REST_OF(compensation_option, rest)},
     FIELDS_END,
 };
 static const struct record option_record = {
@@ -38,6 +40,7 @@ static const struct record option_record = {
 
 static const struct field vote_fields[] = {
     {FIELD(compensation_vote, actor), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .doc = "Who approved."},
+    {FIELD_REST_OF(compensation_vote, rest)},
     FIELDS_END,
 };
 static const struct record vote_record = {
@@ -50,6 +53,7 @@ static const struct field hold_fields[] = {
     {FIELD(compensation_hold, period), .type = FIELD_NAME, .doc = "The month or day."},
     {FIELD(compensation_hold, id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "The claimant."},
     {FIELD(compensation_hold, minor), .type = FIELD_INT, .doc = "The amount, in minor units."},
+    {FIELD_REST_OF(compensation_hold, rest)},
     FIELDS_END,
 };
 static const struct record hold_record = {.name = "hold",
@@ -64,6 +68,7 @@ static const struct field settlement_fields[] = {
     {FIELD(compensation_settlement, reference), .type = FIELD_NAME, .doc = "The reference of whoever carried it out."},
     {FIELD(compensation_settlement, outcome), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = outcomes,
      .doc = "How it stands."},
+    {FIELD_REST_OF(compensation_settlement, rest)},
     FIELDS_END,
 };
 static const struct record settlement_record = {.name = "settlement",
@@ -115,6 +120,7 @@ static const struct field state_fields[] = {
     {OWN(forget_at, FIELD_TIME), .doc = "The closed case is forgotten then."},
     {FIELD(compensation_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
      .doc = "When it must be looked at again."},
+    {FIELD_REST_OF(compensation_state, rest)},
     FIELDS_END,
 };
 #undef OWN

@@ -49,15 +49,18 @@ struct compensation_remedy {
     int64_t valid_days;
     const char *detail;
     const struct tree *split; /* {party: money} */
+    struct rest rest;
 };
 struct compensation_option {
     const char *option;
     struct records remedies; /* struct compensation_remedy */
     struct money cost;
     const struct tree *split;
+    struct rest rest;
 };
 struct compensation_vote {
     const char *actor;
+    struct rest rest;
 };
 /* A claim that was granted: its key is built from this and the state. */
 struct compensation_hold {
@@ -66,12 +69,14 @@ struct compensation_hold {
     const char *period; /* month or day; "" for an order */
     const char *id;     /* the claimant */
     int64_t minor;
+    struct rest rest;
 };
 enum compensation_held { COMPENSATION_HELD_ORDER = 1, COMPENSATION_HELD_CUSTOMER, COMPENSATION_HELD_BUDGET };
 enum compensation_outcome { COMPENSATION_ORDERED = 1, COMPENSATION_DONE, COMPENSATION_NOT_DONE };
 struct compensation_settlement {
     const char *settlement_id, *proposal_id, *reference;
     int outcome;
+    struct rest rest;
 };
 
 struct compensation_state {
@@ -97,6 +102,7 @@ struct compensation_state {
     struct records settlements; /* struct compensation_settlement */
     struct texts seen;          /* hashes of the last decisions about money */
     int64_t forget_at, wake_at;
+    struct rest rest; /* of a newer version */
 };
 
 enum {

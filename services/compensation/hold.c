@@ -99,20 +99,22 @@ bool hold_order_cap(struct proposal_turn *turn) {
     const struct offer_caps *caps = turn->policy->caps;
     int64_t extra = offer_policy_amount(caps ? caps->order_extra : NULL, state->currency);
     if (extra < 0 || !state->order_id || strcmp(state->order_amount.currency, state->currency) != 0) return true;
-    struct compensation_hold hold = {COMPENSATION_HELD_ORDER, NULL, NULL, state->proposal_id, 0};
+    struct compensation_hold hold = {.kind = COMPENSATION_HELD_ORDER, .id = state->proposal_id};
     return take(turn, hold, state->order_amount.minor + extra);
 }
 
 bool hold_customer_cap(struct proposal_turn *turn) {
     const struct offer_caps *caps = turn->policy->caps;
     int64_t limit = offer_policy_amount(caps ? caps->customer_monthly : NULL, turn->state->currency);
-    struct compensation_hold hold = {COMPENSATION_HELD_CUSTOMER, NULL, period(turn, 6), turn->state->proposal_id, 0};
+    struct compensation_hold hold = {
+        .kind = COMPENSATION_HELD_CUSTOMER, .period = period(turn, 6), .id = turn->state->proposal_id};
     return limit < 0 || take(turn, hold, limit);
 }
 
 bool hold_budget(struct proposal_turn *turn, const char *by) {
     const struct offer_budget *budgets = turn->policy->budgets.at;
-    struct compensation_hold hold = {COMPENSATION_HELD_BUDGET, by, period(turn, 8), turn->state->proposal_id, 0};
+    struct compensation_hold hold = {
+        .kind = COMPENSATION_HELD_BUDGET, .by = by, .period = period(turn, 8), .id = turn->state->proposal_id};
     for (int i = 0; i < turn->policy->budgets.count; i++) {
         int64_t daily = offer_policy_amount(budgets[i].daily, turn->state->currency);
         if (strcmp(fields_choice_name(offer_policy_by, budgets[i].by), by) == 0 && daily >= 0)
@@ -132,8 +134,8 @@ void hold_beyond_caps(struct proposal_turn *turn) {
     const struct compensation_state *state = turn->state;
     if (!turn->policy->caps) return;
     const char *id = arena_printf(turn->in->arena, "%s.over", state->proposal_id);
-    struct compensation_hold order = {COMPENSATION_HELD_ORDER, NULL, NULL, id, 0};
-    struct compensation_hold customer = {COMPENSATION_HELD_CUSTOMER, NULL, period(turn, 6), id, 0};
+    struct compensation_hold order = {.kind = COMPENSATION_HELD_ORDER, .id = id};
+    struct compensation_hold customer = {.kind = COMPENSATION_HELD_CUSTOMER, .period = period(turn, 6), .id = id};
     if (turn->policy->caps->order_extra && !holds(state, COMPENSATION_HELD_ORDER)) take(turn, order, no_limit);
     if (turn->policy->caps->customer_monthly && !holds(state, COMPENSATION_HELD_CUSTOMER))
         take(turn, customer, no_limit);

@@ -258,8 +258,8 @@ static bool take_option(const struct option *asked, const struct share_weights *
     int64_t sum = 0;
     for (int i = 0; i < count; i++) {
         struct share_split own = {0};
-        remedies[i] =
-            (struct compensation_remedy){rows[i].kind, rows[i].amount, rows[i].valid_days, rows[i].detail, NULL};
+        remedies[i] = (struct compensation_remedy){
+            .kind = rows[i].kind, .amount = rows[i].amount, .valid_days = rows[i].valid_days, .detail = rows[i].detail};
         if (!share_add(&own, rows[i].amount.minor, weights) || !share_merge(&split, &own)) return false;
         remedies[i].split = share_tree(&own, currency, arena);
         sum += rows[i].amount.minor;

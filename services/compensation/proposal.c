@@ -294,7 +294,8 @@ static void order_settlements(struct proposal_turn *turn, const struct compensat
         arena_grow(arena_of(turn), settlements->at, (size_t)before * size, (size_t)count * size);
     for (int i = before; i < count; i++) {
         const char *id = arena_printf(arena_of(turn), "%s.%d", turn->state->proposal_id, i - before + 1);
-        grown[i] = (struct compensation_settlement){id, turn->state->proposal_id, NULL, COMPENSATION_ORDERED};
+        grown[i] = (struct compensation_settlement){
+            .settlement_id = id, .proposal_id = turn->state->proposal_id, .outcome = COMPENSATION_ORDERED};
         order_settlement(turn, &remedies[i - before], id);
     }
     *settlements = (struct records){grown, count};

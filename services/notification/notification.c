@@ -13,6 +13,7 @@ static const struct field pending_fields[] = {
     {FIELD(notification_pending, channel), .type = FIELD_CHOICE, .choices = contract_channels, .doc = "Where it went."},
     {FIELD(notification_pending, fell_back), .type = FIELD_BOOL, .doc = "It is the second try already."},
     {FIELD(notification_pending, values), .type = FIELD_TREE, .doc = "What it was filled with, but the name."},
+    {FIELD_REST_OF(notification_pending, rest)},
     FIELDS_END,
 };
 static const struct record pending_record = {.name = "pending",
@@ -49,6 +50,7 @@ static const struct field state_fields[] = {
     {PERSONAL(phone, FIELD_NAME), .doc = "Telephone number."},
     {PERSONAL(email, FIELD_NAME), .max = 254, .doc = "Mail address."},
     {PERSONAL(conversation, FIELD_ID), .doc = "The chat or thread."},
+    {FIELD_REST_OF(notification_state, rest)},
     FIELDS_END,
 };
 #undef OWN

@@ -28,6 +28,7 @@ struct notification_pending {
     int channel;
     bool fell_back;
     const struct tree *values; /* {placeholder: text} for another try with a customer; not the name */
+    struct rest rest;
 };
 
 struct notification_state {
@@ -44,6 +45,7 @@ struct notification_state {
     struct records pending; /* struct notification_pending */
     int64_t wake_at;
     const char *customer_id, *name, *phone, *email, *conversation;
+    struct rest rest; /* of a newer version */
 };
 
 enum {

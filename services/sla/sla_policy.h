@@ -42,6 +42,7 @@ struct sla_order { /* the order's facts that policies may ask for */
     const char *carrier, *warehouse, *lane;
     bool custom, perishable;
     struct money amount;
+    struct rest rest;
 };
 
 /* What a policy is chosen by. */

@@ -19,6 +19,7 @@ static const struct field fact_fields[] = {
     {FIELD(sla_fact, reason), .type = FIELD_CHOICE, .choices = contract_pause_reasons, .doc = "Reason of the pause."},
     {FIELD(sla_fact, severity), .type = FIELD_CHOICE, .choices = contract_severities, .doc = "Severity given."},
     {FIELD(sla_fact, flags), .type = FIELD_TEXTS, .doc = "Flags given."},
+    {FIELD_REST_OF(sla_fact, rest)},
     FIELDS_END};
 static const struct record fact_record = {.name = "fact", .size = sizeof(struct sla_fact), .fields = fact_fields};
 
@@ -41,6 +42,7 @@ static const struct field cycle_fields[] = {
     {FIELD(sla_cycle, set_by), .type = FIELD_NAME, HIDDEN, .doc = "Whose deadline it is, when set from outside."},
     {FIELD(sla_cycle, frozen), .type = FIELD_BOOL, HIDDEN, .doc = "Its verdict is of an earlier policy version."},
     {FIELD(sla_cycle, watched), .type = FIELD_BOOL, HIDDEN, .doc = "In the index of deadlines."},
+    {FIELD_REST_OF(sla_cycle, rest)},
     FIELDS_END};
 /* Deadlines stay in the index until they are met or cancelled, breached ones included, and leave it with the case
  * (DESIGN.md, 4). */
@@ -62,6 +64,7 @@ static const struct field moment_fields[] = {
     {FIELD(sla_moment, at), .type = FIELD_TIME, .doc = "When."},
     {FIELD(sla_moment, type), .type = FIELD_NAME, .doc = "Event type."},
     {FIELD(sla_moment, target), .type = FIELD_NAME, .doc = "The target or task."},
+    {FIELD_REST_OF(sla_moment, rest)},
     FIELDS_END};
 static const struct record moment_record = {
     .name = "moment", .size = sizeof(struct sla_moment), .fields = moment_fields};
@@ -74,6 +77,7 @@ static const struct field order_fields[] = {
     {FIELD(sla_order, custom), .type = FIELD_BOOL, .doc = "Made to order."},
     {FIELD(sla_order, perishable), .type = FIELD_BOOL, .doc = "Perishable."},
     {FIELD(sla_order, amount), .type = FIELD_MONEY, .doc = "Amount."},
+    {FIELD_REST_OF(sla_order, rest)},
     FIELDS_END};
 static const struct record order_record = {.name = "order", .size = sizeof(struct sla_order), .fields = order_fields};
 
@@ -116,6 +120,7 @@ static const struct field state_fields[] = {
     {FIELD(sla_state, migrated_at), .type = FIELD_TIME, HIDDEN, .doc = "When the version was taken over."},
     {FIELD(sla_state, closed_books), .type = FIELD_TIME, HIDDEN, .doc = "Cycles up to here are not taken up again."},
     {FIELD(sla_state, forget_at), .type = FIELD_TIME, HIDDEN, .doc = "The case is over and goes then."},
+    {FIELD_REST_OF(sla_state, rest)},
     FIELDS_END};
 const struct record sla_state_record = {.name = "sla.state",
                                         .size = sizeof(struct sla_state),
@@ -193,7 +198,7 @@ void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type,
     int count = state->timeline.count, skip = count == SLA_TIMELINE_MAX;
     struct sla_moment *grown = arena_alloc(arena, (size_t)(count + 1) * sizeof *grown);
     if (count) memcpy(grown, moments + skip, (size_t)(count - skip) * sizeof *grown);
-    grown[count - skip] = (struct sla_moment){at, type, target};
+    grown[count - skip] = (struct sla_moment){.at = at, .type = type, .target = target};
     state->timeline = (struct records){grown, count - skip + 1};
 }
 

@@ -32,6 +32,7 @@ struct sla_fact {
     int64_t until; /* end of a pause, time of a deadline */
     int reason, severity;
     struct texts flags;
+    struct rest rest;
 };
 
 /* One cycle of one target, as it was reported. */
@@ -51,6 +52,7 @@ struct sla_cycle {
     const char *set_by;  /* whose deadline it is; NULL: the policy's */
     bool frozen;         /* its verdict stands under an earlier policy version */
     bool watched;        /* in the index of deadlines */
+    struct rest rest;
 };
 
 struct sla_pause_span {
@@ -60,6 +62,7 @@ struct sla_pause_span {
 struct sla_moment {
     int64_t at;
     const char *type, *target;
+    struct rest rest;
 };
 
 struct sla_state {
@@ -89,6 +92,7 @@ struct sla_state {
     int64_t migrated_at;  /* the version was taken over then */
     int64_t closed_books; /* cycles up to here that are not remembered are not taken up again */
     int64_t forget_at;    /* over, and gone then */
+    struct rest rest;     /* of a newer version */
 };
 
 extern const struct record sla_state_record;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct json_limits own_limits = {.bytes = 8 << 20, .depth = 64, .values = 1 << 20};
+
 enum { HOUR_MS = 3600 * 1000, HOURS_KEPT_MS = 8 * 24 * HOUR_MS, SHOWN_MAX = 50 };
 
 struct lines {
@@ -118,17 +120,31 @@ static void add_pairs(struct lines *lines, const char *key, const struct pairs *
     for (int i = 0; i < pairs->count; i++) add_line(lines, "%s hash %s=%s", key, pairs->at[i].name, pairs->at[i].value);
 }
 
+/* The table by which both sides are read must not pass over anything: written again, the record has as many members. */
+static void check_nothing_dropped(const struct record *record, const struct tree *tree, const void *state,
+                                  struct arena *arena, const char *id) {
+    const struct tree *again;
+    struct err err;
+    struct buf buf = {0};
+    fields_encode(record, state, &(struct json_out){.buf = &buf});
+    if (json_read(arena, buf.at, buf.len, &own_limits, &again, &err) != JSON_OK) wait_fail("%s: %s", id, err.text);
+    for (const struct tree *member = tree->first; member; member = member->next)
+        if (!tree_equal(member, tree_get(again, member->key)))
+            wait_fail("%s: %s of its changelog record is not carried along", id, member->key);
+    buf_free(&buf);
+}
+
 static void fold_case(const struct fold *fold, size_t at, struct arena *arena, struct lines *lines,
                       struct tallies *tallies) {
-    static const struct json_limits limits = {.bytes = 8 << 20, .depth = 64, .values = 1 << 20};
     const struct tree *tree;
     struct err err;
     const struct record *record = fold->spec->state;
     void *state = arena_alloc(arena, record->size);
     struct faults faults = {.arena = arena};
-    if (json_read(arena, fold->cases[at].value, fold->cases[at].len, &limits, &tree, &err) != JSON_OK ||
-        fields_decode(record, tree, FIELDS_EVENT, arena, state, &faults) != 0)
+    if (json_read(arena, fold->cases[at].value, fold->cases[at].len, &own_limits, &tree, &err) != JSON_OK ||
+        fields_decode(record, tree, FIELDS_STATE, arena, state, &faults) != 0)
         wait_fail("changelog record of %s cannot be read", fold->cases[at].id);
+    check_nothing_dropped(record, tree, state, arena, fold->cases[at].id);
     const char *id = fold->cases[at].id;
     const char *base = arena_printf(arena, "%s:{%s.%d}:", fold->prefix, fold->spec->name, fold->shards[at]);
     struct pairs public = {0}, private = {0};

@@ -200,6 +200,7 @@ static void put_sample_value(const struct field *field, int *number, struct json
         json_end_list(json);
         return;
     case FIELD_TREE:
+    case FIELD_REST: /* no event carries any */
         snprintf(text, sizeof text, "{\"party\":%d}", n);
         json_raw(json, text, strlen(text));
         return;
