@@ -137,8 +137,7 @@ static void fenced(struct engine *engine, const char *detail) {
 /* ---- The producer ---- */
 
 static const char *transactional_id(const struct engine *engine) {
-    return arena_printf(engine->config->arena, "%s-%s-%s", engine->config->topic_prefix, engine->spec->name,
-                        engine->instance);
+    return arena_printf(engine->arena, "%s-%s-%s", engine->config->topic_prefix, engine->spec->name, engine->instance);
 }
 
 static void drop_producer(struct engine *engine) {

@@ -7,6 +7,7 @@
 #include "kafka.h"
 #include "log.h"
 #include "metrics.h"
+#include "policy_store.h"
 #include "redis.h"
 #include "worker.h"
 
@@ -33,7 +34,9 @@ struct engine {
     struct kafka_asker *asker;
     struct redis *redis;        /* NULL: this worker needs none */
     struct claim_store *claims; /* NULL: the spec asks for none */
-    struct policies policies;
+    struct policies policies;   /* what the store has */
+    struct policy_store *store;
+    struct policy_log policy_log;
     struct settings settings;
     int partitions;                        /* of the case log, counted before anything starts */
     void (*reload)(struct engine *engine); /* at SIGHUP */

@@ -329,17 +329,18 @@ static void turn(struct keyed *keyed) {
     arena_reset(engine->arena);
 }
 
-static size_t find_wake(const struct record *state) {
-    for (const struct field *field = state->fields; field->name; field++)
-        if (strcmp(field->name, "wake_at") == 0) return field->offset;
-    ASSERT(!"the state has a field wake_at");
-    return 0;
+static size_t offset_of(const struct record *state, const char *name) {
+    const struct field *field = state->fields;
+    while (field->name && strcmp(field->name, name) != 0) field++;
+    ASSERT(field->name); /* worker.h: every state has it */
+    return field->offset;
 }
 
 static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
     struct engine *engine = keyed->engine;
     struct err err;
-    keyed->wake_offset = find_wake(engine->spec->state);
+    keyed->wake_offset = offset_of(engine->spec->state, "wake_at");
+    keyed->version_offset = offset_of(engine->spec->state, "policy_version");
     ASSERT(engine->partitions > 0); /* -1 would go into the changelogs' @log for good */
     keyed->partitions = engine->partitions;
     keyed->view = view_new(engine->redis, engine->config->topic_prefix, engine->spec->name, engine->spec->state);

@@ -57,7 +57,8 @@ struct polled {
 struct keyed {
     struct engine *engine;
     struct view *view;
-    size_t wake_offset; /* of wake_at in the state */
+    size_t wake_offset;    /* of wake_at in the state */
+    size_t version_offset; /* of policy_version, the version that a case keeps */
     struct shard *shards;
     int shard_count, partitions;
     struct polled *polled; /* room for what one turn polls */

@@ -182,6 +182,40 @@ static void read_states(struct work *work, struct shard *shard) {
     if (count && running(shard)) read_chunk(work, shard, chunk, count);
 }
 
+/* ---- Policy versions ---- */
+
+static const char *version_of(const struct work *work, const void *state) {
+    return *(const char *const *)(const void *)((const char *)state + work->keyed->version_offset);
+}
+
+static bool version_trouble(struct work *work, const struct entry *entry, enum policy_store_result result,
+                            const struct err *err) {
+    if (result == POLICY_STORE_DONE) return false;
+    if (result == POLICY_STORE_AWAY)
+        engine_pause(work->engine, "cases wait: the policies topic cannot be read now", err->text);
+    else
+        engine_stop(work->engine, EXIT_CANNOT_GO_ON, "a case keeps a policy version that is not to be had",
+                    arena_printf(work->arena, "case %s: %s", entry->id, err->text));
+    return true;
+}
+
+/* Nothing is decided about a case whose version this process has not read: the topic is, first, to its true end. */
+static bool know_versions(struct work *work) {
+    struct engine *engine = work->engine;
+    struct policy_topic topic = policy_log_open(&engine->policy_log);
+    if (!engine->policies.current) return true;
+    policy_store_begin(engine->store);
+    for (int i = 0; i < work->entry_count; i++) {
+        const struct entry *entry = &work->entries[i];
+        const char *version = entry->old && running(entry->shard) ? version_of(work, entry->old) : NULL;
+        if (!version || strcmp(version, engine->policies.current->version) == 0) continue;
+        struct err err;
+        enum policy_store_result result = policy_store_know(engine->store, &topic, version, &err);
+        if (version_trouble(work, entry, result, &err)) return false;
+    }
+    return true;
+}
+
 /* ---- Folding ---- */
 
 static int64_t *wake_of(const struct work *work, void *state) {
@@ -387,6 +421,7 @@ static bool decide_all(struct work *work) {
     if (work->engine->claims) claim_store_begin(work->engine->claims);
     for (int i = 0; i < work->keyed->shard_count; i++)
         if (running(&work->keyed->shards[i])) read_states(work, &work->keyed->shards[i]);
+    if (!know_versions(work)) return false;
     for (int round = 0; round < work->rounds; round++)
         if (!fold_round(work, round)) return false;
     return true;

@@ -1,32 +1,33 @@
-/* policy_log: policy versions whole in redress.policies (key "<worker>:<version>"), read at start, written before their
- * first use (CONTRACT.md, Policies). Another body under a used version is refused. */
+/* policy_log: policy versions whole in redress.policies (key "<worker>:<version>"), written before their first use
+ * (CONTRACT.md, Policies). The topic is compacted and has one partition: of a key the last record counts, and of two
+ * versions the one whose record stands later is the newer. */
 #ifndef REDRESS_POLICY_LOG_H
 #define REDRESS_POLICY_LOG_H
 
 #include "kafka.h"
-#include "worker.h"
 
-/* Reads the policy file of the spec and checks it. -1: all faults in `errors`. *version_out NULL: the spec has no
- * policy. */
-int policy_log_load(const struct worker_spec *spec, const char *dir, struct arena *arena,
-                    const struct policy_version **version_out, const char **body_out, struct buf *errors) MUST_CHECK;
-
-enum policy_log_result {
-    POLICY_LOG_DONE = 0,
-    POLICY_LOG_AWAY = 1,    /* Kafka does not answer: again later */
-    POLICY_LOG_CHANGED = -1 /* err: this version has another body in the topic, or a body in it cannot be used */
+/* A record, of any worker. */
+struct policy_record {
+    const char *key, *body; /* NUL-terminated, in the arena; body NULL: the version was taken back */
+    size_t body_len;
+    int64_t offset;
 };
-/* Reads all versions of this worker, adds the current one to the topic when it is new, and links them: current first.
- */
-enum policy_log_result policy_log_sync(const struct worker_spec *spec, const struct kafka *kafka,
-                                       struct kafka_asker *asker, const char *dir, struct arena *arena,
-                                       const struct policy_version *current, const char *body,
-                                       struct policies *policies_out, struct err *err) MUST_CHECK;
 
-/* Reads all versions that this worker has used, in the order of the topic, and writes nothing. None: current is NULL.
- */
-enum policy_log_result policy_log_read(const struct worker_spec *spec, const struct kafka *kafka,
-                                       struct kafka_asker *asker, const char *dir, struct arena *arena,
-                                       struct policies *policies_out, struct err *err) MUST_CHECK;
+/* The topic as what reads and writes it: policy_log_open() gives Kafka's, a test its own. */
+struct policy_topic {
+    void *context;
+    /* Every record up to the topic's true end, in order. 0; 1 when Kafka does not answer (err). */
+    int (*read)(void *context, struct arena *arena, struct policy_record **records_out, int *count_out,
+                struct err *err);
+    /* Writes one and waits for the acknowledgement. 0 or 1. */
+    int (*write)(void *context, const char *key, const char *body, struct err *err);
+};
+
+/* What Kafka's topic is read with; both live as long as it. */
+struct policy_log {
+    const struct kafka *kafka;
+    struct kafka_asker *asker;
+};
+struct policy_topic policy_log_open(struct policy_log *log);
 
 #endif

@@ -85,6 +85,8 @@ static int load(struct rehearse *rehearse, struct player *player, const char *di
         return -1;
     }
     version->policy = policy;
+    version->migrate = policies_migrates(tree);
+    version->order = player->policies.current ? player->policies.current->order + 1 : 0;
     version->older = player->policies.current;
     player->policies.current = version;
     return 0;

@@ -4,7 +4,6 @@
 #include "http.h"
 #include "keyed.h"
 #include "map.h"
-#include "policy_log.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +17,6 @@ enum { STARTED_MS = 60000 /* /healthz fails when the loop has not turned for so 
 struct process {
     struct engine engine;
     struct config config;
-    struct arena *policy_arena;
-    const struct policy_version *version;
-    const char *body;
     struct http *http;
 };
 
@@ -82,9 +78,8 @@ static int configure(struct process *process, const char *file, struct buf *erro
     engine->config = &process->config;
     engine->kafka = (struct kafka){.config = &process->config, .worker = engine->spec->name};
     bad |= kafka_check(&process->config, errors) < 0;
-    process->policy_arena = arena_new();
-    bad |= policy_log_load(engine->spec, process->config.policy_dir, process->policy_arena, &process->version,
-                           &process->body, errors) < 0;
+    engine->store = policy_store_new(engine->spec, process->config.policy_dir, &engine->policies);
+    bad |= policy_store_load(engine->store, errors) < 0;
     struct err err;
     bool needs_redis = engine->spec->kind == WORKER_KEYED || engine->spec->ask;
     if (needs_redis) engine->redis = redis_new(process->config.redis_url, &err);
@@ -172,19 +167,25 @@ static int check_changelog(struct engine *engine, struct err *err) {
         kafka_topic(&engine->kafka, TOPIC_STATE, name), value);
 }
 
+/* The version of our own file is in the topic before its first use. */
+static int publish_policy(struct engine *engine, struct err *err) {
+    struct policy_topic topic = policy_log_open(&engine->policy_log);
+    const char *newer;
+    enum policy_store_result result = policy_store_publish(engine->store, &topic, &newer, err);
+    if (result == POLICY_STORE_REFUSED) engine_stop(engine, EXIT_BAD_CONFIG, "policy refused", err->text);
+    if (newer)
+        log_say(LOG_WARN, "another version was published after this process' own, which new cases of its shards get",
+                "own", engine->policies.current->version, "newer", newer, NULL);
+    return result == POLICY_STORE_DONE ? 0 : 1;
+}
+
 /* 0: all good; 1: not yet; -1: wrong. */
 static int check_world(struct process *process, struct err *err) {
     struct engine *engine = &process->engine;
     int result = check_counts(engine, err);
     if (result == 0) result = check_changelog(engine, err);
     if (result == 0 && engine->redis) result = redis_check(engine->redis, engine->arena, err);
-    if (result == 0) {
-        enum policy_log_result synced =
-            policy_log_sync(engine->spec, &engine->kafka, engine->asker, process->config.policy_dir,
-                            process->policy_arena, process->version, process->body, &engine->policies, err);
-        if (synced == POLICY_LOG_CHANGED) engine_stop(engine, EXIT_BAD_CONFIG, "policy refused", err->text);
-        result = synced == POLICY_LOG_DONE ? 0 : 1;
-    }
+    if (result == 0) result = publish_policy(engine, err);
     return result;
 }
 
@@ -208,22 +209,15 @@ static void wait_for_world(struct process *process) {
 
 /* SIGHUP: the file is read again. What is wrong with it is told, and the policies stay as they were. */
 static void reload(struct engine *engine) {
-    struct process *process = (struct process *)engine; /* its first member */
-    struct arena *arena = process->policy_arena;        /* older versions stay in use until the process ends */
-    const struct policy_version *version;
-    const char *body;
+    struct policy_topic topic = policy_log_open(&engine->policy_log);
     struct buf errors = {0};
-    struct err err;
-    struct policies policies = engine->policies;
-    if (policy_log_load(engine->spec, process->config.policy_dir, arena, &version, &body, &errors) < 0)
+    bool changed;
+    enum policy_store_result result = policy_store_reload(engine->store, &topic, &changed, &errors);
+    const char *version = engine->policies.current ? engine->policies.current->version : "none";
+    if (result != POLICY_STORE_DONE)
         log_say(LOG_ERROR, "policies not reloaded", "errors", errors.at ? errors.at : "", NULL);
-    else if (version && policy_log_sync(engine->spec, &engine->kafka, engine->asker, process->config.policy_dir, arena,
-                                        version, body, &policies, &err) != POLICY_LOG_DONE)
-        log_say(LOG_ERROR, "policies not reloaded", "error", err.text, NULL);
-    else if (version) {
-        engine->policies = policies;
-        log_say(LOG_INFO, "policies reloaded", "version", version->version, NULL);
-    }
+    else
+        log_say(LOG_INFO, changed ? "policies reloaded" : "policies unchanged", "version", version, NULL);
     buf_free(&errors);
 }
 
@@ -237,6 +231,7 @@ static int run(struct process *process) {
         log_say(LOG_ERROR, "no kafka client", "error", err.text, NULL);
         return EXIT_BAD_CONFIG;
     }
+    engine->policy_log = (struct policy_log){&engine->kafka, engine->asker};
     if (engine->spec->ask) engine->claims = claim_store_new(engine->redis, &engine->kafka);
     wait_for_world(process);
     if (!engine->stopping && !engine_stop_asked()) {
@@ -266,7 +261,7 @@ static int start(struct process *process) {
     worker_turned(false);
     if (start_http(process) < 0) return EXIT_BAD_CONFIG;
     log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(), "policy",
-            process->version ? process->version->version : "none", NULL);
+            process->engine.policies.current ? process->engine.policies.current->version : "none", NULL);
     if (config->service_links > 0)
         log_say(LOG_INFO, "variables of Kubernetes' service links are left out", "count",
                 log_int(config->service_links), NULL);
@@ -294,7 +289,7 @@ int worker_main(const struct worker_spec *spec, int argc, char **argv) {
     buf_free(&errors);
     redis_free(process.engine.redis);
     arena_free(process.engine.arena);
-    arena_free(process.policy_arena);
+    policy_store_free(process.engine.store);
     arena_free(process.config.arena);
     return status;
 }

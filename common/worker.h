@@ -46,8 +46,9 @@ struct worker_spec {
     const char *name;  /* "sla"; group <prefix>-sla, changelog <prefix>.sla.state */
     const char *about; /* one line for --help */
     enum worker_kind kind;
-    const enum topic *reads; /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
-    const char *policy_file; /* "sla.yaml" in REDRESS_POLICY_DIR, or NULL */
+    const enum topic *reads;  /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
+    const char *policy_file;  /* "sla.yaml" in REDRESS_POLICY_DIR, or NULL */
+    const char *policy_names; /* the key under which that file names another beside it, or NULL */
 
     /* Checks a policy file and turns it into what decide() uses, all of it in the arena. `dir` is the policy folder,
      * for files that it names. All faults are added at once; returns 0 when there were none. Reading a version back
@@ -60,7 +61,7 @@ struct worker_spec {
     enum topic leads;
 
     /* Keyed: the state's table. It must have a FIELD_TIME|FIELD_INDEXED field `wake_at`: when the worker must look at
-     * the case again, 0 = never. */
+     * the case again, 0 = never; and a FIELD_NAME `policy_version`: the version that the case keeps (policies.h). */
     const struct record *state;
 
     /* True for the event types that this worker folds; asked with ce_type before anything is parsed. NULL: all. */

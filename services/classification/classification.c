@@ -326,6 +326,7 @@ const struct worker_spec classification_spec = {
     .kind = WORKER_MAP,
     .reads = reads,
     .policy_file = "classification.yaml",
+    .policy_names = "model",
     .load = policy_load,
     .wants = wants,
     .decide = decide,

@@ -94,7 +94,7 @@ static const struct field state_fields[] = {
     {OWN(tenant, FIELD_ID), .doc = "The tenant."},
     {OWN(order_id, FIELD_ID), .doc = "The order."},
     {OWN(class_name, FIELD_NAME), .doc = "The class by now."},
-    {OWN(policy_version, FIELD_NAME), .doc = "The policy that the case was opened under."},
+    {OWN(policy_version, FIELD_NAME), .doc = "The version of compensation.yaml that the case keeps."},
     {FIELD(compensation_state, customer_id), .type = FIELD_ID, .flags = FIELD_PRIVATE, .doc = "The customer."},
     {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
     {OWN(severity, FIELD_CHOICE), .choices = contract_severities, .doc = "The highest by now."},
@@ -326,8 +326,10 @@ static const char *case_of(const struct decision *in, const struct compensation_
 
 static struct proposal_turn turn_of(const struct decision *in, struct compensation_state *state, struct effects *out) {
     struct proposal_turn turn = {.in = in, .state = state, .out = out, .case_id = case_of(in, state)};
-    turn.policy = policies_find(in->policies, state->policy_version);
-    if (!turn.policy) turn.policy = policies_current(in->policies);
+    const struct policy_version *chosen = policies_choose(in->policies, state->policy_version);
+    ASSERT(chosen);
+    if (state->policy_version) state->policy_version = chosen->version;
+    turn.policy = chosen->policy;
     return turn;
 }
 

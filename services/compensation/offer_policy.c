@@ -146,6 +146,7 @@ static const struct record share_record = {.name = "share",
 static const struct field policy_fields[] = {
     {FIELD(offer_policy, version), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 80,
      .doc = "A case keeps the version it was opened under."},
+    {FIELD(offer_policy, migrate), .type = FIELD_BOOL, .doc = "Running cases of older versions take this one."},
     {FIELD(offer_policy, currency), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .min = 3, .max = 3,
      .doc = "Of a case without an order."},
     {FIELD(offer_policy, split), .type = FIELD_TREE, .flags = FIELD_REQUIRED,

@@ -80,6 +80,7 @@ struct offer_share {
 };
 struct offer_policy {
     const char *version;
+    bool migrate;         /* the runtime's: policies.h */
     const char *currency; /* of a case without an order */
     const struct tree *split;
     int64_t approve_within, choose_within, keep_for;

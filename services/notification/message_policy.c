@@ -150,7 +150,8 @@ static const struct record staff_record = {
 #define LIST(member, table) FIELD(message_policy, member), .type = FIELD_RECORDS, .of = &table
 static const struct field policy_fields[] = {
     {FIELD(message_policy, version), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 80,
-     .doc = "The policy's version."},
+     .doc = "A case keeps the version it was opened under."},
+    {FIELD(message_policy, migrate), .type = FIELD_BOOL, .doc = "Running cases of older versions take this one."},
     {FIELD(message_policy, default_locale), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 35,
      .doc = "For customers whose language has no texts."},
     {FIELD(message_policy, alarm), .type = FIELD_NAME, .flags = FIELD_REQUIRED,

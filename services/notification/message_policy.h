@@ -97,6 +97,7 @@ struct message_staff {
 };
 struct message_policy {
     const char *version, *default_locale, *alarm;
+    bool migrate; /* the runtime's: policies.h */
     int64_t stale_after, keep_for, late_contact_within, settle_within, reply_within;
     struct records channels;  /* struct message_route */
     struct records limits;    /* struct message_limit */

@@ -28,6 +28,7 @@ static const struct field state_fields[] = {
     {FIELD(notification_state, channel), .type = FIELD_CHOICE, .choices = contract_channels,
      .doc = "The way the complaint came in."},
     {FIELD(notification_state, locale), .type = FIELD_NAME, .doc = "The customer's locale."},
+    {OWN(policy_version, FIELD_NAME), .doc = "The version of notification.yaml that the case keeps."},
     {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
     {OWN(class_name, FIELD_NAME), .doc = "The class by now."},
     {OWN(severity, FIELD_CHOICE), .choices = contract_severities, .doc = "The highest by now."},
@@ -396,8 +397,11 @@ static enum result decide(const struct decision *in, void *state_at, struct effe
     }
     void *data = arena_alloc(in->arena, row->record->size);
     if (effects_decode(out, in->ev, row->record, data) != DONE) return REJECT;
+    const struct policy_version *chosen = policies_choose(in->policies, state->policy_version);
+    ASSERT(chosen);
+    state->policy_version = chosen->version;
     struct message_turn turn = {
-        .in = in, .state = state, .out = out, .policy = policies_current(in->policies), .case_id = in->ev->subject};
+        .in = in, .state = state, .out = out, .policy = chosen->policy, .case_id = in->ev->subject};
     row->act(&turn, data);
     return DONE;
 }

@@ -32,7 +32,7 @@ struct notification_pending {
 };
 
 struct notification_state {
-    const char *tenant, *locale, *class_name;
+    const char *tenant, *locale, *class_name, *policy_version;
     int channel, tier, severity;
     bool classified, question, withdrawn;
     int64_t first_contact_due, resolution_due; /* 0: none, or paused */

@@ -9,7 +9,7 @@
 #include "ids.h"
 #include "intake.h"
 #include "policies.h"
-#include "policy_log.h"
+#include "policy_store.h"
 #include "rehearse.h"
 #include "sla.h"
 #include "sla_explain.h"
@@ -167,16 +167,14 @@ static int read_state(struct ctl *ctl, const char *case_id, struct sla_state *ou
 /* The version that the case keeps, from redress.policies. NULL, and err: it is not to be had. */
 static const struct sla_policy *read_version(struct ctl *ctl, const struct request *request, const char *version,
                                              struct err *err) {
-    struct policies policies = {0};
-    struct kafka_asker *asker = kafka_asker_new(&ctl->kafka, err);
-    enum policy_log_result result =
-        asker ? policy_log_read(&sla_spec, &ctl->kafka, asker, request->dir, request->arena, &policies, err)
-              : POLICY_LOG_AWAY;
-    if (asker) kafka_asker_free(asker);
-    if (result != POLICY_LOG_DONE) return NULL;
-    const struct sla_policy *found = policies_find(&policies, version);
-    if (!found) err_set(err, "redress.policies has no such version");
-    return found;
+    struct policy_log log = {&ctl->kafka, kafka_asker_new(&ctl->kafka, err)};
+    if (!log.asker) return NULL;
+    struct policy_topic topic = policy_log_open(&log);
+    const void *policy = NULL;
+    enum policy_store_result result =
+        policy_store_find(&sla_spec, request->dir, &topic, version, request->arena, &policy, err);
+    kafka_asker_free(log.asker);
+    return result == POLICY_STORE_DONE ? policy : NULL;
 }
 
 /* That of the folder, where the case has none yet, or where its own is the same. */

@@ -8,22 +8,24 @@
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
 
-/* The version that the case keeps; the newest where it has none, where its own is gone, or where the newest takes
- * running cases. */
-static const struct sla_policy *choose_policy(struct sla_state *state, const struct decision *in) {
-    const struct sla_policy *newest = policies_current(in->policies),
-                            *own = policies_find(in->policies, state->policy_version);
-    if (own && (own == newest || !newest->migrate)) return own;
-    if (state->policy_version) {
-        state->migrated_at = in->now_ms;
-        for (int i = 0; i < state->targets.count; i++) {
-            struct sla_cycle *cycle = (struct sla_cycle *)state->targets.at + i;
-            cycle->frozen = cycle->state != SLA_CYCLE_RUNNING && cycle->state != SLA_CYCLE_PAUSED;
-        }
-        for (int i = 0; i < state->cycles.count; i++) ((struct sla_cycle *)state->cycles.at)[i].frozen = true;
+/* Verdicts stand as they were given; what runs is due anew. */
+static void migrate(struct sla_state *state, int64_t now_ms) {
+    state->migrated_at = now_ms;
+    for (int i = 0; i < state->targets.count; i++) {
+        struct sla_cycle *cycle = (struct sla_cycle *)state->targets.at + i;
+        cycle->frozen = cycle->state != SLA_CYCLE_RUNNING && cycle->state != SLA_CYCLE_PAUSED;
     }
-    state->policy_version = newest->version;
-    return newest;
+    for (int i = 0; i < state->cycles.count; i++) ((struct sla_cycle *)state->cycles.at)[i].frozen = true;
+}
+
+/* The version that the case keeps, or a newer one that takes running cases. */
+static const struct sla_policy *choose_policy(struct sla_state *state, const struct decision *in) {
+    const struct policy_version *chosen = policies_choose(in->policies, state->policy_version);
+    ASSERT(chosen);
+    bool moved = state->policy_version && strcmp(state->policy_version, chosen->version) != 0;
+    if (moved) migrate(state, in->now_ms);
+    state->policy_version = chosen->version;
+    return chosen->policy;
 }
 
 static bool is_paused(const struct sla_replay *replay, int64_t now_ms) {

@@ -17,7 +17,8 @@ struct policy_file {
 static const struct field policy_fields[] = {
     {FIELD(policy_file, version), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
      .doc = "Names this text; never used for another."},
-    {FIELD(policy_file, migrate), .type = FIELD_BOOL, .doc = "Running cases take this version."},
+    {FIELD(policy_file, migrate), .type = FIELD_BOOL,
+     .doc = "Running cases of older versions take this one: what runs is due anew from its old start, verdicts stay."},
     {FIELD(policy_file, classify_within), .type = FIELD_DURATION, .doc = "Targets wait so long for the class; 10s."},
     {FIELD(policy_file, keep_closed_for), .type = FIELD_DURATION, .doc = "A case that is over is kept so long; 8d."},
     {FIELD(policy_file, calendars), .type = FIELD_TREE, .doc = "Calendars by name."},
@@ -318,7 +319,6 @@ int sla_policy_load(const struct tree *file, const char *dir, struct arena *aren
     if (fields_decode(&policy_record, file, FIELDS_STRICT, arena, &read, faults)) return -1;
     struct sla_policy *policy = ARENA_NEW(arena, struct sla_policy);
     *policy = (struct sla_policy){.version = read.version,
-                                  .migrate = read.migrate,
                                   .classify_within = read.classify_within ? read.classify_within : CLASSIFY_WITHIN_MS,
                                   .keep_closed_for = read.keep_closed_for ? read.keep_closed_for : KEEP_CLOSED_MS};
     reader.calendar_trees = read.calendars;

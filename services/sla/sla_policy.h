@@ -64,7 +64,6 @@ struct sla_row {
 
 struct sla_policy {
     const char *version;
-    bool migrate; /* running cases take this version: what runs is due anew from its old start, verdicts stay */
     int64_t classify_within; /* ms: so long targets wait for the class */
     int64_t keep_closed_for; /* ms: a case that is over is kept so long for late records */
     struct sla_row *rows;

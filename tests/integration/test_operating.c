@@ -3,8 +3,10 @@
  * states. */
 #include "clock.h"
 #include "ids.h"
+#include "intake.h"
 #include "kafka_admin.h"
 #include "pipeline.h"
+#include "sla.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -108,6 +110,9 @@ static void test_sighup(void **state) {
     write_policy(dir, first);
     pipeline_start(pipeline);
     expect_version(pipeline, 1, "one", "\"resolution\"");
+    process_kill(sla, SIGHUP); /* nothing has changed: nothing is loaded */
+    WAIT_FOR(process_log_count(sla, "policies unchanged") == 1, LIMIT_MS);
+    assert_int_equal(process_log_count(sla, "policies reloaded"), 0);
     write_policy(dir, second);
     process_kill(sla, SIGHUP);
     WAIT_FOR(process_log_count(sla, "policies reloaded") == 1, LIMIT_MS);
@@ -245,9 +250,158 @@ static void test_unequal_partitions_are_refused(void **state) {
     harness_close(h);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sigterm), cmocka_unit_test(test_sighup), cmocka_unit_test(test_check),
-        cmocka_unit_test(test_redis_that_forgets_is_refused), cmocka_unit_test(test_unequal_partitions_are_refused)};
+/* ---- A new version, replica by replica ---- */
+
+enum { ROLLOUT_FIRST = 8, ROLLOUT_CASES = 32, ROLLOUT_MOVES = 4 };
+
+struct rollout {
+    struct pipeline *pipeline;
+    struct process *sla[2];
+    char cases[ROLLOUT_CASES][IDS_CASE_LEN + 1];
+    char versions[ROLLOUT_CASES][8]; /* as started */
+};
+
+static const char *folder_with(struct pipeline *pipeline, const char *name, const char *text) {
+    static char dir[260];
+    snprintf(dir, sizeof dir, "%s/%s", pipeline->h->dir, name);
+    assert_int_equal(mkdir(dir, 0755), 0);
+    write_policy(dir, text);
+    return dir;
+}
+
+static void open_cases(struct rollout *rollout, int from, int to) {
+    for (int i = from; i < to; i++) complain(rollout->pipeline, i, rollout->cases[i]);
+    world_flush(rollout->pipeline->world);
+    for (int i = from; i < to; i++) {
+        const struct tail_event *started =
+            tail_wait(rollout->pipeline->events, "sla.started", rollout->cases[i], 1, LIMIT_MS);
+        snprintf(rollout->versions[i], sizeof rollout->versions[i], "%s",
+                 tree_text(started->ev.data, "policy_version"));
+    }
+}
+
+/* Something happens to every case, and sla has folded it. */
+static void touch_cases(struct rollout *rollout, int turn) {
+    static const struct worker_spec *const specs[] = {&intake_spec, &sla_spec, NULL};
+    for (int i = 0; i < ROLLOUT_CASES; i++) {
+        char id[32], route[IDS_ROUTE_LEN + 1] = "";
+        snprintf(id, sizeof id, "u-%d-%d", turn, i);
+        memcpy(route, rollout->cases[i], IDS_ROUTE_LEN);
+        pipeline_publish(rollout->pipeline, "case.updated", "/desk", id, clock_now_ms(), route,
+                         "{'case_id':'%s','by':'anna'}", rollout->cases[i]);
+    }
+    world_flush(rollout->pipeline->world);
+    world_wait_idle(rollout->pipeline->world, specs, LIMIT_MS);
+}
+
+static int count_version(const struct rollout *rollout, const char *version) {
+    int count = 0;
+    for (int i = 0; i < ROLLOUT_CASES; i++) count += strcmp(rollout->versions[i], version) == 0;
+    return count;
+}
+
+static void check_version(void *context, const struct raw *raw) {
+    const struct rollout *rollout = context;
+    for (int i = 0; i < ROLLOUT_CASES; i++) {
+        if (raw->key_len != IDS_CASE_LEN || memcmp(raw->key, rollout->cases[i], IDS_CASE_LEN) != 0) continue;
+        char expected[40];
+        snprintf(expected, sizeof expected, "\"policy_version\":\"%s\"", rollout->versions[i]);
+        if (raw->value && !memmem(raw->value, raw->value_len, expected, strlen(expected)))
+            fail_msg("case %s: %s expected in %.*s", rollout->cases[i], expected, (int)raw->value_len, raw->value);
+    }
+}
+
+/* One replica has the new file, one still the old one, and the shards move from one to the other and back: every case
+ * keeps the version that it was opened under, in every state that was ever written, and no deadline moves. */
+static void test_rollout(void **state) {
+    (void)state;
+    static const char old[] = "version: \"one\"\nclassify_within: 100ms\npolicies:\n  - name: p\n    targets:\n"
+                              "      first_contact: {within: 1h}\n      resolution: {within: 24h}\n";
+    static const char new[] = "version: \"two\"\nclassify_within: 100ms\npolicies:\n  - name: p\n    targets:\n"
+                              "      first_contact: {within: 2h}\n      resolution: {within: 48h}\n";
+    struct pipeline *pipeline = pipeline_new("rollout", 4);
+    struct rollout rollout = {.pipeline = pipeline, .sla = {pipeline->workers[PIPELINE_SLA]}};
+    rollout.sla[1] = harness_worker(pipeline->h, "sla", 1);
+    process_env(rollout.sla[0], "REDRESS_POLICY_DIR=%s", folder_with(pipeline, "old", old));
+    process_env(rollout.sla[1], "REDRESS_POLICY_DIR=%s", folder_with(pipeline, "new", new));
+    for (int i = 0; i < 2; i++) { /* who has left is given up soon */
+        process_env(rollout.sla[i], "REDRESS_SESSION_TIMEOUT=6s");
+        process_env(rollout.sla[i], "REDRESS_TRANSACTION_TIMEOUT=3s");
+    }
+    process_start(pipeline->workers[PIPELINE_INTAKE]);
+    process_start(rollout.sla[0]);
+    harness_wait_ready(pipeline->h, pipeline->workers[PIPELINE_INTAKE]);
+    harness_wait_ready(pipeline->h, rollout.sla[0]);
+    open_cases(&rollout, 0, ROLLOUT_FIRST);
+    assert_int_equal(count_version(&rollout, "one"), ROLLOUT_FIRST);
+
+    process_start(rollout.sla[1]);
+    harness_wait_ready(pipeline->h, rollout.sla[1]);
+    open_cases(&rollout, ROLLOUT_FIRST, ROLLOUT_CASES);
+    assert_true(count_version(&rollout, "two") > 0);
+    assert_true(count_version(&rollout, "one") > ROLLOUT_FIRST);
+    for (int move = 0; move < ROLLOUT_MOVES; move++) {
+        struct process *leaves = rollout.sla[(move + 1) % 2];
+        assert_int_equal(process_stop(leaves, DRAIN_MS), 0);
+        touch_cases(&rollout, move);
+        process_start(leaves);
+        harness_wait_ready(pipeline->h, leaves);
+    }
+    tail_catch_up(pipeline->events);
+    assert_int_equal(tail_count(pipeline->events, "sla.rescheduled", NULL), 0);
+    assert_int_equal(tail_count(pipeline->events, "sla.cancelled", NULL), 0);
+    assert_true(world_read(pipeline->world, TOPIC_STATE, "sla", check_version, &rollout) > 0);
+    print_message("%d cases of version one, %d of version two\n", count_version(&rollout, "one"),
+                  count_version(&rollout, "two"));
+    pipeline_close(pipeline);
+}
+
+/* A case whose version was taken back: nothing is decided about it, and the process says what to do. */
+static void test_lost_version(void **state) {
+    (void)state;
+    static const char policy[] = "version: \"%s\"\nclassify_within: 100ms\n%spolicies:\n  - name: p\n    targets:\n"
+                                 "      resolution: {within: 24h}\n";
+    struct pipeline *pipeline = pipeline_new("lost-version", 1);
+    struct rollout rollout = {.pipeline = pipeline, .sla = {pipeline->workers[PIPELINE_SLA]}};
+    struct process *sla = rollout.sla[0];
+    char text[300];
+    snprintf(text, sizeof text, policy, "one", "");
+    const char *dir = folder_with(pipeline, "policies", text);
+    process_env(sla, "REDRESS_POLICY_DIR=%s", dir);
+    process_start(pipeline->workers[PIPELINE_INTAKE]);
+    process_start(sla);
+    open_cases(&rollout, 0, 1);
+    assert_int_equal(process_stop(sla, DRAIN_MS), 0);
+
+    world_publish(pipeline->world, TOPIC_POLICIES, "sla:one", NULL, 0, NULL, 0);
+    world_flush(pipeline->world);
+    snprintf(text, sizeof text, policy, "two", "");
+    write_policy(dir, text);
+    pipeline_publish(pipeline, "case.updated", "/desk", "u", clock_now_ms(), rollout.cases[0],
+                     "{'case_id':'%s','by':'anna'}", rollout.cases[0]);
+    world_flush(pipeline->world);
+    expect_refused(sla, "redress.policies has no sla:one", "start redress-sla once on the sla.yaml of that version");
+
+    snprintf(text, sizeof text, policy, "three", "migrate: true\n");
+    write_policy(dir, text);
+    process_start(sla);
+    pipeline_publish(pipeline, "case.resolved", "/desk", "r", clock_now_ms(), rollout.cases[0],
+                     "{'case_id':'%s','by':'anna'}", rollout.cases[0]);
+    world_flush(pipeline->world);
+    const struct tail_event *met = tail_wait(pipeline->events, "sla.met", rollout.cases[0], 1, LIMIT_MS);
+    assert_string_equal(tree_text(met->ev.data, "policy_version"), "three");
+    pipeline_close(pipeline);
+}
+
+/* A name or pattern runs only those tests. */
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sigterm),
+                                       cmocka_unit_test(test_sighup),
+                                       cmocka_unit_test(test_check),
+                                       cmocka_unit_test(test_redis_that_forgets_is_refused),
+                                       cmocka_unit_test(test_unequal_partitions_are_refused),
+                                       cmocka_unit_test(test_rollout),
+                                       cmocka_unit_test(test_lost_version)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

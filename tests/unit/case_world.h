@@ -29,7 +29,7 @@ struct world_claim {
 struct world {
     const struct worker_spec *spec;
     struct arena *arena;
-    struct policy_version version;
+    struct policy_version version, next;
     struct policies policies;
     struct pairs pairs; /* the state as hashes; none: no state */
     bool exists;
@@ -62,6 +62,7 @@ static inline void world_load(struct world *world, const struct worker_spec *spe
         fail_msg("%s", buf.at);
     }
     world->version.policy = policy;
+    world->version.migrate = policies_migrates(file);
     world->policies.current = &world->version;
     world->now_ms = world_time("2026-11-22T10:00:00Z");
 }
@@ -260,6 +261,21 @@ static inline const char *world_pair(const struct world *world, const char *name
     for (int i = 0; i < world->pairs.count; i++)
         if (strcmp(world->pairs.at[i].name, name) == 0) return world->pairs.at[i].value;
     return NULL;
+}
+
+/* The process that has the case from now on has another file, published after the one it had until now. */
+static inline void world_roll_out(struct world *world, const char *version, bool migrate) {
+    world->next = world->version;
+    world->next.version = version;
+    world->next.migrate = migrate;
+    world->next.order = world->version.order + 1;
+    world->next.older = &world->version;
+    world->policies.current = &world->next;
+}
+
+static inline void world_expect_version(const struct world *world, const char *version) {
+    const char *is = world_pair(world, "policy_version");
+    if (!is || strcmp(is, version) != 0) fail_msg("policy_version %s, expected %s", is ? is : "none", version);
 }
 
 #endif

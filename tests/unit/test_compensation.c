@@ -370,6 +370,26 @@ static void wants_only_what_it_folds(void **unused) {
     assert_true(compensation_spec.wants("settlement.failed"));
 }
 
+/* Whatever file the process has that folds it next. */
+static void keeps_its_version(void **unused) {
+    (void)unused;
+    struct world world;
+    open_world(&world);
+    open_case(&world, "regular", ORDER_299);
+    world_expect_version(&world, world.version.version);
+    world_roll_out(&world, "next", false);
+    classify(&world, "quality.damaged", "");
+    world_expect_version(&world, world.version.version);
+    world_close(&world);
+
+    open_world(&world);
+    open_case(&world, "regular", ORDER_299);
+    world_roll_out(&world, "next", true);
+    classify(&world, "quality.damaged", "");
+    world_expect_version(&world, "next");
+    world_close(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_what_does_not_count),
@@ -390,6 +410,7 @@ int main(void) {
         cmocka_unit_test(forgets_closed_cases),
         cmocka_unit_test(keeps_personal_data_apart),
         cmocka_unit_test(wants_only_what_it_folds),
+        cmocka_unit_test(keeps_its_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

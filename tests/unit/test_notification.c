@@ -409,6 +409,24 @@ static void wants_only_what_it_folds(void **unused) {
     assert_true(notification_spec.wants("sla.started"));
 }
 
+/* Whatever file the process has that folds it next. */
+static void keeps_its_version(void **unused) {
+    (void)unused;
+    struct world world;
+    open_case(&world);
+    world_expect_version(&world, world.version.version);
+    world_roll_out(&world, "next", false);
+    acknowledge(&world);
+    world_expect_version(&world, world.version.version);
+    world_close(&world);
+
+    open_case(&world);
+    world_roll_out(&world, "next", true);
+    acknowledge(&world);
+    world_expect_version(&world, "next");
+    world_close(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(acknowledges_with_both_deadlines),
@@ -430,6 +448,7 @@ int main(void) {
         cmocka_unit_test(hashes_causes_that_are_no_ids),
         cmocka_unit_test(bounds_what_it_keeps),
         cmocka_unit_test(wants_only_what_it_folds),
+        cmocka_unit_test(keeps_its_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
