@@ -93,20 +93,14 @@ static const struct field state_fields[] = {
      .doc = "While the customer may choose: the offer ends then."},
     {OWN(tenant, FIELD_ID), .doc = "The tenant."},
     {OWN(order_id, FIELD_ID), .doc = "The order."},
-    {OWN(class_name, FIELD_NAME), .doc = "The class by now."},
     {OWN(policy_version, FIELD_NAME), .doc = "The version of compensation.yaml that the case keeps."},
     {FIELD(compensation_state, customer_id), .type = FIELD_ID, .flags = FIELD_PRIVATE, .doc = "The customer."},
     {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
-    {OWN(severity, FIELD_CHOICE), .choices = contract_severities, .doc = "The highest by now."},
     {OWN(order_status, FIELD_CHOICE), .choices = contract_order_statuses, .doc = "Where the order stood."},
-    {OWN(flags, FIELD_TEXTS), .doc = "All flags by now."},
+    {OWN(profile, FIELD_RECORD), .of = &profile_record, .doc = "Class, severity, flags and status by now."},
     {OWN(order_amount, FIELD_MONEY), .doc = "What was paid for the order."},
     {OWN(custom, FIELD_BOOL), .doc = "Made to the customer's wish."},
     {OWN(perishable, FIELD_BOOL), .doc = "Holds perishable goods."},
-    {OWN(classified, FIELD_BOOL), .doc = "The class is known."},
-    {OWN(question, FIELD_BOOL), .doc = "All texts by now only asked."},
-    {OWN(class_by_person, FIELD_BOOL), .doc = "A person said the class: it stays."},
-    {OWN(withdrawn, FIELD_BOOL), .doc = "The case is void."},
     {OWN(proposals, FIELD_INT), .doc = "Proposals made by now."},
     {OWN(proposed_at, FIELD_TIME), .doc = "When the one at hand was made."},
     {OWN(escalated, FIELD_INT), .doc = "Its escalations by now."},
@@ -155,56 +149,46 @@ static bool has_flag(const struct texts *flags, const char *flag) {
     return false;
 }
 
-static void add_flags(struct compensation_state *state, const struct texts *more, struct arena *arena) {
-    const char **all = arena_alloc(arena, (size_t)(state->flags.count + more->count + 1) * sizeof *all);
-    struct texts flags = {all, 0};
-    for (int i = 0; i < state->flags.count; i++) all[flags.count++] = state->flags.at[i];
-    for (int i = 0; i < more->count; i++)
-        if (!has_flag(&flags, more->at[i])) all[flags.count++] = more->at[i];
-    state->flags = flags;
-}
-
 static void propose(struct proposal_turn *turn, const struct activity *assessed) {
     const struct compensation_state *state = turn->state;
+    const struct profile *profile = state->profile;
     struct offer offer;
-    if (!state->classified || state->question || state->withdrawn || state->proposals >= COMPENSATION_PROPOSALS_MAX)
-        return;
+
+    if (!profile_class(profile) || profile_only_asks(profile)) return;
+    if (profile_status(profile) == PROFILE_WITHDRAWN || state->proposals >= COMPENSATION_PROPOSALS_MAX) return;
     if (!offer_from_rules(turn->policy, state, assessed, turn->in->arena, &offer)) return;
-    const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule), state->class_name};
+    const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule), profile_class(profile)};
     proposal_make(turn, &offer, NULL, &(struct texts){why, 2});
 }
 
-/* The class of the first text that has one; a text that only adds to it ("hello?") does not change it. */
 static void classify(struct proposal_turn *turn, const struct classified *classified) {
     struct compensation_state *state = turn->state;
-    bool first = !state->classified;
-    bool question = has_flag(&classified->flags, "question");
-    add_flags(state, &classified->flags, turn->in->arena);
-    if (!state->class_by_person) {
-        bool known = state->class_name && strcmp(state->class_name, "other") != 0 && !state->question;
-        if (!known) state->class_name = classified->class_name;
-        if (!state->severity || classified->severity < state->severity) state->severity = classified->severity;
-        state->question = question && (first || state->question);
-    }
-    state->classified = true;
+    struct profile_place place = profile_place(turn->in->ev);
+
+    state->profile = profile_classified(state->profile, &place, classified->class_name, classified->severity,
+                                        &classified->flags, turn->in->arena);
     if (state->proposals == 0) propose(turn, NULL);
+}
+
+static bool same_class(const char *one, const char *two) {
+    return one && two && strcmp(one, two) == 0;
 }
 
 /* A person's word on the class: what nobody has approved yet is made anew. */
 static void reclassify(struct proposal_turn *turn, const struct activity *activity) {
     struct compensation_state *state = turn->state;
-    bool same = state->class_name && strcmp(state->class_name, activity->class_name) == 0;
-    state->class_name = activity->class_name;
-    if (activity->severity) state->severity = activity->severity;
-    state->question = strncmp(activity->class_name, "inquiry.", 8) == 0;
-    state->classified = true;
-    state->class_by_person = true;
-    bool fresh = state->proposals == 0;
-    if (same && !fresh) return;
+    struct profile_place place = profile_place(turn->in->ev);
+    const char *class_before = profile_class(state->profile);
+    int64_t proposals_before = state->proposals;
+    bool fresh = proposals_before == 0;
+
+    state->profile =
+        profile_reclassified(state->profile, &place, activity->class_name, activity->severity, turn->in->arena);
+    if (!fresh && same_class(class_before, profile_class(state->profile))) return;
     if (!fresh && (state->status != COMPENSATION_AWAITING_APPROVAL || state->proposer)) return;
-    int64_t before = state->proposals;
+
     propose(turn, NULL);
-    if (state->proposals == before) proposal_withdraw(turn, "reclassified");
+    if (state->proposals == proposals_before) proposal_withdraw(turn, "reclassified");
 }
 
 /* True the first time; a copy of a decision changes nothing. */
@@ -221,8 +205,14 @@ static bool is_new(struct proposal_turn *turn) {
     return true;
 }
 
-static void forget_later(struct proposal_turn *turn) {
-    turn->state->forget_at = turn->in->now_ms + turn->policy->keep_for;
+/* A case that is over is forgotten after a while; one that goes on is not. */
+static void move(struct proposal_turn *turn) {
+    struct compensation_state *state = turn->state;
+    struct profile_place place = profile_place(turn->in->ev);
+
+    state->profile = profile_moved(state->profile, &place, turn->in->ev->type, turn->in->arena);
+    bool over = profile_status(state->profile) >= PROFILE_CLOSED;
+    state->forget_at = over ? turn->in->now_ms + turn->policy->keep_for : 0;
 }
 
 static void on_opened(struct proposal_turn *turn, const void *data) {
@@ -244,19 +234,16 @@ static void on_reclassified(struct proposal_turn *turn, const void *data) {
 static void on_assessed(struct proposal_turn *turn, const void *data) {
     propose(turn, data);
 }
+static void on_moved(struct proposal_turn *turn, const void *data) {
+    (void)data;
+    move(turn);
+}
 static void on_withdrawn(struct proposal_turn *turn, const void *data) {
     const struct activity *activity = data;
-    proposal_withdraw(turn, fields_choice_name(contract_withdraw_reasons, activity->withdraw_reason));
-    turn->state->withdrawn = true;
-    forget_later(turn);
-}
-static void on_closed(struct proposal_turn *turn, const void *data) {
-    (void)data;
-    forget_later(turn);
-}
-static void on_reopened(struct proposal_turn *turn, const void *data) {
-    (void)data;
-    if (!turn->state->withdrawn) turn->state->forget_at = 0;
+    const char *reason = fields_choice_name(contract_withdraw_reasons, activity->withdraw_reason);
+
+    move(turn);
+    if (profile_status(turn->state->profile) == PROFILE_WITHDRAWN) proposal_withdraw(turn, reason);
 }
 /* A copy of a decision that was folded changes nothing. */
 static bool is_copy(struct proposal_turn *turn) {
@@ -292,13 +279,14 @@ static const struct reaction {
 } reactions[] = {
     {"case.opened", on_opened, &contract_case_opened, false},
     {"case.classified", on_classified, &contract_classified, true},
-    {"case.closed", on_closed, &contract_noted, false},
+    {"case.resolved", on_moved, &contract_noted, false},
+    {"case.closed", on_moved, &contract_noted, false},
     {"case.repeated", on_repeated, &contract_case_repeated, false},
     {"case.customer_replied", on_repeated, &contract_joined, false},
     {"case.reclassified", on_reclassified, &contract_reclassified, true},
     {"case.assessed", on_assessed, &contract_assessed, true},
     {"case.withdrawn", on_withdrawn, &contract_withdrawn, true},
-    {"case.reopened", on_reopened, &contract_noted, false},
+    {"case.reopened", on_moved, &contract_noted, false},
     {"decision.approved", on_approved, &contract_decision_approved, true},
     {"decision.rejected", on_rejected, &contract_decision_rejected, true},
     {"decision.chosen", on_chosen, &contract_chosen, false},

@@ -1,18 +1,19 @@
 /* compensation: what a customer is offered, who approves it, what he chose and that it is carried out, once.
  *
  * Consumes: case.opened, case.repeated, case.customer_replied (an order that comes with it), case.classified,
- * case.reclassified, case.assessed, case.withdrawn, case.closed, case.reopened, decision.approved, decision.rejected,
- * decision.chosen, compensation.requested, settlement.done, settlement.failed. Emits: compensation.proposed,
- * .vote_counted, .decision_refused, .approved, .chosen, .rejected, .expired, .escalated, .withdrawn, .settled, .failed;
- * and settlement.ordered to redress.settlements, one a remedy of the chosen option. Keeps: per case the facts that the
- * decision table asks for, one proposal at a time, and the settlements of all of them. Decides: options and amounts by
- * the table of compensation.yaml (offer.h); approval by policy, or by people whose role reaches the cost; each decision
- * about money by its arrival. A proposal is made at the first classification that is no question, again when a person
- * corrects the class before anybody approved, when an assessment has a rule, and when a person asks for one. A newer
- * one withdraws what was not chosen yet; what was chosen goes on. An approval that names an option narrows the offer to
- * it; a rejection rejects all of it. A settlement's id is its proposal's and its remedy's, and is ordered when the one
- * choice is made: once, ever. One that is done stays so. Rejects: nothing to the rejected topic but what cannot be read
- * (bad_value); decisions that do not count become compensation.decision_refused.
+ * case.reclassified, case.assessed, case.resolved, case.withdrawn, case.closed, case.reopened, decision.approved,
+ * decision.rejected, decision.chosen, compensation.requested, settlement.done, settlement.failed. Emits:
+ * compensation.proposed, .vote_counted, .decision_refused, .approved, .chosen, .rejected, .expired, .escalated,
+ * .withdrawn, .settled, .failed; and settlement.ordered to redress.settlements, one a remedy of the chosen option.
+ * Keeps: per case the facts that the decision table asks for, one proposal at a time, and the settlements of all of
+ * them. Decides: options and amounts by the table of compensation.yaml (offer.h); approval by policy, or by people
+ * whose role reaches the cost; each decision about money by its arrival. A proposal is made at the first classification
+ * that is no question, again when a person corrects the class before anybody approved, when an assessment has a rule,
+ * and when a person asks for one. A newer one withdraws what was not chosen yet; what was chosen goes on. An approval
+ * that names an option narrows the offer to it; a rejection rejects all of it. A settlement's id is its proposal's and
+ * its remedy's, and is ordered when the one choice is made: once, ever. One that is done stays so. Rejects: nothing to
+ * the rejected topic but what cannot be read (bad_value); decisions that do not count become
+ * compensation.decision_refused.
  *
  * Claims (all CLAIM_COUNT, id = the proposal's, amount = what others than the customer pay for the costliest option):
  *   cap / order / tenant / order: an order's proposals together may not exceed its amount and `caps.order_extra`, for
@@ -26,6 +27,7 @@
 #define REDRESS_COMPENSATION_H
 
 #include "contract.h"
+#include "profile.h"
 #include "worker.h"
 
 enum compensation_status {
@@ -87,11 +89,11 @@ struct compensation_state {
     const char *currency, *option;
     int64_t approve_by, choose_by;
     /* Facts. */
-    const char *tenant, *order_id, *class_name, *policy_version, *customer_id;
-    int tier, severity, order_status;
-    struct texts flags;
+    const char *tenant, *order_id, *policy_version, *customer_id;
+    int tier, order_status;
+    const struct profile *profile; /* class, severity, flags, status; NULL: nothing known */
     struct money order_amount;
-    bool custom, perishable, classified, question, class_by_person, withdrawn;
+    bool custom, perishable;
     /* The proposal at hand. */
     int64_t proposals, proposed_at, escalated, paid_minor;
     const char *proposer;

@@ -34,9 +34,9 @@ static bool matches_class(const struct texts *patterns, const char *class_name) 
     return patterns->count == 0;
 }
 
-static bool has_any(const struct texts *flags, const struct texts *of) {
+static bool has_any(const struct texts *flags, const struct profile *profile) {
     for (int i = 0; i < flags->count; i++)
-        if (has_text(of, flags->at[i])) return true;
+        if (profile_has_flag(profile, flags->at[i])) return true;
     return false;
 }
 
@@ -66,17 +66,19 @@ static bool has_cost(const struct texts *kinds, const struct activity *assessed)
 static bool matches(const struct offer_match *match, const struct compensation_state *state,
                     const struct activity *assessed) {
     if (!match) return true;
-    bool perishable = state->perishable || has_text(&state->flags, "perishable");
-    return matches_class(&match->class_names, state->class_name) &&
-           matches_text(&match->severity, fields_choice_name(contract_severities, state->severity)) &&
+    bool perishable = state->perishable || profile_has_flag(state->profile, "perishable");
+    const char *severity = fields_choice_name(contract_severities, profile_severity(state->profile));
+
+    return matches_class(&match->class_names, profile_class(state->profile)) &&
+           matches_text(&match->severity, severity) &&
            matches_text(&match->tier, fields_choice_name(contract_tiers, state->tier)) &&
            matches_text(&match->tenant, state->tenant) &&
            matches_text(&match->order_status, fields_choice_name(contract_order_statuses, state->order_status)) &&
            matches_text(&match->currency, state->order_amount.currency) &&
            matches_yes(match->order, has_order(state)) && matches_yes(match->custom, state->custom) &&
            matches_yes(match->perishable, perishable) &&
-           (match->flags.count == 0 || has_any(&match->flags, &state->flags)) &&
-           !has_any(&match->without_flags, &state->flags) && matches_amount(match, &state->order_amount) &&
+           (match->flags.count == 0 || has_any(&match->flags, state->profile)) &&
+           !has_any(&match->without_flags, state->profile) && matches_amount(match, &state->order_amount) &&
            has_cost(&match->costs, assessed);
 }
 

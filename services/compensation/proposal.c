@@ -146,7 +146,7 @@ void proposal_request(struct proposal_turn *turn, const struct activity *asked) 
     struct compensation_state *state = turn->state;
     struct offer offer;
     const char *next_id = arena_printf(arena_of(turn), "%s.%lld", turn->case_id, (long long)state->proposals + 1);
-    if (state->withdrawn || state->proposals >= COMPENSATION_PROPOSALS_MAX) {
+    if (profile_status(state->profile) == PROFILE_WITHDRAWN || state->proposals >= COMPENSATION_PROPOSALS_MAX) {
         proposal_refuse(turn, next_id, "already_decided");
     } else if (!offer_from_request(turn->policy, &asked->options, arena_of(turn), &offer)) {
         proposal_refuse(turn, next_id, "wrong_option");

@@ -62,12 +62,14 @@ static void set_facts(const struct message_turn *turn, const struct message_fact
                       const struct message_locale *locale, const char *values[WORD_COUNT]) {
     const struct notification_state *state = turn->state;
     struct arena *arena = arena_of(turn);
+    const char *class_name = profile_class(state->profile);
+
     values[WORD_CASE] = turn->case_id;
     values[WORD_OPTIONS] = facts->options ? words_options(locale, facts->options, arena) : NULL;
     values[WORD_CHOSEN] = facts->chosen ? words_option(locale, facts->chosen, arena) : NULL;
     values[WORD_CUSTOMER] = masked_customer(turn);
-    values[WORD_CLASS] = state->class_name ? words_of(locale->classes, state->class_name) : NULL;
-    values[WORD_SEVERITY] = fields_choice_name(contract_severities, state->severity);
+    values[WORD_CLASS] = class_name ? words_of(locale->classes, class_name) : NULL;
+    values[WORD_SEVERITY] = fields_choice_name(contract_severities, profile_severity(state->profile));
     values[WORD_TARGET] = facts->target ? words_of(locale->targets, facts->target) : NULL;
     values[WORD_USED] = used_words(turn, facts);
     values[WORD_LEVEL] = number(turn, facts->level);
@@ -263,6 +265,10 @@ static const struct message_text *choose_text(const struct message_turn *turn, c
     return NULL;
 }
 
+static bool is_withdrawn(const struct message_turn *turn) {
+    return profile_status(turn->state->profile) == PROFILE_WITHDRAWN;
+}
+
 void message_customer(struct message_turn *turn, const enum message_kind *kinds, const char *cause,
                       const struct message_facts *facts) {
     const char *values[WORD_COUNT] = {0};
@@ -270,9 +276,9 @@ void message_customer(struct message_turn *turn, const enum message_kind *kinds,
     const struct message_text *text = choose_text(turn, kinds, facts, values);
     if (!text) return;
     struct way way = {0};
-    const char *reason = turn->state->withdrawn ? "withdrawn"
-                         : is_stale(turn)       ? "stale"
-                                                : find_way(turn, text, values, 0, &way);
+    const char *reason = is_withdrawn(turn) ? "withdrawn"
+                         : is_stale(turn)   ? "stale"
+                                            : find_way(turn, text, values, 0, &way);
     if (reason) {
         suppress(turn, cause, text->name, fields_choice_name(contract_channels, turn->state->channel), "customer",
                  reason);
@@ -301,9 +307,9 @@ void message_staff(struct message_turn *turn, enum message_kind kind, const char
     fill_gaps(values, locale->none);
     struct way way = {.channel = staff ? staff->channel : 0, .to = staff ? staff->to : NULL};
     const char *reason = NULL;
-    if (turn->state->withdrawn)
+    if (is_withdrawn(turn))
         reason = "withdrawn";
-    else if (alarm && turn->state->question)
+    else if (alarm && profile_only_asks(turn->state->profile))
         reason = "question";
     else if (is_stale(turn))
         reason = "stale";

@@ -30,11 +30,7 @@ static const struct field state_fields[] = {
     {FIELD(notification_state, locale), .type = FIELD_NAME, .doc = "The customer's locale."},
     {OWN(policy_version, FIELD_NAME), .doc = "The version of notification.yaml that the case keeps."},
     {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
-    {OWN(class_name, FIELD_NAME), .doc = "The class by now."},
-    {OWN(severity, FIELD_CHOICE), .choices = contract_severities, .doc = "The highest by now."},
-    {OWN(classified, FIELD_BOOL), .doc = "The class is known."},
-    {OWN(question, FIELD_BOOL), .doc = "All texts by now only asked."},
-    {OWN(withdrawn, FIELD_BOOL), .doc = "The case is void."},
+    {OWN(profile, FIELD_RECORD), .of = &profile_record, .doc = "Class, severity, flags and status by now."},
     {OWN(first_contact_due, FIELD_TIME), .doc = "As promised; absent while it is paused."},
     {OWN(resolution_due, FIELD_TIME), .doc = "As promised; absent while it is paused."},
     {OWN(reopened, FIELD_INT), .doc = "How often."},
@@ -106,55 +102,44 @@ static void on_message(struct message_turn *turn, const void *data) {
     take_contact(turn->state, data);
 }
 
-static bool has_text(const struct texts *texts, const char *text) {
-    for (int i = 0; i < texts->count; i++)
-        if (strcmp(texts->at[i], text) == 0) return true;
-    return false;
-}
-
 static void on_classified(struct message_turn *turn, const void *data) {
     struct notification_state *state = turn->state;
     const struct classified *classified = data;
-    bool question = has_text(&classified->flags, "question");
-    if (!state->class_name || state->question) state->class_name = classified->class_name;
-    if (!state->severity || classified->severity < state->severity) state->severity = classified->severity;
-    state->question = question && (!state->classified || state->question);
-    state->classified = true;
+    struct profile_place place = profile_place(turn->in->ev);
+
+    state->profile = profile_classified(state->profile, &place, classified->class_name, classified->severity,
+                                        &classified->flags, turn->in->arena);
 }
 
 static void on_reclassified(struct message_turn *turn, const void *data) {
+    struct notification_state *state = turn->state;
     const struct activity *activity = data;
-    turn->state->class_name = activity->class_name;
-    if (activity->severity) turn->state->severity = activity->severity;
-    turn->state->question = strncmp(activity->class_name, "inquiry.", 8) == 0;
-    turn->state->classified = true;
+    struct profile_place place = profile_place(turn->in->ev);
+
+    state->profile =
+        profile_reclassified(state->profile, &place, activity->class_name, activity->severity, turn->in->arena);
+}
+
+/* A case that is over is forgotten after a while; one that goes on is not. */
+static void on_moved(struct message_turn *turn, const void *data) {
+    struct notification_state *state = turn->state;
+    struct profile_place place = profile_place(turn->in->ev);
+
+    (void)data;
+    state->profile = profile_moved(state->profile, &place, turn->in->ev->type, turn->in->arena);
+    bool over = profile_status(state->profile) >= PROFILE_CLOSED;
+    state->wake_at = over ? turn->in->now_ms + turn->policy->keep_for : 0;
 }
 
 static void on_resolved(struct message_turn *turn, const void *data) {
     static const enum message_kind kinds[] = {MESSAGE_RESOLVED, MESSAGE_KINDS};
-    (void)data;
+    on_moved(turn, data);
     message_customer(turn, kinds, printed(turn, "resolved", turn->state->reopened), &(struct message_facts){0});
 }
 
 static void on_reopened(struct message_turn *turn, const void *data) {
-    (void)data;
+    on_moved(turn, data);
     turn->state->reopened++;
-    turn->state->wake_at = 0;
-}
-
-static void forget_later(struct message_turn *turn) {
-    turn->state->wake_at = turn->in->now_ms + turn->policy->keep_for;
-}
-
-static void on_closed(struct message_turn *turn, const void *data) {
-    (void)data;
-    forget_later(turn);
-}
-
-static void on_withdrawn(struct message_turn *turn, const void *data) {
-    (void)data;
-    turn->state->withdrawn = true;
-    forget_later(turn);
 }
 
 static int64_t *due_of(struct notification_state *state, const char *target) {
@@ -338,12 +323,12 @@ static const struct reaction {
     {"case.classified", on_classified, &contract_classified},
     {"delivery.done", on_delivered, &contract_delivery_result},
     {"case.resolved", on_resolved, &contract_noted},
-    {"case.closed", on_closed, &contract_noted},
+    {"case.closed", on_moved, &contract_noted},
     {"case.customer_replied", on_message, &contract_joined},
     {"case.repeated", on_repeated, &contract_case_repeated},
     {"case.reclassified", on_reclassified, &contract_reclassified},
     {"case.reopened", on_reopened, &contract_noted},
-    {"case.withdrawn", on_withdrawn, &contract_withdrawn},
+    {"case.withdrawn", on_moved, &contract_withdrawn},
     {"sla.rescheduled", on_rescheduled, &contract_sla_rescheduled},
     {"sla.paused", on_clock, &contract_sla_paused},
     {"sla.resumed", on_clock, &contract_sla_resumed},

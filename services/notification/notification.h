@@ -20,6 +20,7 @@
 #define REDRESS_NOTIFICATION_H
 
 #include "contract.h"
+#include "profile.h"
 #include "worker.h"
 
 /* A message that no gateway has answered for. */
@@ -32,9 +33,9 @@ struct notification_pending {
 };
 
 struct notification_state {
-    const char *tenant, *locale, *class_name, *policy_version;
-    int channel, tier, severity;
-    bool classified, question, withdrawn;
+    const char *tenant, *locale, *policy_version;
+    int channel, tier;
+    const struct profile *profile;             /* class, severity, flags, status; NULL: nothing known */
     int64_t first_contact_due, resolution_due; /* 0: none, or paused */
     int64_t reopened;                          /* how often */
     const char *proposal_id;

@@ -1,6 +1,7 @@
 /* sla_replay: facts to steps (what each means, which policy holds, whether the clock stands), then each target over
  * these steps. */
 #include "sla_replay.h"
+#include "profile.h"
 #include <string.h>
 
 struct step {
@@ -39,46 +40,25 @@ static bool classifies(const struct sla_fact *fact) {
     return is_type(fact, "case.classified") || is_type(fact, "case.reclassified");
 }
 
-static bool is_other(const char *class_name) {
-    return !class_name || strcmp(class_name, "other") == 0;
+static struct profile_place place_of(const struct sla_fact *fact) {
+    return (struct profile_place){fact->at, fact->ordered, fact->sequence};
 }
 
-static void add_flags(struct arena *arena, struct texts *all, const struct texts *more) {
-    for (int i = 0; i < more->count; i++) {
-        if (sla_policy_lists(all, more->at[i])) continue;
-        const char **grown = arena_alloc(arena, (size_t)(all->count + 1) * sizeof *grown);
-        if (all->count) memcpy(grown, all->at, (size_t)all->count * sizeof *grown);
-        grown[all->count] = more->at[i];
-        *all = (struct texts){grown, all->count + 1};
-    }
+static const struct profile *apply_classification(struct arena *arena, const struct profile *profile,
+                                                  const struct sla_fact *fact) {
+    struct profile_place place = place_of(fact);
+
+    if (is_type(fact, "case.reclassified"))
+        return profile_reclassified(profile, &place, fact->name, fact->severity, arena);
+    return profile_classified(profile, &place, fact->name, fact->severity, &fact->flags, arena);
 }
 
-/* The highest severity with its class, a class that says something before `other`; a person's word over all. */
-struct verdict {
-    const char *class_name, *human_class;
-    int severity, human_severity;
-    struct texts flags;
-};
-
-static void hear(struct arena *arena, struct verdict *verdict, const struct sla_fact *fact) {
-    if (is_type(fact, "case.reclassified")) {
-        verdict->human_class = fact->name;
-        verdict->human_severity = fact->severity;
-        return;
-    }
-    bool graver = !verdict->severity || (fact->severity && fact->severity < verdict->severity);
-    bool clearer = fact->severity == verdict->severity && is_other(verdict->class_name) && !is_other(fact->name);
-    if (!verdict->class_name || (graver && !is_other(fact->name)) || clearer) verdict->class_name = fact->name;
-    if (graver) verdict->severity = fact->severity;
-    add_flags(arena, &verdict->flags, &fact->flags);
-}
-
-static void add_segment(struct run *run, const struct verdict *verdict) {
+static void add_segment(struct run *run, const struct profile *known) {
     struct segment *segment = &run->segments[run->segment_count++];
     const struct sla_state *state = run->state;
-    segment->class_name = verdict->human_class ? verdict->human_class : verdict->class_name;
-    segment->severity = verdict->human_severity ? verdict->human_severity : verdict->severity;
-    segment->flags = verdict->flags;
+    segment->class_name = profile_class(known);
+    segment->severity = profile_severity(known);
+    segment->flags = profile_flags(known, run->replay->arena);
     struct sla_profile profile = {.tenant = state->tenant,
                                   .class_name = segment->class_name,
                                   .severity = segment->severity,
@@ -178,15 +158,15 @@ static void make_steps(struct run *run) {
     run->steps = arena_alloc(arena, (2 * count + 1) * sizeof *run->steps);
     run->segments = arena_alloc(arena, (count + 1) * sizeof *run->segments);
     run->replay->spans = arena_alloc(arena, (count + 1) * sizeof *run->replay->spans);
-    struct verdict verdict = {0};
-    if (first) hear(arena, &verdict, first);
-    add_segment(run, &verdict);
+    const struct profile *profile = NULL;
+    if (first) profile = apply_classification(arena, profile, first);
+    add_segment(run, profile);
     static const struct sla_fact opened = {.type = "case.opened"};
     add_step(run, &opened, opened.type, 0);
     for (size_t i = 0; i < count; i++) {
         if (classifies(&facts[i]) && &facts[i] != first) {
-            hear(arena, &verdict, &facts[i]);
-            add_segment(run, &verdict);
+            profile = apply_classification(arena, profile, &facts[i]);
+            add_segment(run, profile);
         }
         int segment = run->segment_count - 1;
         bool again = reopens(run, segment, facts[i].type) && !is_type(&facts[i], "case.reopened");

@@ -1,6 +1,6 @@
 /* compensation_world: one case under the default compensation policy, and what people do about it. */
-#ifndef REDRESS_745ENSATION_WORLD_H
-#define REDRESS_745ENSATION_WORLD_H
+#ifndef REDRESS_COMPENSATION_WORLD_H
+#define REDRESS_COMPENSATION_WORLD_H
 
 #include "case_world.h"
 #include "compensation.h"

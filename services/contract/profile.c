@@ -1,0 +1,226 @@
+/* profile: see profile.h for the rules. */
+#include "profile.h"
+
+#include <string.h>
+
+static const char question[] = "question";
+
+/* ---- The table ---- */
+
+static const struct field place_fields[] = {
+    {FIELD(profile_place, at), .type = FIELD_INT, .doc = "ms since the epoch."},
+    {FIELD(profile_place, ordered), .type = FIELD_BOOL, .doc = "It has a sequence."},
+    {FIELD(profile_place, sequence), .type = FIELD_INT, .doc = "Its sequence."},
+    FIELDS_END,
+};
+static const struct record place_record = {.name = "place",
+                                           .size = sizeof(struct profile_place),
+                                           .fields = place_fields,
+                                           .doc = "Where a fact stands in the order of facts."};
+
+#define PLACE(member) FIELD(profile, member), .type = FIELD_RECORD, .of = &place_record
+static const struct field profile_fields[] = {
+    {FIELD(profile, text_class), .type = FIELD_NAME, .doc = "Class of the text that leads."},
+    {FIELD(profile, text_severity), .type = FIELD_CHOICE, .choices = contract_severities, .doc = "Its severity."},
+    {FIELD(profile, text_asks), .type = FIELD_BOOL, .doc = "It only asks."},
+    {PLACE(text_place), .doc = "Its place."},
+    {FIELD(profile, severity), .type = FIELD_CHOICE, .choices = contract_severities,
+     .doc = "The highest of all texts."},
+    {FIELD(profile, flags), .type = FIELD_TEXTS, .doc = "Those of all texts, but for `question`."},
+    {FIELD(profile, complains), .type = FIELD_BOOL, .doc = "A text did more than ask."},
+    {FIELD(profile, person_class), .type = FIELD_NAME, .doc = "Class by a person's latest word."},
+    {FIELD(profile, person_severity), .type = FIELD_CHOICE, .choices = contract_severities, .doc = "Its severity."},
+    {PLACE(person_place), .doc = "Its place."},
+    {PLACE(resolved), .doc = "The latest resolution."},
+    {PLACE(closed), .doc = "The latest closing."},
+    {PLACE(withdrawn), .doc = "The latest withdrawal."},
+    {PLACE(reopened), .doc = "The latest reopening."},
+    FIELDS_END,
+};
+#undef PLACE
+const struct record profile_record = {.name = "profile",
+                                      .size = sizeof(struct profile),
+                                      .fields = profile_fields,
+                                      .doc = "Class, severity, flags and status of a case, as folded."};
+
+/* ---- Order ---- */
+
+struct profile_place profile_place(const struct event *ev) {
+    bool ordered = ev->sequence != EVENT_NO_SEQUENCE;
+
+    return (struct profile_place){.at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0};
+}
+
+int profile_order(const struct profile_place *one, const struct profile_place *two) {
+    if (one->at != two->at) return one->at < two->at ? -1 : 1;
+    if (one->ordered != two->ordered) return one->ordered ? 1 : -1;
+    if (one->sequence != two->sequence) return one->sequence < two->sequence ? -1 : 1;
+    return 0;
+}
+
+/* Of two at one place the one that arrived later stands behind. */
+static bool is_latest(const struct profile_place *place, const struct profile_place *known) {
+    return !known || profile_order(place, known) >= 0;
+}
+
+/* ---- Folding ---- */
+
+static struct profile *renew(const struct profile *before, struct arena *arena) {
+    struct profile *profile = ARENA_NEW(arena, struct profile);
+
+    if (before) *profile = *before;
+    return profile;
+}
+
+static struct profile_place *keep(const struct profile_place *place, struct arena *arena) {
+    return arena_memdup(arena, place, sizeof *place);
+}
+
+static bool is_other(const char *class_name) {
+    return strcmp(class_name, "other") == 0;
+}
+
+static bool lists(const struct texts *texts, const char *text) {
+    for (int i = 0; i < texts->count; i++)
+        if (strcmp(texts->at[i], text) == 0) return true;
+    return false;
+}
+
+/* In alphabetical order, so that no order of arrival shows. */
+static void add_flag(struct texts *flags, const char *flag, struct arena *arena) {
+    if (lists(flags, flag)) return;
+    const char **grown = arena_alloc(arena, (size_t)(flags->count + 1) * sizeof *grown);
+    int at = 0;
+
+    while (at < flags->count && strcmp(flags->at[at], flag) < 0) at++;
+    for (int i = 0; i < at; i++) grown[i] = flags->at[i];
+    grown[at] = flag;
+    for (int i = at; i < flags->count; i++) grown[i + 1] = flags->at[i];
+    *flags = (struct texts){grown, flags->count + 1};
+}
+
+/* Lower is graver; an unknown severity is the least grave. */
+static int grade(int severity) {
+    return severity ? severity : SEVERITY_P4 + 1;
+}
+
+/* Whether a text leads the one that leads by now. */
+static bool leads(const struct profile *profile, const struct profile_place *place, const char *class_name,
+                  int severity, bool asks) {
+    if (!profile->text_class) return true;
+    if (asks != profile->text_asks) return !asks;
+    if (is_other(class_name) != is_other(profile->text_class)) return !is_other(class_name);
+    if (grade(severity) != grade(profile->text_severity)) return grade(severity) < grade(profile->text_severity);
+
+    return profile_order(place, profile->text_place) < 0;
+}
+
+const struct profile *profile_classified(const struct profile *before, const struct profile_place *place,
+                                         const char *class_name, int severity, const struct texts *flags,
+                                         struct arena *arena) {
+    struct profile *profile = renew(before, arena);
+    bool asks = lists(flags, question);
+
+    if (leads(profile, place, class_name, severity, asks)) {
+        profile->text_class = class_name;
+        profile->text_severity = severity;
+        profile->text_asks = asks;
+        profile->text_place = keep(place, arena);
+    }
+
+    if (severity && grade(severity) < grade(profile->severity)) profile->severity = severity;
+    if (!asks) profile->complains = true;
+    for (int i = 0; i < flags->count; i++)
+        if (strcmp(flags->at[i], question) != 0) add_flag(&profile->flags, flags->at[i], arena);
+    return profile;
+}
+
+const struct profile *profile_reclassified(const struct profile *before, const struct profile_place *place,
+                                           const char *class_name, int severity, struct arena *arena) {
+    if (before && !is_latest(place, before->person_place)) return before;
+    struct profile *profile = renew(before, arena);
+
+    profile->person_class = class_name;
+    profile->person_severity = severity;
+    profile->person_place = keep(place, arena);
+    return profile;
+}
+
+/* What stands before the reopening, or arrived before it at its place, is over. */
+static void forget_before(struct profile_place **place, const struct profile_place *reopened) {
+    if (*place && profile_order(*place, reopened) <= 0) *place = NULL;
+}
+
+static void reopen(struct profile *profile, const struct profile_place *place) {
+    forget_before(&profile->resolved, place);
+    forget_before(&profile->closed, place);
+    forget_before(&profile->withdrawn, place);
+}
+
+const struct profile *profile_moved(const struct profile *before, const struct profile_place *place, const char *type,
+                                    struct arena *arena) {
+    struct profile *profile = renew(before, arena);
+    struct profile_place **latest;
+
+    if (strcmp(type, "case.resolved") == 0)
+        latest = &profile->resolved;
+    else if (strcmp(type, "case.closed") == 0)
+        latest = &profile->closed;
+    else if (strcmp(type, "case.withdrawn") == 0)
+        latest = &profile->withdrawn;
+    else if (strcmp(type, "case.reopened") == 0)
+        latest = &profile->reopened;
+    else
+        return before;
+
+    if (!is_latest(place, *latest)) return before;
+    *latest = keep(place, arena);
+    if (latest == &profile->reopened) reopen(profile, place);
+    return profile;
+}
+
+/* ---- What it comes to ---- */
+
+const char *profile_class(const struct profile *profile) {
+    if (!profile) return NULL;
+    return profile->person_class ? profile->person_class : profile->text_class;
+}
+
+int profile_severity(const struct profile *profile) {
+    if (!profile) return 0;
+    return profile->person_severity ? profile->person_severity : profile->severity;
+}
+
+bool profile_only_asks(const struct profile *profile) {
+    if (!profile) return false;
+    if (profile->person_class) return contract_class_matches("inquiry.*", profile->person_class);
+
+    return profile->text_class && !profile->complains;
+}
+
+struct texts profile_flags(const struct profile *profile, struct arena *arena) {
+    struct texts flags = {0};
+
+    if (profile) flags = profile->flags;
+    if (profile_only_asks(profile)) add_flag(&flags, question, arena);
+    return flags;
+}
+
+bool profile_has_flag(const struct profile *profile, const char *flag) {
+    if (strcmp(flag, question) == 0) return profile_only_asks(profile);
+    return profile && lists(&profile->flags, flag);
+}
+
+/* At the place of the reopening only what arrived behind it is left. */
+static bool holds(const struct profile *profile, const struct profile_place *place) {
+    return place && (!profile->reopened || profile_order(place, profile->reopened) >= 0);
+}
+
+enum profile_status profile_status(const struct profile *profile) {
+    if (!profile) return PROFILE_OPEN;
+    if (holds(profile, profile->withdrawn)) return PROFILE_WITHDRAWN;
+    if (holds(profile, profile->closed)) return PROFILE_CLOSED;
+    if (holds(profile, profile->resolved)) return PROFILE_RESOLVED;
+
+    return PROFILE_OPEN;
+}

@@ -1,0 +1,80 @@
+/* profile: what a case is by now: its class, severity and flags, whether it only asks, and where it stands. One table
+ * of rules, folded by sla, compensation and notification alike (CONTRACT: the highest severity, all flags, a person's
+ * word over all). The facts may come in any order: the result is that of their own order, by time, then sequence, then
+ * arrival.
+ *
+ *     what            rule
+ *     severity        the highest of all texts
+ *     flags           those of all texts; `question` only while the case only asks
+ *     class           the text that leads: one that complains before one that asks, one with a class before `other`,
+ * the graver, the earlier only asks       every text asked, none complained a person's word the latest: its class, and
+ * its severity where it names one; `inquiry.*` only asks, all else does not status          after the latest reopening:
+ * withdrawn, else closed, else resolved, else open
+ *
+ * Pure. A profile is never changed: each function returns a new one from the arena, and NULL is that of a case about
+ * which nothing is known. */
+#ifndef REDRESS_PROFILE_H
+#define REDRESS_PROFILE_H
+
+#include "contract.h"
+#include "event.h"
+
+/* Where a fact stands in the order of facts. */
+struct profile_place {
+    int64_t at;   /* ms since the epoch */
+    bool ordered; /* it has a sequence; those without come first */
+    int64_t sequence;
+};
+
+struct profile {
+    /* The text that leads. */
+    const char *text_class; /* NULL: no text was classified yet */
+    int text_severity;
+    bool text_asks;
+    struct profile_place *text_place;
+    /* All texts. */
+    int severity;
+    struct texts flags; /* without `question` */
+    bool complains;     /* one of them did more than ask */
+    /* The latest word of a person; person_class NULL: none. */
+    const char *person_class;
+    int person_severity;
+    struct profile_place *person_place;
+    /* The latest of each; NULL: never. */
+    struct profile_place *resolved, *closed, *withdrawn, *reopened;
+};
+
+enum profile_status { PROFILE_OPEN, PROFILE_RESOLVED, PROFILE_CLOSED, PROFILE_WITHDRAWN };
+
+/* The table of a profile as a part of a worker's state. */
+extern const struct record profile_record;
+
+struct profile_place profile_place(const struct event *ev);
+
+/* Negative: `one` comes before `two`; 0: the same place, so that arrival decides. */
+int profile_order(const struct profile_place *one, const struct profile_place *two);
+
+const struct profile *profile_classified(const struct profile *before, const struct profile_place *place,
+                                         const char *class_name, int severity, const struct texts *flags,
+                                         struct arena *arena);
+
+/* severity 0: the person named none. */
+const struct profile *profile_reclassified(const struct profile *before, const struct profile_place *place,
+                                           const char *class_name, int severity, struct arena *arena);
+
+/* case.resolved, case.closed, case.withdrawn, case.reopened; any other type changes nothing. */
+const struct profile *profile_moved(const struct profile *before, const struct profile_place *place, const char *type,
+                                    struct arena *arena);
+
+/* NULL: nobody has classified the case. */
+const char *profile_class(const struct profile *profile);
+
+/* 0: not known. */
+int profile_severity(const struct profile *profile);
+
+bool profile_only_asks(const struct profile *profile);
+struct texts profile_flags(const struct profile *profile, struct arena *arena);
+bool profile_has_flag(const struct profile *profile, const char *flag);
+enum profile_status profile_status(const struct profile *profile);
+
+#endif
