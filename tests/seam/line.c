@@ -1,0 +1,517 @@
+/* line: see line.h. The keyed worker counts a case's events and breaches its deadline once, unless a contact came in
+ * time: small, but with everything that the protocol of common/protocol.md is about. */
+#include "line.h"
+#include "clock.h"
+#include "engine.h"
+#include "fake_kafka.h"
+#include "fake_redis.h"
+#include "ids.h"
+#include "keyed.h"
+#include "map.h"
+#include "sim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PARTITIONS = 2,
+    CASES = 5,
+    DEADLINE_MS = 2000,
+    PUBLISH_MS = 4000, /* all is published within */
+    FAULTS_MS = 12000, /* and all faults come within */
+    LIMIT_MS = 120000, /* then it must come to rest in this time */
+    PROCESSES = 3,     /* one intake, two keyed */
+    LOOK_PERCENT = 4,  /* of the steps the views are looked at */
+    OUTPUTS_MAX = 400
+};
+
+/* ---- The workers' decisions ---- */
+
+struct toy_state {
+    int64_t seen, breached, due, wake_at;
+    int status;
+};
+static const char *const statuses[] = {"open", "contacted", "breached", NULL};
+static const struct field state_fields[] = {
+    {FIELD(toy_state, status), .type = FIELD_CHOICE, .choices = statuses, .flags = FIELD_COUNTED},
+    {FIELD(toy_state, seen), .type = FIELD_INT},
+    {FIELD(toy_state, breached), .type = FIELD_INT},
+    {FIELD(toy_state, due), .type = FIELD_TIME, .flags = FIELD_INDEXED},
+    {FIELD(toy_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN},
+    FIELDS_END};
+static const struct record state_record = {.name = "toy", .size = sizeof(struct toy_state), .fields = state_fields};
+
+struct word {
+    const char *of;
+};
+static const struct field word_fields[] = {{FIELD(word, of), .type = FIELD_NAME}, FIELDS_END};
+static const struct record word_record = {.name = "word", .size = sizeof(struct word), .fields = word_fields};
+
+static void say(struct effects *out, const char *type, const char *case_id, const char *of, int64_t time_ms) {
+    struct word word = {.of = of};
+    effects_emit(out, type, case_id, arena_printf(out->arena, "%s.%s.%s", case_id, type, of), time_ms, &word_record,
+                 &word);
+}
+
+static bool wants(const char *type) {
+    return strncmp(type, "case.", 5) == 0;
+}
+
+static enum result decide_keyed(const struct decision *in, void *state_at, struct effects *out) {
+    struct toy_state *state = state_at;
+
+    if (!in->ev) {
+        state->wake_at = 0;
+        state->status = 3;
+        state->breached++;
+        return DONE;
+    }
+    state->seen++;
+    if (strcmp(in->ev->type, "case.opened") == 0) {
+        state->due = in->ev->time_ms + DEADLINE_MS;
+        state->wake_at = state->due < in->now_ms ? in->now_ms : state->due;
+        state->status = 1;
+    } else {
+        state->wake_at = 0;
+        if (state->status == 1) state->status = 2;
+    }
+    say(out, "toy.seen", in->ev->subject, in->ev->id, in->ev->time_ms);
+    return DONE;
+}
+
+static enum result decide_intake(const struct decision *in, void *state, struct effects *out) {
+    (void)state;
+    const char *route = arena_strndup(in->arena, in->ev->subject, IDS_ROUTE_LEN);
+
+    effects_pass(out, TOPIC_EVENTS, route, in->ev, in->ev->data);
+    return DONE;
+}
+
+static const enum topic intake_reads[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
+static const enum topic keyed_reads[] = {TOPIC_EVENTS, TOPIC_NONE};
+static const struct worker_spec intake_spec = {.name = "intake",
+                                               .about = "passes on",
+                                               .kind = WORKER_MAP,
+                                               .reads = intake_reads,
+                                               .leads = TOPIC_COMPLAINTS,
+                                               .decide = decide_intake};
+static const struct worker_spec keyed_spec = {.name = "sla",
+                                              .about = "counts",
+                                              .kind = WORKER_KEYED,
+                                              .reads = keyed_reads,
+                                              .state = &state_record,
+                                              .wants = wants,
+                                              .decide = decide_keyed};
+
+/* ---- Processes ---- */
+
+static const char *const process_names[PROCESSES] = {"intake-0", "sla-0", "sla-1"};
+
+static struct line {
+    uint64_t seed;
+    struct line_faults faults;
+    int64_t began_ms, contact_ms[CASES]; /* when it was published; 0: never */
+    struct {
+        int fiber;
+        int64_t starts_ms; /* again */
+        struct engine *engine;
+    } processes[PROCESSES];
+    int published;
+    int64_t publish_ms[2 * CASES];
+    const char *wrong;
+    char detail[400];
+    bool ending;
+} line;
+
+static struct config config = {.topic_prefix = "redress",
+                               .batch_ms = 10,
+                               .batch_records = 20,
+                               .late_settle_ms = 10000,
+                               .hold_max_ms = 120000,
+                               .step_hold_ms = 10000,
+                               .transaction_timeout_ms = FAKE_TRANSACTION_MS,
+                               .session_timeout_ms = FAKE_SESSION_MS};
+
+static void run_process(void *context) {
+    int number = (int)(intptr_t)context;
+    bool is_intake = number == 0;
+    struct engine *engine = calloc(1, sizeof *engine);
+    struct err err;
+
+    line.processes[number].engine = engine;
+    engine->spec = is_intake ? &intake_spec : &keyed_spec;
+    engine->config = &config;
+    engine->instance = process_names[number];
+    engine->arena = arena_new();
+    engine->partitions = PARTITIONS;
+    engine->kafka = (struct kafka){.config = &config, .worker = engine->spec->name};
+    engine->asker = kafka_asker_new(&engine->kafka, &err);
+    engine_metrics(engine);
+    if (!is_intake) engine->redis = redis_new("fake", &err);
+
+    if (is_intake)
+        map_run(engine);
+    else
+        keyed_run(engine);
+    if (engine->exit_status && !line.wrong) line.wrong = "a worker gave up";
+    kafka_producer_free(engine->producer);
+    kafka_asker_free(engine->asker);
+    redis_free(engine->redis);
+    arena_free(engine->arena);
+    free(engine);
+}
+
+static void start_process(int number) {
+    line.processes[number].fiber = sim_spawn(process_names[number], run_process, (void *)(intptr_t)number);
+    line.processes[number].starts_ms = 0;
+}
+
+/* ---- Publishing ---- */
+
+/* A route and a suffix that end with the case's number. */
+static void name_case(int number, char text[IDS_CASE_LEN + 1]) {
+    snprintf(text, IDS_CASE_LEN + 1, "000000000000%d-000000%d", number, number);
+}
+
+/* The number of a case by its id; -1: it is none. */
+static int number_of(const char *case_id, size_t len) {
+    return len == IDS_CASE_LEN && case_id[0] == '0' ? case_id[len - 1] - '0' : -1;
+}
+
+static void publish(int index) {
+    static const struct header fixed[] = {{"ce_specversion", "1.0", 3}, {"content-type", "application/json", 16}};
+    bool opens = index < CASES;
+    int number = index % CASES;
+    char case_id[IDS_CASE_LEN + 1], id[16], time[CLOCK_TEXT_MAX];
+    const char *type = opens ? "case.opened" : "case.contacted";
+
+    name_case(number, case_id);
+    snprintf(id, sizeof id, "e-%d", index);
+    clock_format(sim_now_ms(), time);
+    struct header headers[] = {fixed[0],
+                               fixed[1],
+                               {"ce_id", id, strlen(id)},
+                               {"ce_source", "/test", 5},
+                               {"ce_type", type, strlen(type)},
+                               {"ce_time", time, strlen(time)},
+                               {"ce_subject", case_id, strlen(case_id)}};
+    if (!opens) line.contact_ms[number] = sim_now_ms();
+    fake_kafka_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, NULL, number % PARTITIONS, case_id, "{\"a\":1}",
+                       headers, 7);
+}
+
+/* Openings first; most cases are contacted, some of them in time. */
+static void plan(void) {
+    for (int i = 0; i < CASES; i++) line.publish_ms[i] = line.began_ms + (int64_t)sim_random(PUBLISH_MS / 2);
+    for (int i = CASES; i < 2 * CASES; i++)
+        line.publish_ms[i] = sim_chance(80) ? line.publish_ms[i - CASES] + 1 + (int64_t)sim_random(PUBLISH_MS) : 0;
+}
+
+/* ---- What must hold ---- */
+
+static bool fail(const char *wrong, const char *fmt, ...) PRINTF(2, 3);
+static bool fail(const char *wrong, const char *fmt, ...) {
+    va_list args;
+
+    if (line.wrong) return false;
+    line.wrong = wrong;
+    va_start(args, fmt);
+    vsnprintf(line.detail, sizeof line.detail, fmt, args);
+    va_end(args);
+    return false;
+}
+
+static struct {
+    char ids[OUTPUTS_MAX][64];
+    int count;
+    char kept[CASES][8192]; /* the last changelog record of each case */
+    bool is_kept[CASES];
+    int compared;
+} seen;
+
+static const char *header_of(const struct raw *raw, const char *name) {
+    for (int i = 0; i < raw->header_count; i++)
+        if (strcmp(raw->headers[i].name, name) == 0) return raw->headers[i].value;
+    return "";
+}
+
+static void note_id(void *context, const struct raw *raw) {
+    (void)context;
+    const char *id = header_of(raw, "ce_id");
+
+    for (int i = 0; i < seen.count; i++)
+        if (strcmp(seen.ids[i], id) == 0) fail("an output stands twice in the case log", "%s", id);
+    if (seen.count < OUTPUTS_MAX) snprintf(seen.ids[seen.count++], sizeof seen.ids[0], "%s", id);
+}
+
+static void note_ids(void) {
+    seen.count = 0;
+    for (int i = 0; i < PARTITIONS; i++) fake_kafka_each(TOPIC_EVENTS, NULL, i, -1, note_id, NULL);
+}
+
+static void note_state(void *context, const struct raw *raw) {
+    (void)context;
+    int number = number_of(raw->key, raw->key_len);
+    if (number < 0) return;
+
+    seen.is_kept[number] = raw->value != NULL;
+    snprintf(seen.kept[number], sizeof seen.kept[number], "%s", raw->value ? raw->value : "");
+}
+
+static bool fold_of(int number, struct arena *arena, struct toy_state *out) {
+    const struct tree *tree;
+    struct err err;
+    struct faults faults = {.arena = arena};
+    const char *text = seen.kept[number];
+
+    if (!seen.is_kept[number]) return false;
+    return json_read(arena, text, strlen(text), NULL, &tree, &err) == JSON_OK &&
+           fields_decode(&state_record, tree, FIELDS_EVENT, arena, out, &faults) == 0;
+}
+
+/* A field of a hash, or a member of an index, against the fold of its case. */
+static void compare(void *context, const char *key, const char *field, const char *value, size_t len) {
+    struct arena *arena = context;
+    const char *hash = strstr(key, ":case:"), *by = strstr(key, ":by:");
+    const char *id = hash ? hash + 6 : by ? field : "";
+    int number = number_of(id, strlen(id));
+    struct toy_state state = {0};
+    struct pairs open, personal;
+    struct marks marks;
+    (void)len;
+
+    if (number < 0) return;
+    if (!fold_of(number, arena, &state)) {
+        fail("the view has a case that its changelog has not", "%s %s", key, field);
+        return;
+    }
+    seen.compared++;
+    if (by) {
+        fields_indexes(&state_record, &state, arena, &marks);
+        for (int i = 0; i < marks.count; i++)
+            if (strcmp(marks.at[i].name, by + 4) == 0 && (int64_t)strtod(value, NULL) == marks.at[i].ms) return;
+    } else {
+        fields_flatten(&state_record, &state, arena, &open, &personal);
+        for (int i = 0; i < open.count; i++)
+            if (strcmp(open.at[i].name, field) == 0 && strcmp(open.at[i].value, value) == 0) return;
+    }
+    fail("the view is not the fold of its changelog", "%s %s=%s", key, field, value);
+}
+
+/* How many fields and members the folds of a shard's cases come to. */
+static int count_fold(struct arena *arena) {
+    int count = 0;
+
+    for (int i = 0; i < CASES; i++) {
+        struct toy_state state = {0};
+        struct pairs open, personal;
+        struct marks marks;
+        if (!fold_of(i, arena, &state)) continue;
+        fields_flatten(&state_record, &state, arena, &open, &personal);
+        fields_indexes(&state_record, &state, arena, &marks);
+        count += open.count + marks.count;
+    }
+    return count;
+}
+
+static void check_view(int shard, struct arena *arena) {
+    char key[64], prefix[32];
+
+    snprintf(prefix, sizeof prefix, "redress:{sla.%d}:", shard);
+    snprintf(key, sizeof key, "%swiping", prefix);
+    bool wiping = fake_redis_get(key) != NULL;
+    snprintf(key, sizeof key, "%sapplied", prefix);
+    const char *applied = fake_redis_get(key);
+    if (wiping || !applied) return;
+
+    memset(seen.is_kept, 0, sizeof seen.is_kept);
+    seen.compared = 0;
+    fake_kafka_each(TOPIC_STATE, "sla", shard, strtoll(applied, NULL, 10), note_state, NULL);
+    fake_redis_each(prefix, compare, arena);
+    if (seen.compared != count_fold(arena))
+        fail("the view lacks what its changelog has", "shard %d at %s: %d of %d", shard, applied, seen.compared,
+             count_fold(arena));
+}
+
+static void check_views(void) {
+    struct arena *arena = arena_new();
+
+    for (int i = 0; i < PARTITIONS; i++) check_view(i, arena);
+    arena_free(arena);
+}
+
+/* ---- Faults, and the steps ---- */
+
+static void inflict(void) {
+    int victim = (int)sim_random(PROCESSES), fiber = line.processes[victim].fiber;
+
+    if (line.faults.kills && sim_chance(1)) {
+        line.faults.kills--;
+        if (!sim_lives(fiber)) return;
+        sim_kill(fiber);
+        line.processes[victim].starts_ms = sim_now_ms() + 1 + (int64_t)sim_random(1500);
+    } else if (line.faults.freezes && sim_chance(1)) {
+        line.faults.freezes--;
+        sim_freeze(fiber, sim_now_ms() + (int64_t)sim_random(2 * FAKE_SESSION_MS));
+    } else if (line.faults.losses && sim_chance(1)) {
+        line.faults.losses--;
+        switch (sim_random(3)) {
+        case 0: fake_redis_flush(); break;
+        case 1: fake_redis_restart(); break;
+        default: fake_redis_roll_back(); break;
+        }
+    } else if (sim_chance(2)) {
+        fake_redis_remember();
+    }
+}
+
+static void step(void *context) {
+    (void)context;
+    int64_t now_ms = sim_now_ms(), since_ms = now_ms - line.began_ms;
+
+    for (int i = 0; i < 2 * CASES; i++) {
+        if (!line.publish_ms[i] || line.publish_ms[i] > now_ms) continue;
+        if (i >= CASES && line.publish_ms[i - CASES]) continue; /* behind its opening */
+        publish(i);
+        line.publish_ms[i] = 0;
+    }
+    for (int i = 0; i < PROCESSES; i++)
+        if (line.processes[i].starts_ms && line.processes[i].starts_ms <= now_ms) start_process(i);
+    if (since_ms < FAULTS_MS) {
+        inflict();
+    } else {
+        fake_kafka_faults(&(struct fake_kafka_faults){0});
+        fake_redis_faults(&(struct fake_redis_faults){0});
+    }
+    if (!sim_chance(LOOK_PERCENT)) return;
+    note_ids();
+    check_views();
+}
+
+/* ---- The end ---- */
+
+static bool has_id(const char *id) {
+    for (int i = 0; i < seen.count; i++)
+        if (strcmp(seen.ids[i], id) == 0) return true;
+    return false;
+}
+
+/* Everything is read, nothing is due, every view stands at its changelog's end. */
+static bool at_rest(void *context) {
+    (void)context;
+    if (line.wrong) return true;
+    if (sim_now_ms() - line.began_ms < FAULTS_MS + DEADLINE_MS || !fake_kafka_quiet()) return false;
+
+    for (int i = 0; i < PARTITIONS; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "redress:{sla.%d}:applied", i);
+        const char *applied = fake_redis_get(key);
+        snprintf(key, sizeof key, "redress:{sla.%d}:by:wake_at", i);
+        if (fake_redis_has(key)) return false;
+        if (!applied || fake_kafka_left(TOPIC_STATE, "sla", i, strtoll(applied, NULL, 10))) return false;
+        if (fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i))) return false;
+        for (int k = 0; intake_reads[k] != TOPIC_NONE; k++)
+            if (fake_kafka_left(intake_reads[k], NULL, i, fake_kafka_committed("intake", intake_reads[k], i)))
+                return false;
+    }
+    return true;
+}
+
+/* What is left to do, for people. */
+static const char *unrest(void) {
+    static char text[300];
+    int len = snprintf(text, sizeof text, "%s", fake_kafka_quiet() ? "" : "transactions; ");
+
+    for (int i = 0; i < PARTITIONS; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "redress:{sla.%d}:applied", i);
+        const char *applied = fake_redis_get(key);
+        len += snprintf(text + len, sizeof text - (size_t)len, "shard %d: %d events, %d states", i,
+                        fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i)),
+                        fake_kafka_left(TOPIC_STATE, "sla", i, applied ? strtoll(applied, NULL, 10) : 0));
+        for (int k = 0; intake_reads[k] != TOPIC_NONE; k++)
+            len +=
+                snprintf(text + len, sizeof text - (size_t)len, ", %d %s",
+                         fake_kafka_left(intake_reads[k], NULL, i, fake_kafka_committed("intake", intake_reads[k], i)),
+                         topic_name(intake_reads[k]));
+        len += snprintf(text + len, sizeof text - (size_t)len, "; ");
+    }
+    return text;
+}
+
+static void check_case(int number, struct arena *arena) {
+    struct toy_state state = {0};
+    char id[64], case_id[IDS_CASE_LEN + 1];
+    bool contacted = line.contact_ms[number] != 0;
+
+    name_case(number, case_id);
+    for (int i = 0; i < PARTITIONS; i++) fake_kafka_each(TOPIC_STATE, "sla", i, -1, note_state, NULL);
+    if (!fold_of(number, arena, &state)) {
+        fail("a case is lost", "case-%d", number);
+        return;
+    }
+    snprintf(id, sizeof id, "e-%d", number);
+    if (!has_id(id)) fail("a complaint is lost", "%s", id);
+    snprintf(id, sizeof id, "%s.toy.seen.e-%d", case_id, number);
+    if (!has_id(id)) fail("a word is lost", "%s", id);
+    snprintf(id, sizeof id, "%s.toy.seen.e-%d", case_id, number + CASES);
+    if (contacted && !has_id(id)) fail("a contact is lost", "%s", id);
+    if (state.seen != 1 + contacted) fail("events were folded twice, or not", "case-%d %" PRId64, number, state.seen);
+    bool in_time = contacted && line.contact_ms[number] <= state.due;
+    if (in_time && state.breached) fail("a breach that a record disproves", "case-%d", number);
+    if (!in_time && !contacted && state.breached != 1)
+        fail("a deadline fired not once", "case-%d %" PRId64, number, state.breached);
+}
+
+static void check_end(void) {
+    struct arena *arena = arena_new();
+
+    note_ids();
+    check_views();
+    memset(seen.is_kept, 0, sizeof seen.is_kept);
+    for (int i = 0; i < CASES; i++) check_case(i, arena);
+    arena_free(arena);
+}
+
+static bool all_ended(void *context) {
+    (void)context;
+    for (int i = 0; i < PROCESSES; i++)
+        if (sim_lives(line.processes[i].fiber)) return false;
+    return true;
+}
+
+static void begin(uint64_t seed, const struct line_faults *faults) {
+    unsigned kafka = faults->kafka, redis = faults->redis;
+
+    sim_begin(seed);
+    if (!config.arena) config.arena = arena_new();
+    line = (struct line){.seed = seed, .faults = *faults, .began_ms = sim_now_ms()};
+    fake_kafka_begin(PARTITIONS);
+    for (int i = 0; i < PARTITIONS; i++) /* as `redressctl topics create` begins a changelog */
+        fake_kafka_publish(TOPIC_STATE, "sla", i, "@log", "{\"log_id\":\"seam\",\"shards\":2}", NULL, 0);
+    fake_redis_begin();
+    fake_redis_remember();
+    fake_kafka_faults(
+        &(struct fake_kafka_faults){.commit_unknown = kafka, .abort = kafka, .away = kafka, .no_offset = kafka / 2});
+    fake_redis_faults(&(struct fake_redis_faults){.away = redis, .lost_reply = redis, .half = redis});
+    plan();
+    sim_each_step(step, NULL);
+    for (int i = 0; i < PROCESSES; i++) start_process(i);
+}
+
+bool line_run(uint64_t seed, const struct line_faults *faults) {
+    begin(seed, faults);
+    bool rested = sim_run(at_rest, NULL, LIMIT_MS);
+
+    if (!line.wrong && !rested) fail("it does not come to rest", "%s", unrest());
+    if (!line.wrong) check_end();
+    sim_each_step(NULL, NULL);
+    for (int i = 0; i < PROCESSES; i++)
+        if (sim_lives(line.processes[i].fiber)) line.processes[i].engine->stopping = true;
+    if (!line.wrong) sim_run(all_ended, NULL, LIMIT_MS);
+    sim_end();
+    if (line.wrong) fprintf(stderr, "seed %" PRIu64 ": %s: %s\n", seed, line.wrong, line.detail);
+    return !line.wrong;
+}

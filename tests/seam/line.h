@@ -1,0 +1,18 @@
+/* line: a small line of real loops on the fakes: intake (map) passes complaints and activity on, two replicas of a
+ * keyed worker keep a state per case and a deadline. What must hold whatever happens is checked before each step. */
+#ifndef REDRESS_SEAM_LINE_H
+#define REDRESS_SEAM_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct line_faults {
+    unsigned kafka, redis; /* percent of their calls that go wrong */
+    int kills, freezes;    /* of processes */
+    int losses;            /* of Redis: flushed, restarted, rolled back */
+};
+
+/* One run from its seed. What went wrong is printed with the seed, and false returned. */
+bool line_run(uint64_t seed, const struct line_faults *faults);
+
+#endif

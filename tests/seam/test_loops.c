@@ -1,0 +1,74 @@
+/* The real loops on fakes, in virtual time: seeded interleavings of an intake and two keyed workers with faults between
+ * any two calls, and the invariants of common/protocol.md after each.
+ *
+ *     seam_loops [COUNT [FIRST [TEST]]]     so many seeds from this one; a seed alone is replayed exactly */
+#include "line.h"
+#include "log.h"
+#include "sim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static long count = 200, first = 1;
+
+/* Processes that are killed leave what they held. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) {
+    return "detect_leaks=0";
+}
+
+static void run_all(const char *what, const struct line_faults *faults) {
+    struct timespec began, ended;
+    int64_t switches = sim_switches();
+    long wrong = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    for (long seed = first; seed < first + count; seed++) wrong += !line_run((uint64_t)seed, faults);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    double seconds = (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9;
+    print_message("%s: %ld runs, %lld switches of process, %.1f s, %ld wrong\n", what, count,
+                  (long long)(sim_switches() - switches), seconds, wrong);
+    assert_int_equal(wrong, 0);
+}
+
+static void test_quiet(void **state) {
+    (void)state;
+    run_all("no faults", &(struct line_faults){0});
+}
+
+static void test_kafka(void **state) {
+    (void)state;
+    run_all("kafka", &(struct line_faults){.kafka = 4});
+}
+
+static void test_redis(void **state) {
+    (void)state;
+    run_all("redis", &(struct line_faults){.redis = 5, .losses = 3});
+}
+
+static void test_processes(void **state) {
+    (void)state;
+    run_all("kills and freezes", &(struct line_faults){.kills = 4, .freezes = 3});
+}
+
+static void test_everything(void **state) {
+    (void)state;
+    run_all("everything", &(struct line_faults){.kafka = 2, .redis = 3, .kills = 3, .freezes = 2, .losses = 2});
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) count = atol(argv[1]);
+    if (argc > 2) first = atol(argv[2]);
+    if (argc > 3) cmocka_set_test_filter(argv[3]);
+    log_init("seam", "seam", getenv("SEAM_LOG") ? LOG_DEBUG : LOG_ERROR);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quiet), cmocka_unit_test(test_kafka),
+                                       cmocka_unit_test(test_redis), cmocka_unit_test(test_processes),
+                                       cmocka_unit_test(test_everything)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
