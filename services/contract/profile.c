@@ -35,6 +35,7 @@ static const struct field profile_fields[] = {
     {PLACE(closed), .doc = "The latest closing."},
     {PLACE(withdrawn), .doc = "The latest withdrawal."},
     {PLACE(reopened), .doc = "The latest reopening."},
+    {FIELD_REST_OF(profile, rest)},
     FIELDS_END,
 };
 #undef PLACE

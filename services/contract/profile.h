@@ -42,6 +42,7 @@ struct profile {
     struct profile_place *person_place;
     /* The latest of each; NULL: never. */
     struct profile_place *resolved, *closed, *withdrawn, *reopened;
+    struct rest rest;
 };
 
 enum profile_status { PROFILE_OPEN, PROFILE_RESOLVED, PROFILE_CLOSED, PROFILE_WITHDRAWN };

@@ -32,6 +32,8 @@ enum {
 struct toy_state {
     int64_t seen, breached, due, wake_at;
     int status;
+    const char *policy_version;
+    struct rest rest;
 };
 static const char *const statuses[] = {"open", "contacted", "breached", NULL};
 static const struct field state_fields[] = {
@@ -40,6 +42,8 @@ static const struct field state_fields[] = {
     {FIELD(toy_state, breached), .type = FIELD_INT},
     {FIELD(toy_state, due), .type = FIELD_TIME, .flags = FIELD_INDEXED},
     {FIELD(toy_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN},
+    {FIELD(toy_state, policy_version), .type = FIELD_NAME, .flags = FIELD_HIDDEN},
+    {FIELD_REST_OF(toy_state, rest)},
     FIELDS_END};
 static const struct record state_record = {.name = "toy", .size = sizeof(struct toy_state), .fields = state_fields};
 
