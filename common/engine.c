@@ -233,7 +233,7 @@ static enum kafka_outcome transact(struct engine *engine, struct batch *batch, s
 enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     struct err err;
     int64_t began_us = clock_boot_us();
-    if (!kafka_membership(engine->consumer)) return KAFKA_ABORT; /* revoked: nothing was begun */
+    if (!kafka_membership(engine->consumer)) return KAFKA_ABORT;           /* revoked: nothing was begun */
     if (!engine->producer && !engine_producer(engine)) return KAFKA_ABORT; /* given up after the batch before */
     enum kafka_outcome outcome = transact(engine, batch, &err);
     metrics_observe(engine->metrics.commit, (double)(clock_boot_us() - began_us) / 1e6);

@@ -1,254 +1,16 @@
-/* fake_kafka: logs of records that are open, committed or aborted; a transaction ends at once for the coordinator, and
- * a little later for each partition (its marker). A group hands out its partitions when all its living members have
+/* fake_kafka: the client's calls on fake_broker.c. A group hands out its partitions when all its living members have
  * come back; who does not poll for a session's time is put out. */
 #include "fake_kafka.h"
+#include "fake_broker.h"
 #include "sim.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WORKERS_MAX = 4, /* with a changelog each */
-    PARTITIONS_MAX = 8,
-    GROUPS_MAX = 4,
-    MEMBERS_MAX = 8,
-    PLACES_MAX = 64,
-    TRANSACTIONS_MAX = 4096,
-    PRODUCERS_MAX = 64,
-    MARKER_MS = 20, /* at most, behind the decision */
-    AWAY_MS = 20
-};
-
-enum fate { OPEN, COMMITTED, ABORTED, MARKER };
-
-struct entry {
-    enum fate fate;
-    int transaction; /* -1: none */
-    char *key, *value;
-    size_t key_len, value_len;
-    struct header *headers;
-    int header_count;
-    int64_t at_ms;
-};
-struct log {
-    struct entry *at;
-    int64_t count, size;
-};
-
-/* One of a producer: what it wrote, and what it said of its group. */
-struct transaction {
-    char id[100]; /* of the producer */
-    int epoch;
-    enum fate fate;
-    int64_t began_ms;
-    bool touched[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX];
-    int64_t marker_ms[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX]; /* 0: written, or not decided yet */
-    struct group *group;
-    struct place places[PLACES_MAX];
-    int place_count;
-    int64_t group_marker_ms;
-    int left; /* markers outstanding */
-};
-
-struct member {
-    struct kafka_consumer *consumer;
-    int64_t polled_ms;
-    bool came_back; /* to the group that is being formed */
-};
-struct group {
-    char worker[40];
-    struct member members[MEMBERS_MAX];
-    int member_count;
-    int generation;
-    bool forming;
-    struct place committed[PLACES_MAX];
-    int place_count;
-};
-
-static struct log logs[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX];
-static char *workers[WORKERS_MAX];
-static struct transaction *transactions[TRANSACTIONS_MAX];
-static int transaction_count, settled_transactions, partitions;
-static struct group groups[GROUPS_MAX];
-static int group_count;
-static struct {
-    char id[100];
-    int epoch;
-} producers[PRODUCERS_MAX];
-static int producer_count;
-static struct fake_kafka_faults faults;
-
-/* ---- Topics ---- */
-
-static int worker_index(const char *worker) {
-    for (int i = 0; i < WORKERS_MAX; i++) {
-        if (workers[i] && strcmp(workers[i], worker) == 0) return i;
-        if (workers[i]) continue;
-        workers[i] = strdup(worker);
-        return i;
-    }
-    err_bug(__FILE__, __LINE__, "too many workers");
-}
-
-static int topic_index(enum topic topic, const char *worker) {
-    return topic == TOPIC_STATE ? TOPIC_COUNT + worker_index(worker) : (int)topic;
-}
-
-static struct log *log_of(enum topic topic, const char *worker, int partition) {
-    ASSERT(partition >= 0 && partition < partitions);
-    return &logs[topic_index(topic, worker)][partition];
-}
-
-static struct entry *append(struct log *log, const struct entry *entry) {
-    if (log->count == log->size) {
-        log->size = log->size ? 2 * log->size : 64;
-        log->at = realloc(log->at, (size_t)log->size * sizeof *log->at);
-        ASSERT(log->at);
-    }
-    log->at[log->count] = *entry;
-    return &log->at[log->count++];
-}
-
-static char *copy_bytes(const char *bytes, size_t len) {
-    char *copy = bytes ? malloc(len + 1) : NULL;
-
-    if (!bytes) return NULL;
-    ASSERT(copy);
-    memcpy(copy, bytes, len);
-    copy[len] = 0;
-    return copy;
-}
-
-static struct header *copy_headers(const struct header *headers, int count) {
-    struct header *copy = calloc((size_t)count + 1, sizeof *copy);
-
-    for (int i = 0; i < count; i++)
-        copy[i] = (struct header){copy_bytes(headers[i].name, strlen(headers[i].name)),
-                                  copy_bytes(headers[i].value, headers[i].value_len), headers[i].value_len};
-    return copy;
-}
-
-static void free_entry(struct entry *entry) {
-    for (int i = 0; i < entry->header_count; i++) {
-        free((char *)entry->headers[i].name);
-        free((char *)entry->headers[i].value);
-    }
-    free(entry->headers);
-    free(entry->key);
-    free(entry->value);
-}
-
-/* The last stable offset: nothing at or beyond it may be handed out. */
-static int64_t stable(const struct log *log) {
-    for (int64_t i = 0; i < log->count; i++)
-        if (log->at[i].fate == OPEN) return i;
-    return log->count;
-}
-
-/* ---- Transactions ---- */
-
-static void write_marker(struct transaction *transaction, int number, int topic, int partition) {
-    struct log *log = &logs[topic][partition];
-
-    for (int64_t i = 0; i < log->count; i++)
-        if (log->at[i].transaction == number && log->at[i].fate == OPEN) log->at[i].fate = transaction->fate;
-    append(log, &(struct entry){.fate = MARKER, .transaction = -1, .at_ms = sim_now_ms()});
-    transaction->marker_ms[topic][partition] = 0;
-    transaction->left--;
-}
-
-static void commit_place(struct group *group, const struct place *place) {
-    for (int i = 0; i < group->place_count; i++) {
-        struct place *known = &group->committed[i];
-        if (known->topic != place->topic || known->partition != place->partition) continue;
-        *known = *place;
-        return;
-    }
-    ASSERT(group->place_count < PLACES_MAX);
-    group->committed[group->place_count++] = *place;
-}
-
-static void write_group_marker(struct transaction *transaction) {
-    if (transaction->fate == COMMITTED)
-        for (int i = 0; i < transaction->place_count; i++) commit_place(transaction->group, &transaction->places[i]);
-    transaction->group_marker_ms = 0;
-    transaction->left--;
-}
-
-static int64_t later(void) {
-    return sim_now_ms() + (int64_t)sim_random(MARKER_MS);
-}
-
-/* Decided; each partition hears of it later, in any order. */
-static void decide(int number, enum fate fate) {
-    struct transaction *transaction = transactions[number];
-
-    transaction->fate = fate;
-    for (int topic = 0; topic < TOPIC_COUNT + WORKERS_MAX; topic++)
-        for (int i = 0; i < partitions; i++) {
-            if (!transaction->touched[topic][i]) continue;
-            transaction->marker_ms[topic][i] = later();
-            transaction->left++;
-        }
-    if (!transaction->group) return;
-    transaction->group_marker_ms = later();
-    transaction->left++;
-}
-
-static void settle_one(int number, int64_t now_ms) {
-    struct transaction *transaction = transactions[number];
-
-    if (transaction->fate == OPEN && now_ms - transaction->began_ms > FAKE_TRANSACTION_MS) {
-        for (int i = 0; i < producer_count; i++)
-            if (strcmp(producers[i].id, transaction->id) == 0) producers[i].epoch++; /* who was too slow is fenced */
-        decide(number, ABORTED);
-    }
-    if (transaction->fate == OPEN || !transaction->left) return;
-
-    for (int topic = 0; topic < TOPIC_COUNT + WORKERS_MAX; topic++)
-        for (int i = 0; i < partitions; i++)
-            if (transaction->marker_ms[topic][i] && transaction->marker_ms[topic][i] <= now_ms)
-                write_marker(transaction, number, topic, i);
-    if (transaction->group_marker_ms && transaction->group_marker_ms <= now_ms) write_group_marker(transaction);
-}
-
-static bool is_settled(int number) {
-    return transactions[number]->fate != OPEN && !transactions[number]->left;
-}
-
-/* What time has brought. */
-static void settle(void) {
-    int64_t now_ms = sim_now_ms();
-
-    for (int i = settled_transactions; i < transaction_count; i++) settle_one(i, now_ms);
-    while (settled_transactions < transaction_count && is_settled(settled_transactions)) settled_transactions++;
-}
-
-static void pass(const char *call) {
-    sim_seam(call);
-    settle();
-}
-
-static bool is_away(const char *call, struct err *err) {
-    pass(call);
-    if (!sim_chance(faults.away)) return false;
-
-    sim_sleep((int64_t)sim_random(AWAY_MS));
-    settle();
-    err_set(err, "the fake does not answer");
-    return true;
-}
-
 /* ---- Groups ---- */
 
 struct kafka_membership {
     int generation;
-};
-
-struct fetched {
-    struct place place;
-    bool paused;
-    int64_t told_end; /* the end that was reported; -1: none */
 };
 
 struct kafka_consumer {
@@ -266,17 +28,6 @@ struct kafka_consumer {
     int place_count;
     bool news;
 };
-
-static struct group *group_of(const char *worker) {
-    for (int i = 0; i < group_count; i++)
-        if (strcmp(groups[i].worker, worker) == 0) return &groups[i];
-
-    ASSERT(group_count < GROUPS_MAX);
-    struct group *group = &groups[group_count++];
-    *group = (struct group){0};
-    strncpy(group->worker, worker, sizeof group->worker - 1);
-    return group;
-}
 
 static struct member *member_of(const struct kafka_consumer *consumer) {
     struct group *group = consumer->group;
@@ -313,7 +64,7 @@ static void hand_out(struct group *group) {
         consumer->generation = group->generation;
     }
     for (int topic = 0; group->members[0].consumer->topics[topic] != TOPIC_NONE; topic++)
-        for (int i = 0; i < partitions; i++, next++) {
+        for (int i = 0; i < fake_broker.partitions; i++, next++) {
             struct kafka_consumer *consumer = group->members[next % group->member_count].consumer;
             consumer->places[consumer->place_count++] =
                 (struct place){.topic = consumer->topics[topic], .partition = i, .offset = KAFKA_NO_OFFSET};
@@ -364,7 +115,7 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
     struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
     ASSERT(consumer);
     *consumer = (struct kafka_consumer){
-        .kafka = kafka, .hooks = *hooks, .committed_only = true, .group = group_of(kafka->worker)};
+        .kafka = kafka, .hooks = *hooks, .committed_only = true, .group = fake_broker_group(kafka->worker)};
     for (int i = 0; topics[i] != TOPIC_NONE; i++) consumer->topics[i] = topics[i];
     return consumer;
 }
@@ -390,13 +141,9 @@ struct kafka_membership *kafka_membership(struct kafka_consumer *consumer) {
 
 /* ---- Reading ---- */
 
-struct kafka_record {
-    struct raw raw;
-};
-
 int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count, struct err *err) {
     (void)err;
-    pass("fetch from");
+    fake_broker_pass("fetch from");
     ASSERT(count <= PLACES_MAX);
     consumer->fetched_count = count;
     for (int i = 0; i < count; i++) consumer->fetched[i] = (struct fetched){.place = places[i], .told_end = -1};
@@ -413,27 +160,10 @@ int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int
     return 0;
 }
 
-static struct kafka_record *record_of(const struct fetched *from, const struct entry *entry) {
-    struct kafka_record *record = calloc(1, sizeof *record);
-    ASSERT(record);
-
-    record->raw = (struct raw){.topic = from->place.topic,
-                               .partition = from->place.partition,
-                               .offset = from->place.offset,
-                               .timestamp_ms = entry->at_ms,
-                               .key = entry->key,
-                               .key_len = entry->key_len,
-                               .value = entry->value,
-                               .value_len = entry->value_len,
-                               .headers = entry->headers,
-                               .header_count = entry->header_count};
-    return record;
-}
-
 static enum kafka_got look(struct kafka_consumer *consumer, struct fetched *from, struct kafka_record **record_out,
                            struct place *place_out, struct err *err) {
-    struct log *log = log_of(from->place.topic, consumer->kafka->worker, from->place.partition);
-    int64_t limit = consumer->committed_only ? stable(log) : log->count;
+    struct log *log = fake_broker_log(from->place.topic, consumer->kafka->worker, from->place.partition);
+    int64_t limit = consumer->committed_only ? fake_broker_stable(log) : log->count;
 
     if (from->place.offset < 0 || from->place.offset > log->count) {
         err_set(err, "offset %lld out of range", (long long)from->place.offset);
@@ -442,7 +172,7 @@ static enum kafka_got look(struct kafka_consumer *consumer, struct fetched *from
     while (from->place.offset < limit) {
         const struct entry *entry = &log->at[from->place.offset];
         if (entry->fate == COMMITTED || (entry->fate == OPEN && !consumer->committed_only)) {
-            *record_out = record_of(from, entry);
+            *record_out = fake_broker_record(from, entry);
             from->place.offset++;
             return KAFKA_RECORD;
         }
@@ -473,14 +203,14 @@ enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struc
     int64_t until_ms = sim_now_ms() + timeout_ms;
 
     for (;;) {
-        pass("poll");
+        fake_broker_pass("poll");
         if (consumer->group) attend(consumer);
         enum kafka_got got = look_at_all(consumer, record_out, place_out, err);
         if (got != KAFKA_NOTHING || sim_now_ms() >= until_ms) return got;
         int64_t left_ms = until_ms - sim_now_ms();
-        int64_t step_ms = settled_transactions < transaction_count ? 3 : 25;
+        int64_t step_ms = fake_broker.settled_transactions < fake_broker.transaction_count ? 3 : 25;
         sim_sleep(left_ms < step_ms ? left_ms : step_ms);
-        settle();
+        fake_broker_settle();
     }
 }
 
@@ -495,9 +225,9 @@ void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *reco
 }
 
 static bool is_unstable(const struct group *group, const struct place *place) {
-    for (int i = settled_transactions; i < transaction_count; i++) {
-        const struct transaction *transaction = transactions[i];
-        if (transaction->group != group || is_settled(i)) continue;
+    for (int i = fake_broker.settled_transactions; i < fake_broker.transaction_count; i++) {
+        const struct transaction *transaction = fake_broker.transactions[i];
+        if (transaction->group != group || fake_broker_settled(i)) continue;
         if (transaction->fate != OPEN && !transaction->group_marker_ms) continue;
         for (int k = 0; k < transaction->place_count; k++)
             if (transaction->places[k].topic == place->topic && transaction->places[k].partition == place->partition)
@@ -506,26 +236,17 @@ static bool is_unstable(const struct group *group, const struct place *place) {
     return false;
 }
 
-static void look_up(const struct group *group, struct place *place) {
-    place->offset = KAFKA_NO_OFFSET;
-    place->metadata[0] = 0;
-    for (int i = 0; i < group->place_count; i++) {
-        const struct place *known = &group->committed[i];
-        if (known->topic == place->topic && known->partition == place->partition) *place = *known;
-    }
-}
-
 int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count, int timeout_ms, struct err *err) {
     int64_t until_ms = sim_now_ms() + timeout_ms;
 
-    if (is_away("committed", err)) return -1;
+    if (fake_broker_away("committed", err)) return -1;
     for (int i = 0; i < count; i++) {
         while (is_unstable(consumer->group, &places[i])) {
             if (sim_now_ms() >= until_ms) return err_set(err, "not stable") + 2;
             sim_sleep(1);
-            settle();
+            fake_broker_settle();
         }
-        look_up(consumer->group, &places[i]);
+        fake_broker_look_up(consumer->group, &places[i]);
     }
     return 0;
 }
@@ -542,13 +263,13 @@ struct kafka_producer {
 };
 
 static int *epoch_of(const char *id) {
-    for (int i = 0; i < producer_count; i++)
-        if (strcmp(producers[i].id, id) == 0) return &producers[i].epoch;
+    for (int i = 0; i < fake_broker.producer_count; i++)
+        if (strcmp(fake_broker.producers[i].id, id) == 0) return &fake_broker.producers[i].epoch;
 
-    ASSERT(producer_count < PRODUCERS_MAX);
-    strncpy(producers[producer_count].id, id, sizeof producers[0].id - 1);
-    producers[producer_count].epoch = 0;
-    return &producers[producer_count++].epoch;
+    ASSERT(fake_broker.producer_count < PRODUCERS_MAX);
+    strncpy(fake_broker.producers[fake_broker.producer_count].id, id, sizeof fake_broker.producers[0].id - 1);
+    fake_broker.producers[fake_broker.producer_count].epoch = 0;
+    return &fake_broker.producers[fake_broker.producer_count++].epoch;
 }
 
 struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char *transactional_id, struct err *err) {
@@ -568,9 +289,9 @@ void kafka_producer_free(struct kafka_producer *producer) {
 static bool clear_away(const char *id) {
     bool clear = true;
 
-    for (int i = settled_transactions; i < transaction_count; i++) {
-        if (strcmp(transactions[i]->id, id) != 0 || is_settled(i)) continue;
-        if (transactions[i]->fate == OPEN) decide(i, ABORTED);
+    for (int i = fake_broker.settled_transactions; i < fake_broker.transaction_count; i++) {
+        if (strcmp(fake_broker.transactions[i]->id, id) != 0 || fake_broker_settled(i)) continue;
+        if (fake_broker.transactions[i]->fate == OPEN) fake_broker_decide(i, ABORTED);
         clear = false;
     }
     return clear;
@@ -580,7 +301,7 @@ enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const e
                                         struct err *err) {
     (void)topics, (void)timeout_ms;
     if (producer->epoch) return KAFKA_DONE;
-    if (is_away("init", err)) return KAFKA_LATER;
+    if (fake_broker_away("init", err)) return KAFKA_LATER;
 
     int *epoch = epoch_of(producer->id);
     bool clear = clear_away(producer->id);
@@ -604,7 +325,7 @@ static enum kafka_outcome refuse(const struct kafka_producer *producer, struct e
 enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err) {
     (void)err;
     ASSERT(producer->transaction < 0);
-    ASSERT(transaction_count < TRANSACTIONS_MAX);
+    ASSERT(fake_broker.transaction_count < TRANSACTIONS_MAX);
     producer->delivery_count = 0;
     producer->transaction = -2; /* the broker hears of it with the first call */
     return KAFKA_DONE;
@@ -612,14 +333,14 @@ enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err)
 
 /* A call within a transaction: the first begins it at the broker, which first ends the one before. */
 static enum kafka_outcome enter(struct kafka_producer *producer, const char *call, struct err *err) {
-    pass(call);
+    fake_broker_pass(call);
     while (producer->transaction == -2 && !is_fenced(producer)) {
         bool clear = true;
-        for (int i = settled_transactions; i < transaction_count; i++)
-            clear = clear && (strcmp(transactions[i]->id, producer->id) != 0 || is_settled(i));
+        for (int i = fake_broker.settled_transactions; i < fake_broker.transaction_count; i++)
+            clear = clear && (strcmp(fake_broker.transactions[i]->id, producer->id) != 0 || fake_broker_settled(i));
         if (clear) break;
         sim_sleep(1);
-        settle();
+        fake_broker_settle();
     }
     if (is_fenced(producer)) return refuse(producer, err);
     if (producer->transaction == -2) {
@@ -627,10 +348,10 @@ static enum kafka_outcome enter(struct kafka_producer *producer, const char *cal
         ASSERT(transaction);
         *transaction = (struct transaction){.epoch = producer->epoch, .began_ms = sim_now_ms()};
         memcpy(transaction->id, producer->id, sizeof transaction->id);
-        producer->transaction = transaction_count;
-        transactions[transaction_count++] = transaction;
+        producer->transaction = fake_broker.transaction_count;
+        fake_broker.transactions[fake_broker.transaction_count++] = transaction;
     }
-    if (!sim_chance(faults.abort)) return KAFKA_DONE;
+    if (!sim_chance(fake_broker.faults.abort)) return KAFKA_DONE;
     err_set(err, "the fake asks for an abort");
     return KAFKA_ABORT;
 }
@@ -641,8 +362,8 @@ enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const str
     enum kafka_outcome outcome = enter(producer, "send offsets", err);
     if (outcome != KAFKA_DONE) return outcome;
 
-    struct transaction *transaction = transactions[producer->transaction];
-    struct group *group = group_of(producer->kafka->worker);
+    struct transaction *transaction = fake_broker.transactions[producer->transaction];
+    struct group *group = fake_broker_group(producer->kafka->worker);
     put_out_dead(group);
     if (generation != group->generation) {
         err_set(err, "illegal generation");
@@ -658,7 +379,7 @@ static int partition_of(const struct kafka_message *message) {
 
     if (message->partition >= 0) return message->partition;
     for (size_t i = 0; i < message->key_len; i++) hash = hash * 31 + (unsigned char)message->key[i];
-    return (int)(hash % (unsigned)partitions);
+    return (int)(hash % (unsigned)fake_broker.partitions);
 }
 
 enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct kafka_message *message,
@@ -666,19 +387,19 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct k
     enum kafka_outcome outcome = enter(producer, "produce", err);
     if (outcome != KAFKA_DONE) return outcome;
 
-    int topic = topic_index(message->topic, producer->kafka->worker), partition = partition_of(message);
-    struct log *log = &logs[topic][partition];
-    if (message->delivery) message->delivery->offset = sim_chance(faults.no_offset) ? -1 : log->count;
-    append(log, &(struct entry){.fate = OPEN,
-                                .transaction = producer->transaction,
-                                .key = copy_bytes(message->key, message->key_len),
-                                .key_len = message->key_len,
-                                .value = copy_bytes(message->value, message->value_len),
-                                .value_len = message->value_len,
-                                .headers = copy_headers(message->headers, message->header_count),
-                                .header_count = message->header_count,
-                                .at_ms = sim_now_ms()});
-    transactions[producer->transaction]->touched[topic][partition] = true;
+    int topic = fake_broker_topic(message->topic, producer->kafka->worker), partition = partition_of(message);
+    struct log *log = &fake_broker.logs[topic][partition];
+    if (message->delivery) message->delivery->offset = sim_chance(fake_broker.faults.no_offset) ? -1 : log->count;
+    fake_broker_append(log, &(struct entry){.fate = OPEN,
+                                            .transaction = producer->transaction,
+                                            .key = fake_broker_bytes(message->key, message->key_len),
+                                            .key_len = message->key_len,
+                                            .value = fake_broker_bytes(message->value, message->value_len),
+                                            .value_len = message->value_len,
+                                            .headers = fake_broker_headers(message->headers, message->header_count),
+                                            .header_count = message->header_count,
+                                            .at_ms = sim_now_ms()});
+    fake_broker.transactions[producer->transaction]->touched[topic][partition] = true;
     return KAFKA_DONE;
 }
 
@@ -688,38 +409,39 @@ enum kafka_outcome kafka_flush(struct kafka_producer *producer, int timeout_ms, 
 }
 
 static bool is_open(const struct kafka_producer *producer) {
-    return !is_fenced(producer) && producer->transaction >= 0 && transactions[producer->transaction]->fate == OPEN;
+    return !is_fenced(producer) && producer->transaction >= 0 &&
+           fake_broker.transactions[producer->transaction]->fate == OPEN;
 }
 
 enum kafka_outcome kafka_commit(struct kafka_producer *producer, struct err *err) {
-    pass("commit");
+    fake_broker_pass("commit");
     if (producer->transaction == -2) {
         producer->transaction = -1;
         return KAFKA_DONE;
     }
-    if (sim_chance(faults.commit_unknown)) {
-        if (is_open(producer) && sim_chance(50)) decide(producer->transaction, COMMITTED);
-        pass("commit lost");
+    if (sim_chance(fake_broker.faults.commit_unknown)) {
+        if (is_open(producer) && sim_chance(50)) fake_broker_decide(producer->transaction, COMMITTED);
+        fake_broker_pass("commit lost");
         err_set(err, "nobody knows");
         return KAFKA_REBUILD;
     }
     if (!is_open(producer)) return refuse(producer, err);
 
-    decide(producer->transaction, COMMITTED);
+    fake_broker_decide(producer->transaction, COMMITTED);
     producer->transaction = -1;
-    pass("committed");
+    fake_broker_pass("committed");
     return KAFKA_DONE;
 }
 
 enum kafka_outcome kafka_abort(struct kafka_producer *producer, struct err *err) {
-    pass("abort");
+    fake_broker_pass("abort");
     if (producer->transaction == -2) {
         producer->transaction = -1;
         return KAFKA_DONE;
     }
     if (!is_open(producer)) return refuse(producer, err);
 
-    decide(producer->transaction, ABORTED);
+    fake_broker_decide(producer->transaction, ABORTED);
     producer->transaction = -1;
     return KAFKA_DONE;
 }
@@ -744,16 +466,16 @@ void kafka_asker_free(struct kafka_asker *asker) {
 
 int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
     (void)timeout_ms;
-    if (is_away("ends", err)) return -1;
+    if (fake_broker_away("ends", err)) return -1;
     for (int i = 0; i < count; i++)
-        places[i].offset = log_of(places[i].topic, asker->kafka->worker, places[i].partition)->count;
-    pass("ends told");
+        places[i].offset = fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition)->count;
+    fake_broker_pass("ends told");
     return 0;
 }
 
 int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
     (void)asker, (void)timeout_ms;
-    if (is_away("starts", err)) return -1;
+    if (fake_broker_away("starts", err)) return -1;
     for (int i = 0; i < count; i++) places[i].offset = 0;
     return 0;
 }
@@ -761,15 +483,15 @@ int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int
 int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places, int count, int timeout_ms,
                         struct err *err) {
     (void)asker, (void)timeout_ms;
-    if (is_away("group offsets", err)) return -1;
-    for (int i = 0; i < count; i++) look_up(group_of(worker), &places[i]);
-    pass("group offsets told");
+    if (fake_broker_away("group offsets", err)) return -1;
+    for (int i = 0; i < count; i++) fake_broker_look_up(fake_broker_group(worker), &places[i]);
+    fake_broker_pass("group offsets told");
     return 0;
 }
 
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) {
     (void)asker, (void)topic, (void)timeout_ms, (void)err;
-    return partitions;
+    return fake_broker.partitions;
 }
 
 int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
@@ -799,81 +521,4 @@ enum topic kafka_topic_of(const struct kafka *kafka, const char *name) {
 
 const char *kafka_library_version(void) {
     return "fake";
-}
-
-/* ---- The test's ---- */
-
-static void empty_logs(void) {
-    for (int topic = 0; topic < TOPIC_COUNT + WORKERS_MAX; topic++)
-        for (int i = 0; i < PARTITIONS_MAX; i++) {
-            struct log *log = &logs[topic][i];
-            for (int64_t k = 0; k < log->count; k++) free_entry(&log->at[k]);
-            log->count = 0;
-        }
-}
-
-void fake_kafka_begin(int count) {
-    ASSERT(count <= PARTITIONS_MAX);
-    empty_logs();
-    for (int i = 0; i < transaction_count; i++) free(transactions[i]);
-    transaction_count = settled_transactions = group_count = producer_count = 0;
-    faults = (struct fake_kafka_faults){0};
-    partitions = count;
-}
-
-void fake_kafka_faults(const struct fake_kafka_faults *wanted) {
-    faults = *wanted;
-}
-
-void fake_kafka_publish(enum topic topic, const char *worker, int partition, const char *key, const char *value,
-                        const struct header *headers, int header_count) {
-    append(log_of(topic, worker, partition), &(struct entry){.fate = COMMITTED,
-                                                             .transaction = -1,
-                                                             .key = copy_bytes(key, strlen(key)),
-                                                             .key_len = strlen(key),
-                                                             .value = copy_bytes(value, strlen(value)),
-                                                             .value_len = strlen(value),
-                                                             .headers = copy_headers(headers, header_count),
-                                                             .header_count = header_count,
-                                                             .at_ms = sim_now_ms()});
-}
-
-/* Decided, though the partition may not have heard of it yet. */
-static bool is_committed(const struct entry *entry) {
-    if (entry->fate != OPEN) return entry->fate == COMMITTED;
-    return transactions[entry->transaction]->fate == COMMITTED;
-}
-
-void fake_kafka_each(enum topic topic, const char *worker, int partition, int64_t to,
-                     void (*each)(void *context, const struct raw *raw), void *context) {
-    const struct log *log = log_of(topic, worker, partition);
-    int64_t limit = to >= 0 && to < log->count ? to : log->count;
-
-    for (int64_t i = 0; i < limit; i++) {
-        if (!is_committed(&log->at[i])) continue;
-        struct fetched from = {.place = {.topic = topic, .partition = partition, .offset = i}};
-        struct kafka_record *record = record_of(&from, &log->at[i]);
-        each(context, &record->raw);
-        free(record);
-    }
-}
-
-bool fake_kafka_quiet(void) {
-    settle();
-    return settled_transactions == transaction_count;
-}
-
-int fake_kafka_left(enum topic topic, const char *worker, int partition, int64_t from) {
-    const struct log *log = log_of(topic, worker, partition);
-    int left = 0;
-
-    for (int64_t i = from < 0 ? 0 : from; i < log->count; i++) left += is_committed(&log->at[i]);
-    return left;
-}
-
-int64_t fake_kafka_committed(const char *worker, enum topic topic, int partition) {
-    struct place place = {.topic = topic, .partition = partition};
-
-    look_up(group_of(worker), &place);
-    return place.offset;
 }
