@@ -18,11 +18,14 @@
 enum {
     PARTITIONS = 2,
     CASES = 5,
+    CONTACTS = CASES,  /* where the contacts begin */
+    TWINS = 2 * CASES, /* and the second complaints about the same */
+    EVENTS = 3 * CASES,
     DEADLINE_MS = 2000,
     PUBLISH_MS = 4000, /* all is published within */
     FAULTS_MS = 12000, /* and all faults come within */
     LIMIT_MS = 120000, /* then it must come to rest in this time */
-    PROCESSES = 3,     /* one intake, two keyed */
+    PROCESSES = 4,     /* two intakes, two keyed */
     LOOK_PERCENT = 4,  /* of the steps the views are looked at */
     OUTPUTS_MAX = 400
 };
@@ -30,7 +33,7 @@ enum {
 /* ---- The workers' decisions ---- */
 
 struct toy_state {
-    int64_t seen, breached, due, wake_at;
+    int64_t seen, opened, early, breached, due, wake_at;
     int status;
     const char *policy_version;
     struct rest rest;
@@ -40,6 +43,8 @@ static const struct field state_fields[] = {
     {FIELD(toy_state, status), .type = FIELD_CHOICE, .choices = statuses, .flags = FIELD_COUNTED},
     {FIELD(toy_state, seen), .type = FIELD_INT},
     {FIELD(toy_state, breached), .type = FIELD_INT},
+    {FIELD(toy_state, opened), .type = FIELD_INT},
+    {FIELD(toy_state, early), .type = FIELD_INT},
     {FIELD(toy_state, due), .type = FIELD_TIME, .flags = FIELD_INDEXED},
     {FIELD(toy_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN},
     {FIELD(toy_state, policy_version), .type = FIELD_NAME, .flags = FIELD_HIDDEN},
@@ -73,7 +78,10 @@ static enum result decide_keyed(const struct decision *in, void *state_at, struc
         return DONE;
     }
     state->seen++;
-    if (strcmp(in->ev->type, "case.opened") == 0) {
+    if (strcmp(in->ev->type, "case.repeated") == 0) {
+        if (!state->status) state->early = 1;
+    } else if (strcmp(in->ev->type, "case.opened") == 0) {
+        state->opened++;
         state->due = in->ev->time_ms + DEADLINE_MS;
         state->wake_at = state->due < in->now_ms ? in->now_ms : state->due;
         state->status = 1;
@@ -85,11 +93,28 @@ static enum result decide_keyed(const struct decision *in, void *state_at, struc
     return DONE;
 }
 
-static enum result decide_intake(const struct decision *in, void *state, struct effects *out) {
+/* The first complaint about a case opens it, any other joins. */
+static void ask_intake(const struct decision *in, const void *state, struct claims *claims) {
+    const struct raw *raw = in->ev->raw;
     (void)state;
-    const char *route = arena_strndup(in->arena, in->ev->subject, IDS_ROUTE_LEN);
 
-    effects_pass(out, TOPIC_EVENTS, route, in->ev, in->ev->data);
+    if (raw->topic != TOPIC_COMPLAINTS || claims->count) return;
+    claims_add(claims,
+               &(struct claim){.kind = CLAIM_JOIN,
+                               .key = arena_printf(in->arena, "order\x1f%s", in->ev->subject),
+                               .id = arena_printf(in->arena, "complaints/%d/%" PRId64, raw->partition, raw->offset),
+                               .value = in->ev->subject,
+                               .time_ms = in->ev->time_ms,
+                               .valid_ms = 3600000,
+                               .logged = true});
+}
+
+static enum result decide_intake(const struct decision *in, void *state, struct effects *out) {
+    const char *route = arena_strndup(in->arena, in->ev->subject, IDS_ROUTE_LEN);
+    struct output *output = effects_pass(out, TOPIC_EVENTS, route, in->ev, in->ev->data);
+    (void)state;
+
+    if (in->answer_count && !in->answers[0].granted) output->type = "case.repeated";
     return DONE;
 }
 
@@ -100,6 +125,7 @@ static const struct worker_spec intake_spec = {.name = "intake",
                                                .kind = WORKER_MAP,
                                                .reads = intake_reads,
                                                .leads = TOPIC_COMPLAINTS,
+                                               .ask = ask_intake,
                                                .decide = decide_intake};
 static const struct worker_spec keyed_spec = {.name = "sla",
                                               .about = "counts",
@@ -111,7 +137,7 @@ static const struct worker_spec keyed_spec = {.name = "sla",
 
 /* ---- Processes ---- */
 
-static const char *const process_names[PROCESSES] = {"intake-0", "sla-0", "sla-1"};
+static const char *const process_names[PROCESSES] = {"intake-0", "intake-1", "sla-0", "sla-1"};
 
 static struct line {
     uint64_t seed;
@@ -122,8 +148,8 @@ static struct line {
         int64_t starts_ms; /* again */
         struct engine *engine;
     } processes[PROCESSES];
-    int published;
-    int64_t publish_ms[2 * CASES];
+    bool has_twin[CASES];
+    int64_t publish_ms[EVENTS];
     const char *wrong;
     char detail[400];
     bool ending;
@@ -140,7 +166,7 @@ static struct config config = {.topic_prefix = "redress",
 
 static void run_process(void *context) {
     int number = (int)(intptr_t)context;
-    bool is_intake = number == 0;
+    bool is_intake = number < 2;
     struct engine *engine = calloc(1, sizeof *engine);
     struct err err;
 
@@ -153,7 +179,8 @@ static void run_process(void *context) {
     engine->kafka = (struct kafka){.config = &config, .worker = engine->spec->name};
     engine->asker = kafka_asker_new(&engine->kafka, &err);
     engine_metrics(engine);
-    if (!is_intake) engine->redis = redis_new("fake", &err);
+    engine->redis = redis_new("fake", &err);
+    if (engine->spec->ask) engine->claims = claim_store_new(engine->redis, &engine->kafka);
 
     if (is_intake)
         map_run(engine);
@@ -162,6 +189,7 @@ static void run_process(void *context) {
     if (engine->exit_status && !line.wrong) line.wrong = "a worker gave up";
     kafka_producer_free(engine->producer);
     kafka_asker_free(engine->asker);
+    claim_store_free(engine->claims);
     redis_free(engine->redis);
     arena_free(engine->arena);
     free(engine);
@@ -186,8 +214,9 @@ static int number_of(const char *case_id, size_t len) {
 
 static void publish(int index) {
     static const struct header fixed[] = {{"ce_specversion", "1.0", 3}, {"content-type", "application/json", 16}};
-    bool opens = index < CASES;
+    bool opens = index < CONTACTS || index >= TWINS;
     int number = index % CASES;
+    int partition = index >= TWINS ? (number + 1) % PARTITIONS : number % PARTITIONS;
     char case_id[IDS_CASE_LEN + 1], id[16], time[CLOCK_TEXT_MAX];
     const char *type = opens ? "case.opened" : "case.contacted";
 
@@ -202,14 +231,18 @@ static void publish(int index) {
                                {"ce_time", time, strlen(time)},
                                {"ce_subject", case_id, strlen(case_id)}};
     if (!opens) line.contact_ms[number] = sim_now_ms();
-    fake_kafka_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, NULL, number % PARTITIONS, case_id, "{\"a\":1}",
-                       headers, 7);
+    fake_kafka_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, NULL, partition, case_id, "{\"a\":1}", headers, 7);
 }
 
 /* Openings first; most cases are contacted, some of them in time. */
 static void plan(void) {
     for (int i = 0; i < CASES; i++) line.publish_ms[i] = line.began_ms + (int64_t)sim_random(PUBLISH_MS / 2);
-    for (int i = CASES; i < 2 * CASES; i++)
+    for (int i = TWINS; i < EVENTS; i++)
+        if (sim_chance(50)) {
+            line.publish_ms[i] = line.publish_ms[i - TWINS] + 1 + (int64_t)sim_random(300);
+            line.has_twin[i - TWINS] = true;
+        }
+    for (int i = CONTACTS; i < TWINS; i++)
         line.publish_ms[i] = sim_chance(80) ? line.publish_ms[i - CASES] + 1 + (int64_t)sim_random(PUBLISH_MS) : 0;
 }
 
@@ -375,9 +408,9 @@ static void step(void *context) {
     (void)context;
     int64_t now_ms = sim_now_ms(), since_ms = now_ms - line.began_ms;
 
-    for (int i = 0; i < 2 * CASES; i++) {
+    for (int i = 0; i < EVENTS; i++) {
         if (!line.publish_ms[i] || line.publish_ms[i] > now_ms) continue;
-        if (i >= CASES && line.publish_ms[i - CASES]) continue; /* behind its opening */
+        if (i >= CASES && line.publish_ms[i % CASES]) continue; /* behind its opening */
         publish(i);
         line.publish_ms[i] = 0;
     }
@@ -462,7 +495,14 @@ static void check_case(int number, struct arena *arena) {
     if (!has_id(id)) fail("a word is lost", "%s", id);
     snprintf(id, sizeof id, "%s.toy.seen.e-%d", case_id, number + CASES);
     if (contacted && !has_id(id)) fail("a contact is lost", "%s", id);
-    if (state.seen != 1 + contacted) fail("events were folded twice, or not", "case-%d %" PRId64, number, state.seen);
+    if (line.has_twin[number]) {
+        snprintf(id, sizeof id, "e-%d", number + TWINS);
+        if (!has_id(id)) fail("a complaint is lost", "%s", id);
+    }
+    if (state.opened != 1) fail("a case was opened not once", "case-%d %" PRId64, number, state.opened);
+    if (state.early) fail("a repeat stands before its opening", "case-%d", number);
+    if (state.seen != 1 + contacted + line.has_twin[number])
+        fail("events were folded twice, or not", "case-%d %" PRId64, number, state.seen);
     bool in_time = contacted && line.contact_ms[number] <= state.due;
     if (in_time && state.breached) fail("a breach that a record disproves", "case-%d", number);
     if (!in_time && !contacted && state.breached != 1)
