@@ -18,19 +18,23 @@ enum {
     PARTITIONS_MAX = 1024 /* partitions of redress.claims */
 };
 
+static const char token_kept_ms[] = "3600000"; /* longer than any restore; a token that is left behind goes then */
+
 /* Between the key of a count and who was granted his part, in a record's key. */
 #define COUNT_MARK "\x1f#"
 
 struct claim_store {
     struct redis *redis;
     struct kafka kafka;
-    struct redis_script claim, restore, release;
+    struct redis_script claim, restore, restored_all, release;
     char markers[CLAIM_TAGS][MARKER_MAX]; /* as seen in this batch; "" = tag not used */
     /* a restore under way */
     struct kafka_consumer *reader;
     struct place *ends;
     int partitions;
     int64_t began_ms, restored;
+    char token[20];          /* of this restore: Redis holds it, or has forgotten what was restored by now */
+    char marker[MARKER_MAX]; /* that it will set: of the Redis at which it began */
 };
 
 static const char *const kind_names[] = {
@@ -43,9 +47,11 @@ struct claim_store *claim_store_new(struct redis *redis, const struct kafka *kaf
     store->kafka = *kafka;
     store->claim = (struct redis_script){.name = "claim", .lua = lua_claim};
     store->restore = (struct redis_script){.name = "restore", .lua = lua_restore};
+    store->restored_all = (struct redis_script){.name = "restored", .lua = lua_restored};
     store->release = (struct redis_script){.name = "release", .lua = lua_release};
     redis_use(redis, &store->claim);
     redis_use(redis, &store->restore);
+    redis_use(redis, &store->restored_all);
     redis_use(redis, &store->release);
     return store;
 }
@@ -86,7 +92,7 @@ void claim_store_begin(struct claim_store *store) {
     memset(store->markers, 0, sizeof store->markers);
 }
 
-static void add_claim(struct claim_store *store, struct arena *arena, const struct claim *claim) {
+static void add_claim(struct claim_store *store, struct arena *arena, const struct claim *claim, const char *run_id) {
     int tag = tag_of(claim->key);
     const char *argv[] = {redis_key(store, arena, tag, "marker"),
                           redis_key(store, arena, tag, claim->key),
@@ -97,8 +103,9 @@ static void add_claim(struct claim_store *store, struct arena *arena, const stru
                           number(arena, claim->valid_ms),
                           number(arena, kept_ms(claim)),
                           number(arena, claim->amount),
-                          number(arena, claim->limit)};
-    redis_add_script(store->redis, &store->claim, 2, 10, argv, NULL);
+                          number(arena, claim->limit),
+                          run_id};
+    redis_add_script(store->redis, &store->claim, 2, 11, argv, NULL);
 }
 
 static enum claim_result note_marker(struct claim_store *store, int tag, const char *marker, struct err *err) {
@@ -140,7 +147,8 @@ static enum claim_result sort(int result) {
 enum claim_result claim_store_make(struct claim_store *store, struct arena *arena, const struct claim *claims,
                                    struct answer *answers, int count, struct err *err) {
     if (!count) return CLAIM_DONE;
-    for (int i = 0; i < count; i++) add_claim(store, arena, &claims[i]);
+    const char *run_id = redis_reach(store->redis);
+    for (int i = 0; i < count; i++) add_claim(store, arena, &claims[i], run_id);
     struct redis_reply *replies;
     int replied;
     enum claim_result result = sort(redis_exchange(store->redis, arena, &replies, &replied, err));
@@ -219,6 +227,28 @@ void claim_store_release(struct claim_store *store, struct arena *arena, const s
 
 /* ---- Restoring ---- */
 
+static const char *token_key(const struct claim_store *store, struct arena *arena, int tag) {
+    return redis_key(store, arena, tag, arena_printf(arena, "restoring:%s", store->token));
+}
+
+/* Puts this restore's token beside each marker. Each restore has a token of its own, so that several processes may
+ * restore at once. */
+static enum claim_result set_tokens(struct claim_store *store, struct err *err) {
+    struct arena *arena = arena_new();
+    struct redis_reply *replies;
+    int count;
+
+    uint64_t random;
+    arc4random_buf(&random, sizeof random);
+    snprintf(store->token, sizeof store->token, "%" PRIx64, random);
+    snprintf(store->marker, sizeof store->marker, "%s:%s", redis_reach(store->redis), store->token);
+    for (int tag = 0; tag < CLAIM_TAGS; tag++)
+        redis_addf(store->redis, 5, "SET", token_key(store, arena, tag), "1", "PX", token_kept_ms);
+    enum claim_result result = sort(redis_exchange(store->redis, arena, &replies, &count, err));
+    arena_free(arena);
+    return result;
+}
+
 static enum claim_result start_restore(struct claim_store *store, struct kafka_asker *asker, struct err *err) {
     int partitions = kafka_partitions(asker, TOPIC_CLAIMS, ASK_MS, err);
     if (partitions <= 0 || partitions > PARTITIONS_MAX)
@@ -231,6 +261,12 @@ static enum claim_result start_restore(struct claim_store *store, struct kafka_a
     store->partitions = partitions;
     store->began_ms = clock_boot_ms();
     store->restored = 0;
+    enum claim_result told = set_tokens(store, err);
+    if (told != CLAIM_DONE) {
+        free(starts);
+        claim_store_restart(store);
+        return told;
+    }
     bool bad = kafka_ends(asker, store->ends, partitions, ASK_MS, err) < 0 ||
                kafka_starts(asker, starts, partitions, ASK_MS, err) < 0;
     if (!bad) store->reader = kafka_reader_new(&store->kafka, true, err);
@@ -310,16 +346,24 @@ static enum claim_result restore_some(struct claim_store *store, struct arena *a
     return result == CLAIM_DONE ? sent : result;
 }
 
+/* The markers name the Redis at which the restore began: one that was restarted, or is another, does not take them for
+ * its own. And each is set only where the token still is: one that was emptied meanwhile has forgotten claims that were
+ * restored already. */
 static enum claim_result set_markers(struct claim_store *store, struct arena *arena, struct err *err) {
-    char random[32];
     FAULT_POINT("before_markers");
-    snprintf(random, sizeof random, "%llx", (unsigned long long)clock_boot_us() * 1000003ULL);
-    const char *marker = arena_printf(arena, "%s:%s", redis_run_id(store->redis), random);
-    for (int tag = 0; tag < CLAIM_TAGS; tag++)
-        redis_addf(store->redis, 3, "SET", redis_key(store, arena, tag, "marker"), marker);
+    for (int tag = 0; tag < CLAIM_TAGS; tag++) {
+        const char *argv[] = {token_key(store, arena, tag), redis_key(store, arena, tag, "marker"), store->marker};
+        redis_add_script(store->redis, &store->restored_all, 2, 3, argv, NULL);
+    }
     struct redis_reply *replies;
     int count;
-    return sort(redis_exchange(store->redis, arena, &replies, &count, err));
+    enum claim_result result = sort(redis_exchange(store->redis, arena, &replies, &count, err));
+    for (int i = 0; result == CLAIM_DONE && i < count; i++) {
+        if (replies[i].number) continue;
+        err_set(err, "Redis has lost what was restored: once more");
+        result = CLAIM_AWAY;
+    }
+    return result;
 }
 
 enum claim_result claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms, struct err *err) {
@@ -329,7 +373,6 @@ enum claim_result claim_store_restore(struct claim_store *store, struct kafka_as
     }
     struct arena *arena = arena_new();
     int64_t until_ms = clock_boot_ms() + ms;
-    int64_t incarnation = redis_incarnation(store->redis);
     enum claim_result result = CLAIM_DONE;
     while (result == CLAIM_DONE && !all_read(store) && clock_boot_ms() < until_ms) {
         result = restore_some(store, arena, until_ms, err);
@@ -339,8 +382,6 @@ enum claim_result claim_store_restore(struct claim_store *store, struct kafka_as
         result = CLAIM_RESTORE;
     else if (result == CLAIM_DONE) {
         result = set_markers(store, arena, err);
-        if (result == CLAIM_DONE && incarnation != redis_incarnation(store->redis))
-            result = CLAIM_AWAY; /* it restarted meanwhile */
         if (result == CLAIM_DONE)
             log_say(LOG_INFO, "claims restored", "count", log_int(store->restored), "ms",
                     log_int(clock_boot_ms() - store->began_ms), NULL);

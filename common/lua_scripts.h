@@ -3,6 +3,6 @@
 #define REDRESS_LUA_SCRIPTS_H
 
 extern const char lua_read[], lua_due[], lua_apply[], lua_wipe[], lua_wiped[], lua_claim[], lua_restore[],
-    lua_release[];
+    lua_restored[], lua_release[];
 
 #endif

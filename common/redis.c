@@ -229,6 +229,12 @@ static int connected(struct redis *redis, struct err *err) {
     return 1;
 }
 
+const char *redis_reach(struct redis *redis) {
+    struct err err;
+
+    return connected(redis, &err) == 0 ? redis->run_id : "";
+}
+
 /* ---- Commands ---- */
 
 void redis_add(struct redis *redis, int argc, const char *const *argv, const size_t *lens) {

@@ -55,6 +55,10 @@ int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *repl
  */
 int64_t redis_incarnation(const struct redis *redis);
 
+/* Connects where needed. Returns the run_id of the Redis that what is queued from now on goes to, or to none: a
+ * connection that is lost takes its queue with it. "": away. */
+const char *redis_reach(struct redis *redis);
+
 /* The run_id of the Redis connected to; "" before the first connection. */
 const char *redis_run_id(const struct redis *redis);
 

@@ -1,10 +1,12 @@
 -- One claim (claims.h). Asked again with the same id it gives the same answer.
--- KEYS: marker, claim.  ARGV: kind, id, value, event time ms, valid ms, kept ms, amount, limit
+-- A marker that is missing, or that of another run of Redis, means that claims may be missing: nothing is claimed, for what is
+-- restored afterwards would find it in its place.
+-- KEYS: marker, claim.  ARGV: kind, id, value, event time ms, valid ms, kept ms, amount, limit, this Redis' run_id
 -- Returns {marker | '', granted, found, value, ordinal, sum, owner, last ms, joined}
 local marker = redis.call('GET', KEYS[1]) or ''
 local kind, id, value, time, valid = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local claim = KEYS[2]
-if marker == '' then return {'', 0, 0, '', 0, '0', '', '0', 0} end
+if string.sub(marker, 1, #ARGV[9] + 1) ~= ARGV[9] .. ':' then return {'', 0, 0, '', 0, '0', '', '0', 0} end
 
 if kind == 'count' then
   local sum = tonumber(redis.call('HGET', claim, 's') or '0')

@@ -105,7 +105,8 @@ struct queued {
 struct redis {
     struct queued *queue;
     int count, size;
-    int64_t run; /* seen at the last exchange that went well */
+    int64_t run; /* of the server connected to; 0: not connected */
+    int64_t known_run;
     char run_id[24];
 };
 
@@ -138,6 +139,17 @@ const char *redis_where(const struct redis *redis) {
     return "fake";
 }
 
+/* The first command queued connects. */
+static void connect_to(struct redis *redis) {
+    if (redis->run) return;
+    redis->run = redis->known_run = runs;
+}
+
+const char *redis_reach(struct redis *redis) {
+    connect_to(redis);
+    return redis_run_id(redis);
+}
+
 static void enqueue(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
                     const size_t *lens) {
     if (redis->count == redis->size) {
@@ -145,6 +157,7 @@ static void enqueue(struct redis *redis, struct redis_script *script, int keys, 
         redis->queue = realloc(redis->queue, (size_t)redis->size * sizeof *redis->queue);
         ASSERT(redis->queue);
     }
+    connect_to(redis);
     struct queued *queued = &redis->queue[redis->count++];
     *queued = (struct queued){.script = script, .keys = keys, .words = {.count = argc}};
     queued->words.at = calloc((size_t)argc + 1, sizeof *queued->words.at);
@@ -205,16 +218,25 @@ static int reach(const struct redis *redis) {
     return redis->count;
 }
 
+/* A connection does not outlive its server, nor do the commands that were queued for it. */
+static bool is_gone(struct redis *redis, struct err *err) {
+    if (redis->run == runs) return false;
+    redis->run = 0;
+    free_queue(redis);
+    err_set(err, "connection reset");
+    return true;
+}
+
 int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
                    struct err *err) {
     sim_seam("redis request");
+    if (is_gone(redis, err)) return 1;
     int done = reach(redis), asked = redis->count;
     struct redis_reply *replies = arena_alloc(arena, sizeof *replies * (size_t)(asked + 1));
     bool good = done == asked && !sim_chance(faults.lost_reply);
 
     for (int i = 0; i < done; i++) run_queued(&redis->queue[i], arena, &replies[i]);
     free_queue(redis);
-    if (good) redis->run = runs;
     sim_seam("redis reply");
     if (!good) {
         sim_sleep((int64_t)sim_random(DOWN_MS));
@@ -239,13 +261,13 @@ int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *repl
 }
 
 int64_t redis_incarnation(const struct redis *redis) {
-    return redis->run;
+    return redis->known_run;
 }
 
 const char *redis_run_id(const struct redis *redis) {
     static char text[24];
 
-    snprintf(text, sizeof text, "run-%" PRId64, redis->run);
+    snprintf(text, sizeof text, "run-%" PRId64, redis->known_run);
     return text;
 }
 
