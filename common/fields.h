@@ -142,13 +142,19 @@ struct pairs {
     struct pair *at;
     int count;
 };
+/* Both hashes, and a checksum of the pairs that the table's own fields have in them, in whatever order they come. */
+struct hashes {
+    struct pairs public, private;
+    uint64_t sum;
+};
+void fields_to_hashes(const struct record *record, const void *data, struct arena *arena, struct hashes *out);
 void fields_flatten(const struct record *record, const void *data, struct arena *arena, struct pairs *public_out,
                     struct pairs *private_out);
 /* The way back. A pair that no field claims is carried where the table has a FIELD_REST; else it is an error: the hash
  * is not of this table. fields_unflatten() takes the pairs of both hashes as one, for readers who write nothing back.
  */
-int fields_unflatten_both(const struct record *record, const struct pairs *public, const struct pairs *private,
-                          struct arena *arena, void *out, struct err *err) MUST_CHECK;
+int fields_from_hashes(const struct record *record, const struct hashes *hashes, struct arena *arena, void *out,
+                       uint64_t *sum_out, struct err *err) MUST_CHECK;
 int fields_unflatten(const struct record *record, const struct pairs *pairs, struct arena *arena, void *out,
                      struct err *err) MUST_CHECK;
 

@@ -8,6 +8,7 @@
  * What no field claims stands under its own name when it is a text, else as JSON under "@<name>"; the latter also where
  * the name has another meaning here. */
 #include "fields_parts.h"
+#include "ids.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -129,6 +130,7 @@ struct flattener {
     const struct field *group;
     const char *member;
     struct pairs *pairs;
+    uint64_t sum;
 };
 
 static void add_named(struct flattener *flattener, struct pairs *pairs, const char *name, const char *value,
@@ -150,6 +152,7 @@ static void add_pair(struct flattener *flattener, const struct field *field, enu
     const char *name =
         fields_column(flattener->record, flattener->group, flattener->member, field, part, flattener->arena);
     add_named(flattener, flattener->pairs, name, value, len);
+    flattener->sum += ids_checksum(name, value, len);
 }
 
 static void add_text(struct flattener *flattener, const struct field *field, enum fields_part part, const char *text) {
@@ -249,23 +252,35 @@ static void flatten_rest(struct flattener *flattener, const struct tree *map, st
     }
 }
 
+static void flatten(struct flattener *flattener, const void *data, struct pairs *public, struct pairs *private) {
+    for (const struct field *field = flattener->record->fields; field->name; field++) {
+        if (!fields_present(field, data)) continue;
+        flattener->pairs = field->flags & FIELD_PRIVATE ? private : public;
+        if (field->type == FIELD_REST) {
+            flatten_rest(flattener, FIELD_IN(struct rest, field, data)->shown, public);
+            flatten_rest(flattener, FIELD_IN(struct rest, field, data)->private, private);
+        } else if (field->type == FIELD_GROUPS) {
+            flatten_group(flattener, field, FIELD_IN(struct records, field, data));
+        } else {
+            flatten_value(flattener, field, data);
+        }
+    }
+    buf_free(&flattener->buf);
+}
+
+void fields_to_hashes(const struct record *record, const void *data, struct arena *arena, struct hashes *out) {
+    struct flattener flattener = {.record = record, .arena = arena};
+    *out = (struct hashes){.sum = 0};
+    flatten(&flattener, data, &out->public, &out->private);
+    out->sum = flattener.sum;
+}
+
 void fields_flatten(const struct record *record, const void *data, struct arena *arena, struct pairs *public_out,
                     struct pairs *private_out) {
     struct flattener flattener = {.record = record, .arena = arena};
     if (public_out) *public_out = (struct pairs){0};
     if (private_out) *private_out = (struct pairs){0};
-    for (const struct field *field = record->fields; field->name; field++) {
-        if (!fields_present(field, data)) continue;
-        flattener.pairs = field->flags & FIELD_PRIVATE ? private_out : public_out;
-        if (field->type == FIELD_REST) {
-            flatten_rest(&flattener, FIELD_IN(struct rest, field, data)->shown, public_out);
-            flatten_rest(&flattener, FIELD_IN(struct rest, field, data)->private, private_out);
-        } else if (field->type == FIELD_GROUPS)
-            flatten_group(&flattener, field, FIELD_IN(struct records, field, data));
-        else
-            flatten_value(&flattener, field, data);
-    }
-    buf_free(&flattener.buf);
+    flatten(&flattener, data, public_out, private_out);
 }
 
 /* The whole text as a decimal integer. */
@@ -396,6 +411,7 @@ struct unflattener {
     struct arena *arena;
     void *out;
     struct fields_rest rest;
+    uint64_t sum;
 };
 
 static int take_rest(struct unflattener *way, const struct pair *pair, bool private, struct err *err) {
@@ -421,21 +437,25 @@ static int take_pairs(struct unflattener *way, const struct pairs *pairs, bool p
         if (strlen(text) != pair->value_len || !read_value(&place, pair, text, way->arena, data))
             return err_set(err, "%s: hash field %.100s: a value that this field cannot have", way->record->name,
                            pair->name);
+        way->sum += ids_checksum(pair->name, pair->value, pair->value_len);
     }
     return 0;
 }
 
-int fields_unflatten_both(const struct record *record, const struct pairs *public, const struct pairs *private,
-                          struct arena *arena, void *out, struct err *err) {
-    struct unflattener way = {record, arena, out, {.arena = arena, .record = record}};
+int fields_from_hashes(const struct record *record, const struct hashes *hashes, struct arena *arena, void *out,
+                       uint64_t *sum_out, struct err *err) {
+    struct unflattener way = {.record = record, .arena = arena, .out = out, .rest = {.arena = arena, .record = record}};
     const struct field *rest = fields_rest_of(record);
-    if (take_pairs(&way, public, false, err) < 0 || take_pairs(&way, private, true, err) < 0) return -1;
+    if (take_pairs(&way, &hashes->public, false, err) < 0 || take_pairs(&way, &hashes->private, true, err) < 0)
+        return -1;
     sort_groups(record, out);
     if (rest) *FIELD_AT(struct rest, rest, out) = fields_rest_end(&way.rest);
+    *sum_out = way.sum;
     return 0;
 }
 
 int fields_unflatten(const struct record *record, const struct pairs *pairs, struct arena *arena, void *out,
                      struct err *err) {
-    return fields_unflatten_both(record, pairs, &(struct pairs){0}, arena, out, err);
+    uint64_t sum;
+    return fields_from_hashes(record, &(struct hashes){.public = *pairs}, arena, out, &sum, err);
 }

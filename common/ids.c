@@ -72,6 +72,10 @@ int ids_partition(const char *key, size_t len, int count) {
     return (int)((murmur2((const unsigned char *)key, len) & 0x7fffffff) % (uint32_t)count);
 }
 
+uint64_t ids_checksum(const char *name, const char *value, size_t value_len) {
+    return XXH3_64bits_withSeed(value, value_len, XXH3_64bits(name, strlen(name)));
+}
+
 void ids_hash(char id_out[27], int count, ...) {
     static const char separator = SEPARATOR;
     XXH3_state_t state;

@@ -18,6 +18,8 @@ void ids_case(const char *route, const char *source, const char *id, char case_o
 int ids_is_case(const char *text);
 /* partition = murmur2(key) & 0x7fffffff % count, as the Java client's default partitioner. */
 int ids_partition(const char *key, size_t len, int count);
+/* 64 bits of a name and its value. The sum of several tells whether all are as they were, in whatever order. */
+uint64_t ids_checksum(const char *name, const char *value, size_t value_len);
 /* 26 digits of Crockford base32 from XXH128 of the parts joined by 0x1F: an id that depends on its cause only. */
 void ids_hash(char id_out[27], int count, ...);
 

@@ -208,7 +208,7 @@ static bool can_decide(struct keyed *keyed) {
     if (!engine_restored(engine)) return false;
     for (int i = 0; i < keyed->shard_count && !engine_paused(engine) && !engine->stopping; i++) {
         struct shard *shard = &keyed->shards[i];
-        if (shard->phase == SHARD_RUN) continue;
+        if (!shard_has_turn(shard)) continue;
         shard_turn(keyed, shard);
         break; /* one shard a turn: the reader is one */
     }
@@ -221,9 +221,15 @@ static bool all_run(const struct keyed *keyed) {
     return true;
 }
 
+static bool some_have_turns(const struct keyed *keyed) {
+    for (int i = 0; i < keyed->shard_count; i++)
+        if (shard_has_turn(&keyed->shards[i])) return true;
+    return false;
+}
+
 static int sleep_ms(struct keyed *keyed, bool able) {
     if (!able) return DUE_LOOK_MS;
-    if (!all_run(keyed) || something_fires(keyed)) return 0;
+    if (some_have_turns(keyed) || something_fires(keyed)) return 0;
     int64_t wake_ms = earliest_wake(keyed);
     if (!wake_ms) return ENGINE_IDLE_MS;
     int64_t left = wake_ms - keyed_now_ms(keyed) + 1;
@@ -239,38 +245,29 @@ static void renew(struct keyed *keyed) {
         struct view_standing standing;
         struct err err;
         shard->renew_at_ms = clock_boot_ms() + KEYED_RENEW_MS;
-        if (view_apply(keyed->view, shard->number, keyed->engine->arena, shard->applied, shard->applied, NULL, 0,
-                       &standing, &err) != VIEW_DONE)
-            shard_heal(keyed, shard, err.text);
+        enum view_result result = view_apply(keyed->view, shard->number, keyed->engine->arena, shard->applied,
+                                             shard->applied, NULL, 0, &standing, &err);
+        shard_stumbles(keyed, shard, result, NULL, &err);
     }
 }
 
-/* An idle shard would not notice that its view is gone: look once a second. */
+/* An idle shard would not notice that its view is gone, or a part of it: look once a second, and walk a little way
+ * through all cases. */
 static void look_after(struct keyed *keyed) {
-    for (int i = 0; i < keyed->shard_count; i++) {
-        struct shard *shard = &keyed->shards[i];
-        struct view_standing standing;
-        struct err err;
-        if (shard->phase != SHARD_RUN) continue;
-        enum view_result result = view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err);
-        if (result == VIEW_AWAY) {
-            engine_pause(keyed->engine, "redis cannot take it now", err.text);
-            return;
-        }
-        keyed_note_redis(keyed, &standing);
-        shard->next_wake_ms = standing.next_wake_ms;
-        if (standing.wipe_asked)
-            shard_heal(keyed, shard, "rebuild was asked for");
-        else if (!standing.known || standing.wiping || standing.applied != shard->applied)
-            shard_heal(keyed, shard, "the view is elsewhere");
-    }
+    int count = keyed->shard_count, left = KEYED_WALK;
+    for (int i = 0; i < count && !engine_paused(keyed->engine); i++) shard_look_after(keyed, &keyed->shards[i]);
+    for (int i = 0; i < count && left > 0 && !engine_paused(keyed->engine); i++)
+        left -= shard_walk(keyed, &keyed->shards[(keyed->walks + i) % count], left);
+    keyed->walks = (keyed->walks + 1) % count;
 }
 
 /* True: something is held. */
 static bool report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms) {
     struct arena *arena = keyed->engine->arena;
     const char *why = NULL;
-    if (shard->phase != SHARD_RUN)
+    if (shard->phase == SHARD_HELD)
+        why = shard->held;
+    else if (shard->phase != SHARD_RUN)
         why = shard_phase_name(shard->phase);
     else if (clock_boot_ms() < keyed->hold_until_ms)
         why = "a clock stepped";
@@ -278,6 +275,8 @@ static bool report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms
         why = proof_behind(keyed->proof) ? arena_printf(arena, "deadlines wait for intake, %" PRId64 " records behind",
                                                         proof_behind(keyed->proof))
                                          : "deadlines wait for proof";
+    else if (shard->unread)
+        why = arena_printf(arena, "%" PRId64 " cases cannot be read: see the log", shard->unread);
     view_meta(keyed->view, arena, arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
     return why != NULL;
 }
@@ -290,9 +289,13 @@ static void report(struct keyed *keyed) {
     look_after(keyed);
     if (engine_paused(engine)) return;
     int64_t now_ms = keyed_now_ms(keyed), lag = 0;
-    bool held = false;
-    for (int i = 0; i < keyed->shard_count; i++) held |= report_held(keyed, &keyed->shards[i], now_ms);
+    bool held = false, unread = false;
+    for (int i = 0; i < keyed->shard_count; i++) {
+        held |= report_held(keyed, &keyed->shards[i], now_ms);
+        unread |= keyed->shards[i].unread > 0;
+    }
     metrics_set(engine->metrics.held, "deadlines", held);
+    metrics_set(engine->metrics.held, "unreadable", unread);
     struct place *ends = arena_alloc(engine->arena, sizeof *ends * (size_t)keyed->shard_count);
     for (int i = 0; i < keyed->shard_count; i++)
         ends[i] = (struct place){.topic = TOPIC_EVENTS, .partition = keyed->shards[i].number};

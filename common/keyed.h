@@ -14,9 +14,12 @@ enum {
                    1000, /* half of the changelog's delete.retention.ms: an older view may have missed tombstones */
     KEYED_RENEW_MS = 3600 * 1000, /* a view in use renews its age so often */
     KEYED_DUE_MAX = 500,          /* wake-ups of one shard in one batch: events flow between batches */
-    KEYED_SKIP_MAX = 8000, /* records of types that are not wanted, beside a batch of those that are: at most what
-                              a batch of wake-ups of many shards writes itself */
-    KEYED_SETTLE_MS = 1000 /* offsets of events that changed nothing are committed so often */
+    KEYED_SKIP_MAX = 8000,  /* records of types that are not wanted, beside a batch of those that are: at most what
+                               a batch of wake-ups of many shards writes itself */
+    KEYED_SETTLE_MS = 1000, /* offsets of events that changed nothing are committed so often */
+    KEYED_HELD_MS = 30000,  /* a shard that is held looks so often whether its changelog has something better */
+    KEYED_WALK = 200        /* cases that are looked at each second: a million of them in an hour and a half, at some
+                               4 ms a second */
 };
 
 enum shard_phase {
@@ -24,7 +27,8 @@ enum shard_phase {
     SHARD_ENDS,    /* asking for its changelog's true end, and reading its @log record */
     SHARD_WIPE,    /* emptying a view that cannot be healed */
     SHARD_REPLAY,  /* replaying the changelog into the view */
-    SHARD_RUN
+    SHARD_RUN,
+    SHARD_HELD /* an event is about a case whose changelog record cannot be read: it waits, and what is behind it */
 };
 
 struct shard {
@@ -43,6 +47,14 @@ struct shard {
     char log_id[40];
     uint64_t cursor, mark; /* of a wipe: how far it is, and whose it is */
     bool reading;          /* the reader stands where this shard's replay goes on */
+    char distrust[160];    /* why the view is to be made anew although it stands where it should; "": it is not */
+    int remade;            /* how often in a row it was */
+    int64_t remade_at_ms, wait_until_ms; /* (boot time): the last time; no turn before */
+    int64_t hold_at;                     /* the input offset that is held, -1: none */
+    char held[160];                      /* and why */
+    int64_t unread;                      /* cases whose changelog record cannot be read */
+    int check_next;                      /* how far view_check() is, */
+    struct view_walk walk;               /* and the walk through all cases */
     int64_t healed_at_ms, renew_at_ms;
     struct shard_proof proof;
 };
@@ -67,6 +79,7 @@ struct keyed {
     struct kafka_consumer *reader; /* of changelogs */
     struct proof *proof;
     int64_t settle_at_ms;
+    int walks; /* which shard walks through its cases next */
     /* The clocks. */
     bool skew_known, redis_known;
     int64_t skew_ms, redis_skew_ms; /* against CLOCK_BOOTTIME */
@@ -82,6 +95,21 @@ void shard_assign(struct shard *shard, int number);
 void shard_turn(struct keyed *keyed, struct shard *shard);
 /* The view is not where it should be, or it is not known: heal. */
 void shard_heal(struct keyed *keyed, struct shard *shard, const char *why);
+/* Something of the view was lost, or changed by somebody else: make it anew from the changelog. */
+void shard_remake(struct keyed *keyed, struct shard *shard, const char *why);
+/* The event at hold_at cannot be decided: nothing of the shard is, until its changelog says something else. */
+void shard_hold(struct keyed *keyed, struct shard *shard);
+/* Whether shard_turn() would do anything now. */
+bool shard_has_turn(const struct shard *shard);
+/* Whether the view is where the shard expects it, and whole. False: it heals, or is made anew. */
+bool shard_stands(struct keyed *keyed, struct shard *shard, const struct view_standing *standing);
+/* Whether a call of view_* went wrong; then what has to be done about it is begun. standing NULL: not known. */
+bool shard_stumbles(struct keyed *keyed, struct shard *shard, enum view_result result,
+                    const struct view_standing *standing, const struct err *err);
+/* Once a second: what an idle shard would not notice. */
+void shard_look_after(struct keyed *keyed, struct shard *shard);
+/* Looks at some of the cases that nobody asks for, at about so many. Returns how many. */
+int shard_walk(struct keyed *keyed, struct shard *shard, int limit);
 const char *shard_phase_name(enum shard_phase phase);
 
 /* keyed.c */

@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "keyed.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,29 +113,6 @@ static void take_record(struct work *work, const struct polled *polled) {
     job->ev.raw = &job->raw; /* jobs do not move */
 }
 
-static bool view_trouble(struct work *work, struct shard *shard, enum view_result result, const struct err *err) {
-    if (result == VIEW_DONE) return false;
-    if (result == VIEW_BROKEN)
-        engine_stop(work->engine, EXIT_CANNOT_GO_ON, "the view cannot be used; `redressctl rebuild` makes it anew",
-                    err->text);
-    else if (result == VIEW_AWAY)
-        engine_pause(work->engine, "redis cannot take it now", err->text);
-    shard_heal(work->keyed, shard, err->text);
-    return true;
-}
-
-static bool stands(struct work *work, struct shard *shard, const struct view_standing *standing) {
-    keyed_note_redis(work->keyed, standing);
-    shard->next_wake_ms = standing->next_wake_ms;
-    if (standing->known && !standing->wiping && !standing->wipe_asked && standing->applied == shard->applied)
-        return true;
-    shard_heal(work->keyed, shard,
-               standing->wipe_asked ? "rebuild was asked for"
-               : standing->known    ? "the view is elsewhere"
-                                    : "the view is gone");
-    return false;
-}
-
 static void take_due(struct work *work, struct shard *shard) {
     const char **ids;
     int count;
@@ -144,7 +122,7 @@ static void take_due(struct work *work, struct shard *shard) {
     if (!shard->next_wake_ms || shard->next_wake_ms >= limit_ms || clock_boot_ms() < work->keyed->hold_until_ms) return;
     enum view_result result =
         view_due(work->keyed->view, shard->number, work->arena, limit_ms, KEYED_DUE_MAX, &ids, &count, &standing, &err);
-    if (view_trouble(work, shard, result, &err) || !stands(work, shard, &standing)) return;
+    if (shard_stumbles(work->keyed, shard, result, NULL, &err) || !shard_stands(work->keyed, shard, &standing)) return;
     for (int i = 0; i < count; i++) {
         struct job *job = job_new(work, entry_for(work, shard, ids[i]));
         job->wake = true;
@@ -153,14 +131,33 @@ static void take_due(struct work *work, struct shard *shard) {
 
 /* ---- States ---- */
 
+/* Whether the record lies at or behind one that is held. */
+static bool is_held(const struct work *work, const struct job *job) {
+    const struct shard *shard = job->entry ? job->entry->shard : keyed_shard(work->keyed, job->raw.partition);
+    return !job->wake && shard && shard->hold_at >= 0 && job->raw.offset >= shard->hold_at;
+}
+
+/* The shard goes up to the first event about this case, and waits there. */
+static void hold(struct work *work, struct shard *shard, const struct entry *entry, const char *why) {
+    for (int i = 0; i < work->job_count; i++) {
+        const struct job *job = &work->jobs[i];
+        if (job->entry != entry || job->wake || is_held(work, job)) continue;
+        shard->hold_at = shard->next = job->raw.offset;
+        snprintf(shard->held, sizeof shard->held, "case %s: %s", entry->id, why);
+        return;
+    }
+}
+
 static void read_chunk(struct work *work, struct shard *shard, struct entry **entries, int count) {
     struct view_case *cases = arena_alloc(work->arena, sizeof *cases * ((size_t)count + 1));
     for (int i = 0; i < count; i++) cases[i].id = entries[i]->id;
     struct view_standing standing;
     struct err err;
     enum view_result result = view_read(work->keyed->view, shard->number, work->arena, cases, count, &standing, &err);
-    if (view_trouble(work, shard, result, &err) || !stands(work, shard, &standing)) return;
+    if (shard_stumbles(work->keyed, shard, result, &standing, &err) || !shard_stands(work->keyed, shard, &standing))
+        return;
     for (int i = 0; i < count; i++) {
+        if (cases[i].unread) hold(work, shard, entries[i], cases[i].unread);
         entries[i]->old = cases[i].state;
         entries[i]->exists = cases[i].state != NULL;
         entries[i]->state = arena_alloc(work->arena, work->engine->spec->state->size);
@@ -230,7 +227,7 @@ static bool still_due(const struct work *work, const struct job *job) {
 }
 
 static bool belongs(const struct work *work, const struct job *job, int round) {
-    if (!job->entry || job->round != round || !running(job->entry->shard)) return false;
+    if (!job->entry || job->round != round || !running(job->entry->shard) || is_held(work, job)) return false;
     return !job->wake || still_due(work, job);
 }
 
@@ -333,6 +330,7 @@ static void fill(struct work *work, struct batch *batch) {
         struct job *job = &work->jobs[i];
         if (job->entry && (!running(job->entry->shard) || !job->asking.in.policies))
             continue; /* healed meanwhile, or no longer due */
+        if (is_held(work, job)) continue;
         batch_add_effects(work->engine, batch, job->wake ? NULL : &job->ev, &job->raw, job->result, &job->effects,
                           job->entry ? &job->asking.claims : NULL, job->asking.answers);
     }
@@ -351,7 +349,8 @@ static void apply(struct work *work, const struct batch *batch, struct shard *sh
         if (entry->shard != shard || entry->first_message < 0) continue;
         int64_t offset = batch->deliveries[entry->first_message].offset;
         known = known && offset >= 0;
-        changes[count++] = (struct view_change){entry->id, entry->old, entry->exists ? entry->state : NULL, offset};
+        changes[count++] = (struct view_change){
+            .id = entry->id, .old = entry->old, .now = entry->exists ? entry->state : NULL, .offset = offset};
     }
     if (!count) return;
     if (!known) {
@@ -364,7 +363,7 @@ static void apply(struct work *work, const struct batch *batch, struct shard *sh
     FAULT_POINT("before_apply");
     enum view_result result =
         view_apply(work->keyed->view, shard->number, work->arena, shard->applied, to, changes, count, &standing, &err);
-    if (view_trouble(work, shard, result, &err)) return;
+    if (shard_stumbles(work->keyed, shard, result, NULL, &err)) return;
     FAULT_POINT("after_apply");
     keyed_note_redis(work->keyed, &standing);
     shard->applied = to;
@@ -390,6 +389,9 @@ static void failed(struct keyed *keyed) {
         shard_assign(shard, number);
         shard->log_known = before.log_known;
         memcpy(shard->log_id, before.log_id, sizeof shard->log_id);
+        memcpy(shard->distrust, before.distrust, sizeof shard->distrust);
+        shard->remade = before.remade;
+        shard->remade_at_ms = before.remade_at_ms;
     }
     keyed->refetch = true;
 }
@@ -399,6 +401,10 @@ static void finish(struct work *work) {
     for (int i = 0; i < keyed->shard_count; i++) {
         struct shard *shard = &keyed->shards[i];
         if (!running(shard)) continue;
+        if (shard->hold_at >= 0) {
+            shard_hold(keyed, shard);
+            continue;
+        }
         shard->read_to = shard->polled_to > shard->next ? shard->polled_to : shard->next;
     }
 }

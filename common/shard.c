@@ -17,11 +17,13 @@ void shard_assign(struct shard *shard, int number) {
                             .next = -1,
                             .settled = -1,
                             .polled_to = -1,
+                            .hold_at = -1,
                             .healed_at_ms = clock_boot_ms()};
 }
 
 const char *shard_phase_name(enum shard_phase phase) {
-    static const char *const names[] = {"reading offsets", "asking ends", "emptying the view", "replaying", "running"};
+    static const char *const names[] = {"reading offsets", "asking ends", "emptying the view",
+                                        "replaying",       "running",     "held"};
     return names[phase];
 }
 
@@ -32,6 +34,8 @@ void shard_heal(struct keyed *keyed, struct shard *shard, const char *why) {
     shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was recreated meanwhile */
     shard->reading = false;
     shard->next = shard->from; /* the batch at hand is read again */
+    shard->hold_at = -1;
+    shard->wait_until_ms = 0;
     shard->proof = (struct shard_proof){0};
     keyed->refetch = true;
 }
@@ -281,8 +285,7 @@ static void ask_ends(struct keyed *keyed, struct shard *shard) {
 static bool away(struct keyed *keyed, enum view_result result, const struct err *err) {
     if (result == VIEW_DONE) return false;
     if (result == VIEW_BROKEN)
-        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON, "the view cannot be used; `redressctl rebuild` makes it anew",
-                    err->text);
+        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON, "redis refuses a command that this worker needs", err->text);
     else
         engine_pause(keyed->engine, "redis cannot take it now", err->text);
     return true;
@@ -319,6 +322,11 @@ static void begin_wipe(struct keyed *keyed, struct shard *shard, const struct vi
     if (away(keyed, view_wipe_begin(keyed->view, shard->number, keyed->engine->arena, seen, shard->mark, &err), &err))
         return;
     FAULT_POINT("after_wipe_begin");
+    if (shard->distrust[0]) {
+        shard->remade++;
+        shard->remade_at_ms = clock_boot_ms();
+        shard->distrust[0] = 0;
+    }
     shard->cursor = 0;
     shard->phase = SHARD_WIPE;
 }
@@ -330,7 +338,20 @@ static const char *unusable(const struct shard *shard, const struct view_standin
     if (standing->applied > shard->end) return "it lies beyond the changelog's end";
     if (standing->applied < shard->start) return "it lies before the changelog's beginning";
     if (standing->redis_ms - standing->applied_at_ms > KEYED_AGE_MS) return "it is too old";
-    return NULL;
+    if (!standing->made_here) return "it was made by another version of this worker, or its totals are gone";
+    return shard->distrust[0] ? shard->distrust : NULL;
+}
+
+/* What is lost again and again is not made anew at full speed: somebody removes keys, or we have a bug. */
+static bool too_soon(struct shard *shard) {
+    enum { FIRST_MS = 1000, LAST_MS = 60000, CALM_MS = 600000 };
+    int64_t now_ms = clock_boot_ms(), pause_ms = FIRST_MS;
+    if (!shard->distrust[0]) return false;
+    if (now_ms - shard->remade_at_ms > CALM_MS) shard->remade = 0;
+    for (int i = 1; i < shard->remade && pause_ms < LAST_MS; i++) pause_ms *= 2;
+    if (!shard->remade || now_ms >= shard->remade_at_ms + pause_ms) return false;
+    shard->wait_until_ms = shard->remade_at_ms + pause_ms;
+    return true;
 }
 
 static bool begin_replay(struct keyed *keyed, struct shard *shard) {
@@ -339,13 +360,16 @@ static bool begin_replay(struct keyed *keyed, struct shard *shard) {
     if (away(keyed, view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err), &err))
         return false;
     keyed_note_redis(keyed, &standing);
+    if (standing.known && !standing.whole && !shard->distrust[0])
+        snprintf(shard->distrust, sizeof shard->distrust, "it has lost cases");
     const char *why = unusable(shard, &standing);
     if (why) {
-        begin_wipe(keyed, shard, &standing, why);
+        if (!too_soon(shard)) begin_wipe(keyed, shard, &standing, why);
         return false;
     }
     shard->applied = standing.applied;
     shard->next_wake_ms = standing.next_wake_ms;
+    shard->unread = standing.unread;
     struct place from = {.topic = TOPIC_STATE, .partition = shard->number, .offset = standing.applied};
     if (kafka_fetch_from(keyed->reader, &from, 1, &err) < 0) {
         engine_pause(keyed->engine, "the changelog cannot be read now", err.text);
@@ -373,27 +397,37 @@ static struct view_change *slot_for(struct replayed *replayed, const char *id) {
     return &replayed->changes[replayed->count++];
 }
 
-static bool decode_record(struct keyed *keyed, struct shard *shard, const struct raw *raw, struct replayed *replayed) {
+/* The case is set aside with the reason: its record stays as it is, and a newer one of it counts in its place. */
+static const char *cannot_read(struct keyed *keyed, const struct shard *shard, const struct raw *raw, const char *id,
+                               const char *why) {
+    static struct log_gate gate;
+    const char *text = arena_printf(keyed->engine->arena, "changelog offset %" PRId64 ": %.300s", raw->offset, why);
+    log_seldom(&gate, 1000, LOG_ERROR, "a case's changelog record is not a state that this version can read", "shard",
+               log_int(shard->number), "case", id, "why", text, NULL);
+    return text;
+}
+
+static void decode_record(struct keyed *keyed, struct shard *shard, const struct raw *raw, struct replayed *replayed) {
     struct arena *arena = keyed->engine->arena;
-    if (raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0) return true;
+    if (raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0) return;
     struct view_change *change = slot_for(replayed, arena_strndup(arena, raw->key, raw->key_len));
     change->offset = raw->offset;
     change->now = NULL;
-    if (!raw->value) return true;
+    change->unread = NULL;
+    if (!raw->value) return;
     static const struct json_limits limits = {
         .bytes = 4 << 20, .depth = 32, .values = 1 << 20}; /* our own record: only against a runaway */
     const struct tree *tree;
     struct err err;
     struct faults faults = {.arena = arena};
     void *state = arena_alloc(arena, keyed->engine->spec->state->size);
-    if (json_read(arena, raw->value, raw->value_len, &limits, &tree, &err) != JSON_OK ||
-        fields_decode(keyed->engine->spec->state, tree, FIELDS_STATE, arena, state, &faults) != 0) {
-        refuse(keyed, shard,
-               "a changelog record is not a state of this worker: run the version that wrote it, or a newer one");
-        return false;
-    }
-    change->now = state;
-    return true;
+    if (json_read(arena, raw->value, raw->value_len, &limits, &tree, &err) != JSON_OK)
+        change->unread = cannot_read(keyed, shard, raw, change->id, err.text);
+    else if (fields_decode(keyed->engine->spec->state, tree, FIELDS_STATE, arena, state, &faults) != 0)
+        change->unread = cannot_read(keyed, shard, raw, change->id,
+                                     arena_printf(arena, "%s: %s", faults.at[0].path, faults.at[0].text));
+    else
+        change->now = state;
 }
 
 static bool read_slice(struct keyed *keyed, struct shard *shard, struct replayed *replayed) {
@@ -411,10 +445,11 @@ static bool read_slice(struct keyed *keyed, struct shard *shard, struct replayed
         if (got != KAFKA_RECORD) continue;
         struct raw raw;
         kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &raw);
-        bool good = raw.partition != shard->number || decode_record(keyed, shard, &raw, replayed);
-        if (raw.partition == shard->number) replayed->to = raw.offset + 1;
+        if (raw.partition == shard->number) {
+            decode_record(keyed, shard, &raw, replayed);
+            replayed->to = raw.offset + 1;
+        }
         kafka_record_free(record);
-        if (!good) return false;
     }
     return true;
 }
@@ -425,24 +460,19 @@ static bool apply_slice(struct keyed *keyed, struct shard *shard, struct replaye
     struct err err;
     if (replayed->to <= shard->applied) return true;
     for (int i = 0; i < replayed->count; i++) replayed->cases[i].id = replayed->changes[i].id;
-    if (away(keyed, view_read(keyed->view, shard->number, arena, replayed->cases, replayed->count, &standing, &err),
-             &err)) {
-        shard->reading = false;
-        return false;
+    enum view_result result =
+        view_read(keyed->view, shard->number, arena, replayed->cases, replayed->count, &standing, &err);
+    if (shard_stumbles(keyed, shard, result, &standing, &err) || !shard_stands(keyed, shard, &standing)) return false;
+    for (int i = 0; i < replayed->count; i++) {
+        replayed->changes[i].old = replayed->cases[i].state;
+        replayed->changes[i].was_unread = replayed->cases[i].unread != NULL;
     }
-    for (int i = 0; i < replayed->count; i++) replayed->changes[i].old = replayed->cases[i].state;
-    enum view_result result = standing.known && standing.applied == shard->applied
-                                  ? view_apply(keyed->view, shard->number, arena, shard->applied, replayed->to,
-                                               replayed->changes, replayed->count, &standing, &err)
-                                  : VIEW_STALE;
-    if (result == VIEW_STALE) shard_heal(keyed, shard, "somebody else changed the view");
-    if (result != VIEW_DONE) {
-        shard->reading = false;
-        if (result != VIEW_STALE) away(keyed, result, &err);
-        return false;
-    }
+    result = view_apply(keyed->view, shard->number, arena, shard->applied, replayed->to, replayed->changes,
+                        replayed->count, &standing, &err);
+    if (shard_stumbles(keyed, shard, result, NULL, &err)) return false;
     shard->applied = replayed->to;
     shard->next_wake_ms = standing.next_wake_ms;
+    shard->unread = standing.unread;
     return true;
 }
 
@@ -480,5 +510,6 @@ void shard_turn(struct keyed *keyed, struct shard *shard) {
     case SHARD_WIPE: wipe(keyed, shard); break;
     case SHARD_REPLAY: replay(keyed, shard); break;
     case SHARD_RUN: break;
+    case SHARD_HELD: shard_heal(keyed, shard, "what is held is looked at again"); break;
     }
 }

@@ -1,49 +1,73 @@
 -- Moves a shard's view from one changelog offset to the next, or does nothing (compare and set). Safe to run again.
--- KEYS: as read.lua (5), then the keys that ARGV names by number
+-- After standing.lua.
+-- KEYS: as standing.lua, then the keys that ARGV names by number
 -- ARGV: from, to, how long an hour's counters live (ms), then operations:
---   H hash n name value ...   the hash as it is from now on (n = 0: gone)
---   Z key member score        an index entry; an empty score removes it
---   C key field delta         a counter
---   T key field delta hour    a counter of the hour that begins at `hour` (ms)
--- Returns what read.lua returns, with 'stale' in place of the hashes when nothing was done, else 'done'
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function standing(verdict)
-  local wake = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')
-  return {redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2]) or '', redis.call('EXISTS', KEYS[3]), redis.call('EXISTS', KEYS[4]),
-    string.format('%.0f', now), wake[2] or '', verdict}
-end
-local applied = redis.call('GET', KEYS[1])
-if applied ~= ARGV[1] or redis.call('EXISTS', KEYS[3]) == 1 then return standing('stale') end
+--   H hash n name value ...       the hash as it is from now on (n = 0: gone)
+--   Z key member score            an index entry; an empty score removes it
+--   A case 1|0                    whether it is asleep: lives without a wake-up
+--   U case why                    its changelog record cannot be read; an empty reason: it can
+--   C key field delta             a counter
+--   T key field delta hour total  a counter of the hour that begins at `hour` (ms), and its name in the totals
+--   S name delta                  a total
+-- Returns what standing.lua returns, `last` being 'stale' when nothing was done, else 'done', or 'broken: ' and why:
+-- something there is of another type than it was made, so that only a part was done; then a wipe is asked for
+if ask('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[3]) == 1 then return standing('stale') end
+
+-- A full Redis refuses the first write of a script, if that is one that may need memory; then it lets all others pass.
+redis.call('SET', KEYS[1], ARGV[1])
 
 local function count(key, field, delta)
   if redis.call('HINCRBY', key, field, delta) <= 0 then redis.call('HDEL', key, field) end
 end
-local at = 4
-while at <= #ARGV do
-  local op, key = ARGV[at], KEYS[tonumber(ARGV[at + 1])]
-  if op == 'H' then
-    local n = tonumber(ARGV[at + 2])
+
+local operations = {
+  H = function(at)
+    local key, n = KEYS[tonumber(ARGV[at + 1])], tonumber(ARGV[at + 2])
     redis.call('DEL', key)
     for from = at + 3, at + 2 + 2 * n, 1000 do
       redis.call('HSET', key, unpack(ARGV, from, math.min(from + 999, at + 2 + 2 * n)))
     end
-    at = at + 3 + 2 * n
-  elseif op == 'Z' then
-    if ARGV[at + 3] == '' then redis.call('ZREM', key, ARGV[at + 2]) else redis.call('ZADD', key, ARGV[at + 3], ARGV[at + 2]) end
-    at = at + 4
-  elseif op == 'C' then
-    count(key, ARGV[at + 2], ARGV[at + 3])
-    at = at + 4
-  else
-    local expires = tonumber(ARGV[at + 4]) + tonumber(ARGV[3])
+    return 3 + 2 * n
+  end,
+  Z = function(at)
+    local key, member, score = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], ARGV[at + 3]
+    if score == '' then redis.call('ZREM', key, member) else redis.call('ZADD', key, score, member) end
+    return 4
+  end,
+  A = function(at)
+    redis.call(ARGV[at + 2] == '1' and 'SADD' or 'SREM', KEYS[6], ARGV[at + 1])
+    return 3
+  end,
+  U = function(at)
+    local id, why = ARGV[at + 1], ARGV[at + 2]
+    if why == '' then redis.call('HDEL', KEYS[8], id) else redis.call('HSET', KEYS[8], id, why) end
+    return 3
+  end,
+  C = function(at)
+    count(KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], ARGV[at + 3])
+    return 4
+  end,
+  T = function(at)
+    local key, expires = KEYS[tonumber(ARGV[at + 1])], tonumber(ARGV[at + 4]) + tonumber(ARGV[3])
     if expires > now then
       count(key, ARGV[at + 2], ARGV[at + 3])
+      count(KEYS[7], ARGV[at + 5], ARGV[at + 3])
       redis.call('PEXPIREAT', key, string.format('%.0f', expires))
     end
-    at = at + 5
-  end
-end
-redis.call('SET', KEYS[1], ARGV[2])
-redis.call('SET', KEYS[2], string.format('%.0f', now))
-return standing('done')
+    return 6
+  end,
+  S = function(at)
+    count(KEYS[7], ARGV[at + 1], ARGV[at + 2])
+    return 3
+  end,
+}
+
+local good, why = pcall(function()
+  local at = 4
+  while at <= #ARGV do at = at + operations[ARGV[at]](at) end
+  redis.call('SET', KEYS[1], ARGV[2])
+  redis.call('SET', KEYS[2], string.format('%.0f', now))
+end)
+if good then return standing('done') end
+redis.call('SET', KEYS[4], '1')
+return standing('broken: ' .. (type(why) == 'table' and why.err or tostring(why)))

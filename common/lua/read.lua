@@ -1,11 +1,13 @@
--- Where a shard's view stands, Redis' clock, and the hashes asked for, all of one instant.
--- KEYS: applied, applied_at, wiping, wipe, by:wake_at, then any number of hashes
--- Returns {applied | '', applied_at | '', wiping, wipe asked, now ms, next wake-up ms | '', {hash...}}
-local time = redis.call('TIME')
+-- The hashes of cases, and where the view stands, all of one instant. After standing.lua.
+-- KEYS: as standing.lua, then two hashes a case, public and private.  ARGV: the cases' ids
+-- Returns what standing.lua returns, `last` being for each case {public, private, its wake-up ms | 'asleep' | '',
+-- why its changelog record cannot be read | ''}; a hash of another type is a text in place of a list
 local out = {}
-for i = 6, #KEYS do
-  out[#out + 1] = redis.call('HGETALL', KEYS[i])
+for i, id in ipairs(ARGV) do
+  local public = ask('HGETALL', KEYS[7 + 2 * i]) or 'a key of another type'
+  local private = ask('HGETALL', KEYS[8 + 2 * i]) or 'a key of another type'
+  local place = ask('ZSCORE', KEYS[5], id)
+  if not place and ask('SISMEMBER', KEYS[6], id) == 1 then place = 'asleep' end
+  out[i] = {public, private, place or '', #public == 0 and ask('HGET', KEYS[8], id) or ''}
 end
-local wake = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')
-return {redis.call('GET', KEYS[1]) or '', redis.call('GET', KEYS[2]) or '', redis.call('EXISTS', KEYS[3]), redis.call('EXISTS', KEYS[4]),
-  string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), wake[2] or '', out}
+return standing(out)

@@ -166,6 +166,7 @@ static void add_hash(struct json_out *json, const char *name, const struct redis
     json_key(json, name);
     json_begin_map(json);
     for (int i = 0; i + 1 < hash->count; i += 2) {
+        if (strcmp(hash->items[i].text, "#") == 0) continue; /* the view's checksum */
         json_key(json, hash->items[i].text);
         json_text(json, hash->items[i + 1].text);
     }

@@ -156,7 +156,7 @@ static int read_state(struct ctl *ctl, const char *case_id, struct sla_state *ou
         return ctl_fail(ctl, "no case %s: it was never opened, or is over and past its retention time", case_id);
     pairs.at = arena_alloc(ctl->arena, (size_t)replies[0].count * sizeof *pairs.at);
     for (int i = 0; i + 1 < replies[0].count; i += 2)
-        if (replies[0].items[i].text[0] != '@') /* the view's own */
+        if (!strchr("@#", replies[0].items[i].text[0])) /* the view's own, and what this version does not know */
             pairs.at[pairs.count++] =
                 (struct pair){replies[0].items[i].text, replies[0].items[i + 1].text, replies[0].items[i + 1].len};
     if (fields_unflatten(sla_spec.state, &pairs, ctl->arena, out, &err))

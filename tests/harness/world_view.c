@@ -33,6 +33,10 @@ static int compare(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void sort_lines(struct lines *lines) {
+    if (lines->count) qsort(lines->at, (size_t)lines->count, sizeof *lines->at, compare);
+}
+
 static void free_lines(struct lines *lines) {
     for (int i = 0; i < lines->count; i++) free(lines->at[i]);
     free(lines->at);
@@ -43,6 +47,7 @@ static void free_lines(struct lines *lines) {
 struct last { /* the last record of a case */
     char *id, *value;
     size_t len;
+    int64_t offset;
 };
 struct fold {
     const struct worker_spec *spec;
@@ -95,6 +100,7 @@ static void fold_record(void *context, const struct raw *raw) {
     }
     fold->cases[at].value = raw->value ? memcpy(malloc(raw->value_len + 1), raw->value, raw->value_len) : NULL;
     fold->cases[at].len = raw->value_len;
+    fold->cases[at].offset = raw->offset;
 }
 
 struct tally { /* counters, summed over cases */
@@ -116,6 +122,11 @@ static void tally(struct tallies *tallies, const char *key) {
     tallies->at[tallies->count++] = (struct tally){strdup(key), 1};
 }
 
+static void tally_total(struct tallies *tallies, struct arena *arena, const char *base, const char *kind,
+                        const char *name) {
+    tally(tallies, arena_printf(arena, "%stotals hash %s%s=", base, kind, name));
+}
+
 static void add_pairs(struct lines *lines, const char *key, const struct pairs *pairs) {
     for (int i = 0; i < pairs->count; i++) add_line(lines, "%s hash %s=%s", key, pairs->at[i].name, pairs->at[i].value);
 }
@@ -134,39 +145,74 @@ static void check_nothing_dropped(const struct record *record, const struct tree
     buf_free(&buf);
 }
 
+/* One case's part of the fold. */
+struct part {
+    const struct record *record;
+    const char *base, *id; /* "redress:{sla.3}:" */
+    struct arena *arena;
+    struct lines *lines;
+    struct tallies *tallies;
+};
+
+static void fold_hashes(const struct part *part, const void *state) {
+    struct hashes hashes;
+    fields_to_hashes(part->record, state, part->arena, &hashes);
+    add_pairs(part->lines, arena_printf(part->arena, "%scase:%s", part->base, part->id), &hashes.public);
+    add_pairs(part->lines, arena_printf(part->arena, "%sprivate:%s", part->base, part->id), &hashes.private);
+    tally_total(part->tallies, part->arena, part->base, "@cases", "");
+}
+
+static void fold_indexes(const struct part *part, const void *state) {
+    struct marks marks = {0};
+    bool wakes = false;
+    fields_indexes(part->record, state, part->arena, &marks);
+    for (int i = 0; i < marks.count; i++) {
+        wakes |= strcmp(marks.at[i].name, "wake_at") == 0;
+        add_line(part->lines, "%sby:%s zset %s %" PRId64, part->base, marks.at[i].name, part->id, marks.at[i].ms);
+        tally_total(part->tallies, part->arena, part->base, "by:", marks.at[i].name);
+    }
+    if (!wakes) add_line(part->lines, "%sasleep set %s", part->base, part->id);
+}
+
+static void fold_counters(const struct part *part, const void *state) {
+    struct marks marks = {0};
+    fields_counters(part->record, state, part->arena, &marks);
+    for (int i = 0; i < marks.count; i++) {
+        tally(part->tallies,
+              arena_printf(part->arena, "%scount:%s hash %s=", part->base, marks.at[i].name, marks.at[i].value));
+        tally_total(part->tallies, part->arena, part->base, "count:", marks.at[i].name);
+    }
+    marks = (struct marks){0};
+    fields_hours(part->record, state, part->arena, &marks);
+    for (int i = 0; i < marks.count; i++) {
+        char hour[CLOCK_TEXT_MAX];
+        if (marks.at[i].ms - marks.at[i].ms % HOUR_MS + HOURS_KEPT_MS <= clock_now_ms()) continue;
+        clock_format_hour(marks.at[i].ms, hour);
+        tally(part->tallies, arena_printf(part->arena, "%shour:%s hash %s=", part->base, hour, marks.at[i].name));
+        tally_total(part->tallies, part->arena, part->base, "hour:", hour);
+    }
+}
+
 static void fold_case(const struct fold *fold, size_t at, struct arena *arena, struct lines *lines,
                       struct tallies *tallies) {
     const struct tree *tree;
     struct err err;
-    const struct record *record = fold->spec->state;
-    void *state = arena_alloc(arena, record->size);
+    const struct last *last = &fold->cases[at];
+    struct part part = {
+        .record = fold->spec->state, .id = last->id, .arena = arena, .lines = lines, .tallies = tallies};
+    part.base = arena_printf(arena, "%s:{%s.%d}:", fold->prefix, fold->spec->name, fold->shards[at]);
+    void *state = arena_alloc(arena, part.record->size);
     struct faults faults = {.arena = arena};
-    if (json_read(arena, fold->cases[at].value, fold->cases[at].len, &own_limits, &tree, &err) != JSON_OK ||
-        fields_decode(record, tree, FIELDS_STATE, arena, state, &faults) != 0)
-        wait_fail("changelog record of %s cannot be read", fold->cases[at].id);
-    check_nothing_dropped(record, tree, state, arena, fold->cases[at].id);
-    const char *id = fold->cases[at].id;
-    const char *base = arena_printf(arena, "%s:{%s.%d}:", fold->prefix, fold->spec->name, fold->shards[at]);
-    struct pairs public = {0}, private = {0};
-    fields_flatten(record, state, arena, &public, &private);
-    add_pairs(lines, arena_printf(arena, "%scase:%s", base, id), &public);
-    add_pairs(lines, arena_printf(arena, "%sprivate:%s", base, id), &private);
-    struct marks marks = {0};
-    fields_indexes(record, state, arena, &marks);
-    for (int i = 0; i < marks.count; i++)
-        add_line(lines, "%sby:%s zset %s %" PRId64, base, marks.at[i].name, id, marks.at[i].ms);
-    marks = (struct marks){0};
-    fields_counters(record, state, arena, &marks);
-    for (int i = 0; i < marks.count; i++)
-        tally(tallies, arena_printf(arena, "%scount:%s hash %s=", base, marks.at[i].name, marks.at[i].value));
-    marks = (struct marks){0};
-    fields_hours(record, state, arena, &marks);
-    for (int i = 0; i < marks.count; i++) {
-        char hour[CLOCK_TEXT_MAX];
-        if (marks.at[i].ms - marks.at[i].ms % HOUR_MS + HOURS_KEPT_MS <= clock_now_ms()) continue;
-        tally(tallies, arena_printf(arena, "%shour:%s hash %s=", base, clock_format_hour(marks.at[i].ms, hour),
-                                    marks.at[i].name));
+    if (json_read(arena, last->value, last->len, &own_limits, &tree, &err) != JSON_OK ||
+        fields_decode(part.record, tree, FIELDS_STATE, arena, state, &faults) != 0) {
+        add_line(lines, "%sunread hash %s=changelog offset %" PRId64, part.base, last->id, last->offset);
+        tally_total(tallies, arena, part.base, "@unread", "");
+        return;
     }
+    check_nothing_dropped(part.record, tree, state, arena, last->id);
+    fold_hashes(&part, state);
+    fold_indexes(&part, state);
+    fold_counters(&part, state);
 }
 
 static void fold_changelog(struct world *world, const struct worker_spec *spec, struct lines *lines) {
@@ -185,10 +231,14 @@ static void fold_changelog(struct world *world, const struct worker_spec *spec, 
         add_line(lines, "%s%" PRId64, tallies.at[i].key, tallies.at[i].sum);
         free(tallies.at[i].key);
     }
-    for (int i = 0; i < 512; i++)
-        if (fold.ends[i])
-            add_line(lines, "%s:{%s.%d}:applied string %" PRId64, world->config.topic_prefix, spec->name, i,
-                     fold.ends[i]);
+    char fingerprint[FIELDS_FINGERPRINT_SIZE];
+    fields_fingerprint(spec->state, fingerprint);
+    for (int i = 0; i < 512; i++) {
+        if (!fold.ends[i]) continue;
+        const char *base = arena_printf(arena, "%s:{%s.%d}:", world->config.topic_prefix, spec->name, i);
+        add_line(lines, "%sapplied string %" PRId64, base, fold.ends[i]);
+        add_line(lines, "%stotals hash @schema=%s", base, fingerprint);
+    }
     free(tallies.at);
     free(fold.cases);
     free(fold.shards);
@@ -218,8 +268,15 @@ static void dump_key(struct redis *redis, struct arena *arena, const char *key, 
     ask(redis, arena, &type, "TYPE", key, NULL, NULL, NULL);
     if (strcmp(type.text, "hash") == 0) {
         ask(redis, arena, &value, "HGETALL", key, NULL, NULL, NULL);
-        for (int i = 0; i + 1 < value.count; i += 2)
-            add_line(lines, "%s hash %s=%s", key, value.items[i].text, value.items[i + 1].text);
+        for (int i = 0; i + 1 < value.count; i += 2) {
+            const char *name = value.items[i].text, *text = value.items[i + 1].text;
+            bool unread = ends_with(key, "}:unread"); /* where, not why: that is not what is compared */
+            if (strcmp(name, "#") == 0) continue;     /* the workers hold what they read against it themselves */
+            add_line(lines, "%s hash %s=%.*s", key, name, (int)(unread ? strcspn(text, ":") : strlen(text)), text);
+        }
+    } else if (strcmp(type.text, "set") == 0) {
+        ask(redis, arena, &value, "SMEMBERS", key, NULL, NULL, NULL);
+        for (int i = 0; i < value.count; i++) add_line(lines, "%s set %s", key, value.items[i].text);
     } else if (strcmp(type.text, "zset") == 0) {
         ask(redis, arena, &value, "ZRANGE", key, "0", "-1", "WITHSCORES");
         for (int i = 0; i + 1 < value.count; i += 2)
@@ -244,7 +301,7 @@ static void dump_redis(struct world *world, const struct worker_spec *spec, stru
         for (int i = 0; i < reply.items[1].count; i++) add_line(&keys, "%s", reply.items[1].items[i].text);
         arena_reset(arena);
     } while (strcmp(cursor, "0") != 0);
-    qsort(keys.at, (size_t)keys.count, sizeof *keys.at, compare);
+    sort_lines(&keys);
     for (int i = 0; i < keys.count; i++) {
         if (i && strcmp(keys.at[i], keys.at[i - 1]) == 0) continue; /* SCAN may give a key twice */
         dump_key(redis, arena, keys.at[i], lines);
@@ -259,8 +316,8 @@ int world_check_view(struct world *world, const struct worker_spec *spec, struct
     struct lines fold = {0}, dump = {0};
     fold_changelog(world, spec, &fold);
     dump_redis(world, spec, &dump);
-    qsort(fold.at, (size_t)fold.count, sizeof *fold.at, compare);
-    qsort(dump.at, (size_t)dump.count, sizeof *dump.at, compare);
+    sort_lines(&fold);
+    sort_lines(&dump);
     int differ = 0;
     for (int i = 0, k = 0; i < fold.count || k < dump.count;) {
         int order = i == fold.count ? 1 : k == dump.count ? -1 : strcmp(fold.at[i], dump.at[k]);
