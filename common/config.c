@@ -479,7 +479,7 @@ static const char *redis_shown(const struct config *config) {
     const char *url = config->redis_url, *host = strstr(url, "://"), *at = strrchr(url, '@');
     if (!host || !at) return url;
     const char *colon = memchr(host + 3, ':', (size_t)(at - host - 3));
-    if (!colon) return url;
+    if (!colon) return arena_printf(config->arena, "%.*s***%s", (int)(host + 3 - url), url, at);
     return arena_printf(config->arena, "%.*s:***%s", (int)(colon - url), url, at);
 }
 

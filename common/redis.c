@@ -2,12 +2,13 @@
  * the next command. */
 #include "redis.h"
 #include "clock.h"
+#include "redis_errors.h"
+#include "redis_url.h"
 #include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/time.h>
 
 enum {
@@ -15,13 +16,13 @@ enum {
     COMMAND_MS = 5000,   /* Redis itself calls a script slow after 5 s (busy-reply-threshold) */
     PAUSE_FIRST_MS = 20, /* growing pauses between attempts to connect */
     PAUSE_LAST_MS = 1000,
+    LOOK_MS = 5000,  /* the server's settings are looked at so often */
     SCRIPTS_MAX = 32 /* scripts of a process */
 };
 
 struct redis {
-    char *host, *user, *password, *where;
-    int port, db;
-    bool is_unix;
+    struct redis_address address;
+    char *where;
     redisContext *context;
     int queued;
     bool broken; /* a command of this pipeline could not be queued: the exchange says that Redis is away */
@@ -30,87 +31,28 @@ struct redis {
     char run_id[64];
     int64_t incarnation;
     int64_t next_try_ms, pause_ms;
+    bool guarded; /* its settings are looked at with each connection, and now and then */
+    int64_t look_at_ms;
+    struct err trouble; /* why there is no connection */
+    enum redis_state state;
 };
-
-/* ---- The URL ---- */
-
-static char *cut(const char *from, const char *to) {
-    char *copy = strndup(from, (size_t)(to - from));
-    ASSERT(copy);
-    return copy;
-}
-
-static int parse_credentials(struct redis *redis, const char **rest) {
-    const char *at = strrchr(*rest, '@');
-    if (!at) return 0;
-    const char *colon = memchr(*rest, ':', (size_t)(at - *rest));
-    if (colon) {
-        if (colon > *rest) redis->user = cut(*rest, colon);
-        redis->password = cut(colon + 1, at);
-    } else {
-        redis->user = cut(*rest, at);
-    }
-    *rest = at + 1;
-    return 0;
-}
-
-static int parse_number(const char *text, const char *end, int max, int *out) {
-    char *stop;
-    long number = strtol(text, &stop, 10);
-    if (stop == text || stop != end || number < 0 || number > max) return -1;
-    *out = (int)number;
-    return 0;
-}
-
-static int parse_host(struct redis *redis, const char *rest, struct err *err) {
-    const char *end = rest + strcspn(rest, "/");
-    const char *port = *rest == '[' ? strchr(rest, ']') : rest;
-    port = port ? memchr(port, ':', (size_t)(end - port)) : NULL;
-    if (port && parse_number(port + 1, end, 65535, &redis->port) < 0)
-        return err_set(err, "REDRESS_REDIS_URL: the port must be 0-65535");
-    if (*end == '/' && end[1] && parse_number(end + 1, end + strlen(end), 10000, &redis->db) < 0)
-        return err_set(err, "REDRESS_REDIS_URL: the database behind the last / must be a number");
-    const char *host_end = port ? port : end;
-    if (*rest == '[' && host_end > rest + 1)
-        redis->host = cut(rest + 1, host_end - 1);
-    else
-        redis->host = host_end > rest ? cut(rest, host_end) : strdup("127.0.0.1");
-    return 0;
-}
-
-static int parse_url(struct redis *redis, const char *url, struct err *err) {
-    redis->port = 6379;
-    if (strncmp(url, "unix://", 7) == 0) {
-        redis->is_unix = true;
-        redis->host = strdup(url + 7);
-        return 0;
-    }
-    if (strncmp(url, "rediss://", 9) == 0 || strncmp(url, "redis+", 6) == 0)
-        return err_set(err,
-                       "REDRESS_REDIS_URL: %.*s is not supported by this build yet; use redis:// (for TLS through a "
-                       "local TLS proxy)",
-                       (int)strcspn(url, ":"), url);
-    if (strncmp(url, "redis://", 8) != 0)
-        return err_set(err, "REDRESS_REDIS_URL: expected redis://host:port/db or unix:///path");
-    const char *rest = url + 8;
-    if (parse_credentials(redis, &rest) < 0) return -1;
-    return parse_host(redis, rest, err);
-}
 
 struct redis *redis_new(const char *url, struct err *err) {
     struct redis *redis = calloc(1, sizeof *redis);
     ASSERT(redis);
-    if (parse_url(redis, url, err) < 0) {
+    if (redis_url_parse(url, &redis->address, err) < 0) {
         redis_free(redis);
         return NULL;
     }
-    size_t size = strlen(redis->host) + 40;
+    const struct redis_address *address = &redis->address;
+    size_t size = strlen(address->host) + 40;
     redis->where = malloc(size);
     ASSERT(redis->where);
-    if (redis->is_unix)
-        snprintf(redis->where, size, "unix://%s", redis->host);
+    if (address->is_unix)
+        snprintf(redis->where, size, "unix://%s", address->host);
     else
-        snprintf(redis->where, size, "redis://%s:%d/%d", redis->host, redis->port, redis->db);
+        snprintf(redis->where, size, strchr(address->host, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d",
+                 address->host, address->port, address->db);
     return redis;
 }
 
@@ -136,54 +78,110 @@ static void drop(struct redis *redis) {
 void redis_free(struct redis *redis) {
     if (!redis) return;
     drop(redis);
-    free(redis->host);
-    free(redis->user);
-    if (redis->password) explicit_bzero(redis->password, strlen(redis->password));
-    free(redis->password);
+    redis_url_free(&redis->address);
     free(redis->where);
     free(redis);
 }
 
-static int simple(struct redis *redis, struct err *err, int argc, const char **argv) {
+/* What went wrong with `what`, and what there is to do about it. Returns -1. */
+static int fails(struct redis *redis, struct redis_words words, const char *what, const char *text, struct err *err) {
+    redis->state = words.trouble == REDIS_SETTINGS ? REDIS_MISCONFIGURED : REDIS_AWAY;
+    return err_set(err, "redis %s: %s%s%s%s%s", redis->where, what, *what ? ": " : "", text, *words.remedy ? ": " : "",
+                   words.remedy);
+}
+
+static int connection_fails(struct redis *redis, const char *what, bool early, struct err *err) {
+    const char *text = redis->context->errstr;
+    return fails(redis, redis_words_of_connection(text, early), what, text, err);
+}
+
+/* A command that begins a connection; its reply is the caller's. NULL and err. */
+static redisReply *begin_with(struct redis *redis, const char *what, int argc, const char **argv, struct err *err) {
     redisReply *reply = redisCommandArgv(redis->context, argc, argv, NULL);
-    if (!reply) return err_set(err, "redis %s: %s: %s", redis->where, argv[0], redis->context->errstr);
-    int bad =
-        reply->type == REDIS_REPLY_ERROR ? err_set(err, "redis %s: %s: %s", redis->where, argv[0], reply->str) : 0;
+    if (!reply) {
+        connection_fails(redis, what, true, err);
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        fails(redis, redis_words_of_reply(reply->str), what, reply->str, err);
+        freeReplyObject(reply);
+        reply = NULL;
+    }
+    return reply;
+}
+
+static int simple(struct redis *redis, struct err *err, int argc, const char **argv) {
+    redisReply *reply = begin_with(redis, argv[0], argc, argv, err);
+    if (!reply) return -1;
     freeReplyObject(reply);
-    return bad;
+    return 0;
 }
 
 static int sign_in(struct redis *redis, struct err *err) {
-    const char *argv[3] = {"AUTH", redis->user ? redis->user : redis->password, redis->password};
-    if (redis->password && simple(redis, err, redis->user ? 3 : 2, argv) < 0) return -1;
+    const struct redis_address *address = &redis->address;
+    const char *argv[3] = {"AUTH", address->user ? address->user : address->password, address->password};
+    if (address->password && simple(redis, err, address->user ? 3 : 2, argv) < 0) return -1;
     char db[16];
-    snprintf(db, sizeof db, "%d", redis->db);
+    snprintf(db, sizeof db, "%d", address->db);
     const char *choose[2] = {"SELECT", db};
-    return redis->db ? simple(redis, err, 2, choose) : 0;
+    return address->db ? simple(redis, err, 2, choose) : 0;
 }
 
-/* A run_id never seen on this handle means that what was kept may be gone. */
+/* A line of INFO: "name:value". */
+static bool line_of(const char *info, const char *name, char *out, size_t size) {
+    size_t len = strlen(name);
+    for (const char *at = strstr(info, name); at; at = strstr(at + 1, name)) {
+        if (at != info && at[-1] != '\n') continue;
+        if (at[len] != ':') continue;
+        snprintf(out, size, "%.*s", (int)strcspn(at + len + 1, "\r\n"), at + len + 1);
+        return true;
+    }
+    return false;
+}
+
+/* maxmemory-policy may change at any time, by CONFIG SET or with another server. */
+static int check_policy(struct redis *redis, const char *info, struct err *err) {
+    char policy[64];
+    if (!redis->guarded) return 0;
+    if (!line_of(info, "maxmemory_policy", policy, sizeof policy))
+        return err_set(err, "redis %s: INFO names no maxmemory_policy (is the user allowed +info?)", redis->where);
+    if (strcmp(policy, "noeviction") == 0) return 0;
+    redis->state = REDIS_FORGETFUL;
+    return err_set(err,
+                   "redis %s: maxmemory-policy is %s, which would throw deadlines away; set it with CONFIG SET "
+                   "maxmemory-policy noeviction and in redis.conf",
+                   redis->where, policy);
+}
+
+/* A run_id never seen on this handle means that what was kept may be gone; so does one that has thrown keys away since:
+ * it is another run to us. */
 static int identify(struct redis *redis, struct err *err) {
-    const char *argv[2] = {"INFO", "server"};
-    redisReply *reply = redisCommandArgv(redis->context, 2, argv, NULL);
-    if (!reply) return err_set(err, "redis %s: %s", redis->where, redis->context->errstr);
-    const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, "run_id:") : NULL;
-    char run_id[64] = "";
-    if (at) snprintf(run_id, sizeof run_id, "%.*s", (int)strcspn(at + 7, "\r\n"), at + 7);
+    const char *argv[1] = {"INFO"};
+    redisReply *reply = begin_with(redis, "INFO", 1, argv, err);
+    if (!reply) return -1;
+    const char *info = reply->type == REDIS_REPLY_STRING ? reply->str : "";
+    char run_id[41] = "", evicted[21] = "", full[sizeof redis->run_id];
+    int bad = line_of(info, "run_id", run_id, sizeof run_id)
+                  ? check_policy(redis, info, err)
+                  : err_set(err, "redis %s: INFO gave no run_id (is the user allowed +info?)", redis->where);
+    bool threw_away = line_of(info, "evicted_keys", evicted, sizeof evicted) && strcmp(evicted, "0") != 0;
     freeReplyObject(reply);
-    if (!at) return err_set(err, "redis %s: INFO server gave no run_id (is the user allowed +info?)", redis->where);
-    if (strcmp(run_id, redis->run_id) != 0) redis->incarnation++;
-    memcpy(redis->run_id, run_id, sizeof run_id);
+    if (bad) return -1;
+
+    snprintf(full, sizeof full, "%s%s%s", run_id, threw_away ? "." : "", threw_away ? evicted : "");
+    if (strcmp(full, redis->run_id) != 0) redis->incarnation++;
+    memcpy(redis->run_id, full, sizeof full);
+    redis->look_at_ms = clock_boot_ms() + LOOK_MS;
     return 0;
 }
 
 static int load(struct redis *redis, struct redis_script *script, struct err *err) {
     const char *argv[3] = {"SCRIPT", "LOAD", script->lua};
-    redisReply *reply = redisCommandArgv(redis->context, 3, argv, NULL);
-    if (!reply) return err_set(err, "redis %s: SCRIPT LOAD %s: %s", redis->where, script->name, redis->context->errstr);
-    int bad = reply->type != REDIS_REPLY_STRING
-                  ? err_set(err, "redis %s: SCRIPT LOAD %s: %s", redis->where, script->name, reply->str)
-                  : 0;
+    char what[64];
+    snprintf(what, sizeof what, "SCRIPT LOAD %s", script->name);
+    redisReply *reply = begin_with(redis, what, 3, argv, err);
+    if (!reply) return -1;
+    int bad = reply->type == REDIS_REPLY_STRING
+                  ? 0
+                  : err_set(err, "redis %s: %s: answered in another form than expected", redis->where, what);
     if (!bad) snprintf(script->sha, sizeof script->sha, "%s", reply->str);
     freeReplyObject(reply);
     return bad;
@@ -191,35 +189,42 @@ static int load(struct redis *redis, struct redis_script *script, struct err *er
 
 void redis_use(struct redis *redis, struct redis_script *script) {
     ASSERT(redis->script_count < SCRIPTS_MAX && !redis->queued);
-    if (redis->context) redisFree(redis->context); /* the next connection loads it */
-    redis->context = NULL;
+    drop(redis); /* the next connection loads it */
     redis->scripts[redis->script_count++] = script;
 }
 
 static int open_context(struct redis *redis, struct err *err) {
+    const struct redis_address *address = &redis->address;
     struct timeval connect = {CONNECT_MS / 1000, 0}, command = {COMMAND_MS / 1000, 0};
-    redis->context = redis->is_unix ? redisConnectUnixWithTimeout(redis->host, connect)
-                                    : redisConnectWithTimeout(redis->host, redis->port, connect);
+    redis->context = address->is_unix ? redisConnectUnixWithTimeout(address->host, connect)
+                                      : redisConnectWithTimeout(address->host, address->port, connect);
     ASSERT(redis->context);
-    if (redis->context->err) return err_set(err, "redis %s: %s", redis->where, redis->context->errstr);
+    if (redis->context->err) return connection_fails(redis, "", false, err);
     redisSetTimeout(redis->context, command);
-    if (!redis->is_unix) redisEnableKeepAlive(redis->context); /* on a Unix socket it fails, and the context with it */
+    if (!address->is_unix)
+        redisEnableKeepAlive(redis->context); /* on a Unix socket it fails, and the context with it */
     if (sign_in(redis, err) < 0 || identify(redis, err) < 0) return -1;
     for (int i = 0; i < redis->script_count; i++)
         if (load(redis, redis->scripts[i], err) < 0) return -1;
     return 0;
 }
 
-/* 0 or 1 (away). Between attempts the pause grows, so that a Redis that is away for minutes costs nothing. */
-static int connected(struct redis *redis, struct err *err) {
-    if (redis->context) return 0;
-    int64_t now = clock_boot_ms();
-    if (now < redis->next_try_ms) {
-        err_set(err, "redis %s: away", redis->where);
-        return 1;
-    }
-    if (open_context(redis, err) == 0) {
+static bool looks_good(struct redis *redis) {
+    if (!redis->guarded || redis->queued || clock_boot_ms() < redis->look_at_ms) return true;
+    if (identify(redis, &redis->trouble) == 0) return true;
+    drop(redis);
+    return false;
+}
+
+/* 0 or 1 (away: redis->trouble says why). Between attempts the pause grows, so that a Redis that is away for minutes
+ * costs nothing. */
+static int connected(struct redis *redis) {
+    if (redis->context && looks_good(redis)) return 0;
+    if (redis->context || clock_boot_ms() < redis->next_try_ms) return 1;
+    redis->state = REDIS_AWAY;
+    if (open_context(redis, &redis->trouble) == 0) {
         redis->pause_ms = 0;
+        redis->state = REDIS_GOOD;
         return 0;
     }
     drop(redis);
@@ -232,14 +237,13 @@ static int connected(struct redis *redis, struct err *err) {
 const char *redis_reach(struct redis *redis) {
     struct err err;
 
-    return connected(redis, &err) == 0 ? redis->run_id : "";
+    return connected(redis, &err) == 0 ? redis_run_id(redis) : "";
 }
 
 /* ---- Commands ---- */
 
 void redis_add(struct redis *redis, int argc, const char *const *argv, const size_t *lens) {
-    struct err err;
-    redis->broken = redis->broken || connected(redis, &err);
+    redis->broken = redis->broken || connected(redis);
     if (redis->broken) return;
     redisAppendCommandArgv(redis->context, argc, (const char **)argv, lens);
     redis->queued++;
@@ -257,8 +261,7 @@ void redis_addf(struct redis *redis, int argc, ...) {
 
 void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
                       const size_t *lens) {
-    struct err err;
-    redis->broken = redis->broken || connected(redis, &err); /* the script has its sha once connected */
+    redis->broken = redis->broken || connected(redis); /* the script has its sha once connected */
     char count[16];
     snprintf(count, sizeof count, "%d", keys);
     const char **all = malloc(sizeof *all * (size_t)(argc + 3));
@@ -296,51 +299,51 @@ static void convert(const redisReply *from, struct arena *arena, struct redis_re
     }
 }
 
-/* Errors of a Redis that will take the same thing later. */
-static bool is_passing(const char *text) {
-    static const char *const passing[] = {"NOSCRIPT", "LOADING",    "BUSY",      "READONLY",   "MOVED",
-                                          "ASK",      "TRYAGAIN",   "OOM",       "MASTERDOWN", "CLUSTERDOWN",
-                                          "MISCONF",  "NOREPLICAS", "UNBLOCKED", NULL};
-    for (const char *const *word = passing; *word; word++)
-        if (strncmp(text, *word, strlen(*word)) == 0) return true;
-    return false;
-}
-
-static int sort_reply(struct redis *redis, const struct redis_reply *reply, int worst, struct err *err) {
+/* The worst of a pipeline's replies: 0, 1 or -1, as redis_exchange(). */
+static int sort_reply(struct redis *redis, const struct redis_reply *reply, int worst, bool *elsewhere,
+                      struct err *err) {
     if (reply->kind != REDIS_ERROR || worst < 0) return worst;
-    err_set(err, "redis %s: %s", redis->where, reply->text);
-    return is_passing(reply->text) ? 1 : -1;
+    struct redis_words words = redis_words_of_reply(reply->text);
+    fails(redis, words, "", reply->text, err);
+    *elsewhere |= words.elsewhere;
+    return words.trouble == REDIS_UNKNOWN ? -1 : 1;
 }
 
-int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
-                   struct err *err) {
-    int count = redis->queued, worst = 0;
-    bool broken = redis->broken || (count && !redis->context);
-    redis->queued = 0;
-    redis->broken = false;
-    if (broken) {
-        drop(redis);
-        err_set(err, "redis %s: away", redis->where);
-        return 1;
-    }
-    struct redis_reply *replies =
-        arena_alloc(arena, sizeof *replies * ((size_t)count + 1)); /* none for nothing queued */
+static int read_replies(struct redis *redis, struct arena *arena, struct redis_reply *replies, int count,
+                        struct err *err) {
+    int worst = 0;
+    bool elsewhere = false;
     for (int i = 0; i < count; i++) {
         void *reply = NULL;
         if (redisGetReply(redis->context, &reply) != REDIS_OK || !reply) {
-            err_set(err, "redis %s: %s", redis->where, redis->context->errstr);
+            connection_fails(redis, "", false, err);
             drop(redis);
             return 1;
         }
         convert(reply, arena, &replies[i]);
         freeReplyObject(reply);
-        worst = sort_reply(redis, &replies[i], worst, err);
+        worst = sort_reply(redis, &replies[i], worst, &elsewhere, err);
     }
-    if (worst) {
-        drop(redis); /* NOSCRIPT, READONLY, LOADING: the next connection finds another Redis, or loads its scripts again
-                      */
-        return worst;
+    if (elsewhere) drop(redis); /* the next connection finds another Redis, or loads its scripts again */
+    return worst;
+}
+
+int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
+                   struct err *err) {
+    int count = redis->queued;
+    bool broken = redis->broken || (count && !redis->context);
+    redis->queued = 0;
+    redis->broken = false;
+    if (broken) {
+        drop(redis);
+        *err = redis->trouble;
+        return 1;
     }
+    struct redis_reply *replies =
+        arena_alloc(arena, sizeof *replies * ((size_t)count + 1)); /* none for nothing queued */
+    int worst = read_replies(redis, arena, replies, count, err);
+    if (worst) return worst;
+    redis->state = REDIS_GOOD;
     *replies_out = replies;
     *count_out = count;
     return 0;
@@ -361,17 +364,13 @@ int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *repl
     return result;
 }
 
-int redis_check(struct redis *redis, struct arena *arena, struct err *err) {
+enum redis_state redis_check(struct redis *redis, struct err *err) {
+    struct arena *arena = arena_new();
     struct redis_reply reply;
-    int result = redis_ask(redis, arena, &reply, err, 2, "INFO", "memory");
-    if (result) return result;
-    const char *at = reply.kind == REDIS_TEXT ? strstr(reply.text, "maxmemory_policy:") : NULL;
-    if (!at) return err_set(err, "redis %s: INFO memory names no maxmemory_policy", redis->where);
-    at += strlen("maxmemory_policy:");
-    if (strncmp(at, "noeviction", 10) == 0) return 0;
-    return err_set(err,
-                   "redis %s: maxmemory-policy is %.*s, which would throw deadlines away; set it with CONFIG SET "
-                   "maxmemory-policy noeviction "
-                   "and in redis.conf",
-                   redis->where, (int)strcspn(at, "\r\n"), at);
+    redis->guarded = true;
+    redis->look_at_ms = 0;
+    int result = redis_ask(redis, arena, &reply, err, 1, "PING");
+    arena_free(arena);
+    if (result == 0) return REDIS_GOOD;
+    return redis->state == REDIS_GOOD ? REDIS_AWAY : redis->state;
 }

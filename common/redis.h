@@ -19,8 +19,7 @@ struct redis_reply {
     int count;
 };
 
-/* redis://[user[:password]@]host[:port][/db], unix:///path/to/socket. Nothing is connected yet. NULL and err for a bad
- * URL. */
+/* A URL as redis_url.h has it. Nothing is connected yet. NULL and err for a bad one. */
 struct redis *redis_new(const char *url, struct err *err);
 void redis_free(struct redis *redis);
 /* The URL without user and password, for messages. */
@@ -31,9 +30,10 @@ void redis_add(struct redis *redis, int argc, const char *const *argv, const siz
 void redis_addf(struct redis *redis, int argc, ...); /* argc texts */
 
 /* Sends what is queued and reads all replies into the arena, one for each command in order. Returns 0; 1 when Redis
- * cannot take it now (away, LOADING, BUSY, READONLY, MOVED, ASK, TRYAGAIN, OOM, NOSCRIPT that could not be mended):
- * some commands may have run, run the whole thing again later; -1: an error reply that will not go away (err has it).
- * The queue is empty afterwards in each case. Waits at most 5 s. */
+ * cannot take it now, for a reason that passes or that somebody can mend (redis_errors.h: away, full, a replica, a
+ * wrong password, no permission): some commands may have run, run the whole thing again later; -1: an error reply that
+ * will not go away. err has the words and, with 1, the remedy. The queue is empty afterwards in each case. Waits at
+ * most 5 s. */
 int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
                    struct err *err) MUST_CHECK;
 
@@ -59,11 +59,18 @@ int64_t redis_incarnation(const struct redis *redis);
  * connection that is lost takes its queue with it. "": away. */
 const char *redis_reach(struct redis *redis);
 
-/* The run_id of the Redis connected to; "" before the first connection. */
+/* The run_id of the Redis connected to, with how many keys it has thrown away when it has: "<run_id>.<n>"; "" before
+ * the first connection. */
 const char *redis_run_id(const struct redis *redis);
 
-/* INFO/CONFIG checks at start: maxmemory-policy must be noeviction. 0, 1 away, -1 with a text that says how to mend it.
- */
-int redis_check(struct redis *redis, struct arena *arena, struct err *err) MUST_CHECK;
+/* Whether this Redis can be used, and from now on with each connection and every 5 s: maxmemory-policy must be
+ * noeviction. What is not good has words in err that say how to mend it; a handle that turned bad is as if away. */
+enum redis_state {
+    REDIS_GOOD,
+    REDIS_AWAY,          /* for now */
+    REDIS_FORGETFUL,     /* it may throw keys away */
+    REDIS_MISCONFIGURED, /* REDRESS_REDIS_URL, or the rights of its user */
+};
+enum redis_state redis_check(struct redis *redis, struct err *err) MUST_CHECK;
 
 #endif

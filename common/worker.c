@@ -179,12 +179,22 @@ static int publish_policy(struct engine *engine, struct err *err) {
     return result == POLICY_STORE_DONE ? 0 : 1;
 }
 
+static int check_redis(struct engine *engine, struct err *err) {
+    switch (redis_check(engine->redis, err)) {
+    case REDIS_GOOD: return 0;
+    case REDIS_FORGETFUL: return -1;
+    case REDIS_MISCONFIGURED: engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text); break;
+    case REDIS_AWAY: break;
+    }
+    return 1;
+}
+
 /* 0: all good; 1: not yet; -1: wrong. */
 static int check_world(struct process *process, struct err *err) {
     struct engine *engine = &process->engine;
-    int result = check_counts(engine, err);
+    int result = engine->redis ? check_redis(engine, err) : 0;
+    if (result == 0) result = check_counts(engine, err);
     if (result == 0) result = check_changelog(engine, err);
-    if (result == 0 && engine->redis) result = redis_check(engine->redis, engine->arena, err);
     if (result == 0) result = publish_policy(engine, err);
     return result;
 }

@@ -1,0 +1,142 @@
+/* Where Redis is, from a URL: each part with its %XX, and what is refused without showing what may be a password. */
+#include "redis_errors.h"
+#include "redis_url.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void same(const char *found, const char *expected) {
+    if (!expected)
+        assert_null(found);
+    else
+        assert_string_equal(found ? found : "(none)", expected);
+}
+
+static void what_a_url_says(void **state) {
+    (void)state;
+    static const struct {
+        const char *url;
+        struct redis_address expected;
+    } rows[] = {
+        {"redis://", {"127.0.0.1", NULL, NULL, 6379, 0, false}},
+        {"redis://redis", {"redis", NULL, NULL, 6379, 0, false}},
+        {"redis://redis:7000/3", {"redis", NULL, NULL, 7000, 3, false}},
+        {"redis://redis/", {"redis", NULL, NULL, 6379, 0, false}},
+        {"redis://:secret@redis", {"redis", NULL, "secret", 6379, 0, false}},
+        {"redis://sla:p%40ss%3Aw%2Ford%25@redis:1/%32", {"redis", "sla", "p@ss:w/ord%", 1, 2, false}},
+        {"redis://:a@b/c@redis/1", {"redis", NULL, "a@b/c", 6379, 1, false}}, /* not encoded, and understood */
+        {"redis://a%3ab:@redis", {"redis", "a:b", "", 6379, 0, false}},
+        {"redis://:@redis", {"redis", NULL, NULL, 6379, 0, false}},
+        {"redis://[::1]:7000", {"::1", NULL, NULL, 7000, 0, false}},
+        {"redis://[fe80::1%25eth0]/4", {"fe80::1%eth0", NULL, NULL, 6379, 4, false}},
+        {"redis://:x@[::1]", {"::1", NULL, "x", 6379, 0, false}},
+        {"unix:///run/redis.sock", {"/run/redis.sock", NULL, NULL, 6379, 0, true}},
+        {"unix:///run/a%20b%3F/r.sock?db=2", {"/run/a b?/r.sock", NULL, NULL, 6379, 2, true}},
+        {"unix://:s%40@/run/r.sock", {"/run/r.sock", NULL, "s@", 6379, 0, true}},
+        {"unix:///run/at@home.sock", {"/run/at@home.sock", NULL, NULL, 6379, 0, true}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct redis_address address;
+        struct err err;
+        if (redis_url_parse(rows[i].url, &address, &err)) fail_msg("%s: %s", rows[i].url, err.text);
+        same(address.host, rows[i].expected.host);
+        same(address.user, rows[i].expected.user);
+        same(address.password, rows[i].expected.password);
+        assert_int_equal(address.port, rows[i].expected.port);
+        assert_int_equal(address.db, rows[i].expected.db);
+        assert_int_equal(address.is_unix, rows[i].expected.is_unix);
+        redis_url_free(&address);
+    }
+}
+
+static void what_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *url, *expected;
+    } rows[] = {
+        {"redis://hushhush@redis", "redis://:PASSWORD@HOST"},
+        {"redis://hushhush@redis:6379/0", "name without a password"},
+        {"unix://hushhush@/run/r.sock", "name without a password"},
+        {"redis://:hushhush%4@redis", "in the password a % is not followed"},
+        {"redis://:hushhush%zz@redis", "a % itself is written %25"},
+        {"redis://:hushhush%00@redis", "other than 00"},
+        {"redis://hushhush%:x@redis", "in the user a %"},
+        {"redis://a%b", "in the host a %"},
+        {"unix:///run%", "in the path a %"},
+        {"unix://run/redis.sock", "three slashes"},
+        {"unix:///run/r.sock?x=1", "expected db=NUMBER"},
+        {"unix:///run/r.sock?db=x", "the database behind ?db= must be a number from 0"},
+        {"redis://redis:x", "the port must be a number from 1 to 65535"},
+        {"redis://redis:0", "the port must be"},
+        {"redis://redis:65536", "the port must be"},
+        {"redis://redis:", "the port must be"},
+        {"redis://redis/x", "the database behind the last / must be a number"},
+        {"redis://redis/-1", "the database"},
+        {"redis://redis/0?ssl=1", "the database"},
+        {"redis://[::1", "has no ]"},
+        {"rediss://:hushhush@redis", "rediss is not supported"},
+        {"redis+cluster://a,b", "redis+cluster is not supported"},
+        {"http://redis", "expected redis://HOST:PORT/DB or unix:///PATH"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct redis_address address;
+        struct err err = {""};
+        if (redis_url_parse(rows[i].url, &address, &err) != -1) fail_msg("accepted: %s", rows[i].url);
+        if (!strstr(err.text, rows[i].expected))
+            fail_msg("%s: \"%s\" does not say \"%s\"", rows[i].url, err.text, rows[i].expected);
+        assert_non_null(strstr(err.text, "REDRESS_REDIS_URL"));
+        assert_null(strstr(err.text, "hushhush"));
+    }
+}
+
+/* Each error has words of its own. */
+static void what_each_error_means(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum redis_trouble trouble;
+        bool elsewhere;
+        const char *remedy;
+    } rows[] = {
+        {"WRONGPASS invalid username-password pair or user is disabled.", REDIS_SETTINGS, false, "USER:PASSWORD"},
+        {"NOAUTH Authentication required.", REDIS_SETTINGS, false, "asks for a password"},
+        {"ERR AUTH <password> called without any password configured for the default user.", REDIS_SETTINGS, false,
+         "no password set"},
+        {"NOPERM this user has no permissions to run the 'evalsha' command", REDIS_SETTINGS, false, "ACL SETUSER"},
+        {"ERR The user executing the script can't run this command or subcommand script: x", REDIS_SETTINGS, false,
+         "ACL SETUSER"},
+        {"ERR DB index is out of range", REDIS_SETTINGS, false, "databases"},
+        {"DENIED Redis is running in protected mode", REDIS_SETTINGS, false, "protected mode"},
+        {"ERR unknown command 'ZADD', with args", REDIS_SETTINGS, false, "renamed"},
+        {"OOM command not allowed when used memory > 'maxmemory'.", REDIS_PASSING, false, "raise maxmemory"},
+        {"ERR Error running script (call to f_x): @user_script:8: -OOM command not allowed when used memory",
+         REDIS_PASSING, false, "raise maxmemory"},
+        {"MISCONF Redis is configured to save RDB snapshots", REDIS_PASSING, false, "disk"},
+        {"BUSY Redis is busy running a script.", REDIS_PASSING, false, "script"},
+        {"ERR max number of clients reached", REDIS_PASSING, false, "maxclients"},
+        {"LOADING Redis is loading the dataset in memory", REDIS_PASSING, true, "start"},
+        {"READONLY You can't write against a read only replica.", REDIS_PASSING, true, "primary"},
+        {"MOVED 3999 127.0.0.1:6381", REDIS_PASSING, true, "cluster"},
+        {"NOSCRIPT No matching script.", REDIS_PASSING, true, ""},
+        {"ERR Error compiling script", REDIS_UNKNOWN, false, ""},
+        {"WRONGTYPE Operation against a key holding the wrong kind of value", REDIS_UNKNOWN, false, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct redis_words words = redis_words_of_reply(rows[i].text);
+        if (words.trouble != rows[i].trouble || words.elsewhere != rows[i].elsewhere ||
+            !strstr(words.remedy, rows[i].remedy))
+            fail_msg("%s: %d, %d, \"%s\"", rows[i].text, words.trouble, words.elsewhere, words.remedy);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_a_url_says), cmocka_unit_test(what_is_refused),
+                                       cmocka_unit_test(what_each_error_means)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
