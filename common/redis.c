@@ -235,9 +235,7 @@ static int connected(struct redis *redis) {
 }
 
 const char *redis_reach(struct redis *redis) {
-    struct err err;
-
-    return connected(redis, &err) == 0 ? redis_run_id(redis) : "";
+    return connected(redis) == 0 ? redis_run_id(redis) : "";
 }
 
 /* ---- Commands ---- */

@@ -9,7 +9,7 @@ bool shard_has_turn(const struct shard *shard) {
 }
 
 void shard_remake(struct keyed *keyed, struct shard *shard, const char *why) {
-    snprintf(shard->distrust, sizeof shard->distrust, "%s", why);
+    snprintf(shard->distrust, sizeof shard->distrust, "%.*s", (int)sizeof shard->distrust - 1, why);
     shard_heal(keyed, shard, why);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SCAN_STEP = 3 };
 
@@ -327,6 +328,38 @@ static void run_hash(lua_State *lua, const struct words *words) {
     }
 }
 
+/* All of a hash or a sorted set at once. */
+static void scan_pairs(lua_State *lua, const struct words *words) {
+    lua_newtable(lua);
+    lua_pushliteral(lua, "0");
+    lua_rawseti(lua, -2, 1);
+    list_fields(lua, fake_store_key(words->at[1]), true, true);
+    lua_rawseti(lua, -2, 2);
+}
+
+/* The whole set at once. */
+static void scan_members(lua_State *lua, const struct words *words) {
+    lua_newtable(lua);
+    lua_pushliteral(lua, "0");
+    lua_rawseti(lua, -2, 1);
+    list_fields(lua, fake_store_key(words->at[1]), true, false);
+    lua_rawseti(lua, -2, 2);
+}
+
+/* A plain set: members without scores. */
+static void run_members(lua_State *lua, const struct words *words) {
+    int changed = 0;
+
+    for (int i = 2; i < words->count; i++)
+        changed += is(words, "SADD") ? fake_store_put(make(words->at[1]), words->at[i], words->lens[i], "", 0)
+                                     : take(words->at[1], words->at[i], words->lens[i]);
+    if (is(words, "SCARD")) {
+        struct key *key = fake_store_key(words->at[1]);
+        changed = key ? key->count : 0;
+    }
+    push_number(lua, changed);
+}
+
 static void run_set(lua_State *lua, const struct words *words) {
     struct key *key = fake_store_key(words->at[1]);
 
@@ -377,10 +410,18 @@ void fake_store_run(lua_State *lua, const struct words *words) {
             run_removal(lua, words);
             return;
         }
-    if (name[0] == 'H')
+    if (strcasecmp(name + 1, "SCAN") == 0 && name[0] != 'S')
+        scan_pairs(lua, words);
+    else if (name[0] == 'H')
         run_hash(lua, words);
     else if (name[0] == 'Z')
         run_set(lua, words);
+    else if (is(words, "SADD") || is(words, "SREM") || is(words, "SCARD"))
+        run_members(lua, words);
+    else if (is(words, "SSCAN"))
+        scan_members(lua, words);
+    else if (is(words, "SISMEMBER"))
+        push_number(lua, fake_store_value(fake_store_key(words->at[1]), words->at[2], words->lens[2]) != NULL);
     else if (is(words, "TIME"))
         run_time(lua);
     else if (is(words, "PEXPIRE"))
