@@ -5,21 +5,19 @@
 
 #include "replay.h"
 
-enum { FAULTS_ALL = 1 << 30, FAULTS_WAIT_MS = 600000, FAULTS_STEP_MS = 60000 };
+enum {
+    FAULTS_ALL = 1 << 30,
+    FAULTS_WAIT_MS = 900000, /* for a log to be decided, and for tens of seconds of faults */
+    FAULTS_STEP_MS = 240000  /* for one step of a worker: some seconds, alone */
+};
 
 /* A seed from the clock, printed, or REDRESS_TEST_SEED. */
 unsigned faults_seed(void);
-/* Sleeps between the two, at random. */
-void faults_pause(unsigned *seed, int least_ms, int most_ms);
-/* Waits until intake has only so much of the log left, and a moment at random: there is something to lose, and to do.
- */
-void faults_reach(struct replay *replay, unsigned *seed, int percent_left);
 /* The workers stand while the next share of the log is published: so much is undecided when they go on, however fast
  * they are, and none of them reads the half of it. Returns how many events it has. */
 int faults_feed(struct replay *replay, int times);
-/* How many input records a worker's group has decided, and the wait until it has decided so many. */
-int64_t faults_done(struct replay *replay, const struct worker_spec *spec);
-void faults_progress(struct replay *replay, const struct worker_spec *spec, int64_t done);
+/* The same, and waits until a worker's group has decided a part of it, at random, but less than half. */
+void faults_work(struct replay *replay, unsigned *seed, const struct worker_spec *spec, int times);
 /* Starts it, and returns when it has said a word since: "assigned" is in the midst of its take-over. */
 void faults_start_until(struct process *process, const char *message);
 /* Asserts that something is undecided, and says so. */
@@ -32,7 +30,8 @@ void faults_crash_at(struct replay *replay, struct process *process, const char 
 /* One command to Redis, of at most four words. */
 void faults_redis(struct replay *replay, const char *command);
 void faults_tell_redis(struct world *world, const char *command);
-/* A minute passes without Redis or the broker: how much of one processor do the first workers take? */
+/* Time passes without Redis or the broker, more than all time-outs of faults_short_session(): how much of one processor
+ * do the first workers take? */
 void faults_stay_away(struct replay *replay, const char *whose);
 /* For both groups: short enough that a frozen worker is given up soon. */
 void faults_short_session(struct replay *replay);

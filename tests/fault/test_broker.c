@@ -1,5 +1,7 @@
-/* The broker dies and comes back after a minute, and stands still for longer than a transaction may take. */
+/* The broker dies and comes back when all time-outs are over, and stands still for longer than a transaction may take.
+ */
 #include "faults.h"
+#include "sla.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -8,21 +10,29 @@
 
 #include <cmocka.h>
 
-enum { FROZEN_MS = 20000 };
+enum {
+    CASES = 4000,
+    FAULTS = 2,
+    FROZEN_MS = 9000 /* longer than sessions and transactions of faults_short_session() */
+};
 
 static void test_broker(void **state) {
     (void)state;
     struct replay *replay = replay_new("broker", 4, 1, "policies-uci");
     unsigned seed = faults_seed();
-    replay_publish(replay, FAULTS_ALL, 1);
+    replay_limit(replay, CASES);
+    replay_divide(replay, FAULTS);
+    faults_short_session(replay);
     replay_start(replay);
-    faults_reach(replay, &seed, 80);
+
+    faults_work(replay, &seed, &sla_spec, 1);
     faults_count(replay, "before the broker is killed"); /* it cannot be asked after */
     process_kill(&replay->h->kafka, SIGKILL);
     faults_stay_away(replay, "Kafka");
     harness_start_kafka(replay->h);
     faults_count(replay, "the broker is back");
-    faults_reach(replay, &seed, 50);
+
+    faults_work(replay, &seed, &sla_spec, 1);
     faults_count(replay, "before the broker stands still");
     process_freeze(&replay->h->kafka);
     usleep(FROZEN_MS * 1000);

@@ -1,6 +1,6 @@
 /* sla, intake or both are down while complaints and their contacts, in time, are published: when they come back, only
- * what was really late breaches. Times are those of now, deadlines are seconds, and they pass while the workers are
- * down. */
+ * what was really late breaches. Deadlines are seconds away, and pass while the workers are down: how many seconds is
+ * tried out, for a slow machine needs more of them to get so far. */
 #include "clock.h"
 #include "faults.h"
 #include "ids.h"
@@ -17,24 +17,27 @@
 #include <cmocka.h>
 
 enum {
-    PARTITIONS = 4,
+    PARTITIONS = 2,
     REPLICAS = 2,
-    CASES = 100,       /* before it, and as many meanwhile */
-    WITHIN_MS = 20000, /* policies-downtime */
+    CASES = 60,         /* before it, and as many meanwhile */
+    WITHIN_MS = 600000, /* policies-downtime */
+    LEAD_MS = 15000,    /* from the first complaint to the deadlines; three times as much when that was too little */
+    TRIES = 4,
     SETTLE_MS = 2000,
     LOOK_MS = 200,     /* each look reads the whole case log */
     CONTROL_EVERY = 10 /* every tenth case is contacted by nobody: it shows that deadlines do fire */
 };
 
 struct scene {
-    const char *prefix, *without;
+    const char *name, *without;
+    char prefix[40];
     int replicas;
     bool intake_down, sla_down;
     struct harness *h;
     struct world *world;
     struct process *intake[REPLICAS], *sla[REPLICAS];
     int controls, meanwhile; /* cases that are late in truth; breaches while something was down */
-    int64_t opened_ms, published_ms;
+    int64_t due_ms, published_ms;
 };
 
 /* ---- Publishing ---- */
@@ -75,7 +78,7 @@ static void complain(struct scene *scene, int index) {
                                           .type = "complaint.submitted",
                                           .id = named.number,
                                           .source = "/desk",
-                                          .time_ms = clock_now_ms(),
+                                          .time_ms = scene->due_ms - WITHIN_MS,
                                           .key = named.route,
                                           .case_id = named.case_id,
                                           .data = data});
@@ -131,7 +134,7 @@ static struct breaches count_breaches(struct scene *scene) {
 }
 
 static void wait_for_controls(struct scene *scene) {
-    int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS;
+    int64_t end_ms = wait_now_ms() + FAULTS_WAIT_MS;
     while (count_breaches(scene).of_controls < scene->controls) {
         if (wait_now_ms() > end_ms) wait_fail("%s: the controls do not breach", scene->prefix);
         usleep(LOOK_MS * 1000);
@@ -149,21 +152,29 @@ static int64_t lag(struct scene *scene) {
 
 static void start(struct scene *scene, struct process **workers) {
     for (int i = 0; i < scene->replicas; i++) process_start(workers[i]);
-    for (int i = 0; i < scene->replicas; i++) harness_wait_ready(scene->h, workers[i]);
+}
+
+static void wait_ready(struct scene *scene) {
+    for (int i = 0; i < scene->replicas; i++) {
+        harness_wait_ready(scene->h, scene->intake[i]);
+        harness_wait_ready(scene->h, scene->sla[i]);
+    }
 }
 
 static void kill_all(struct scene *scene, struct process **workers) {
     for (int i = 0; i < scene->replicas; i++) process_kill(workers[i], SIGKILL);
 }
 
-static void open_scene(struct harness *h, struct scene *scene) {
+static void open_scene(struct harness *h, struct scene *scene, int try) {
     scene->h = h;
+    snprintf(scene->prefix, sizeof scene->prefix, "%s-%d", scene->name, try);
     snprintf(h->prefix, sizeof h->prefix, "%s", scene->prefix);
     harness_create_topics(h, PARTITIONS);
     scene->world = world_open(h);
     for (int i = 0; i < scene->replicas; i++) {
         scene->intake[i] = harness_worker(h, "intake", i);
         scene->sla[i] = harness_worker(h, "sla", i);
+        process_env(scene->sla[i], "REDRESS_LATE_SETTLE=1s");
         if (scene->without) process_env(scene->sla[i], "REDRESS_TEST_WITHOUT=%s", scene->without);
     }
     start(scene, scene->intake);
@@ -171,14 +182,15 @@ static void open_scene(struct harness *h, struct scene *scene) {
 }
 
 /* Half of the cases are open when the workers go down, the others are opened meanwhile. */
-static void open_cases(struct scene *scene) {
+static void open_cases(struct scene *scene, int lead_ms) {
+    scene->due_ms = clock_now_ms() + lead_ms;
     for (int i = 0; i < CASES; i++) complain(scene, i);
-    scene->opened_ms = clock_now_ms();
     world_flush(scene->world);
 }
 
-static void go_down(struct scene *scene) {
-    WAIT_FOR(lag(scene) == 0, WITHIN_MS);
+/* Everything is published before the first deadline; false: it was not. */
+static bool go_down(struct scene *scene) {
+    while (lag(scene) != 0 && clock_now_ms() < scene->due_ms) usleep(LOOK_MS * 1000);
     if (scene->intake_down) kill_all(scene, scene->intake);
     if (scene->sla_down) kill_all(scene, scene->sla);
     for (int i = CASES; i < 2 * CASES; i++) complain(scene, i);
@@ -186,15 +198,18 @@ static void go_down(struct scene *scene) {
     for (int i = 0; i < 2 * CASES; i++) contact(scene, i);
     world_flush(scene->world);
     scene->published_ms = clock_now_ms();
-    int64_t behind = lag(scene);
+
+    int64_t behind = -1;
+    WAIT_FOR((behind = lag(scene)) >= 0, FAULTS_STEP_MS);
     print_message("%s: down with %lld records undecided, %lld ms before the first deadline\n", scene->prefix,
-                  (long long)behind, (long long)(scene->opened_ms + WITHIN_MS - scene->published_ms));
-    assert_true(scene->published_ms < scene->opened_ms + WITHIN_MS); /* else they were not in time */
+                  (long long)behind, (long long)(scene->due_ms - scene->published_ms));
+    if (scene->published_ms >= scene->due_ms) return false;
     assert_true(behind > 0);
+    return true;
 }
 
 static void come_back(struct scene *scene) {
-    WAIT_FOR(clock_now_ms() > scene->published_ms + WITHIN_MS + SETTLE_MS, WITHIN_MS * 2);
+    WAIT_FOR(clock_now_ms() > scene->due_ms + SETTLE_MS, FAULTS_WAIT_MS);
     scene->meanwhile = count_breaches(scene).count;
     if (scene->intake_down) start(scene, scene->intake);
     if (scene->sla_down) start(scene, scene->sla);
@@ -202,7 +217,7 @@ static void come_back(struct scene *scene) {
 
 static struct breaches look(struct scene *scene) {
     wait_for_controls(scene);
-    WAIT_FOR(lag(scene) == 0, FAULTS_STEP_MS);
+    WAIT_FOR(lag(scene) == 0, FAULTS_WAIT_MS);
     struct breaches b = count_breaches(scene);
     print_message("%s: breached %d, of them late in truth %d of %d; while down %d; retracted %d\n", scene->prefix,
                   b.count, b.of_controls, scene->controls, scene->meanwhile, b.retracted);
@@ -221,36 +236,50 @@ static void check(struct scene *scene, struct breaches b) {
     assert_int_equal(b.retracted, 0);
 }
 
+static void judge(struct scene *scene) {
+    struct breaches b = look(scene);
+    if (scene->without)
+        assert_true(b.count > b.of_controls);
+    else
+        check(scene, b);
+}
+
 /* All at the same time, each with topics and keys of its own: most of it is waiting for deadlines. */
+static bool play(struct scene *scenes, int count, int try, int lead_ms) {
+    struct harness *h = harness_share("downtime");
+    bool in_time = true;
+    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/tests/harness/policies-downtime", REDRESS_SOURCE_DIR);
+
+    for (int i = 0; i < count; i++) open_scene(h, &scenes[i], try);
+    for (int i = 0; i < count; i++) wait_ready(&scenes[i]);
+    for (int i = 0; i < count; i++) open_cases(&scenes[i], lead_ms);
+    for (int i = 0; i < count && in_time; i++) in_time = go_down(&scenes[i]);
+    for (int i = 0; i < count && in_time; i++) come_back(&scenes[i]);
+    for (int i = 0; i < count && in_time; i++) judge(&scenes[i]);
+    for (int i = 0; i < count; i++) world_close(scenes[i].world);
+    harness_leave(h);
+    return in_time;
+}
+
 static void test_downtime(void **state) {
     (void)state;
-    struct scene scenes[] = {
-        {.prefix = "sla-of-1", .replicas = 1, .sla_down = true},
-        {.prefix = "intake-of-1", .replicas = 1, .intake_down = true},
-        {.prefix = "both-of-1", .replicas = 1, .intake_down = true, .sla_down = true},
-        {.prefix = "sla-of-2", .replicas = 2, .sla_down = true},
-        {.prefix = "intake-of-2", .replicas = 2, .intake_down = true},
-        {.prefix = "both-of-2", .replicas = 2, .intake_down = true, .sla_down = true},
-        {.prefix = "without-proof", .replicas = 1, .intake_down = true, .without = "proof"},
+    static const struct scene all[] = {
+        {.name = "sla-of-1", .replicas = 1, .sla_down = true},
+        {.name = "intake-of-1", .replicas = 1, .intake_down = true},
+        {.name = "both-of-1", .replicas = 1, .intake_down = true, .sla_down = true},
+        {.name = "sla-of-2", .replicas = 2, .sla_down = true},
+        {.name = "intake-of-2", .replicas = 2, .intake_down = true},
+        {.name = "both-of-2", .replicas = 2, .intake_down = true, .sla_down = true},
+        {.name = "without-proof", .replicas = 1, .intake_down = true, .without = "proof"},
     };
-    enum { SCENES = sizeof scenes / sizeof *scenes };
-    struct harness *h = harness_new("downtime");
-    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/tests/harness/policies-downtime", REDRESS_SOURCE_DIR);
-    harness_start_kafka(h);
-    harness_start_redis(h);
-    for (int i = 0; i < SCENES; i++) open_scene(h, &scenes[i]);
-    for (int i = 0; i < SCENES; i++) open_cases(&scenes[i]);
-    for (int i = 0; i < SCENES; i++) go_down(&scenes[i]);
-    for (int i = 0; i < SCENES; i++) come_back(&scenes[i]);
-    for (int i = 0; i < SCENES; i++) {
-        struct breaches b = look(&scenes[i]);
-        if (scenes[i].without)
-            assert_true(b.count > b.of_controls);
-        else
-            check(&scenes[i], b);
-        world_close(scenes[i].world);
+    struct scene scenes[sizeof all / sizeof *all];
+    bool done = false;
+
+    for (int try = 1, lead_ms = LEAD_MS; try <= TRIES && !done; try++, lead_ms *= 3) {
+        memcpy(scenes, all, sizeof all);
+        done = play(scenes, sizeof all / sizeof *all, try, lead_ms);
     }
-    harness_close(h);
+    assert_true(done);
 }
 
 int main(void) {

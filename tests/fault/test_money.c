@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { CASES = 300, ROUNDS = 3 };
+enum { ROUNDS = 3, SHARE = 60, CASES = ROUNDS * SHARE, UNDER_WAY = SHARE / 5 };
 
 static char case_ids[CASES][IDS_CASE_LEN + 1], routes[CASES][IDS_ROUTE_LEN + 1];
 
@@ -39,19 +39,32 @@ static void choose(struct pipeline *pipeline, int i) {
                      "{'case_id':'%s','proposal_id':'%s.1','option':'A'}", case_ids[i], case_ids[i]);
 }
 
-/* While events of a type come, both are killed; in the second of three rounds Redis forgets. */
-static void trouble(struct pipeline *pipeline, const char *type) {
+static void publish_share(struct pipeline *pipeline, int round, void (*publish)(struct pipeline *pipeline, int i)) {
+    for (int i = 0; i < SHARE; i++) publish(pipeline, (round - 1) * SHARE + i);
+    world_flush(pipeline->world);
+}
+
+static void reach(struct pipeline *pipeline, const char *type, int count) {
+    int64_t end_ms = wait_now_ms() + FAULTS_WAIT_MS;
+    while (tail_count(pipeline->events, type, NULL) < count) {
+        if (wait_now_ms() > end_ms) fail_msg("no more of %s come", type);
+        tail_poll(pipeline->events, 20);
+    }
+}
+
+/* In each round a share more is published, and when a part of it has come out as events of a type, both are killed; in
+ * the second of three rounds Redis forgets. */
+static void trouble(struct pipeline *pipeline, const char *type, void (*publish)(struct pipeline *pipeline, int i)) {
     struct process *comp = pipeline->workers[PIPELINE_COMPENSATION], *notif = pipeline->workers[PIPELINE_NOTIFICATION];
     for (int round = 1; round <= ROUNDS; round++) {
-        int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS;
-        while (tail_count(pipeline->events, type, NULL) < CASES * round / (ROUNDS + 2)) {
-            if (wait_now_ms() > end_ms) fail_msg("no more of %s come", type);
-            tail_poll(pipeline->events, 20);
-        }
-        process_kill(comp, SIGKILL);
+        publish_share(pipeline, round, publish);
+        reach(pipeline, type, (round - 1) * SHARE + UNDER_WAY);
         process_kill(notif, SIGKILL);
-        int64_t lag = world_lag(pipeline->world, &compensation_spec),
-                letters = world_lag(pipeline->world, &notification_spec);
+        reach(pipeline, type, (round - 1) * SHARE + 2 * UNDER_WAY); /* which it has not told anybody */
+        process_kill(comp, SIGKILL);
+        int64_t lag = -1, letters = -1;
+        WAIT_FOR((lag = world_lag(pipeline->world, &compensation_spec)) >= 0, FAULTS_STEP_MS);
+        WAIT_FOR((letters = world_lag(pipeline->world, &notification_spec)) >= 0, FAULTS_STEP_MS);
         print_message("%d of %s: killed with %lld and %lld records undecided\n",
                       tail_count(pipeline->events, type, NULL), type, (long long)lag, (long long)letters);
         assert_true(lag > 0 && letters > 0);
@@ -90,15 +103,11 @@ static void test_money(void **state) {
     struct pipeline *pipeline = pipeline_new("money", 4);
     for (int i = PIPELINE_COMPENSATION; i <= PIPELINE_NOTIFICATION; i++)
         process_env(pipeline->workers[i], "REDRESS_BATCH_RECORDS=20"); /* many batches to be killed in */
-    for (int i = 0; i < CASES; i++) submit(pipeline, i);
-    world_flush(pipeline->world);
     pipeline_start(pipeline);
-    trouble(pipeline, "compensation.proposed");
+    trouble(pipeline, "compensation.proposed", submit);
     once_each(pipeline, "compensation.proposed");
     once_each(pipeline, "compensation.approved");
-    for (int i = 0; i < CASES; i++) choose(pipeline, i);
-    world_flush(pipeline->world);
-    trouble(pipeline, "compensation.chosen");
+    trouble(pipeline, "compensation.chosen", choose);
     once_each(pipeline, "compensation.chosen");
     struct tail *settlements = tail_open(pipeline->world, TOPIC_SETTLEMENTS),
                 *letters = tail_open(pipeline->world, TOPIC_DELIVERIES);

@@ -11,13 +11,16 @@
 
 enum {
     PARTITIONS = 12,
-    PLACES = 4,       /* one of them is empty */
-    MOVES = 6,        /* each place is left once, two of them twice */
+    PLACES = 4, /* one of them is empty */
+    MOVES = 6,  /* each place is left once, two of them twice */
+    STAY_CASES = 2000,
+    MOVE_CASES = 6000,
     LEAVES_MS = 60000 /* a hang; REDRESS_DRAIN is 10 s */
 };
 
 static void stay(const char *name, int replicas) {
     struct replay *replay = replay_new(name, PARTITIONS, replicas, "policies-uci");
+    replay_limit(replay, STAY_CASES);
     replay_publish(replay, FAULTS_ALL, 1);
     replay_start(replay);
     replay_wait(replay, FAULTS_WAIT_MS);
@@ -76,6 +79,7 @@ static void test_leaving_and_joining(void **state) {
     (void)state;
     struct replay *replay = replay_new("moves", PARTITIONS, PLACES, "policies-uci");
     faults_short_session(replay);
+    replay_limit(replay, MOVE_CASES);
     replay_divide(replay, MOVES);
     replay->began_ms = wait_now_ms();
     for (int i = 0; i < PLACES - 1; i++) {

@@ -1,5 +1,6 @@
-/* Redis forgets everything, or its scripts, is full, dies, and is away for a minute. */
+/* Redis forgets everything, or its scripts, is full, dies, and is away. */
 #include "faults.h"
+#include "sla.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -7,31 +8,49 @@
 
 #include <cmocka.h>
 
+enum { CASES = 5000, FAULTS = 6 };
+
+/* How often one of them has said that it waits for Redis. */
+static int waits(struct replay *replay) {
+    return process_log_count(replay->intake[0], "claims cannot be made now") +
+           process_log_count(replay->sla[0], "redis cannot take it now");
+}
+
+static void fill(struct replay *replay) {
+    int before = waits(replay);
+
+    faults_redis(replay, "CONFIG SET maxmemory 1");
+    WAIT_FOR(waits(replay) > before, FAULTS_STEP_MS);
+    faults_count(replay, "full");
+    faults_redis(replay, "CONFIG SET maxmemory 0");
+}
+
 static void test_redis(void **state) {
     (void)state;
     struct replay *replay = replay_new("redis", 4, 1, "policies-uci");
     unsigned seed = faults_seed();
-    replay_publish(replay, FAULTS_ALL, 1);
+    replay_limit(replay, CASES);
+    replay_divide(replay, FAULTS);
     replay_start(replay);
+
     for (int i = 0; i < 2; i++) {
-        faults_reach(replay, &seed, 85 - 20 * i);
+        faults_work(replay, &seed, &sla_spec, 1);
         faults_redis(replay, "FLUSHALL");
         faults_count(replay, "FLUSHALL");
     }
+    faults_work(replay, &seed, &sla_spec, 1);
     faults_redis(replay, "SCRIPT FLUSH");
     faults_count(replay, "SCRIPT FLUSH");
-    faults_redis(replay, "CONFIG SET maxmemory 1");
-    faults_pause(&seed, 3000, 3000);
-    faults_count(replay, "full");
-    faults_redis(replay, "CONFIG SET maxmemory 0");
-    faults_reach(replay, &seed, 45);
+    faults_work(replay, &seed, &sla_spec, 1);
+    fill(replay);
+    faults_work(replay, &seed, &sla_spec, 1);
     faults_kill(replay, &replay->h->redis);
     harness_start_redis(replay->h);
-    faults_reach(replay, &seed, 30);
+    faults_work(replay, &seed, &sla_spec, 1);
     faults_kill(replay, &replay->h->redis);
     faults_stay_away(replay, "Redis");
     harness_start_redis(replay->h);
-    faults_count(replay, "redis is back after a minute");
+    faults_count(replay, "redis is back");
     replay_wait(replay, FAULTS_WAIT_MS);
     replay_check(replay, replay->expected.resolution, false);
     replay_close(replay);

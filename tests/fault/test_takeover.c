@@ -29,9 +29,7 @@ struct scene {
 };
 
 static void open_servers(struct scene *scene, const char *name) {
-    scene->h = harness_new(name);
-    harness_start_kafka(scene->h);
-    harness_start_redis(scene->h);
+    scene->h = harness_share(name);
 }
 
 static void open_prefix(struct scene *scene, const char *prefix) {
@@ -44,7 +42,7 @@ static void open_prefix(struct scene *scene, const char *prefix) {
 
 static void close_scene(struct scene *scene) {
     world_close(scene->world);
-    harness_close(scene->h);
+    harness_leave(scene->h);
 }
 
 /* All topics as `redressctl topics create` makes them, but for the changelogs' first record. cleanup: of sla's. */
@@ -371,7 +369,7 @@ static void test_refusals(void **state) {
     struct scene scene = {0};
     open_servers(&scene, "refusals");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) refuse(&scene, &rows[i]);
-    harness_close(scene.h);
+    harness_leave(scene.h);
 }
 
 /* ---- A changelog that is lost ---- */

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 enum {
-    STOP_WITHIN_MS = 20000,   /* REDRESS_DRAIN is 10 s; leak checks come on top */
-    SERVER_WITHIN_MS = 90000, /* Kafka takes 4 s alone, and much longer beside a compiler */
-    RUN_LOG_BYTES = 1 << 20   /* what is read back of a tool's output */
+    STOP_WITHIN_MS = 60000,    /* REDRESS_DRAIN is 10 s; leak checks come on top */
+    SERVER_WITHIN_MS = 180000, /* Kafka takes 2 s alone, and much longer beside a compiler */
+    ASK_WITHIN_MS = 60000,     /* one answer of a process that has others beside it */
+    RUN_LOG_BYTES = 1 << 20    /* what is read back of a tool's output */
 };
 
 static struct harness *open_harness; /* closed by nobody yet */
@@ -32,9 +33,10 @@ static void end_processes(struct harness *h) {
     open_harness = NULL;
 }
 
-static void end_failed(void) {
+static void end_open(void) {
     struct harness *h = open_harness;
-    if (!h) return;
+    if (h && h->left) harness_close(h);
+    if (!open_harness) return;
     for (int i = 0; i < h->worker_count; i++) process_log_tail(&h->workers[i], 15);
     process_log_tail(&h->kafka, 5);
     process_log_tail(&h->redis, 5);
@@ -42,17 +44,21 @@ static void end_failed(void) {
     end_processes(h);
 }
 
+static void set_names(struct harness *h, const char *prefix) {
+    snprintf(h->prefix, sizeof h->prefix, "%s", prefix);
+    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/deploy/policies", REDRESS_SOURCE_DIR);
+}
+
 struct harness *harness_new(const char *name) {
     static bool at_exit;
-    if (!at_exit) atexit(end_failed);
+    if (!at_exit) atexit(end_open);
     at_exit = true;
-    end_failed();
+    end_open();
     struct harness *h = calloc(1, sizeof *h);
     const char *tmp = getenv("TMPDIR");
     snprintf(h->dir, sizeof h->dir, "%s/redress-%s-XXXXXX", tmp ? tmp : "/tmp", name);
     if (!mkdtemp(h->dir)) wait_fail("folder %s: %s", h->dir, strerror(errno));
-    snprintf(h->prefix, sizeof h->prefix, "redress");
-    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/deploy/policies", REDRESS_SOURCE_DIR);
+    set_names(h, "redress");
     process_init(&h->kafka, h->dir, "kafka");
     process_init(&h->redis, h->dir, "redis");
     open_harness = h;
@@ -75,8 +81,38 @@ static void close_worker(struct process *worker) {
     check_sanitizers(worker);
 }
 
-void harness_close(struct harness *h) {
+static void close_workers(struct harness *h) {
     for (int i = 0; i < h->worker_count; i++) close_worker(&h->workers[i]);
+    for (int i = 0; i < h->worker_count; i++) process_free(&h->workers[i]);
+    h->worker_count = 0;
+}
+
+struct harness *harness_share(const char *name) {
+    struct harness *h = open_harness;
+
+    if (h && h->left && process_running(&h->kafka) && process_running(&h->redis)) {
+        h->left = false;
+    } else {
+        h = harness_new(name);
+        harness_start_kafka(h);
+        harness_start_redis(h);
+    }
+    set_names(h, name);
+    return h;
+}
+
+void harness_leave(struct harness *h) {
+    char port[16];
+    snprintf(port, sizeof port, "%d", h->redis_port);
+
+    close_workers(h);
+    if (harness_run(h, NULL, ASK_WITHIN_MS, "redis-cli", "-p", port, "flushall", NULL) != 0)
+        wait_fail("Redis does not forget");
+    h->left = true;
+}
+
+void harness_close(struct harness *h) {
+    close_workers(h);
     char dir[sizeof h->dir];
     memcpy(dir, h->dir, sizeof dir);
     end_processes(h);
@@ -132,6 +168,10 @@ static void set_up_kafka(struct harness *h) {
     process_arg(&h->kafka, "java");
     process_arg(&h->kafka, "-Xms256m");
     process_arg(&h->kafka, "-Xmx512m");
+    /* It lives for a minute: what compiles for days only takes the workers' time. */
+    process_arg(&h->kafka, "-XX:TieredStopAtLevel=1");
+    process_arg(&h->kafka, "-XX:+UseSerialGC");
+    process_arg(&h->kafka, "-XX:SharedArchiveFile=%s/kafka.jsa", home); /* one of another Java is passed over */
     process_arg(&h->kafka, "-Djava.io.tmpdir=%s",
                 h->dir); /* libraries are unpacked there, and left when it is killed */
     process_arg(&h->kafka, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
@@ -201,9 +241,11 @@ struct process *harness_worker(struct harness *h, const char *name, int replica)
     if (h->worker_count == HARNESS_WORKERS_MAX) wait_fail("more than %d workers", HARNESS_WORKERS_MAX);
     struct process *worker = &h->workers[h->worker_count];
     int port = h->http_ports[h->worker_count++] = net_free_port();
-    char instance[64];
+    char instance[64], log[140];
     snprintf(instance, sizeof instance, "%s-%d", name, replica);
-    process_init(worker, h->dir, instance);
+    snprintf(log, sizeof log, "%s-%s", h->prefix, instance);
+    process_init(worker, h->dir, log);
+    snprintf(worker->name, sizeof worker->name, "%s", instance);
     process_arg(worker, "%s/redress-%s", HARNESS_BIN_DIR, name);
     set_environment(h, worker);
     process_env(worker, "REDRESS_INSTANCE=%s-%s", h->prefix, instance);
@@ -226,16 +268,24 @@ void harness_wait_ready(struct harness *h, struct process *worker) {
     }
 }
 
+/* The answer: until there is one, for the process may be slow, or end. */
+static void get_metrics(struct harness *h, const struct process *worker, char *text, size_t size) {
+    int64_t end_ms = wait_now_ms() + ASK_WITHIN_MS;
+    while (net_http_get(harness_http_port(h, worker), "/metrics", text, size) != 200)
+        wait_turn(end_ms, __FILE__, __LINE__, worker->name);
+}
+
 double harness_metric(struct harness *h, const struct process *worker, const char *sample) {
     enum { METRICS_MAX = 1 << 18 };
     char *text = calloc(1, METRICS_MAX);
     double value = -1;
     size_t len = strlen(sample);
-    if (net_http_get(harness_http_port(h, worker), "/metrics", text, METRICS_MAX) == 200)
-        for (const char *line = text; line; line = strchr(line, '\n')) {
-            if (*line == '\n') line++;
-            if (strncmp(line, sample, len) == 0 && line[len] == ' ') value = strtod(line + len, NULL);
-        }
+
+    get_metrics(h, worker, text, METRICS_MAX);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
+        if (strncmp(line, sample, len) == 0 && line[len] == ' ') value = strtod(line + len, NULL);
+    }
     free(text);
     return value;
 }

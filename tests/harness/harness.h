@@ -22,7 +22,7 @@
 #include "process.h"
 #include "wait.h"
 
-enum { HARNESS_WORKERS_MAX = 32, HARNESS_READY_MS = 60000 }; /* with sanitizers, on a busy machine */
+enum { HARNESS_WORKERS_MAX = 32, HARNESS_READY_MS = 240000 }; /* with sanitizers, beside everything else: 20 s */
 
 struct harness {
     char dir[200];
@@ -35,6 +35,7 @@ struct harness {
     struct process workers[HARNESS_WORKERS_MAX];
     int http_ports[HARNESS_WORKERS_MAX];
     int worker_count;
+    bool left; /* its servers wait for the next test */
 };
 
 struct harness *harness_new(const char *name);
@@ -42,6 +43,12 @@ struct harness *harness_new(const char *name);
  * reported anything. A harness that is not closed (the test failed before) is ended at the next harness_new() or at
  * exit, and its logs are shown. */
 void harness_close(struct harness *h);
+
+/* For programs of many tests, which would each wait for servers: Kafka and Redis run; those of the test before, when it
+ * left them with harness_leave(), with an empty Redis. The topic prefix is `name`, and its topics are still to be made.
+ */
+struct harness *harness_share(const char *name);
+void harness_leave(struct harness *h); /* as harness_close(), but for the servers */
 
 /* Returns when it answers. Also after process_kill(&h->kafka, SIGKILL): the same data, the same port. */
 void harness_start_kafka(struct harness *h);

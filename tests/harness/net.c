@@ -32,10 +32,10 @@ static bool is_free(int port) {
     return bound;
 }
 
-/* Test programs that run side by side begin at different places. */
+/* Test programs that run side by side begin at different places, further apart than one of them needs ports. */
 int net_free_port(void) {
     static int next;
-    if (!next) next = FIRST_PORT + (int)(getpid() * 37L % (LAST_PORT - FIRST_PORT));
+    if (!next) next = FIRST_PORT + (int)(getpid() * 257L % (LAST_PORT - FIRST_PORT));
     for (int tries = 0; tries <= LAST_PORT - FIRST_PORT; tries++) {
         int port = next;
         next = next == LAST_PORT ? FIRST_PORT : next + 1;

@@ -28,9 +28,7 @@ const struct worker_spec *const pipeline_specs[] = {
 
 struct pipeline *pipeline_new(const char *name, int partitions) {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
-    pipeline->h = harness_new(name);
-    harness_start_kafka(pipeline->h);
-    harness_start_redis(pipeline->h);
+    pipeline->h = harness_share(name);
     harness_create_topics(pipeline->h, partitions);
     for (int i = 0; i < PIPELINE_WORKERS; i++)
         pipeline->workers[i] = harness_worker(pipeline->h, pipeline_specs[i]->name, 0);
@@ -48,7 +46,7 @@ void pipeline_start(struct pipeline *pipeline) {
 void pipeline_close(struct pipeline *pipeline) {
     tail_close(pipeline->events);
     world_close(pipeline->world);
-    harness_close(pipeline->h);
+    harness_leave(pipeline->h);
     free(pipeline);
 }
 

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SIGNAL_MS = 60000 }; /* until a signal has had its effect: at once, but for a machine that has no time */
+
 void process_init(struct process *process, const char *dir, const char *name) {
     memset(process, 0, sizeof *process);
     snprintf(process->name, sizeof process->name, "%s", name);
@@ -145,7 +147,7 @@ void process_kill(struct process *process, int signal) {
     if (!process_running(process)) return;
     note_peak(process);
     kill(process->pid, signal);
-    if (signal == SIGKILL && !process_wait(process, 10000)) wait_fail("%s outlives SIGKILL", process->name);
+    if (signal == SIGKILL && !process_wait(process, SIGNAL_MS)) wait_fail("%s outlives SIGKILL", process->name);
 }
 
 bool process_stands(struct process *process) {
@@ -167,7 +169,7 @@ static bool has_stopped(void *process) {
 void process_freeze(struct process *process) {
     if (!process_running(process)) wait_fail("%s is frozen but does not run", process->name);
     kill(process->pid, SIGSTOP);
-    if (!wait_until(has_stopped, process, 10000)) wait_fail("%s does not stop at SIGSTOP", process->name);
+    if (!wait_until(has_stopped, process, SIGNAL_MS)) wait_fail("%s does not stop at SIGSTOP", process->name);
     process->frozen = true;
 }
 

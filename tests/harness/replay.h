@@ -41,10 +41,11 @@ struct verdicts {
     int64_t events;
 };
 
-/* Starts Kafka, Redis and the topics; the workers exist but do not run. Skips the test when the data is not there.
- * policies: a folder of tests/harness. */
+/* Kafka, Redis (harness_share()) and the topics; the workers exist but do not run. Skips the test when the data is not
+ * there. policies: a folder of tests/harness. */
 struct replay *replay_new(const char *name, int partitions, int replicas, const char *policies);
-/* Only the first cases of the log, for runs whose number counts more than their length. */
+/* Only the first cases of the log, for runs whose number counts more than their length. With REDRESS_TEST_SOAK=1 all of
+ * them nevertheless. */
 void replay_limit(struct replay *replay, int cases);
 /* Puts the log into shares of about the same number of cases, each with all their events in the order of time: after a
  * share the log may stand still for any time, and nothing is late by it. */

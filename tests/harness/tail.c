@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_MS = 5000, CATCH_UP_MS = 60000, PARTITIONS_MAX = 64 };
+enum { ASK_MS = 5000, FIND_MS = 60000, CATCH_UP_MS = 240000, PARTITIONS_MAX = 64 };
 
 struct tail {
     struct world *world;
@@ -25,9 +25,8 @@ struct tail *tail_open(struct world *world, enum topic topic) {
     struct err err;
     *tail = (struct tail){.world = world, .topic = topic, .arena = arena_new()};
     tail->kafka = (struct kafka){.config = &world->config};
-    tail->partitions = kafka_partitions(world->asker, topic, ASK_MS, &err);
-    if (tail->partitions < 1 || tail->partitions > PARTITIONS_MAX)
-        wait_fail("topic %s: no partitions", topic_name(topic));
+    WAIT_FOR((tail->partitions = kafka_partitions(world->asker, topic, ASK_MS, &err)) > 0, FIND_MS);
+    if (tail->partitions > PARTITIONS_MAX) wait_fail("topic %s: no partitions", topic_name(topic));
     for (int i = 0; i < tail->partitions; i++) tail->places[i] = (struct place){.topic = topic, .partition = i};
     tail->reader = kafka_reader_new(&tail->kafka, true, &err);
     if (!tail->reader || kafka_fetch_from(tail->reader, tail->places, tail->partitions, &err) < 0)
@@ -94,7 +93,7 @@ void tail_catch_up(struct tail *tail) {
     struct place ends[PARTITIONS_MAX];
     struct err err;
     memcpy(ends, tail->places, sizeof ends);
-    if (kafka_ends(tail->world->asker, ends, tail->partitions, ASK_MS, &err) < 0) wait_fail("%s", err.text);
+    WAIT_FOR(kafka_ends(tail->world->asker, ends, tail->partitions, ASK_MS, &err) == 0, FIND_MS);
     int64_t end_ms = wait_now_ms() + CATCH_UP_MS;
     for (int i = 0; i < tail->partitions; i++)
         while (tail->places[i].offset < ends[i].offset) {

@@ -5,8 +5,10 @@
 #include <string.h>
 
 enum {
-    ASK_MS = 5000,
-    READ_MS = 120000,
+    ASK_MS = 5000,     /* one question: the answer is then unknown for now */
+    FIND_MS = 60000,   /* until the broker answers at all */
+    READ_MS = 240000,  /* the whole case log of a replay: 5 s, alone */
+    FLUSH_MS = 240000, /* a whole log that was published */
     PLACES_MAX = 512,
     MARKERS_MAX = 16 /* in a row: five workers and their replicas; what is more is lag */
 };
@@ -36,11 +38,14 @@ void world_close(struct world *world) {
 
 /* ---- Reading ---- */
 
-static int places_of(struct world *world, struct kafka_asker *asker, enum topic topic, struct place *places) {
-    (void)world;
+static int places_of(struct kafka_asker *asker, enum topic topic, struct place *places) {
     struct err err;
-    int count = kafka_partitions(asker, topic, ASK_MS, &err);
-    if (count < 0) wait_fail("%s", err.text);
+    int count = -1;
+
+    for (int64_t end_ms = wait_now_ms() + FIND_MS; count < 0;) {
+        count = kafka_partitions(asker, topic, ASK_MS, &err);
+        if (count < 0) wait_turn(end_ms, __FILE__, __LINE__, err.text);
+    }
     for (int i = 0; i < count; i++) places[i] = (struct place){.topic = topic, .partition = i};
     return count;
 }
@@ -52,15 +57,14 @@ struct reading {
     int partitions, left;
 };
 
-static void begin_reading(struct world *world, struct reading *reading, enum topic topic) {
+static void begin_reading(struct reading *reading, enum topic topic) {
     struct err err;
     struct kafka_asker *asker = kafka_asker_new(&reading->kafka, &err);
     if (!asker) wait_fail("%s", err.text);
-    reading->partitions = places_of(world, asker, topic, reading->ends);
+    reading->partitions = places_of(asker, topic, reading->ends);
     memcpy(reading->starts, reading->ends, sizeof reading->starts);
-    if (kafka_ends(asker, reading->ends, reading->partitions, ASK_MS, &err) < 0 ||
-        kafka_starts(asker, reading->starts, reading->partitions, ASK_MS, &err) < 0)
-        wait_fail("%s", err.text);
+    WAIT_FOR(kafka_ends(asker, reading->ends, reading->partitions, ASK_MS, &err) == 0, FIND_MS);
+    WAIT_FOR(kafka_starts(asker, reading->starts, reading->partitions, ASK_MS, &err) == 0, FIND_MS);
     for (int i = 0; i < reading->partitions; i++) reading->left += reading->starts[i].offset < reading->ends[i].offset;
     kafka_asker_free(asker);
     reading->reader = kafka_reader_new(&reading->kafka, true, &err);
@@ -72,7 +76,7 @@ int64_t world_read(struct world *world, enum topic topic, const char *worker,
                    void (*each)(void *context, const struct raw *raw), void *context) {
     struct reading *reading = calloc(1, sizeof *reading);
     reading->kafka = (struct kafka){.config = &world->config, .worker = worker};
-    begin_reading(world, reading, topic);
+    begin_reading(reading, topic);
     struct arena *arena = arena_new();
     int64_t count = 0, end_ms = wait_now_ms() + READ_MS;
     while (reading->left > 0) {
@@ -128,7 +132,7 @@ int64_t world_lag(struct world *world, const struct worker_spec *spec) {
     struct err err;
     for (const enum topic *topic = spec->reads; *topic != TOPIC_NONE; topic++) {
         struct place ends[PLACES_MAX], group[PLACES_MAX];
-        int count = places_of(world, world->asker, *topic, ends);
+        int count = places_of(world->asker, *topic, ends);
         memcpy(group, ends, sizeof group);
         if (kafka_ends(world->asker, ends, count, ASK_MS, &err) < 0 ||
             kafka_group_offsets(world->asker, spec->name, group, count, ASK_MS, &err) < 0)
@@ -150,7 +154,7 @@ int64_t world_done(struct world *world, const struct worker_spec *spec) {
 
     for (const enum topic *topic = spec->reads; *topic != TOPIC_NONE; topic++) {
         struct place group[PLACES_MAX];
-        int count = places_of(world, world->asker, *topic, group);
+        int count = places_of(world->asker, *topic, group);
 
         if (kafka_group_offsets(world->asker, spec->name, group, count, ASK_MS, &err) < 0) return -1;
         for (int i = 0; i < count; i++)
@@ -193,5 +197,5 @@ void world_publish(struct world *world, enum topic topic, const char *key, const
 
 void world_flush(struct world *world) {
     struct err err;
-    if (world->producer && kafka_flush(world->producer, 60000, &err) != KAFKA_DONE) wait_fail("%s", err.text);
+    if (world->producer && kafka_flush(world->producer, FLUSH_MS, &err) != KAFKA_DONE) wait_fail("%s", err.text);
 }

@@ -10,7 +10,7 @@
 
 static const struct json_limits own_limits = {.bytes = 8 << 20, .depth = 64, .values = 1 << 20};
 
-enum { HOUR_MS = 3600 * 1000, HOURS_KEPT_MS = 8 * 24 * HOUR_MS, SHOWN_MAX = 50 };
+enum { HOUR_MS = 3600 * 1000, HOURS_KEPT_MS = 8 * 24 * HOUR_MS, SHOWN_MAX = 50, ANSWER_MS = 60000 };
 
 struct lines {
     char **at;
@@ -252,7 +252,7 @@ static void ask(struct redis *redis, struct arena *arena, struct redis_reply *re
     struct err err;
     int argc = d ? 5 : c ? 4 : b ? 3 : 2;
     int result = 1;
-    for (int64_t end_ms = wait_now_ms() + 10000; result == 1 && wait_now_ms() < end_ms;)
+    for (int64_t end_ms = wait_now_ms() + ANSWER_MS; result == 1 && wait_now_ms() < end_ms;)
         result = redis_ask(redis, arena, reply, &err, argc, verb, a, b, c, d);
     if (result) wait_fail("%s: %s", verb, err.text);
 }
