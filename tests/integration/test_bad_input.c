@@ -17,7 +17,7 @@ enum {
     ROUNDS = 20, /* what one round leaves behind shows after so many */
     /* A round is 1.3 MB of records: with one of them kept in each round this would be passed. */
     GROWTH_MAX_KB = 12 * 1024,
-    IDLE_MS = 60000
+    IDLE_MS = 240000
 };
 
 static const struct worker_spec *const workers[] = {&intake_spec, NULL};

@@ -11,12 +11,14 @@
 
 #include <cmocka.h>
 
+enum { LIMIT_MS = 120000 }; /* for what takes a second, alone */
+
 static void redis_command(struct harness *h, const char *verb, const char *key, const char *value,
                           const char *expected) {
     struct buf out = {0};
     char port[16];
     snprintf(port, sizeof port, "%d", h->redis_port);
-    assert_int_equal(harness_run(h, &out, 10000, "redis-cli", "-p", port, verb, key, value, NULL), 0);
+    assert_int_equal(harness_run(h, &out, LIMIT_MS, "redis-cli", "-p", port, verb, key, value, NULL), 0);
     assert_string_equal(out.at, expected);
     buf_free(&out);
 }
@@ -47,7 +49,7 @@ static void test_kafka_survives_a_kill(void **state) {
     process_freeze(&h->kafka);
     assert_false(net_kafka_answers(port));
     process_thaw(&h->kafka);
-    WAIT_FOR(net_kafka_answers(port), 20000);
+    WAIT_FOR(net_kafka_answers(port), LIMIT_MS);
     process_kill(&h->kafka, SIGKILL);
     assert_false(net_kafka_answers(port));
     harness_start_kafka(h);
@@ -70,16 +72,16 @@ static void test_processes(void **state) {
     process_arg(&shell, "-c");
     process_arg(&shell, "echo $GREETING; trap 'exit 3' TERM; while :; do sleep 0.01; done");
     process_start(&shell);
-    WAIT_FOR(process_log_count(&shell, "good day") == 1, 10000);
-    assert_int_equal(process_stop(&shell, 10000), 3);
+    WAIT_FOR(process_log_count(&shell, "good day") == 1, LIMIT_MS);
+    assert_int_equal(process_stop(&shell, LIMIT_MS), 3);
     process_start(&shell);
-    WAIT_FOR(process_log_count(&shell, "good day") == 2, 10000);
+    WAIT_FOR(process_log_count(&shell, "good day") == 2, LIMIT_MS);
     assert_true(process_rss_kb(&shell) > 0);
     process_kill(&shell, SIGKILL);
     assert_int_equal(process_exit_status(&shell), 128 + SIGKILL);
     assert_int_equal(process_rss_kb(&shell), 0);
     process_free(&shell);
-    assert_int_equal(harness_run(h, NULL, 10000, "sh", "-c", "exit 7", NULL), 7);
+    assert_int_equal(harness_run(h, NULL, LIMIT_MS, "sh", "-c", "exit 7", NULL), 7);
     harness_close(h);
     assert_int_not_equal(access(dir, F_OK), 0);
 }
@@ -109,7 +111,8 @@ static void write_complaint(const char *path, const char *id) {
 
 static bool opened(struct harness *h, int count) {
     struct buf out = {0};
-    assert_int_equal(harness_run(h, &out, 60000, "redressctl", "events", "--type", "case.opened", "--json", NULL), 0);
+    assert_int_equal(harness_run(h, &out, LIMIT_MS, "redressctl", "events", "--type", "case.opened", "--json", NULL),
+                     0);
     int found = 0;
     for (const char *at = out.at; at && (at = strstr(at, "\"case.opened\"")); at++) found++;
     buf_free(&out);
@@ -131,14 +134,14 @@ static void test_worker(void **state) {
     char path[300];
     snprintf(path, sizeof path, "%s/complaint", h->dir);
     write_complaint(path, "c-1");
-    assert_int_equal(harness_run(h, NULL, 60000, "redressctl", "publish", path, NULL), 0);
-    WAIT_FOR(opened(h, 1), 60000);
+    assert_int_equal(harness_run(h, NULL, LIMIT_MS, "redressctl", "publish", path, NULL), 0);
+    WAIT_FOR(opened(h, 1), LIMIT_MS);
     assert_true(harness_metric(h, intake, "redress_events_total{type=\"complaint.submitted\"}") == 1);
     process_kill(intake, SIGKILL);
     write_complaint(path, "c-2");
-    assert_int_equal(harness_run(h, NULL, 60000, "redressctl", "publish", path, NULL), 0);
+    assert_int_equal(harness_run(h, NULL, LIMIT_MS, "redressctl", "publish", path, NULL), 0);
     process_start(intake);
-    WAIT_FOR(opened(h, 2), 60000);
+    WAIT_FOR(opened(h, 2), LIMIT_MS);
     assert_true(process_peak_kb(intake) > 0);
     harness_close(h);
 }

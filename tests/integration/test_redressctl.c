@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 enum {
-    RUN_MS = 60000,
-    SHOWN_MS = 30000,
+    RUN_MS = 120000,
+    SHOWN_MS = 240000, /* a second, alone */
     COMPLAINTS = 200,
     LINE_SIZE = 400 /* of a command: a path in the harness' folder has 300 bytes at most */
 };

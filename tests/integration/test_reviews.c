@@ -16,7 +16,7 @@
 enum {
     REVIEWS = 31384, /* data/README.md */
     LINE_BYTES = 16384,
-    LIMIT_MS = 300000
+    LIMIT_MS = 900000
 };
 
 static const struct worker_spec *const workers[] = {&intake_spec, NULL};
