@@ -305,6 +305,7 @@ static void report(struct keyed *keyed) {
         if (keyed->shards[i].read_to >= 0 && ends[i].offset > keyed->shards[i].read_to)
             lag += ends[i].offset - keyed->shards[i].read_to;
     metrics_set(engine->metrics.lag, NULL, (double)lag);
+    view_name_indexes(keyed->view, keyed->partitions, engine->arena);
     view_meta(keyed->view, engine->arena, "shards", arena_printf(engine->arena, "%d", keyed->partitions));
     view_meta(keyed->view, engine->arena, "schema", "1");
     if (engine->policies.current)

@@ -27,8 +27,17 @@ const char *shard_phase_name(enum shard_phase phase) {
     return names[phase];
 }
 
+/* At once, and not only from the next report on, whoever looks at the view is told whether it is whole. */
+static void note_held(struct keyed *keyed, const struct shard *shard, const char *why) {
+    struct arena *arena = keyed->engine->arena;
+    view_meta(keyed->view, arena, arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
+}
+
 void shard_heal(struct keyed *keyed, struct shard *shard, const char *why) {
-    if (shard->phase == SHARD_RUN) log_say(LOG_INFO, "healing", "shard", log_int(shard->number), "why", why, NULL);
+    if (shard->phase == SHARD_RUN) {
+        log_say(LOG_INFO, "healing", "shard", log_int(shard->number), "why", why, NULL);
+        note_held(keyed, shard, shard_phase_name(SHARD_ENDS));
+    }
     if (shard->phase == SHARD_RUN || shard->phase == SHARD_REPLAY) shard->healed_at_ms = clock_boot_ms();
     shard->phase = SHARD_ENDS;
     shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was recreated meanwhile */
@@ -483,6 +492,7 @@ static void healed(struct keyed *keyed, struct shard *shard) {
     shard->reading = false;
     shard->renew_at_ms = clock_boot_ms() + KEYED_RENEW_MS;
     keyed->refetch = true;
+    note_held(keyed, shard, NULL);
     metrics_add(engine->metrics.heals, NULL, 1);
     metrics_observe(engine->metrics.heal, (double)took_ms / 1e3);
     log_say(LOG_INFO, "shard runs", "shard", log_int(shard->number), "next", log_int(shard->next), "applied",

@@ -32,12 +32,14 @@ struct view *view_new(struct redis *redis, const char *prefix, const char *worke
 
     struct redis_script *scripts[] = {&view->read, &view->due, &view->apply, &view->check, &view->wipe, &view->wiped};
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) redis_use(redis, scripts[i]);
+    view->indexes = view_indexes_new(redis, prefix, worker);
     return view;
 }
 
 void view_free(struct view *view) {
     if (!view) return;
     for (size_t i = 0; i < sizeof view->texts / sizeof *view->texts; i++) free(view->texts[i]);
+    view_indexes_free(view->indexes);
     free(view->prefix);
     free(view->worker);
     free(view);
@@ -253,4 +255,8 @@ void view_meta(struct view *view, struct arena *arena, const char *field, const 
     int result = value ? redis_ask(view->redis, arena, &reply, &err, 4, "HSET", key, field, value)
                        : redis_ask(view->redis, arena, &reply, &err, 3, "HDEL", key, field);
     (void)result; /* a note for people: the next one comes soon */
+}
+
+void view_name_indexes(struct view *view, int shards, struct arena *arena) {
+    view_indexes_look(view->indexes, shards, arena);
 }

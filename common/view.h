@@ -105,5 +105,8 @@ enum view_result view_wipe_end(struct view *view, int shard, struct arena *arena
 
 /* A field of <prefix>:meta, e.g. "held:sla.3"; value NULL removes it. Best effort. */
 void view_meta(struct view *view, struct arena *arena, const char *field, const char *value);
+/* Looks after the list of indexes in <prefix>:meta (view_indexes.h), once a second; `shards`: of the case log. Best
+ * effort. */
+void view_name_indexes(struct view *view, int shards, struct arena *arena);
 
 #endif

@@ -119,6 +119,7 @@ static void put_index(struct application *app, const char *name, const char *id,
         view_add_number(&app->args, now->ms);
     else
         put(app, "");
+    if (now) view_indexes_note(app->view->indexes, name);
 }
 
 static void put_indexes(struct application *app, const struct view_change *change) {
@@ -226,7 +227,8 @@ static enum view_result apply_step(struct view *view, int shard, struct arena *a
 
     struct redis_reply reply;
     const struct redis_reply *last;
-    enum view_result result = view_run(view, &view->apply, &app.keys, &app.args, &reply, err);
+    enum view_result result = view_indexes_tell(view->indexes, arena, err);
+    if (result == VIEW_DONE) result = view_run(view, &view->apply, &app.keys, &app.args, &reply, err);
     if (result == VIEW_DONE) result = view_take_standing(view, &reply, standing_out, &last, err);
     return result == VIEW_DONE ? verdict(last, standing_out, from, err) : result;
 }

@@ -4,6 +4,7 @@
 
 #include "ids.h"
 #include "view.h"
+#include "view_indexes.h"
 
 enum {
     VIEW_STANDING_KEYS = 8, /* standing.lua */
@@ -17,6 +18,7 @@ struct view {
     const struct record *state;
     char fingerprint[FIELDS_FINGERPRINT_SIZE];
     struct redis_script read, due, apply, check, wipe, wiped;
+    struct view_indexes *indexes;
     char *texts[4]; /* of the scripts that begin with standing.lua */
 };
 

@@ -174,6 +174,19 @@ int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_o
     return ctl_fail(ctl, "Redis at %s: %s", redis_where(ctl->redis), err.text);
 }
 
+int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max, const struct err *err) {
+    const char *prefix = ctl->config.topic_prefix, *name = topic_name(topic);
+    if (partitions < 0) return ctl_fail(ctl, "Kafka does not answer: %s", err->text);
+    if (partitions == 0)
+        return ctl_fail(ctl,
+                        "there is no topic %s.%s: wrong REDRESS_TOPIC_PREFIX, another Kafka, or `redressctl topics "
+                        "create` has not been run",
+                        prefix, name);
+    if (partitions > max)
+        return ctl_fail(ctl, "%s.%s has %d partitions, at most %d are read", prefix, name, partitions, max);
+    return 0;
+}
+
 const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest) {
     return arena_printf(ctl->turn, "%s:{%s.%d}:%s", ctl->config.topic_prefix, worker, shard, rest);
 }

@@ -53,6 +53,9 @@ int ctl_duration(const struct ctl *ctl, const char *option, const char *text, in
 
 /* Runs what was queued. 0 or EXIT_CANNOT_GO_ON after having said so; then nothing is set. */
 int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) MUST_CHECK;
+/* What kafka_partitions() said of a topic: 0 when there are 1 to `max`, else EXIT_CANNOT_GO_ON after having said why.
+ */
+int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max, const struct err *err) MUST_CHECK;
 /* "redress:{sla.3}:by:first_contact_due" in the turn's arena. */
 const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest);
 /* A member of a reply to HGETALL, or NULL. */

@@ -3,7 +3,7 @@
 #include "approvals.h"
 #include "clock.h"
 #include "contract.h"
-#include "ctl.h"
+#include "ctl_view.h"
 #include "ids.h"
 #include "publish.h"
 
@@ -41,6 +41,8 @@ struct approvals_run {
     int64_t limit;
     struct waiting *at;
     int count;
+    int lost; /* proposals that wait in the index, and that Redis does not have any more */
+    struct ctl_view view;
 };
 
 static int by_time(const void *a, const void *b) {
@@ -98,14 +100,18 @@ static int ask_facts(struct approvals_run *run) {
         const char *proposal[SHOWN + 2] = {"HMGET", ctl_key(ctl, "compensation", run->at[i].shard, rest)};
         memcpy(proposal + 2, shown, sizeof shown);
         redis_add(ctl->redis, SHOWN + 2, proposal, NULL);
+        redis_addf(ctl->redis, 3, "ZSCORE", ctl_key(ctl, "compensation", run->at[i].shard, "by:approve_by"),
+                   run->at[i].case_id); /* behind the hash: a proposal that was decided meanwhile is in neither */
         redis_addf(ctl->redis, 5, "HMGET", ctl_key(ctl, "sla", run->at[i].shard, rest), shown_of_case[0],
                    shown_of_case[1], shown_of_case[2]);
     }
     int status = run->count ? ctl_exchange(ctl, &replies, &count) : 0;
     for (int i = 0; i < run->count && !status; i++) {
-        take_facts(&run->at[i], &replies[2 * i], STATUS, SHOWN);
-        take_facts(&run->at[i], &replies[2 * i + 1], CLASS, FACTS - SHOWN);
-        read_needs(&run->at[i], ctl->turn);
+        struct waiting *waiting = &run->at[i];
+        take_facts(waiting, &replies[3 * i], STATUS, SHOWN);
+        take_facts(waiting, &replies[3 * i + 2], CLASS, FACTS - SHOWN);
+        read_needs(waiting, ctl->turn);
+        run->lost += !waiting->facts[STATUS] && replies[3 * i + 1].kind == REDIS_TEXT;
     }
     return status;
 }
@@ -158,7 +164,7 @@ static void print_json(const struct waiting *waiting) {
     buf_free(&buf);
 }
 
-static void print_queue(struct approvals_run *run) {
+static int64_t print_queue(struct approvals_run *run) {
     int64_t now_ms = clock_now_ms(), printed = 0;
     for (int i = 0; i < run->count && printed < run->limit; i++) {
         const struct waiting *waiting = &run->at[i];
@@ -170,7 +176,29 @@ static void print_queue(struct approvals_run *run) {
             print_row(waiting, now_ms, printed == 0);
         printed++;
     }
-    if (!printed && !run->json) ctl_note("nothing awaits approval");
+    return printed;
+}
+
+/* That nothing waits is said only when all of it could be looked at. */
+static int conclude(struct approvals_run *run, int64_t printed) {
+    int status = ctl_view_look(&run->view);
+    if (!status) status = ctl_view_tell(&run->view);
+    if (run->lost > 0)
+        status = ctl_fail(
+            &run->ctl, "Redis has lost %d proposals that wait: `redressctl rebuild compensation` makes the view anew",
+            run->lost);
+    if (!status && !printed && !run->json) ctl_note("nothing awaits approval");
+    return status;
+}
+
+static int list_queue(struct approvals_run *run) {
+    run->view = (struct ctl_view){.ctl = &run->ctl, .worker = "compensation", .shard = CTL_VIEW_ALL};
+    int status = ctl_view_look(&run->view);
+    if (!status) status = ask_queue(run);
+    if (!status) status = ask_facts(run);
+    if (!status) status = conclude(run, print_queue(run));
+    ctl_view_end(&run->view);
+    return status;
 }
 
 static int run_approvals(int argc, char **argv) {
@@ -186,9 +214,7 @@ static int run_approvals(int argc, char **argv) {
         status = ctl_usage(ctl, "--role \"%.40s\": expected agent, supervisor, manager or finance", run.role);
     if (!status) status = ctl_redis(ctl);
     if (!status) status = ctl_shards(ctl);
-    if (!status) status = ask_queue(&run);
-    if (!status) status = ask_facts(&run);
-    if (!status) print_queue(&run);
+    if (!status) status = list_queue(&run);
     ctl_close(ctl);
     return status;
 }
@@ -291,9 +317,10 @@ const struct command ctl_approvals = {
             "  redressctl approvals --role supervisor\n"
             "\n"
             "EXIT STATUS\n"
-            "  0   listed, also when there is none\n"
+            "  0   all are listed, or there is none\n"
             "  64  usage\n"
-            "  70  Redis does not answer, or no worker has run with it yet\n"
+            "  70  Redis does not answer, no worker has run with it yet, or some cannot be seen: a view is being made\n"
+            "      anew, or nobody looks after it; what can be seen is listed\n"
             "  78  bad settings\n",
 };
 

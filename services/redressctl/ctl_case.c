@@ -1,7 +1,7 @@
 /* redressctl case: one case as its hashes say it, for people or as JSON. */
 #include "claim_store.h"
 #include "clock.h"
-#include "ctl.h"
+#include "ctl_view.h"
 #include "ids.h"
 
 #include <inttypes.h>
@@ -30,25 +30,47 @@ static int ask(struct case_run *run) {
     return 0;
 }
 
-/* The case that a submission's computed id stands for, when it joined another; else NULL. */
-static const char *find_alias(struct case_run *run) {
+/* The case that a submission's computed id stands for, when it joined another; NULL: none. 0, or EXIT_CANNOT_GO_ON when
+ * that could not be looked up. */
+static int find_alias(struct case_run *run, const char **case_id_out) {
     struct ctl *ctl = &run->ctl;
     struct claim_store *store = claim_store_new(ctl->redis, &ctl->kafka);
     struct claim look = {.kind = CLAIM_LOOK, .key = arena_printf(ctl->turn, "alias\x1f%s", run->case_id)};
     struct answer answer = {.value = ""};
-    struct err err;
+    struct err err = {"the claims are being restored"};
     claim_store_begin(store);
     enum claim_result result = claim_store_make(store, ctl->turn, &look, &answer, 1, &err);
-    const char *case_id = result == CLAIM_DONE && answer.found && ids_is_case(answer.value) ? answer.value : NULL;
-    if (case_id) case_id = arena_strdup(ctl->arena, case_id);
+    bool found = result == CLAIM_DONE && answer.found && ids_is_case(answer.value);
+    *case_id_out = found ? arena_strdup(ctl->arena, answer.value) : NULL;
     claim_store_free(store);
-    return case_id;
+    if (result == CLAIM_DONE) return 0;
+    return ctl_fail(ctl, "whether %s is a submission that joined a case cannot be looked up: %s", run->case_id,
+                    err.text);
+}
+
+/* Whether what Redis has of the case is all: of compensation where that has ever run with this Redis. */
+static int check_views(struct case_run *run) {
+    struct ctl *ctl = &run->ctl;
+    int shard = ids_partition(run->case_id, IDS_ROUTE_LEN, ctl->shards);
+    struct ctl_view sla = {.ctl = ctl, .worker = "sla", .shard = shard};
+    struct ctl_view compensation = {.ctl = ctl, .worker = "compensation", .shard = shard};
+    int status = ctl_view_look(&sla);
+    if (!status) status = ctl_view_look(&compensation);
+    if (!status) status = ctl_view_tell(&sla);
+    if (!status && ctl_view_exists(&compensation)) status = ctl_view_tell(&compensation);
+    ctl_view_end(&sla);
+    ctl_view_end(&compensation);
+    return status;
 }
 
 static int find(struct case_run *run) {
     int status = ask(run);
     if (status || run->sla->count || run->compensation->count) return status;
-    const char *alias = find_alias(run);
+
+    const char *alias = NULL;
+    status = check_views(run);
+    if (!status) status = find_alias(run, &alias);
+    if (status) return status;
     if (!alias)
         return ctl_fail(&run->ctl,
                         "no case %s: it was never opened, or it is over and past its retention time; the log may still "
@@ -199,6 +221,7 @@ static int run_case(int argc, char **argv) {
     if (!status) status = find(&run);
     if (!status && run.json) print_json(&run);
     if (!status && !run.json) print_people(&run);
+    if (!status) status = check_views(&run);
     ctl_close(&run.ctl);
     return status;
 }
@@ -229,6 +252,6 @@ const struct command ctl_case = {
             "EXIT STATUS\n"
             "  0   shown\n"
             "  64  usage\n"
-            "  70  no such case, or Redis does not answer\n"
+            "  70  no such case, Redis does not answer, or its view is being made anew and may lack something\n"
             "  78  bad settings\n",
 };

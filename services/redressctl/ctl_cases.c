@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "contract.h"
 #include "deadlines.h"
+#include "suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ struct cases_run {
     const char *class_pattern, *tier, *target;
     bool overdue, json;
     int64_t within_ms, limit, now_ms, printed;
+    int64_t lost; /* deadlines whose case Redis does not have any more */
+    struct ctl_view view;
     struct buf line;
 };
 
@@ -32,7 +35,6 @@ static const char *or_dash(const char *text) {
 }
 
 static bool wanted(const struct cases_run *run, const char *const *facts) {
-    if (!facts[STATUS]) return false; /* the case went between the index and its hash */
     if (run->class_pattern && !contract_class_matches(run->class_pattern, facts[CLASS] ? facts[CLASS] : ""))
         return false;
     return !run->tier || (facts[TIER] && strcmp(run->tier, facts[TIER]) == 0);
@@ -69,43 +71,55 @@ static void print_row(struct cases_run *run, const struct deadline *deadline, co
                  "STATUS", "CLASS", "SEV", "TIER", "ASSIGNEE");
     ctl_line("%-24s %9s  %-18s %-9s %-21s %-9s %-25s %-3s %-7s %s", clock_format(deadline->due_ms, time),
              ctl_span(deadline->due_ms - run->now_ms, span), deadline->target, or_dash(facts[STATE]), deadline->case_id,
-             facts[STATUS], or_dash(facts[CLASS]), or_dash(facts[SEVERITY]), or_dash(facts[TIER]),
+             or_dash(facts[STATUS]), or_dash(facts[CLASS]), or_dash(facts[SEVERITY]), or_dash(facts[TIER]),
              or_dash(facts[ASSIGNEE]));
+}
+
+/* Facts of a deadline's case, and then whether it is still in its index: two replies. */
+static void ask_facts(struct cases_run *run, const struct deadline *deadline) {
+    struct ctl *ctl = &run->ctl;
+    const char *argv[FACTS + 2] = {
+        "HMGET", ctl_key(ctl, "sla", deadline->shard, arena_printf(ctl->turn, "case:%s", deadline->case_id))};
+    memcpy(argv + 2, shown, sizeof shown);
+    argv[2 + STATE] = arena_printf(ctl->turn, "%s_state", deadline->target);
+    redis_add(ctl->redis, FACTS + 2, argv, NULL);
+
+    const char *index = arena_printf(ctl->turn, "by:%s_due", deadline->target);
+    redis_addf(ctl->redis, 3, "ZSCORE", ctl_key(ctl, "sla", deadline->shard, index), deadline->case_id);
+}
+
+/* A case that is gone from Redis while its deadline stands there was lost: it is listed, for it may be late. One that
+ * went with its deadline, after the index was read, is not. */
+static void print_one(struct cases_run *run, const struct deadline *deadline, const struct redis_reply *replies) {
+    const char *facts[FACTS] = {NULL};
+    for (int j = 0; j < FACTS && replies[0].kind == REDIS_LIST && j < replies[0].count; j++)
+        facts[j] = replies[0].items[j].kind == REDIS_TEXT ? replies[0].items[j].text : NULL;
+    bool lost = !facts[STATUS] && replies[1].kind == REDIS_TEXT;
+    if (!lost && (!facts[STATUS] || !wanted(run, facts))) return;
+
+    run->lost += lost;
+    if (run->json)
+        print_json(run, deadline, facts);
+    else
+        print_row(run, deadline, facts);
+    run->printed++;
 }
 
 /* Asks for the facts of a batch of deadlines, and prints those that are wanted. */
 static int print_batch(struct cases_run *run, const struct deadline *batch, int count) {
-    struct ctl *ctl = &run->ctl;
     struct redis_reply *replies;
     int got;
-    for (int i = 0; i < count; i++) {
-        const char *argv[FACTS + 2] = {
-            "HMGET", ctl_key(ctl, "sla", batch[i].shard, arena_printf(ctl->turn, "case:%s", batch[i].case_id))};
-        memcpy(argv + 2, shown, sizeof shown);
-        argv[2 + STATE] = arena_printf(ctl->turn, "%s_state", batch[i].target);
-        redis_add(ctl->redis, FACTS + 2, argv, NULL);
-    }
-    int status = count ? ctl_exchange(ctl, &replies, &got) : 0;
-    for (int i = 0; i < count && !status && run->printed < run->limit; i++) {
-        const char *facts[FACTS] = {NULL};
-        for (int j = 0; j < FACTS && replies[i].kind == REDIS_LIST && j < replies[i].count; j++)
-            facts[j] = replies[i].items[j].kind == REDIS_TEXT ? replies[i].items[j].text : NULL;
-        if (!wanted(run, facts)) continue;
-        if (run->json)
-            print_json(run, &batch[i], facts);
-        else
-            print_row(run, &batch[i], facts);
-        run->printed++;
-    }
+    for (int i = 0; i < count; i++) ask_facts(run, &batch[i]);
+    int status = count ? ctl_exchange(&run->ctl, &replies, &got) : 0;
+    for (int i = 0; i < count && !status && run->printed < run->limit; i++) print_one(run, &batch[i], &replies[2 * i]);
     return status;
 }
 
-static int print_all(struct cases_run *run) {
-    struct texts targets = run->target ? (struct texts){&run->target, 1} : deadlines_known_targets(&run->ctl);
+static int print_all(struct cases_run *run, const struct texts *targets) {
     int64_t from_ms = run->within_ms ? run->now_ms : 0;
     int64_t to_ms = run->overdue ? run->now_ms - 1 : run->within_ms ? run->now_ms + run->within_ms : INT64_MAX / 1024;
     int page = run->limit < PAGE_MAX && !run->class_pattern && !run->tier ? (int)run->limit : PAGE_MAX;
-    struct deadlines *deadlines = deadlines_open(&run->ctl, &targets, from_ms, to_ms, page);
+    struct deadlines *deadlines = deadlines_open(&run->ctl, targets, from_ms, to_ms, page);
     if (!deadlines) return EXIT_CANNOT_GO_ON;
     int more = 1;
     while (more && run->printed < run->limit) {
@@ -114,9 +128,47 @@ static int print_all(struct cases_run *run) {
         while (count < BATCH && (more = deadlines_next(deadlines, &batch[count])) > 0) count++;
         if (more < 0 || print_batch(run, batch, count)) return EXIT_CANNOT_GO_ON;
     }
-    if (!run->json && run->printed == run->limit) ctl_note("the first %lld; --limit shows more", (long long)run->limit);
-    if (!run->json && !run->printed) ctl_note("none");
     return 0;
+}
+
+/* What is to be said of the list: that there is none only when all of it could be looked at. */
+static int conclude(struct cases_run *run) {
+    if (!run->json && run->printed == run->limit) ctl_note("the first %lld; --limit shows more", (long long)run->limit);
+    int status = ctl_view_tell(&run->view);
+    if (run->lost > 0)
+        status = ctl_fail(&run->ctl,
+                          "%lld of these deadlines are of cases that Redis has lost: `redressctl rebuild sla` makes "
+                          "the view anew",
+                          (long long)run->lost);
+    if (!status && !run->json && !run->printed) ctl_note("none");
+    return status;
+}
+
+static int list(struct cases_run *run) {
+    run->view = (struct ctl_view){.ctl = &run->ctl, .worker = "sla", .shard = CTL_VIEW_ALL};
+    int status = ctl_view_look(&run->view);
+    if (!status && run->target) status = deadlines_check_target(&run->view, run->target);
+    if (!status) {
+        struct texts targets = run->target ? (struct texts){&run->target, 1} : deadlines_find(&run->view);
+        status = print_all(run, &targets);
+    }
+    if (!status) status = ctl_view_look(&run->view);
+    if (!status) status = conclude(run);
+    ctl_view_end(&run->view);
+    return status;
+}
+
+/* A class that there is not would give an empty list. */
+static int check_class(const struct cases_run *run) {
+    for (int i = 0; contract_classes[i]; i++)
+        if (contract_class_matches(run->class_pattern, contract_classes[i])) return 0;
+
+    struct suggest nearest = {.word = run->class_pattern};
+    for (int i = 0; contract_classes[i]; i++) suggest_offer(&nearest, contract_classes[i]);
+    const char *best = suggest_best(&nearest);
+    if (best) return ctl_usage(&run->ctl, "--class \"%.60s\": no such class, did you mean %s?", nearest.word, best);
+    return ctl_usage(&run->ctl, "--class \"%.60s\": expected a class such as quality.damaged, or quality.*",
+                     nearest.word);
 }
 
 static int run_cases(int argc, char **argv) {
@@ -134,9 +186,10 @@ static int run_cases(int argc, char **argv) {
     if (!status && limit) status = ctl_number(ctl, "--limit", limit, 1, LIMIT_MAX, &run.limit);
     if (!status && run.tier && !fields_choice_value(contract_tiers, run.tier))
         status = ctl_usage(ctl, "--tier \"%.40s\": expected regular, vip or svip", run.tier);
+    if (!status && run.class_pattern) status = check_class(&run);
     if (!status) status = ctl_redis(ctl);
     if (!status) status = ctl_shards(ctl);
-    if (!status) status = print_all(&run);
+    if (!status) status = list(&run);
     buf_free(&run.line);
     ctl_close(ctl);
     return status;
@@ -148,31 +201,31 @@ const struct command ctl_cases = {
     .about = "open cases by deadline, the most urgent first",
     .options = "--overdue --due-within --class --tier --target --limit --json",
     .run = run_cases,
-    .help =
-        "Lists the deadlines of open cases from Redis, over all shards, earliest first: one line a deadline, so a "
-        "case\n"
-        "with two stands there twice. A deadline that was missed stays in the list until the target is met or "
-        "cancelled.\n"
-        "A paused one has no due time and is not listed; `redressctl case` shows it.\n"
-        "\n"
-        "OPTIONS\n"
-        "  --overdue           those whose time has passed\n"
-        "  --due-within TIME   those due from now on within this time: 10m, 1h, 1d\n"
-        "  --class CLASS       of this class; quality.* stands for all whose name begins so\n"
-        "  --tier TIER         of customers of this tier: regular, vip or svip\n"
-        "  --target NAME       this target only, such as first_contact. Without it: the targets of the contract, and\n"
-        "                      those that REDRESS_POLICY_DIR/sla.yaml names\n"
-        "  --limit N           at most N lines, 50 if not given\n"
-        "  --json              JSON lines {case_id, target, due_at, overdue, state, status, class, severity, tier, "
-        "...}\n"
-        "\n"
-        "EXAMPLES\n"
-        "  redressctl cases --due-within 10m --tier svip\n"
-        "  redressctl cases --overdue --json --limit 100000 | jq -r .case_id | sort -u\n"
-        "\n"
-        "EXIT STATUS\n"
-        "  0   listed, also when there is none\n"
-        "  64  usage\n"
-        "  70  Redis does not answer, or no worker has run with it yet\n"
-        "  78  bad settings\n",
+    .help = "Lists the deadlines of open cases from Redis, over all shards, earliest first: one line a deadline, so a "
+            "case\n"
+            "with two stands there twice. A deadline that was missed stays in the list until the target is met or "
+            "cancelled.\n"
+            "A paused one has no due time and is not listed; `redressctl case` shows it.\n"
+            "\n"
+            "OPTIONS\n"
+            "  --overdue           those whose time has passed\n"
+            "  --due-within TIME   those due from now on within this time: 10m, 1h, 1d\n"
+            "  --class CLASS       of this class; quality.* stands for all whose name begins so\n"
+            "  --tier TIER         of customers of this tier: regular, vip or svip\n"
+            "  --target NAME       this target only, such as first_contact. Without it all that any case has\n"
+            "  --limit N           at most N lines, 50 if not given\n"
+            "  --json              JSON lines {case_id, target, due_at, overdue, state, status, class, severity, tier, "
+            "...}\n"
+            "\n"
+            "EXAMPLES\n"
+            "  redressctl cases --due-within 10m --tier svip\n"
+            "  redressctl cases --overdue --json --limit 100000 | jq -r .case_id | sort -u\n"
+            "\n"
+            "EXIT STATUS\n"
+            "  0   all are listed, or there is none\n"
+            "  64  usage\n"
+            "  70  Redis does not answer, no worker has run with it yet, or some cannot be seen: a view is being made "
+            "anew,\n"
+            "      or nobody looks after it; what can be seen is listed\n"
+            "  78  bad settings\n",
 };

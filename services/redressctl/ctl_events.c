@@ -1,9 +1,11 @@
 /* redressctl events: reads one of our topics, the case log by default, as lines for people or as JSON; to its end, or
  * on and on. */
 #include "clock.h"
+#include "contract.h"
 #include "ctl.h"
 #include "event.h"
 #include "ids.h"
+#include "suggest.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -24,6 +26,7 @@ struct events_run {
     const char *types; /* "sla.*,case.opened"; NULL: all */
     int64_t for_ms;    /* 0: to the end; with --follow without end */
     bool follow, only_new, json;
+    bool troubled;  /* Kafka had something to complain about */
     bool unwritten; /* whoever reads what is printed has gone */
     struct kafka_consumer *reader;
     struct arena *turn; /* one record's */
@@ -137,6 +140,22 @@ static void finish(struct events_run *run, int partition) {
     run->left--;
 }
 
+/* Whether what was printed is all there was: a time that is over too soon, and a broker that went away, print little.
+ */
+static int conclude(struct events_run *run) {
+    struct err err;
+    if (interrupted || run->unwritten) return 0;
+    if (!run->follow && run->left > 0)
+        return ctl_fail(&run->ctl, "%d of %d partitions were not read to their end within --for", run->left,
+                        run->partitions);
+    if (!run->troubled) return 0;
+
+    struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
+    int partitions = asker ? kafka_partitions(asker, run->topic, ASK_MS, &err) : -1;
+    kafka_asker_free(asker);
+    return ctl_partitions(&run->ctl, run->topic, partitions, PARTITIONS_MAX, &err);
+}
+
 static int read_on(struct events_run *run) {
     int64_t end_ms = run->for_ms ? clock_boot_ms() + run->for_ms : INT64_MAX;
     while (!interrupted && !run->unwritten && clock_boot_ms() < end_ms && (run->follow || run->left > 0)) {
@@ -152,20 +171,19 @@ static int read_on(struct events_run *run) {
             finish(run, place.partition);
         } else if (got == KAFKA_TROUBLE) {
             ctl_note("redressctl events: %s", err.text);
+            run->troubled = true;
         } else if (got != KAFKA_NOTHING) {
             return ctl_fail(&run->ctl, "%s", err.text);
         }
     }
-    return 0;
+    return conclude(run);
 }
 
 static int ask_places(struct events_run *run, struct kafka_asker *asker) {
     struct err err;
     run->partitions = kafka_partitions(asker, run->topic, ASK_MS, &err);
-    if (run->partitions < 0) return ctl_fail(&run->ctl, "Kafka does not answer: %s", err.text);
-    if (run->partitions == 0 || run->partitions > PARTITIONS_MAX)
-        return ctl_fail(&run->ctl, "topic %s has %d partitions, expected 1-%d", topic_name(run->topic), run->partitions,
-                        PARTITIONS_MAX);
+    int status = ctl_partitions(&run->ctl, run->topic, run->partitions, PARTITIONS_MAX, &err);
+    if (status) return status;
     size_t count = (size_t)run->partitions;
     run->places = arena_alloc(run->ctl.arena, count * sizeof *run->places);
     run->finished = arena_alloc(run->ctl.arena, count * sizeof *run->finished);
@@ -205,6 +223,32 @@ static int find_topic(struct events_run *run, const char *name) {
                      name);
 }
 
+static bool is_known_type(const char *pattern, size_t stem, bool whole) {
+    for (const struct contract_type *type = contract_types; type->name; type++)
+        if (strncmp(type->name, pattern, stem) == 0 && (!whole || type->name[stem] == 0)) return true;
+    return false;
+}
+
+/* On our own topics there are no other types: a mistyped one would find nothing. Others write what they like. */
+static int check_types(struct events_run *run) {
+    bool ours = run->topic != TOPIC_COMPLAINTS && run->topic != TOPIC_ACTIVITY && run->topic != TOPIC_DECISIONS &&
+                run->topic != TOPIC_REJECTED;
+    for (const char *at = run->types; ours && at && *at;) {
+        size_t len = strcspn(at, ",");
+        bool whole = len == 0 || at[len - 1] != '*';
+        if (len > 0 && !is_known_type(at, whole ? len : len - 1, whole)) {
+            struct suggest nearest = {.word = arena_strndup(run->ctl.arena, at, len)};
+            for (const struct contract_type *type = contract_types; type->name; type++)
+                suggest_offer(&nearest, type->name);
+            const char *best = suggest_best(&nearest);
+            return ctl_usage(&run->ctl, "--type \"%.60s\": no such type%s%s", nearest.word,
+                             best ? ", did you mean " : "; `redressctl contract document` lists all", best ? best : "");
+        }
+        at += len + (at[len] == ',');
+    }
+    return 0;
+}
+
 static int run_events(int argc, char **argv) {
     struct events_run run = {.ctl.command = &ctl_events};
     const char *span = NULL;
@@ -220,6 +264,7 @@ static int run_events(int argc, char **argv) {
     if (!status) status = find_topic(&run, argc == 2 ? argv[1] : "events");
     if (!status && run.case_id && !ids_is_case(run.case_id))
         status = ctl_usage(&run.ctl, "--case \"%.40s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V", run.case_id);
+    if (!status) status = check_types(&run);
     if (!status && span) status = ctl_duration(&run.ctl, "--for", span, &run.for_ms);
     struct sigaction on_interrupt = {.sa_handler = note_interrupt};
     sigaction(SIGINT, &on_interrupt, NULL);
@@ -248,7 +293,8 @@ const struct command ctl_events = {
         "OPTIONS\n"
         "  --follow      goes on with what is published from now on; ends at Ctrl-C\n"
         "  --new         leaves out what is there already\n"
-        "  --for TIME    ends after this time, such as 30s\n"
+        "  --for TIME    ends after this time, such as 30s; without --follow it is an error not to be at the end by "
+        "then\n"
         "  --case CASE   events of this case only\n"
         "  --type LIST   these types only: sla.breached,compensation.*\n"
         "  --json        JSON lines with everything: time, type, id, source, subject, topic, partition, offset, data\n"
@@ -261,6 +307,6 @@ const struct command ctl_events = {
         "EXIT STATUS\n"
         "  0   read to the end, or until interrupted\n"
         "  64  usage\n"
-        "  70  Kafka does not answer, or there is no such topic\n"
+        "  70  Kafka does not answer, there is no such topic, or it was not read to its end\n"
         "  78  bad settings\n",
 };

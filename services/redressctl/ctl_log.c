@@ -24,9 +24,8 @@ struct log {
 static int ask_places(struct log *log, struct kafka_asker *asker) {
     struct err err;
     log->partitions = kafka_partitions(asker, TOPIC_EVENTS, ASK_MS, &err);
-    if (log->partitions < 0) return ctl_fail(log->ctl, "Kafka does not answer: %s", err.text);
-    if (log->partitions == 0 || log->partitions > PARTITIONS_MAX)
-        return ctl_fail(log->ctl, "the case log has %d partitions, expected 1-%d", log->partitions, PARTITIONS_MAX);
+    int status = ctl_partitions(log->ctl, TOPIC_EVENTS, log->partitions, PARTITIONS_MAX, &err);
+    if (status) return status;
     for (int i = 0; i < log->partitions; i++) log->places[i] = (struct place){.topic = TOPIC_EVENTS, .partition = i};
     log->left = log->partitions;
     if (kafka_starts(asker, log->places, log->partitions, ASK_MS, &err) < 0) return ctl_fail(log->ctl, "%s", err.text);

@@ -1,5 +1,6 @@
 /* redressctl rejected: reads the rejected topic whole (rejections are few), shows it, sends parts of it again. */
 #include "clock.h"
+#include "contract.h"
 #include "ctl.h"
 #include "rejected.h"
 
@@ -110,15 +111,13 @@ static int ask_places(struct rejected_run *run, struct place *places, int *count
     struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
     if (!asker) return ctl_fail(&run->ctl, "%s", err.text);
     int count = kafka_partitions(asker, TOPIC_REJECTED, ASK_MS, &err);
-    if (count == 0) err_set(&err, "no such topic: redressctl topics create");
-    if (count > PARTITIONS_MAX) err_set(&err, "more than %d partitions", PARTITIONS_MAX);
-    for (int i = 0; i < count && count <= PARTITIONS_MAX; i++)
-        places[i] = (struct place){.topic = TOPIC_REJECTED, .partition = i};
-    bool good = count > 0 && count <= PARTITIONS_MAX && kafka_starts(asker, places, count, ASK_MS, &err) == 0;
+    int status = ctl_partitions(&run->ctl, TOPIC_REJECTED, count, PARTITIONS_MAX, &err);
+    for (int i = 0; i < count && !status; i++) places[i] = (struct place){.topic = TOPIC_REJECTED, .partition = i};
+    if (!status && kafka_starts(asker, places, count, ASK_MS, &err) != 0)
+        status = ctl_fail(&run->ctl, "%s.rejected: %s", run->ctl.config.topic_prefix, err.text);
     kafka_asker_free(asker);
-    if (!good) return ctl_fail(&run->ctl, "%s.rejected: %s", run->ctl.config.topic_prefix, err.text);
     *count_out = count;
-    return 0;
+    return status;
 }
 
 /* Reads until each partition has been at its end. */
@@ -356,6 +355,27 @@ static int replay(struct rejected_run *run) {
     return status ? status : refused || missing ? EXIT_CANNOT_GO_ON : 0;
 }
 
+static int check_one_of(const struct rejected_run *run, const char *option, const char *given,
+                        const char *const *known) {
+    struct buf list = {NULL, 0, 0};
+    for (int i = 0; known[i]; i++)
+        if (strcmp(known[i], given) == 0) return 0;
+
+    for (int i = 0; known[i]; i++) buf_printf(&list, "%s%s", i ? ", " : "", known[i]);
+    int status = ctl_usage(&run->ctl, "%s \"%.40s\": expected one of %s", option, given, list.at);
+    buf_free(&list);
+    return status;
+}
+
+/* A mistyped reason or topic would find nothing. */
+static int check_choice(const struct rejected_run *run) {
+    static const char *const topics[] = {"complaints", "activity", "decisions", "events", NULL};
+    int status = run->reason ? check_one_of(run, "--reason", run->reason, contract_rejections) : 0;
+    bool whole_name = run->topic && strchr(run->topic, '.'); /* of whatever prefix */
+    if (!status && run->topic && !whole_name) status = check_one_of(run, "--topic", run->topic, topics);
+    return status;
+}
+
 static int run_rejected(int argc, char **argv) {
     struct rejected_run run = {.ctl.command = &ctl_rejected, .limit = LIMIT};
     struct ctl *ctl = &run.ctl;
@@ -379,6 +399,7 @@ static int run_rejected(int argc, char **argv) {
     bool known = strcmp(what, "list") == 0 || strcmp(what, "show") == 0 || strcmp(what, "replay") == 0;
     if (!status && !known) status = ctl_usage(ctl, "expected list, show or replay");
     if (!status && *what == 'l' && run.id_count) status = ctl_usage(ctl, "list takes no ids");
+    if (!status) status = check_choice(&run);
     if (!status) status = ctl_config(ctl);
     if (!status) status = *what == 'l' ? list(&run) : *what == 's' ? show(&run) : replay(&run);
     ctl_close(ctl);

@@ -65,7 +65,7 @@ const struct command ctl_sla = {
             "EXIT STATUS\n"
             "  0   done\n"
             "  64  usage\n"
-            "  70  FILE or some of its lines cannot be read\n"
+            "  70  FILE or some of its lines cannot be read; explain: no such case, or it cannot be seen now\n"
             "  78  the policies have faults\n",
     .options = "due simulate explain --policies --until --summary --events --json",
     .run = run,

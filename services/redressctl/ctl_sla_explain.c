@@ -5,6 +5,7 @@
 #include "ctl.h"
 #include "ctl_policy.h"
 #include "ctl_sla.h"
+#include "ctl_view.h"
 #include "file.h"
 #include "ids.h"
 #include "intake.h"
@@ -142,6 +143,15 @@ static int from_events(struct request *request) {
 
 /* From Redis. */
 
+/* A view that is being made anew may lack the case, or have it as it was. */
+static int check_view(struct ctl *ctl, int shard) {
+    struct ctl_view view = {.ctl = ctl, .worker = "sla", .shard = shard};
+    int status = ctl_view_look(&view);
+    if (!status) status = ctl_view_tell(&view);
+    ctl_view_end(&view);
+    return status;
+}
+
 static int read_state(struct ctl *ctl, const char *case_id, struct sla_state *out) {
     struct redis_reply *replies;
     struct pairs pairs = {0};
@@ -151,6 +161,8 @@ static int read_state(struct ctl *ctl, const char *case_id, struct sla_state *ou
     int shard = ids_partition(case_id, IDS_ROUTE_LEN, ctl->shards);
     redis_addf(ctl->redis, 2, "HGETALL", ctl_key(ctl, "sla", shard, arena_printf(ctl->arena, "case:%s", case_id)));
     status = ctl_exchange(ctl, &replies, &count);
+    if (status) return status;
+    status = check_view(ctl, shard);
     if (status) return status;
     if (!replies[0].count)
         return ctl_fail(ctl, "no case %s: it was never opened, or is over and past its retention time", case_id);

@@ -31,7 +31,7 @@ struct top_run {
     struct texts targets;
     struct counts counts[COUNTED];
     int64_t overdue, now_ms;
-    const struct redis_reply *meta;
+    struct ctl_view view;
     struct buf screen;
 };
 
@@ -57,13 +57,12 @@ static int by_cases(const void *a, const void *b) {
     return strcmp(one->value, two->value);
 }
 
-/* Counters, the number of overdue deadlines, and the notes of the workers, in one exchange. */
+/* Counters and the number of overdue deadlines, in one exchange. */
 static int ask(struct top_run *run) {
     struct ctl *ctl = &run->ctl;
     struct redis_reply *replies, *reply;
     int got;
     const char *now = arena_printf(ctl->turn, "(%" PRId64, run->now_ms);
-    redis_addf(ctl->redis, 2, "HGETALL", arena_printf(ctl->turn, "%s:meta", ctl->config.topic_prefix));
     for (int shard = 0; shard < ctl->shards; shard++) {
         for (int i = 0; i < COUNTED; i++)
             redis_addf(ctl->redis, 2, "HGETALL",
@@ -76,7 +75,6 @@ static int ask(struct top_run *run) {
     int status = ctl_exchange(ctl, &replies, &got);
     if (status) return status;
     reply = replies;
-    run->meta = reply++;
     for (int shard = 0; shard < ctl->shards; shard++) {
         for (int i = 0; i < COUNTED; i++, reply++)
             for (int j = 0; j + 1 < reply->count; j += 2)
@@ -102,13 +100,18 @@ static void draw_counts(struct top_run *run) {
     }
 }
 
+/* Counters of a view that is not whole are too low, and what is not shown may be late. */
+static void draw_faults(struct top_run *run) {
+    if (run->view.faults.len > 0) buf_printf(&run->screen, "\nNOT ALL IS SHOWN\n%s", run->view.faults.at);
+}
+
 /* What is held, and why: fields held:<worker>.<shard> of redress:meta. */
 static void draw_held(struct top_run *run) {
     bool any = false;
-    for (int i = 0; i + 1 < run->meta->count; i += 2) {
-        const char *field = run->meta->items[i].text;
+    for (int i = 0; i + 1 < run->view.meta->count; i += 2) {
+        const char *field = run->view.meta->items[i].text;
         if (strncmp(field, "held:", 5) != 0) continue;
-        buf_printf(&run->screen, "%s  %-18s %s\n", any ? "" : "\nHELD\n", field + 5, run->meta->items[i + 1].text);
+        buf_printf(&run->screen, "%s  %-18s %s\n", any ? "" : "\nHELD\n", field + 5, run->view.meta->items[i + 1].text);
         any = true;
     }
     if (!any) buf_puts(&run->screen, "\nnothing is held\n");
@@ -137,13 +140,20 @@ static int draw(struct top_run *run) {
     run->overdue = 0;
     run->now_ms = clock_now_ms();
     buf_clear(&run->screen);
-    int status = ask(run);
+    buf_clear(&run->view.faults);
+    int status = ctl_view_look(&run->view);
+    if (status) return status;
+    run->targets = deadlines_find(&run->view);
+    status = ask(run);
     if (status) return status;
     buf_printf(&run->screen, "redress  %s  %s  %d shards\n\nopen cases by\n", run->ctl.config.topic_prefix,
                clock_format(run->now_ms / 1000 * 1000, time), run->ctl.shards);
     draw_counts(run);
     status = draw_next(run);
-    if (!status) draw_held(run);
+    if (status) return status;
+    draw_held(run);
+    status = ctl_view_look(&run->view); /* it may have begun to be made anew meanwhile */
+    draw_faults(run);
     return status;
 }
 
@@ -167,13 +177,15 @@ static int run_top(int argc, char **argv) {
     if (!status && argc > 1) status = ctl_usage(&run.ctl, "unexpected argument \"%.60s\"", argv[1]);
     if (!status) status = ctl_redis(&run.ctl);
     if (!status) status = ctl_shards(&run.ctl);
-    if (!status) run.targets = deadlines_known_targets(&run.ctl);
+    run.view = (struct ctl_view){.ctl = &run.ctl, .worker = "sla", .shard = CTL_VIEW_ALL};
     if (!status && !once && ctl_is_terminal()) {
         status = watch(&run);
     } else if (!status) {
         status = draw(&run);
         if (!status) ctl_page(run.screen.at);
+        if (!status) status = ctl_view_tell(&run.view);
     }
+    ctl_view_end(&run.view);
     buf_free(&run.screen);
     ctl_close(&run.ctl);
     return status;
@@ -201,6 +213,8 @@ const struct command ctl_top = {
         "EXIT STATUS\n"
         "  0   drawn\n"
         "  64  usage\n"
-        "  70  Redis does not answer, or no worker has run with it yet\n"
+        "  70  Redis does not answer, no worker has run with it yet, or, drawn once, not all can be seen: a view is "
+        "being\n"
+        "      made anew, or nobody looks after it\n"
         "  78  bad settings\n",
 };

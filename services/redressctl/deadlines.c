@@ -1,12 +1,12 @@
 /* deadlines: a merge of sorted sets. A deadline that moves while it is read may be missed or seen twice: a list for
  * people, not the truth. */
 #include "deadlines.h"
+#include "suggest.h"
+#include "view_indexes.h"
 #include "yaml.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { TARGETS_MAX = 64, NAME_MAX_BYTES = 100 };
 
 /* One index: redress:{sla.<shard>}:by:<target>_due. */
 struct lane {
@@ -25,32 +25,74 @@ struct deadlines {
     const char *from, *to, *page_text;
 };
 
-static void add_target(struct texts *targets, const char *name) {
-    if (targets->count == TARGETS_MAX || strlen(name) > NAME_MAX_BYTES) return;
+static void add_target(struct texts *targets, const char *name, struct arena *arena) {
     for (int i = 0; i < targets->count; i++)
         if (strcmp(targets->at[i], name) == 0) return;
+    size_t count = (size_t)targets->count, size = sizeof *targets->at;
+    targets->at = arena_grow(arena, targets->at, count * size, (count + 1) * size);
     targets->at[targets->count++] = name;
 }
 
 struct texts deadlines_targets(const struct tree *sla_policy, struct arena *arena) {
     static const char *const standard[] = {"first_contact", "next_reply", "next_update", "resolution", "follow_up"};
-    struct texts targets = {arena_alloc(arena, TARGETS_MAX * sizeof(const char *)), 0};
-    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) add_target(&targets, standard[i]);
+    struct texts targets = {NULL, 0};
+    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) add_target(&targets, standard[i], arena);
     const struct tree *policies = tree_get(sla_policy, "policies");
     for (const struct tree *policy = policies ? policies->first : NULL; policy; policy = policy->next) {
         const struct tree *named = tree_get(policy, "targets");
         if (!named || named->kind != TREE_MAP) continue;
-        for (const struct tree *target = named->first; target; target = target->next) add_target(&targets, target->key);
+        for (const struct tree *target = named->first; target; target = target->next)
+            add_target(&targets, target->key, arena);
     }
     return targets;
 }
 
-struct texts deadlines_known_targets(struct ctl *ctl) {
+struct texts deadlines_listed(const char *indexes, struct arena *arena) {
+    static const char suffix[] = "_due";
+    struct texts targets = {NULL, 0};
+    for (const char *at = indexes; *at;) {
+        size_t len = strcspn(at, " "), stem = len > sizeof suffix - 1 ? len - (sizeof suffix - 1) : 0;
+        if (stem > 0 && strncmp(at + stem, suffix, sizeof suffix - 1) == 0)
+            add_target(&targets, arena_strndup(arena, at, stem), arena);
+        at += len + (at[len] == ' ');
+    }
+    return targets;
+}
+
+struct texts deadlines_find(struct ctl_view *view) {
+    bool uncounted = view->indexes && strcmp(view->indexes, "*") == 0;
+    if (uncounted && view->faults.len == 0)
+        buf_printf(&view->faults, "there are more than %d targets, too many to look through: --target names one\n",
+                   VIEW_INDEXES_MAX);
+    if (!view->indexes || uncounted) return deadlines_targets(NULL, view->ctl->turn);
+    return deadlines_listed(view->indexes, view->ctl->turn);
+}
+
+static bool offer(struct suggest *nearest, const struct texts *targets) {
+    for (int i = 0; i < targets->count; i++) {
+        if (strcmp(targets->at[i], nearest->word) == 0) return true;
+        suggest_offer(nearest, targets->at[i]);
+    }
+    return false;
+}
+
+int deadlines_check_target(const struct ctl_view *view, const char *target) {
+    struct ctl *ctl = view->ctl;
     const struct tree *policy = NULL;
+    struct suggest nearest = {.word = target};
     struct err err;
-    if (yaml_read_file(ctl->arena, arena_printf(ctl->arena, "%s/sla.yaml", ctl->config.policy_dir), &policy, &err) < 0)
-        policy = NULL; /* whoever looks at cases need not have the policies; --target names others */
-    return deadlines_targets(policy, ctl->arena);
+    const char *path = arena_printf(ctl->turn, "%s/sla.yaml", ctl->config.policy_dir);
+    if (yaml_read_file(ctl->turn, path, &policy, &err) < 0)
+        policy = NULL; /* whoever looks at cases need not have the policies */
+
+    struct texts listed = deadlines_listed(view->indexes ? view->indexes : "*", ctl->turn);
+    struct texts named = deadlines_targets(policy, ctl->turn);
+    bool unknown_list = !view->indexes || strcmp(view->indexes, "*") == 0;
+    if (offer(&nearest, &listed) || offer(&nearest, &named) || unknown_list) return 0;
+
+    const char *best = suggest_best(&nearest);
+    if (best) return ctl_usage(ctl, "--target \"%.40s\": no such target, did you mean %s?", target, best);
+    return ctl_usage(ctl, "--target \"%.40s\": no case has such a target, and no policy", target);
 }
 
 /* Fills every lane whose page is used up. */

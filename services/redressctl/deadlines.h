@@ -2,8 +2,7 @@
 #ifndef REDRESS_DEADLINES_H
 #define REDRESS_DEADLINES_H
 
-#include "ctl.h"
-#include "fields.h"
+#include "ctl_view.h"
 
 struct deadline {
     const char *case_id, *target;
@@ -11,10 +10,17 @@ struct deadline {
     int shard;
 };
 
-/* The targets whose indexes are looked at: those of CONTRACT.md, and those that a policy names (NULL: none). Pure. */
+/* The targets of CONTRACT.md, and those that a policy names (NULL: none). Pure. */
 struct texts deadlines_targets(const struct tree *sla_policy, struct arena *arena);
-/* The same with the sla.yaml of REDRESS_POLICY_DIR, if it can be read. */
-struct texts deadlines_known_targets(struct ctl *ctl);
+/* The targets that have an index: of a list as view_indexes.h has it. Pure. */
+struct texts deadlines_listed(const char *indexes, struct arena *arena);
+
+/* All targets that may have deadlines, from a view of sla that was looked at. More than are listed, or no list: a fault
+ * is added to the view. */
+struct texts deadlines_find(struct ctl_view *view);
+/* 0, or EXIT_BAD_USAGE after having said which target may be meant: neither listed nor in the contract nor in the
+ * policies of REDRESS_POLICY_DIR. */
+int deadlines_check_target(const struct ctl_view *view, const char *target) MUST_CHECK;
 
 struct deadlines;
 /* Those due from `from_ms` to `to_ms`, in the turn's arena. NULL after having said why. ctl_shards() comes first. */

@@ -137,6 +137,14 @@ static void test_targets(void **state) {
     assert_string_equal(targets.at[5], "warehouse_intercept");
     assert_string_equal(targets.at[6], "refund_settlement");
     assert_int_equal(deadlines_targets(NULL, arena).count, 5);
+
+    targets = deadlines_listed("first_contact_due refund_settlement_due _due wake_at x_due", arena);
+    assert_int_equal(targets.count, 3);
+    assert_string_equal(targets.at[0], "first_contact");
+    assert_string_equal(targets.at[1], "refund_settlement");
+    assert_string_equal(targets.at[2], "x");
+    assert_int_equal(deadlines_listed("", arena).count, 0);
+    assert_int_equal(deadlines_listed("*", arena).count, 0);
     arena_free(arena);
 }
 
