@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The longest life of a claim, and what redress.claims must keep: 460 d. An order's cap is held for 400 d, an alias for
+ * join_for and dedupe_for, at most 365 d and 90 d; and each for a day more. */
+#define CLAIMS_KEPT_MAX_MS (INT64_C(460) * 24 * 3600 * 1000)
+
 enum claim_kind {
     CLAIM_ONCE,  /* the first id has it */
     CLAIM_JOIN,  /* the first id has it and everybody gets its value; lives `valid_ms` after the last word about it
@@ -37,6 +41,7 @@ struct answer {
     const char *owner; /* for the runtime's record: the owner's id, */
     int64_t last_ms;   /* the last word about it, */
     int64_t joined;    /* and how many joined */
+    int64_t ends_ms;   /* when it is forgotten */
 };
 
 struct claims {

@@ -306,8 +306,11 @@ enum claim_result engine_ask(struct engine *engine, struct asking *askings, int 
 }
 
 bool engine_restored(struct engine *engine) {
-    enum { TURN_MS = 200 }; /* then the group is polled again */
-    if (!engine->need_restore) return true;
+    enum { TURN_MS = 200, TIDY_MS = 5 }; /* then the group is polled again */
+    if (!engine->need_restore) {
+        if (engine->claims) claim_store_tidy(engine->claims, engine->asker, TIDY_MS);
+        return true;
+    }
     struct err err;
     enum claim_result result = claim_store_restore(engine->claims, engine->asker, TURN_MS, &err);
     if (result == CLAIM_DONE)

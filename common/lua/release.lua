@@ -1,9 +1,9 @@
--- Gives a claim back. KEYS: claim.  ARGV: kind, id
+-- Gives a claim back; first removes, so that a full Redis does not refuse it. KEYS: claim.  ARGV: kind, id
 if ARGV[1] == 'count' then
-  local amount = redis.call('HGET', KEYS[1], 'a:' .. ARGV[2])
-  if amount then
+  local part = redis.call('HGET', KEYS[1], 'a:' .. ARGV[2])
+  if part then
     redis.call('HDEL', KEYS[1], 'a:' .. ARGV[2])
-    redis.call('HINCRBY', KEYS[1], 's', '-' .. amount)
+    redis.call('HINCRBY', KEYS[1], 's', '-' .. string.match(part, '^%d+'))
   end
 elseif redis.call('HGET', KEYS[1], 'i') == ARGV[2] and not redis.call('HGET', KEYS[1], 'n') then
   redis.call('DEL', KEYS[1])

@@ -9,8 +9,8 @@
 
 enum { SECOND = 1000 };
 
-/* Retentions: personal data goes after 30 days (DESIGN.md, section 4); claims outlive dedupe_for and join_for (7 d) by
- * far, as submissions may come late; a changelog's tombstones must be there for longer than a view may be old (half of
+/* Retentions: personal data goes after 30 days (DESIGN.md, section 4); claims are kept as long as the longest of
+ * them lives (CLAIMS_KEPT_MAX_MS); a changelog's tombstones must be there for longer than a view may be old (half of
  * delete.retention.ms). Sizes: a record of 1 MiB must be let in, to be rejected with a reason, and the rejected topic
  * takes it with its headers. */
 #define PERSONAL                                                                                                       \
@@ -49,7 +49,7 @@ static const struct topic_row rows[] = {
      false,
      0,
      {{"cleanup.policy", "compact,delete", TOPICS_EQUAL},
-      {"retention.ms", "3024000000", TOPICS_AT_LEAST}, /* 35 d */
+      {"retention.ms", "39744000000", TOPICS_AT_LEAST}, /* 460 d: CLAIMS_KEPT_MAX_MS */
       {"segment.ms", "86400000", TOPICS_AT_MOST}}},
     {TOPIC_REJECTED, NULL, false, 0, {PERSONAL, {"max.message.bytes", "2097152", TOPICS_AT_LEAST}}},
     {TOPIC_STATE, "sla", true, 0, {CHANGELOG}},
@@ -104,7 +104,8 @@ static bool setting_holds(enum topics_rule rule, const char *found, const char *
     if (!found) return false;
     if (rule == TOPICS_EQUAL) return same_list(found, expected);
     long long is = strtoll(found, NULL, 10), wanted = strtoll(expected, NULL, 10);
-    return rule == TOPICS_AT_LEAST ? is >= wanted : is <= wanted && is >= 0; /* retention -1 is for ever */
+    if (is < 0) return rule == TOPICS_AT_LEAST; /* -1 is for ever */
+    return rule == TOPICS_AT_LEAST ? is >= wanted : is <= wanted;
 }
 
 static const char *expectation(struct arena *arena, enum topics_rule rule, const char *value) {
