@@ -210,6 +210,15 @@ static void add_to(lua_State *lua, const struct words *words) {
     push_number(lua, (double)sum);
 }
 
+/* -2: no key; -1: it does not run out. */
+static void push_life(lua_State *lua, const char *name) {
+    const struct key *key = fake_store_key(name);
+    int64_t left_ms = -2;
+
+    if (key) left_ms = key->expires_ms ? key->expires_ms - sim_now_ms() : -1;
+    push_number(lua, (double)left_ms);
+}
+
 static void expire(lua_State *lua, const char *name, int64_t at_ms) {
     struct key *key = fake_store_key(name);
 
@@ -424,6 +433,8 @@ void fake_store_run(lua_State *lua, const struct words *words) {
         push_number(lua, fake_store_value(fake_store_key(words->at[1]), words->at[2], words->lens[2]) != NULL);
     else if (is(words, "TIME"))
         run_time(lua);
+    else if (is(words, "PTTL"))
+        push_life(lua, words->at[1]);
     else if (is(words, "PEXPIRE"))
         expire(lua, words->at[1], sim_now_ms() + strtoll(words->at[2], NULL, 10));
     else if (is(words, "PEXPIREAT"))
