@@ -233,19 +233,21 @@ static enum kafka_outcome transact(struct engine *engine, struct batch *batch, s
 enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     struct err err;
     int64_t began_us = clock_boot_us();
+    if (batch->again) return KAFKA_ABORT;
     if (!kafka_membership(engine->consumer)) return KAFKA_ABORT;           /* revoked: nothing was begun */
     if (!engine->producer && !engine_producer(engine)) return KAFKA_ABORT; /* given up after the batch before */
     enum kafka_outcome outcome = transact(engine, batch, &err);
     metrics_observe(engine->metrics.commit, (double)(clock_boot_us() - began_us) / 1e6);
     if (outcome == KAFKA_DONE) {
         engine_calm(engine);
+        limits_settled(engine, batch->places, batch->place_count);
+        if (limits_passed(engine)) drop_producer(engine);
         if (engine->claims) claim_store_release(engine->claims, batch->arena, batch->released, batch->released_count);
         return KAFKA_DONE;
     }
-    if (outcome == KAFKA_ABORT)
-        metrics_add(engine->metrics.aborts, NULL, 1);
-    else
-        drop_producer(engine);
+    bool learned = limits_learn(engine, batch);
+    if (outcome == KAFKA_ABORT) metrics_add(engine->metrics.aborts, NULL, 1);
+    if (outcome != KAFKA_ABORT || learned) drop_producer(engine);
     if (outcome == KAFKA_FENCED) fenced(engine, err.text);
     engine_pause(engine, outcome == KAFKA_ABORT ? "transaction aborted" : "transaction failed, new producer", err.text);
     return outcome;
@@ -358,6 +360,11 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     if (!engine->consumer) return KAFKA_NOTHING;
     enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);
     if (got == KAFKA_TROUBLE) log_seldom(&gate, 1000, LOG_WARN, "kafka", "error", err.text, NULL);
+    if (got == KAFKA_DAMAGED)
+        engine_stop(engine, EXIT_CANNOT_GO_ON,
+                    "the broker's copy of a batch is damaged: let a broker with a good copy lead the partition, and "
+                    "remove this copy. Where there is none, step over it knowingly: set the group's offset behind it",
+                    err.text);
     if (got == KAFKA_LOST)
         engine_stop(engine, EXIT_CANNOT_GO_ON,
                     "records were deleted before they were read, or the topic was recreated: reset the group's offsets "

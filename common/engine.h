@@ -5,6 +5,7 @@
 
 #include "claim_store.h"
 #include "kafka.h"
+#include "limits.h"
 #include "log.h"
 #include "metrics.h"
 #include "policy_store.h"
@@ -38,7 +39,8 @@ struct engine {
     struct policy_store *store;
     struct policy_log policy_log;
     struct settings settings;
-    int partitions;                        /* of the case log, counted before anything starts */
+    int partitions; /* of the case log, counted before anything starts */
+    struct limits limits;
     void (*reload)(struct engine *engine); /* at SIGHUP */
     struct arena *arena;                   /* the batch's */
     bool need_restore;                     /* claims are to be restored before anything is decided */
@@ -75,7 +77,10 @@ struct batch {
     struct arena *arena;
     struct kafka_message *messages;
     struct kafka_delivery *deliveries; /* one for each message */
+    const struct raw **causes;         /* the input that each message comes from; NULL: a deadline */
+    const struct raw *cause;           /* of those that are being added */
     int count, size;
+    bool again; /* something in it is larger than Kafka takes: it is not sent, but decided again without its cause */
     struct place *places; /* own next offsets, of every partition touched */
     int place_count;
     struct claim *made, *released; /* claims to be recorded, and to be given back after the commit */
@@ -86,13 +91,17 @@ void batch_init(struct batch *batch, struct arena *arena);
 int batch_add(struct batch *batch, const struct kafka_message *message);
 /* An output with its CloudEvents headers; to every partition when it is for the case log without a key. */
 void batch_add_output(struct engine *engine, struct batch *batch, const struct output *output, const char *traceparent);
-/* The record as it came, to redress.rejected. */
+/* The record as it came, to redress.rejected, or a description of it where Kafka would not take it. */
 void batch_add_rejected(struct engine *engine, struct batch *batch, const struct raw *raw,
                         const struct rejection *rejection);
 /* What a decision came to: outputs, rejection, claims made and given back. */
 void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev, const struct raw *raw,
                        enum result result, const struct effects *effects, const struct claims *claims,
                        const struct answer *answers);
+
+/* A case's changelog record: `grows` when it is larger than the one before, and cause says through which event. */
+int batch_add_state(struct engine *engine, struct batch *batch, const struct kafka_message *message,
+                    const struct raw *cause, bool grows);
 
 /* KAFKA_DONE: committed. Otherwise nothing of it counts (or it is not known): rewind, re-read offsets, heal; the engine
  * has paused and dropped the producer where it must. */

@@ -231,6 +231,8 @@ int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out,
     struct event ev = {.raw = raw, .sequence = EVENT_NO_SEQUENCE};
     bool structured = is_structured(raw), empty = !raw->value || raw->value_len == 0;
     const struct tree *tree = NULL;
+    if (raw->unreadable)
+        return reject(rejection, "unreadable", "expected a batch that can be unpacked: %.200s", raw->unreadable);
     if (structured && empty) return reject(rejection, "not_json", "expected an event in JSON, found no value");
     if (!structured && check_content_type(&in)) return -1;
     if (!empty && read_value(raw, arena, &tree, rejection)) return -1;

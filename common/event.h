@@ -38,6 +38,7 @@ struct raw {
     size_t key_len, value_len;
     const struct header *headers;
     int header_count;
+    const char *unreadable; /* why its bytes cannot be had; NULL: they are there */
 };
 
 struct event {

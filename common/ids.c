@@ -76,6 +76,13 @@ uint64_t ids_checksum(const char *name, const char *value, size_t value_len) {
     return XXH3_64bits_withSeed(value, value_len, XXH3_64bits(name, strlen(name)));
 }
 
+void ids_digest(const char *bytes, size_t len, char digest_out[17]) {
+    static const char hex[] = "0123456789abcdef";
+    uint64_t hash = XXH64(bytes, len, 0);
+    for (int i = 15; i >= 0; i--, hash >>= 4) digest_out[i] = hex[hash & 15];
+    digest_out[16] = 0;
+}
+
 void ids_hash(char id_out[27], int count, ...) {
     static const char separator = SEPARATOR;
     XXH3_state_t state;

@@ -20,6 +20,8 @@ int ids_is_case(const char *text);
 int ids_partition(const char *key, size_t len, int count);
 /* 64 bits of a name and its value. The sum of several tells whether all are as they were, in whatever order. */
 uint64_t ids_checksum(const char *name, const char *value, size_t value_len);
+/* XXH64 (seed 0) of any bytes, as 16 hexadecimal digits: so that somebody else can find them again. */
+void ids_digest(const char *bytes, size_t len, char digest_out[17]);
 /* 26 digits of Crockford base32 from XXH128 of the parts joined by 0x1F: an id that depends on its cause only. */
 void ids_hash(char id_out[27], int count, ...);
 

@@ -34,6 +34,7 @@ static const struct preset producers[] = {
     {"queue.buffering.max.kbytes", "65536"},
     {"compression.codec", "lz4"},
     {"message.max.bytes", "2097152"}, /* a rejected record of 1 MiB passes with its headers */
+    {"batch.size", "1000000"},        /* what a topic takes by default, and a little less */
     {NULL, NULL}};
 
 /* Properties that the protocol depends on (DESIGN.md, section 3): an operator's value for them is an error. */
@@ -79,12 +80,21 @@ static int set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, st
     return kafka_handle_set(conf, name, text, err);
 }
 
+static int set_sizes(rd_kafka_conf_t *conf, const struct kafka_sizes *sizes, enum kafka_role role, struct err *err) {
+    if (role != KAFKA_ROLE_PRODUCER)
+        return sizes->receive ? set_number(conf, "receive.message.max.bytes", sizes->receive, err) : 0;
+    if (sizes->record && set_number(conf, "message.max.bytes", sizes->record, err) < 0) return -1;
+    return sizes->batch ? set_number(conf, "batch.size", sizes->batch, err) : 0;
+}
+
 static int set_role(rd_kafka_conf_t *conf, const struct kafka *kafka, enum kafka_role role, struct err *err) {
     const struct config *config = kafka->config;
-    if (role == KAFKA_ROLE_PRODUCER)
+    if (role == KAFKA_ROLE_PRODUCER) {
+        if (kafka->sizes.one_by_one && kafka_handle_set(conf, "batch.num.messages", "1", err) < 0) return -1;
         return kafka_handle_set(conf, "enable.idempotence", "true", err) < 0
                    ? -1
                    : kafka_handle_set(conf, "partitioner", "murmur2_random", err);
+    }
     char group[KAFKA_NAME_MAX];
     snprintf(group, sizeof group, "%s-%s", config->topic_prefix, kafka->worker ? kafka->worker : "tool");
     if (kafka_handle_set(conf, "group.id", group, err) < 0 ||
@@ -109,6 +119,7 @@ rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role ro
     rd_kafka_conf_set_log_cb(conf, on_log);
     int bad =
         set_all(conf, everyone, err) < 0 || set_all(conf, role == KAFKA_ROLE_PRODUCER ? producers : readers, err) < 0;
+    bad = bad || set_sizes(conf, &kafka->sizes, role, err) < 0;
     for (int i = 0; !bad && i < kafka->config->kafka_count; i++)
         bad = kafka_handle_set(conf, kafka->config->kafka[i].name, kafka->config->kafka[i].value, err) < 0;
     bad = bad || set_role(conf, kafka, role, err) < 0;

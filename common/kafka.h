@@ -10,10 +10,20 @@
 
 enum { KAFKA_NAME_MAX = 250 }; /* Kafka allows 249 characters in a topic's name */
 
+/* What goes through a handle at most, in bytes. 0: as preset (kafka.c). An operator's own property wins, but for
+ * one_by_one. */
+struct kafka_sizes {
+    int64_t receive; /* receive.message.max.bytes: one answer of the broker, and what a batch may unpack to */
+    int64_t record;  /* message.max.bytes: one record, before compression */
+    int64_t batch;   /* batch.size: a batch of several records, which a topic's max.message.bytes is held against */
+    bool one_by_one; /* each record is a batch of its own: then a refusal names its record */
+};
+
 /* Settings of a process, checked: the properties known to librdkafka, and none that the protocol depends on. */
 struct kafka {
     const struct config *config;
     const char *worker; /* NULL for tools: no TOPIC_STATE then */
+    struct kafka_sizes sizes;
 };
 int kafka_check(const struct config *config, struct buf *errors) MUST_CHECK;
 /* "redress.complaints"; TOPIC_STATE: "redress.<worker>.state". Returns name_out. */
@@ -65,12 +75,14 @@ enum kafka_got {
     KAFKA_END,     /* *place_out: everything before its offset has been handed out, and nothing visible is beyond */
     KAFKA_TROUBLE, /* err says what; it goes on by itself */
     KAFKA_LOST,    /* err: this handle cannot go on (offset out of range, ...): make a new one */
+    KAFKA_DAMAGED, /* err: the broker's copy is damaged. What the handle hands out after this is not to be believed */
     KAFKA_DOUBLE   /* another process uses the same REDRESS_INSTANCE */
 };
 enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_record **record_out,
                           struct place *place_out, struct err *err);
 void kafka_record_free(struct kafka_record *record);
-/* Headers are listed in the arena, bytes are borrowed from the record. */
+/* Headers are listed in the arena, bytes are borrowed from the record. A group's member also gets, as a record with
+ * nothing but its place and raw.unreadable, each one of a batch that cannot be unpacked: what is behind it follows. */
 void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record, struct arena *arena,
                       struct raw *raw_out);
 
@@ -108,9 +120,16 @@ enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err)
 enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const struct place *places, int count,
                                       struct kafka_membership *membership, struct err *err);
 
+/* Why a record will never be taken as it is; of a batch of several, all of them get it. */
+enum kafka_refusal {
+    KAFKA_NOT_REFUSED,
+    KAFKA_TOO_LARGE, /* than the producer's own limit, or the topic's */
+    KAFKA_NOT_VALID  /* by the topic's rules: no key where it is compacted, a schema, ... */
+};
 /* Where a record went. Must live until kafka_commit(), kafka_abort() or kafka_producer_free(). */
 struct kafka_delivery {
     int64_t offset; /* -1 until known; KAFKA_NO_OFFSET: failed */
+    enum kafka_refusal refusal;
 };
 struct kafka_message {
     enum topic topic;
@@ -122,6 +141,9 @@ struct kafka_message {
     int header_count;
     struct kafka_delivery *delivery; /* NULL: not asked */
 };
+/* An upper bound of what it takes on the wire, alone in a batch and uncompressed: what a topic's max.message.bytes is
+ * compared with. */
+int64_t kafka_message_size(const struct kafka_message *message);
 /* Waits while the queue is full. */
 enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct kafka_message *message, struct err *err);
 /* Waits until everything is acknowledged. */
@@ -148,6 +170,10 @@ int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct pl
                         struct err *err) MUST_CHECK;
 /* Partition count of a topic; 0: no such topic; -1: error. */
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) MUST_CHECK;
+/* The largest batch that a topic takes (max.message.bytes). 0; 1 when it may not be asked or is not said; -1 on an
+ * error. */
+int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms, int64_t *limit_out,
+                      struct err *err) MUST_CHECK;
 /* A topic's setting ("cleanup.policy") into value_out. */
 int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
                         char *value_out, size_t size, struct err *err) MUST_CHECK;

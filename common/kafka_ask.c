@@ -149,13 +149,22 @@ int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms
     return err_set(err, "metadata of %s: %s", name, rd_kafka_err2str(code));
 }
 
+/* 0; 1: it may not be asked, or the broker does not know it; -1. */
 static int copy_setting(const rd_kafka_event_t *event, const char *setting, char *value_out, size_t size,
                         struct err *err) {
     size_t count = 0, entries = 0;
     const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)event);
     const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
-    if (count != 1 || rd_kafka_ConfigResource_error(resources[0]))
-        return err_set(err, "%s", count == 1 ? rd_kafka_ConfigResource_error_string(resources[0]) : "no answer");
+    if (count != 1) return err_set(err, "no answer");
+
+    rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[0]);
+    if (code) {
+        err_set(err, "%s", rd_kafka_ConfigResource_error_string(resources[0]));
+        return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+                   ? 1
+                   : -1;
+    }
+
     const rd_kafka_ConfigEntry_t **list = rd_kafka_ConfigResource_configs(resources[0], &entries);
     for (size_t i = 0; i < entries; i++) {
         const char *value = rd_kafka_ConfigEntry_value(list[i]);
@@ -163,11 +172,12 @@ static int copy_setting(const rd_kafka_event_t *event, const char *setting, char
         snprintf(value_out, size, "%s", value);
         return 0;
     }
-    return err_set(err, "the broker does not know the setting %s", setting);
+    err_set(err, "the broker does not know the setting %s", setting);
+    return 1;
 }
 
-int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
-                        char *value_out, size_t size, struct err *err) {
+static int ask_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
+                       char *value_out, size_t size, struct err *err) {
     char name[KAFKA_NAME_MAX];
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, kafka_topic(&asker->kafka, topic, name));
@@ -177,7 +187,21 @@ int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char 
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_event_t *event = wait_for(asker, timeout_ms, err);
     if (!event) return -1;
+
     int result = copy_setting(event, setting, value_out, size, err);
     rd_kafka_event_destroy(event);
+    return result;
+}
+
+int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
+                        char *value_out, size_t size, struct err *err) {
+    return ask_setting(asker, topic, setting, timeout_ms, value_out, size, err) == 0 ? 0 : -1;
+}
+
+int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms, int64_t *limit_out,
+                      struct err *err) {
+    char value[32];
+    int result = ask_setting(asker, topic, "max.message.bytes", timeout_ms, value, sizeof value, err);
+    if (result == 0) *limit_out = strtoll(value, NULL, 10);
     return result;
 }

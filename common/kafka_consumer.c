@@ -2,6 +2,7 @@
  * one mechanism for take-over, rewinding after an abort, and healing. */
 #include "fault.h"
 #include "kafka_handle.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,10 @@
 struct kafka_consumer {
     struct kafka kafka;
     rd_kafka_t *rk;
+    bool member;
     struct kafka_hooks hooks;
+    struct place *from; /* as set by kafka_fetch_from(); behind what could not be unpacked */
+    int from_count;
     rd_kafka_consumer_group_metadata_t *membership;
     char *last_topic_name; /* the topic of the last record, to look it up once */
     enum topic last_topic;
@@ -94,6 +98,7 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
     struct kafka_consumer *consumer = consumer_new(kafka, conf, err);
     if (!consumer) return NULL;
     consumer->hooks = *hooks;
+    consumer->member = true;
     if (subscribe(consumer, topics, err) == 0) return consumer;
     kafka_consumer_free(consumer);
     return NULL;
@@ -114,6 +119,7 @@ void kafka_consumer_free(struct kafka_consumer *consumer) {
     drop_membership(consumer);
     rd_kafka_destroy(consumer->rk);
     free(consumer->last_topic_name);
+    free(consumer->from);
     free(consumer);
 }
 
@@ -135,6 +141,10 @@ int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places
     rd_kafka_topic_partition_list_t *list = kafka_handle_list(&consumer->kafka, places, count, false);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
+    consumer->from = realloc(consumer->from, sizeof *consumer->from * ((size_t)count + 1));
+    ASSERT(consumer->from);
+    if (count) memcpy(consumer->from, places, sizeof *places * (size_t)count);
+    consumer->from_count = count;
     return code ? err_set(err, "cannot fetch: %s", rd_kafka_err2str(code)) : 0;
 }
 
@@ -152,36 +162,80 @@ static void place_of(struct kafka_consumer *consumer, const rd_kafka_message_t *
                                 .offset = message->offset};
 }
 
+/* What the broker has is not what it was given: a checksum that does not fit, a form of batch that Kafka does not know,
+ * or a length beyond everything. librdkafka 2.0.2 goes on behind such a batch, or anywhere, or asks for it for ever. */
+static bool is_damage(const rd_kafka_message_t *message) {
+    const char *text = message->payload ? message->payload : "";
+    if (message->err == RD_KAFKA_RESP_ERR__BAD_MSG) return true;
+    if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) return true;
+    return message->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED && strstr(text, "MagicByte");
+}
+
+/* A batch in a form that was meant so, but not to be unpacked here: with a codec that this librdkafka was built
+ * without, or to more than it allows. It stays where it is, and asks again for it. */
+static bool is_packed(const rd_kafka_message_t *message) {
+    return message->err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION || message->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
 /* Errors come as messages; they are never data. */
 static enum kafka_got got_error(struct kafka_consumer *consumer, const rd_kafka_message_t *message,
                                 struct place *place_out, struct err *err) {
+    char text[300], name[KAFKA_NAME_MAX];
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: place_of(consumer, message, place_out); return KAFKA_END;
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
     case RD_KAFKA_RESP_ERR__FENCED: err_set(err, "another process uses the same REDRESS_INSTANCE"); return KAFKA_DOUBLE;
     default: break;
     }
-    char text[300];
+
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(consumer->rk, text, sizeof text);
     if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
         err_set(err, "another process uses the same REDRESS_INSTANCE: %s", text);
         return KAFKA_DOUBLE;
     }
+    err_set(err, "%s: %s", rd_kafka_err2name(message->err), rd_kafka_message_errstr(message));
+    if (!fatal && message->rkt && (is_damage(message) || is_packed(message))) {
+        place_of(consumer, message, place_out);
+        err_set(err, "%s:%d, offset %" PRId64 ": %s", kafka_topic(&consumer->kafka, place_out->topic, name),
+                place_out->partition, place_out->offset, rd_kafka_message_errstr(message));
+        return KAFKA_DAMAGED;
+    }
     bool out_of_range =
         message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-    err_set(err, "%s: %s", rd_kafka_err2name(message->err), rd_kafka_message_errstr(message));
     return fatal || out_of_range ? KAFKA_LOST : KAFKA_TROUBLE;
+}
+
+static struct place *find_from(struct kafka_consumer *consumer, const struct place *place) {
+    for (int i = 0; i < consumer->from_count; i++)
+        if (consumer->from[i].topic == place->topic && consumer->from[i].partition == place->partition)
+            return &consumer->from[i];
+    return NULL;
+}
+
+/* Steps over one record of a batch that cannot be unpacked; the batch says where it begins, not where it ends, so what
+ * comes next is either behind it or the same batch again. False: it is no longer fetched. */
+static bool step_over(struct kafka_consumer *consumer, rd_kafka_message_t *message) {
+    struct place place;
+    place_of(consumer, message, &place);
+    struct place *from = find_from(consumer, &place);
+    if (!from) return false;
+
+    if (from->offset < place.offset) from->offset = place.offset;
+    message->offset = from->offset++;
+    return rd_kafka_seek(message->rkt, message->partition, from->offset, 0) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_record **record_out,
                           struct place *place_out, struct err *err) {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, timeout_ms);
     if (!message) return KAFKA_NOTHING;
-    if (!message->err) {
+    bool packed = message->err && consumer->member && is_packed(message) && !is_damage(message);
+    if (!message->err || (packed && step_over(consumer, message))) {
         *record_out = (struct kafka_record *)message;
         return KAFKA_RECORD;
     }
-    enum kafka_got got = got_error(consumer, message, place_out, err);
+
+    enum kafka_got got = packed ? KAFKA_NOTHING : got_error(consumer, message, place_out, err);
     rd_kafka_message_destroy(message);
     return got;
 }
@@ -207,6 +261,14 @@ static void list_headers(const rd_kafka_message_t *message, struct arena *arena,
 void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record, struct arena *arena,
                       struct raw *raw_out) {
     const rd_kafka_message_t *message = (const rd_kafka_message_t *)record;
+    if (message->err) { /* its payload is the error's text */
+        *raw_out = (struct raw){.topic = kafka_topic_of(kafka, rd_kafka_topic_name(message->rkt)),
+                                .partition = message->partition,
+                                .offset = message->offset,
+                                .unreadable = arena_strndup(arena, message->payload, message->len)};
+        return;
+    }
+
     *raw_out = (struct raw){.topic = kafka_topic_of(kafka, rd_kafka_topic_name(message->rkt)),
                             .partition = message->partition,
                             .offset = message->offset,

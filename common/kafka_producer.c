@@ -22,6 +22,16 @@ struct kafka_producer {
     struct err failure;
 };
 
+/* Sorts an error by what it says of the record. Everything else passes by itself, or concerns all records. */
+static enum kafka_refusal refusal_of(rd_kafka_resp_err_t code) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE: return KAFKA_TOO_LARGE; /* the second: than a segment of the log */
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD: return KAFKA_NOT_VALID;
+    default: return KAFKA_NOT_REFUSED;
+    }
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque) {
     (void)rk;
     struct kafka_producer *producer = opaque;
@@ -31,7 +41,9 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         err_set(&producer->failure, "not delivered to %s: %s", rd_kafka_topic_name(message->rkt),
                 rd_kafka_err2str(message->err));
     }
-    if (delivery) delivery->offset = message->err || message->offset < 0 ? KAFKA_NO_OFFSET : message->offset;
+    if (!delivery) return;
+    delivery->offset = message->err || message->offset < 0 ? KAFKA_NO_OFFSET : message->offset;
+    delivery->refusal = refusal_of(message->err);
 }
 
 static rd_kafka_resp_err_t on_request(rd_kafka_t *rk, int sockfd, const char *broker, int32_t id, int16_t api,
@@ -173,6 +185,15 @@ static rd_kafka_headers_t *headers_of(const struct kafka_message *message) {
     return headers;
 }
 
+/* The batch's header of 61 bytes, and each number of the record at its longest. */
+int64_t kafka_message_size(const struct kafka_message *message) {
+    enum { BATCH = 61, RECORD = 36, HEADER = 10 };
+    size_t size = BATCH + RECORD + message->key_len + message->value_len;
+    for (int i = 0; i < message->header_count; i++)
+        size += HEADER + strlen(message->headers[i].name) + message->headers[i].value_len;
+    return (int64_t)size;
+}
+
 enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct kafka_message *message,
                                  struct err *err) {
     char ours[KAFKA_NAME_MAX];
@@ -180,7 +201,7 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct k
     int64_t end_ms = clock_boot_ms() + FULL_WAIT_MS;
     for (;;) {
         rd_kafka_headers_t *headers = headers_of(message);
-        if (message->delivery) message->delivery->offset = -1;
+        if (message->delivery) *message->delivery = (struct kafka_delivery){.offset = -1};
         rd_kafka_resp_err_t code =
             rd_kafka_producev(producer->rk, RD_KAFKA_V_TOPIC(name),
                               RD_KAFKA_V_PARTITION(message->partition < 0 ? RD_KAFKA_PARTITION_UA : message->partition),
@@ -194,6 +215,7 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct k
         if (headers) rd_kafka_headers_destroy(headers);
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || clock_boot_ms() > end_ms) {
             err_set(err, "produce to %s: %s", name, rd_kafka_err2str(code));
+            if (message->delivery) message->delivery->refusal = refusal_of(code);
             return code == RD_KAFKA_RESP_ERR__QUEUE_FULL || code == RD_KAFKA_RESP_ERR__FATAL ||
                            code == RD_KAFKA_RESP_ERR__FENCED
                        ? KAFKA_REBUILD

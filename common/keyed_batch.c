@@ -14,8 +14,9 @@ struct entry {
     const char *id;
     void *old, *state; /* as the view has it (NULL: nothing), and as it is being folded */
     bool exists;
-    int jobs;          /* how many so far: the n-th is decided in round n */
-    int first_message; /* of its changelog record; -1: unchanged */
+    int jobs;                /* how many so far: the n-th is decided in round n */
+    int first_message;       /* of its changelog record; -1: unchanged */
+    const struct raw *cause; /* the last event that was folded into it */
 };
 
 /* An event or a wake-up to be decided. */
@@ -98,7 +99,7 @@ static void take_record(struct work *work, const struct polled *polled) {
     if (!polled->wanted) return;
     struct event ev;
     struct rejection rejection;
-    if (event_read(&raw, work->arena, &ev, &rejection) < 0) {
+    if (limits_read_event(work->engine, &raw, work->arena, &ev, &rejection) < 0) {
         struct job *job = job_new(work, NULL);
         job->raw = raw;
         job->effects.rejection = rejection;
@@ -247,10 +248,46 @@ static void observe_wake(struct work *work, int64_t wake_ms) {
     metrics_observe(work->engine->metrics.late, (double)(work->now_ms - wake_ms) / 1e3);
 }
 
+static void encode(struct work *work, const void *state, struct buf *out) {
+    struct json_out json = {.buf = out};
+    fields_encode(work->engine->spec->state, state, &json);
+}
+
+static size_t length_of(struct work *work, const void *state) {
+    struct buf buf = {0};
+    encode(work, state, &buf);
+    size_t len = buf.len;
+    buf_free(&buf);
+    return len;
+}
+
+/* A case that has reached what Kafka takes of a state: an event that would let it grow is rejected. */
+static void decide_watched(struct work *work, struct job *job) {
+    struct entry *entry = job->entry;
+    const struct record *record = work->engine->spec->state;
+    void *before = arena_alloc(work->arena, record->size);
+    fields_copy(record, entry->state, work->arena, before);
+    job->result = work->engine->spec->decide(&job->asking.in, entry->state, &job->effects);
+    if (job->result != DONE || job->effects.forget) return;
+
+    size_t len = length_of(work, entry->state);
+    int64_t limit = limits_of_state(work->engine);
+    if (len <= length_of(work, before) || (int64_t)len <= limit) return;
+    memcpy(entry->state, before, record->size);
+    effects_init(&job->effects, work->arena);
+    job->result =
+        effects_reject(&job->effects, "too_large", "the case would be %zu bytes for %s, expected at most %" PRId64, len,
+                       work->engine->spec->name, limit);
+}
+
 static void decide(struct work *work, struct job *job) {
     struct entry *entry = job->entry;
     int64_t wake_ms = *wake_of(work, entry->state);
-    job->result = work->engine->spec->decide(&job->asking.in, entry->state, &job->effects);
+    if (!job->wake) entry->cause = &job->raw;
+    if (!job->wake && limits_watched(work->engine, entry->id))
+        decide_watched(work, job);
+    else
+        job->result = work->engine->spec->decide(&job->asking.in, entry->state, &job->effects);
     metrics_add(work->engine->metrics.events, job->wake ? "wake-up" : job->ev.type, 1);
     if (job->effects.forget) {
         memset(entry->state, 0, work->engine->spec->state->size);
@@ -283,11 +320,6 @@ static bool fold_round(struct work *work, int round) {
 
 /* ---- Writing ---- */
 
-static void encode(struct work *work, const void *state, struct buf *out) {
-    struct json_out json = {.buf = out};
-    fields_encode(work->engine->spec->state, state, &json);
-}
-
 /* The changelog record of a case that changed. */
 static void add_state(struct work *work, struct batch *batch, struct entry *entry) {
     struct buf before = {0}, after = {0};
@@ -307,7 +339,7 @@ static void add_state(struct work *work, struct batch *batch, struct entry *entr
                                         .header_count = 1};
         if (entry->exists) message.value = arena_strndup(work->arena, after.at, after.len);
         if (entry->exists) message.value_len = after.len;
-        entry->first_message = batch_add(batch, &message);
+        entry->first_message = batch_add_state(work->engine, batch, &message, entry->cause, after.len > before.len);
     }
     buf_free(&before);
     buf_free(&after);

@@ -195,6 +195,7 @@ static int check_world(struct process *process, struct err *err) {
     int result = engine->redis ? check_redis(engine, err) : 0;
     if (result == 0) result = check_counts(engine, err);
     if (result == 0) result = check_changelog(engine, err);
+    if (result == 0) result = limits_ask(engine, err);
     if (result == 0) result = publish_policy(engine, err);
     return result;
 }
@@ -255,6 +256,7 @@ static int run(struct process *process) {
     kafka_producer_free(engine->producer);
     kafka_asker_free(engine->asker);
     claim_store_free(engine->claims);
+    limits_free(&engine->limits);
     return engine->exit_status;
 }
 

@@ -53,8 +53,9 @@ const char *const contract_refusals[] = {"expired",          "already_decided", 
                                          "unknown_proposal", "over_budget",     NULL};
 const char *const contract_cancel_causes[] = {"policy", "withdrawn", "reopened", "resolved", "late_record", NULL};
 const char *const contract_rejections[] = {
-    "not_json",  "too_large",    "too_deep",    "too_many_values", "duplicate_key", "bad_utf8", "missing_field",
-    "bad_value", "unknown_type", "wrong_topic", "in_future",       "unknown_case",  NULL};
+    "not_json",  "too_large",     "too_deep",  "too_many_values", "duplicate_key",
+    "bad_utf8",  "missing_field", "bad_value", "unknown_type",    "wrong_topic",
+    "in_future", "unreadable",    "refused",   "unknown_case",    NULL};
 
 #define CUSTOMER_ID                                                                                                    \
     {                                                                                                                  \

@@ -178,6 +178,11 @@ static const struct attribute rejected_attributes[] = {
     {"redress_topic", "Where the record came from.", true},
     {"redress_partition", "Its partition.", true},
     {"redress_offset", "Its offset.", true},
+    {"redress_described",
+     "The last header, where Kafka could not take the record itself: why. The value is then a document {topic, "
+     "partition, offset, key_bytes, key_xxh64, key_begins, value_bytes, value_xxh64, value_begins, headers, "
+     "header_bytes}, or {topic, partition, offset, unreadable}.",
+     false},
 };
 
 static void write_attributes(const struct attribute *list, int count, struct json_out *json) {

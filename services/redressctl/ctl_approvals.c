@@ -226,7 +226,7 @@ static int send_event(struct ctl *ctl, const struct buf *event) {
     static const struct header headers[] = {{"content-type", "application/cloudevents+json; charset=UTF-8", 43}};
     struct publish_record record;
     struct err err;
-    struct kafka_delivery delivery = {-1};
+    struct kafka_delivery delivery = {.offset = -1};
     int rc = publish_route(event->at, event->len, ctl->turn, &record, &err);
     ASSERT(rc == 0 && record.topic == TOPIC_DECISIONS); /* our own words */
     struct kafka_producer *producer = kafka_producer_new(&ctl->kafka, NULL, &err);

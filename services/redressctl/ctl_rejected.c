@@ -194,7 +194,8 @@ static void print_json(const struct entry *entry) {
                                  "topic",       rejected->topic,
                                  "origin",      rejected->origin,
                                  "type",        rejected->type,
-                                 "replay_of",   rejected->replayed};
+                                 "replay_of",   rejected->replayed,
+                                 "described",   rejected->described};
     struct buf buf = {NULL, 0, 0};
     struct json_out json = {.buf = &buf};
     json_begin_map(&json);
@@ -210,14 +211,17 @@ static void print_json(const struct entry *entry) {
     buf_free(&buf);
 }
 
+static const char *replayed_word(const struct entry *entry) {
+    if (entry->rejected.described) return "cannot";
+    if (entry->replayed) return "yes";
+    return entry->rejected.replayed ? "again" : "-";
+}
+
 static void print_row(const struct entry *entry) {
     char id[REJECTED_ID_MAX], time[CLOCK_TEXT_MAX];
     const struct rejected *rejected = &entry->rejected;
     ctl_line("%-12s %-24s %-15s %-20s %-8s %s", rejected_format_id(rejected->id, id),
-             clock_format(rejected->time_ms, time), rejected->reason, rejected->topic,
-             entry->replayed      ? "yes"
-             : rejected->replayed ? "again"
-                                  : "-",
+             clock_format(rejected->time_ms, time), rejected->reason, rejected->topic, replayed_word(entry),
              rejected->detail);
 }
 
@@ -426,6 +430,11 @@ const struct command ctl_rejected = {
         "is no duplicate. An event that sla refused (unknown_case) goes to the topic of its type, with\n"
         "`.<id>` behind its event id, as intake knows the old one already.\n"
         "\n"
+        "A record that Kafka could not take as it was (too large, or in a batch that cannot be unpacked) is described "
+        "in\n"
+        "place of its value: where it lies, its size, XXH64 and first bytes. Such a one cannot be sent again from "
+        "here.\n"
+        "\n"
         "A record is sent again once: in the same transaction a mark is left in redress.rejected, and the copy carries "
         "the\n"
         "header redress_replayed. What was sent again already, and what was rejected a second time, needs --force.\n"
@@ -433,12 +442,13 @@ const struct command ctl_rejected = {
         "OPTIONS\n"
         "  --reason R   only those rejected for this reason: not_json, too_large, too_deep, too_many_values,\n"
         "               duplicate_key, bad_utf8, missing_field, bad_value, unknown_type, wrong_topic, in_future,\n"
-        "               unknown_case\n"
+        "               unreadable, refused, unknown_case\n"
         "  --topic T    only those that came in on this topic: complaints, activity, decisions, events\n"
         "  --limit N    list: at most N, 50 if not given\n"
         "  --all        replay: all that match --reason and --topic, at most 1000 a run\n"
         "  --force      replay: also what was sent again before\n"
-        "  --json       list: JSON lines {id, rejected_at, reason, detail, topic, origin, type, replay_of, replayed}\n"
+        "  --json       list: JSON lines {id, rejected_at, reason, detail, topic, origin, type, replay_of, described,\n"
+        "               replayed}\n"
         "\n"
         "EXAMPLES\n"
         "  redressctl rejected list --reason bad_value\n"

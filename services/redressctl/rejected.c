@@ -39,6 +39,12 @@ static const char *header_text(const struct raw *raw, const char *name, struct a
     return NULL;
 }
 
+/* The last header of all, which is always the worker's own. */
+static const char *description(const struct raw *raw, struct arena *arena) {
+    const struct header *last = raw->header_count ? &raw->headers[raw->header_count - 1] : NULL;
+    return last && strcmp(last->name, "redress_described") == 0 ? header_text(raw, last->name, arena) : NULL;
+}
+
 static const char *or_empty(const char *text) {
     return text ? text : "";
 }
@@ -51,7 +57,8 @@ void rejected_read(const struct raw *raw, struct arena *arena, struct rejected *
                              .detail = or_empty(header_text(raw, "redress_detail", arena)),
                              .topic = or_empty(header_text(raw, "redress_topic", arena)),
                              .type = or_empty(header_text(raw, "ce_type", arena)),
-                             .replayed = header_text(raw, replayed_header, arena)};
+                             .replayed = header_text(raw, replayed_header, arena),
+                             .described = description(raw, arena)};
     const char *partition = header_text(raw, "redress_partition", arena);
     const char *offset = header_text(raw, "redress_offset", arena);
     out->origin = partition && offset ? arena_printf(arena, "%s-%s", partition, offset) : "";
@@ -97,6 +104,11 @@ int rejected_replay(const struct raw *raw, const struct rejected *rejected, cons
     enum topic topic = TOPIC_NONE;
     if (rejected->is_mark)
         return err_set(err, "it is the mark that %s was sent again, not a rejected record", rejected->replayed);
+    if (rejected->described)
+        return err_set(err,
+                       "only a description of it is here: the record itself could not be copied. It lies in %.100s at "
+                       "%.60s (partition and offset) as long as that topic keeps it",
+                       rejected->topic, rejected->origin);
     if (replay_topic(rejected, kafka, &topic, err) < 0) return -1;
     struct header *headers = arena_alloc(arena, ((size_t)raw->header_count + 1) * sizeof *headers);
     bool accepted = kafka_topic_of(kafka, rejected->topic) == TOPIC_EVENTS;

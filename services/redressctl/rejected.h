@@ -25,6 +25,7 @@ struct rejected {
     const char *reason, *detail, *topic, *origin; /* origin: "<partition>-<offset>" in that topic; "" where absent */
     const char *type;                             /* of a binary CloudEvent; "" where absent */
     const char *replayed;                         /* header redress_replayed; NULL: none */
+    const char *described;                        /* why only a description of it is here; NULL: it is here itself */
     bool is_mark;                                 /* no rejected record, but the mark that one was sent again */
 };
 void rejected_read(const struct raw *raw, struct arena *arena, struct rejected *out);

@@ -128,6 +128,12 @@ static void find_kafka(char *home, size_t size) {
     if (pclose(fetch) != 0) wait_fail("tests/harness/kafka/fetch failed");
 }
 
+void harness_kafka_jars(char *out, size_t size) {
+    char home[256];
+    find_kafka(home, sizeof home);
+    snprintf(out, size, "%s/jars/*", home);
+}
+
 /* server.properties with this test's folder and ports in the place of {dir}, {port} and {controller_port}. */
 static void write_properties(const struct harness *h, const char *path) {
     FILE *in = fopen(REDRESS_SOURCE_DIR "/tests/harness/kafka/server.properties", "r"), *out = fopen(path, "w");

@@ -54,6 +54,10 @@ void harness_leave(struct harness *h); /* as harness_close(), but for the server
 void harness_start_kafka(struct harness *h);
 void harness_start_redis(struct harness *h);
 
+/* The classpath of Kafka's own programs: harness_run(h, &out, ms, "java", "-cp", jars, "kafka.admin.ConfigCommand",
+ * ...). */
+void harness_kafka_jars(char *out, size_t size);
+
 /* redressctl topics create. */
 void harness_create_topics(struct harness *h, int partitions);
 

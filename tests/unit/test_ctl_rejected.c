@@ -170,6 +170,28 @@ static void test_new_id(void **state) {
     assert_int_equal(message.headers[0].value_len, 128);
 }
 
+/* What is no record but a description is not sent again; a header of that name that somebody sent is no description. */
+static void test_described(void **state) {
+    struct header headers[] = {HEADER("redress_described", "forged"),
+                               HEADER("redress_reason", "too_large"),
+                               HEADER("redress_topic", "shop.complaints"),
+                               HEADER("redress_partition", "2"),
+                               HEADER("redress_offset", "55"),
+                               HEADER("redress_described", "too_large")};
+    struct raw raw = raw_of(headers, 6);
+    struct rejected rejected;
+    struct kafka_message message;
+    struct err err;
+    rejected_read(&raw, *state, &rejected);
+    assert_string_equal(rejected.described, "too_large");
+    assert_int_equal(rejected_replay(&raw, &rejected, &kafka, *state, &message, &err), -1);
+    assert_non_null(strstr(err.text, "It lies in shop.complaints at 2-55"));
+    raw.header_count = 5;
+    rejected_read(&raw, *state, &rejected);
+    assert_null(rejected.described);
+    assert_int_equal(rejected_replay(&raw, &rejected, &kafka, *state, &message, &err), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ids),
@@ -178,6 +200,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_mark, start, end),
         cmocka_unit_test_setup_teardown(test_topics, start, end),
         cmocka_unit_test_setup_teardown(test_new_id, start, end),
+        cmocka_unit_test_setup_teardown(test_described, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

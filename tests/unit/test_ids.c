@@ -102,6 +102,16 @@ static void hashes_are_written_most_significant_first(void **state) {
     assert_memory_equal(bytes, expected, sizeof expected);
 }
 
+/* XXH64 of nothing and of "xxhash", seed 0, as its own documentation and others' programs have them. */
+static void digests_are_what_others_compute(void **state) {
+    (void)state;
+    char digest[17];
+    ids_digest("", 0, digest);
+    assert_string_equal(digest, "ef46db3751d8e999");
+    ids_digest("xxhash", 6, digest);
+    assert_string_equal(digest, "32dd38952c4bc720");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vector_of_the_contract_holds),
@@ -109,6 +119,7 @@ int main(void) {
         cmocka_unit_test(parts_are_kept_apart),
         cmocka_unit_test(case_ids_are_recognised),
         cmocka_unit_test(hashes_are_written_most_significant_first),
+        cmocka_unit_test(digests_are_what_others_compute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
