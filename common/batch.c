@@ -66,6 +66,11 @@ void batch_add_output(struct engine *engine, struct batch *batch, const struct o
     if (output->sequence != EVENT_NO_SEQUENCE)
         add_header(&message, headers, "ce_sequence", arena_printf(arena, "%" PRId64, output->sequence));
     add_header(&message, headers, "ce_traceparent", output->traceparent ? output->traceparent : traceparent);
+    /* A worker without a state leaves its position with what it says: `redressctl offsets set` finds it there. */
+    if (engine->spec->kind == WORKER_MAP && batch->cause)
+        add_header(&message, headers, "redress_from",
+                   arena_printf(arena, "%s/%d/%" PRId64, topic_name(batch->cause->topic), batch->cause->partition,
+                                batch->cause->offset));
     add_header(&message, headers, "content-type", "application/json");
     if (output->topic == TOPIC_EVENTS && !output->key)
         add_to_all(engine, batch, &message);

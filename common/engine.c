@@ -2,6 +2,7 @@
 #include "engine.h"
 #include "clock.h"
 #include "fault.h"
+#include "watch.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +151,7 @@ static void drop_producer(struct engine *engine) {
 bool engine_producer(struct engine *engine) {
     static const enum topic keyed[] = {TOPIC_EVENTS,      TOPIC_STATE,    TOPIC_DELIVERIES,
                                        TOPIC_SETTLEMENTS, TOPIC_REJECTED, TOPIC_NONE};
-    static const enum topic map[] = {TOPIC_EVENTS, TOPIC_REJECTED, TOPIC_NONE};
+    static const enum topic map[] = {TOPIC_EVENTS, TOPIC_REJECTED, TOPIC_POLICIES, TOPIC_NONE};
     struct err err;
     if (!engine->producer) engine->producer = kafka_producer_new(&engine->kafka, transactional_id(engine), &err);
     if (!engine->producer) {
@@ -173,6 +174,7 @@ bool engine_producer(struct engine *engine) {
 static enum kafka_outcome send_all(struct engine *engine, struct batch *batch, struct err *err) {
     for (int i = 0; i < batch->count; i++) {
         batch->messages[i].delivery = &batch->deliveries[i];
+        batch->messages[i].partition = watch_partition(engine, &batch->messages[i]);
         enum kafka_outcome outcome = kafka_produce(engine->producer, &batch->messages[i], err);
         if (outcome != KAFKA_DONE) return outcome;
     }
@@ -326,11 +328,26 @@ bool engine_restored(struct engine *engine) {
 
 /* ---- Polling ---- */
 
+/* A partition of the case log beyond those that there were is none of ours. */
+static void on_assigned(void *context, const struct place *places, int count) {
+    struct engine *engine = context;
+    for (int i = 0; i < count; i++)
+        if (places[i].topic == TOPIC_EVENTS && places[i].partition >= engine->partitions && !engine->stopping)
+            watch_stop(engine, TOPIC_EVENTS, engine->partitions, places[i].partition + 1);
+    engine->hooks.assigned(engine->hooks.context, places, count);
+}
+
+static void on_revoked(void *context, bool lost) {
+    struct engine *engine = context;
+    engine->hooks.revoked(engine->hooks.context, lost);
+}
+
 void engine_join(struct engine *engine, const struct kafka_hooks *hooks) {
     struct err err;
+    struct kafka_hooks ours = {engine, on_assigned, on_revoked};
     engine->hooks = *hooks;
     engine->fenced_off = false;
-    engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, hooks, &err);
+    engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, &ours, &err);
     if (!engine->consumer) engine_stop(engine, EXIT_BAD_CONFIG, "no consumer", err.text);
 }
 
@@ -356,6 +373,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
                            struct place *place_out) {
     static struct log_gate gate;
     struct err err;
+    watch_turn(engine);
     if (engine->fenced_off && !join_anew(engine, timeout_ms)) return KAFKA_NOTHING;
     if (!engine->consumer) return KAFKA_NOTHING;
     enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);
@@ -368,7 +386,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     if (got == KAFKA_LOST)
         engine_stop(engine, EXIT_CANNOT_GO_ON,
                     "records were deleted before they were read, or the topic was recreated: reset the group's offsets "
-                    "knowingly, then start again",
+                    "knowingly (`redressctl help offsets`), then start again",
                     err.text);
     if (got != KAFKA_DOUBLE) return got;
     fenced(engine, err.text);

@@ -39,8 +39,13 @@ struct engine {
     struct policy_store *store;
     struct policy_log policy_log;
     struct settings settings;
-    int partitions; /* of the case log, counted before anything starts */
+    int partitions;          /* of the case log, counted before anything starts */
+    int counts[TOPIC_COUNT]; /* of every topic that is written with a key, likewise (watch.h) */
+    int64_t watch_at_ms;
+    int unread; /* times in a row that an input partition was nobody's */
     struct limits limits;
+    struct place *begun; /* input partitions known to be marked (begun.h) */
+    int begun_count;
     void (*reload)(struct engine *engine); /* at SIGHUP */
     struct arena *arena;                   /* the batch's */
     bool need_restore;                     /* claims are to be restored before anything is decided */

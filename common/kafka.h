@@ -59,6 +59,8 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
                                           const struct kafka_hooks *hooks, struct err *err);
 /* A reader outside any group; read_committed or not. */
 struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed, struct err *err);
+/* Asks the group to divide its partitions anew. */
+int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics, struct err *err) MUST_CHECK;
 void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group; NULL is allowed */
 
 /* Sets what is fetched, and from where: the whole set, replacing the one before. Records of an earlier set are never
@@ -139,6 +141,7 @@ struct kafka_message {
     size_t key_len, value_len;
     const struct header *headers;
     int header_count;
+    int64_t timestamp_ms;            /* of a copy: that of what it was; 0: now */
     struct kafka_delivery *delivery; /* NULL: not asked */
 };
 /* An upper bound of what it takes on the wire, alone in a batch and uncompressed: what a topic's max.message.bytes is
@@ -168,6 +171,9 @@ int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int
 /* Committed offsets of group <prefix>-<worker>; KAFKA_NO_OFFSET where there is none. */
 int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places, int count, int timeout_ms,
                         struct err *err) MUST_CHECK;
+/* Commits them for that group, which must have no member. 0; 1 while it has; -1. */
+int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places, int count,
+                    int timeout_ms, struct err *err) MUST_CHECK;
 /* Partition count of a topic; 0: no such topic; -1: error. */
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) MUST_CHECK;
 /* The largest batch that a topic takes (max.message.bytes). 0; 1 when it may not be asked or is not said; -1 on an

@@ -110,6 +110,45 @@ int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics
     return 0;
 }
 
+int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms, struct err *err) {
+    char text[256];
+    rd_kafka_NewPartitions_t *more = rd_kafka_NewPartitions_new(name, (size_t)count, text, sizeof text);
+    if (!more) return err_set(err, "%s: %s", name, text);
+    struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, timeout_ms);
+    rd_kafka_CreatePartitions(admin->rk, &more, 1, request.options, request.queue);
+    rd_kafka_event_t *event = request_end(&request, err);
+    rd_kafka_NewPartitions_destroy(more);
+    if (!event) return -1;
+
+    size_t results = 0;
+    const rd_kafka_topic_result_t **list =
+        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &results);
+    int failed = 0;
+    if (results != 1 || rd_kafka_topic_result_error(list[0]))
+        failed = err_set(err, "%s: %s", name, results == 1 ? rd_kafka_topic_result_error_string(list[0]) : "no answer");
+    rd_kafka_event_destroy(event);
+    return failed;
+}
+
+int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms, struct err *err) {
+    rd_kafka_DeleteGroup_t *one = rd_kafka_DeleteGroup_new(group);
+    struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout_ms);
+    rd_kafka_DeleteGroups(admin->rk, &one, 1, request.options, request.queue);
+    rd_kafka_event_t *event = request_end(&request, err);
+    rd_kafka_DeleteGroup_destroy(one);
+    if (!event) return -1;
+
+    size_t results = 0;
+    const rd_kafka_group_result_t **list =
+        rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &results);
+    const rd_kafka_error_t *error = results == 1 ? rd_kafka_group_result_error(list[0]) : NULL;
+    int failed = results == 1 ? 0 : err_set(err, "no answer");
+    if (error) failed = err_set(err, "%s", rd_kafka_error_string(error));
+    if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP) failed = 1;
+    rd_kafka_event_destroy(event);
+    return failed;
+}
+
 int kafka_admin_brokers(struct kafka_admin *admin, int timeout_ms, struct err *err) {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code = rd_kafka_metadata(admin->rk, 0, NULL, &metadata, timeout_ms);

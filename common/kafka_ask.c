@@ -135,6 +135,31 @@ int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct pl
     return code ? err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code)) : 0;
 }
 
+/* What came of a commit: of all places, or of the first that failed. */
+static rd_kafka_resp_err_t commit_error(const rd_kafka_event_t *event) {
+    const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list((rd_kafka_event_t *)event);
+    rd_kafka_resp_err_t code = rd_kafka_event_error((rd_kafka_event_t *)event);
+    for (int i = 0; !code && list && i < list->cnt; i++) code = list->elems[i].err;
+    return code;
+}
+
+int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places, int count,
+                    int timeout_ms, struct err *err) {
+    struct asked_group *group = find_group(asker, worker, err);
+    if (!group) return -1;
+    rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, false);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(group->rk);
+    rd_kafka_resp_err_t code = rd_kafka_commit_queue(group->rk, list, queue, NULL, NULL);
+    rd_kafka_event_t *event = code ? NULL : rd_kafka_queue_poll(queue, timeout_ms);
+    if (!code) code = event ? commit_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (event) rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (!code) return 0;
+    err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code));
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ? 1 : -1;
+}
+
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) {
     char name[KAFKA_NAME_MAX];
     const struct rd_kafka_metadata *metadata;

@@ -104,6 +104,10 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
     return NULL;
 }
 
+int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics, struct err *err) {
+    return subscribe(consumer, topics, err);
+}
+
 struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed, struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_READER, err);
     if (!conf) return NULL;

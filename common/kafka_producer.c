@@ -202,12 +202,12 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct k
     for (;;) {
         rd_kafka_headers_t *headers = headers_of(message);
         if (message->delivery) *message->delivery = (struct kafka_delivery){.offset = -1};
-        rd_kafka_resp_err_t code =
-            rd_kafka_producev(producer->rk, RD_KAFKA_V_TOPIC(name),
-                              RD_KAFKA_V_PARTITION(message->partition < 0 ? RD_KAFKA_PARTITION_UA : message->partition),
-                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(message->key, message->key_len),
-                              RD_KAFKA_V_VALUE((void *)message->value, message->value_len), RD_KAFKA_V_HEADERS(headers),
-                              RD_KAFKA_V_OPAQUE(message->delivery), RD_KAFKA_V_END);
+        rd_kafka_resp_err_t code = rd_kafka_producev(
+            producer->rk, RD_KAFKA_V_TOPIC(name),
+            RD_KAFKA_V_PARTITION(message->partition < 0 ? RD_KAFKA_PARTITION_UA : message->partition),
+            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(message->key, message->key_len),
+            RD_KAFKA_V_VALUE((void *)message->value, message->value_len), RD_KAFKA_V_HEADERS(headers),
+            RD_KAFKA_V_TIMESTAMP(message->timestamp_ms), RD_KAFKA_V_OPAQUE(message->delivery), RD_KAFKA_V_END);
         if (!code) {
             rd_kafka_poll(producer->rk, 0);
             return KAFKA_DONE;

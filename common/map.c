@@ -2,6 +2,7 @@
  * leading record that was there when they were read has been committed by the group: so nothing precedes its
  * case.opened. */
 #include "map.h"
+#include "begun.h"
 #include "clock.h"
 #include "fault.h"
 #include "map_inputs.h"
@@ -97,7 +98,7 @@ static struct place *places_of(const struct map *map) {
     return places;
 }
 
-/* The committed offsets, or the beginning for a new group: a position is never guessed. */
+/* The committed offsets, or the beginning of a partition that was never read: a position is never guessed. */
 static bool read_offsets(struct map *map) {
     struct engine *engine = map->engine;
     struct place *places = places_of(map), *starts = places_of(map);
@@ -108,6 +109,7 @@ static bool read_offsets(struct map *map) {
         engine_pause(engine, "offsets cannot be read now", err.text);
         return false;
     }
+    if (!begun_check(engine, places, starts, map->input_count)) return false;
     for (int i = 0; i < map->input_count; i++)
         map_input_stand(&map->inputs[i], places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset, starts[i].offset);
     map->known = true;

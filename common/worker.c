@@ -4,6 +4,7 @@
 #include "http.h"
 #include "keyed.h"
 #include "map.h"
+#include "watch.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,15 +142,16 @@ static int check_counts(struct engine *engine, struct err *err) {
     if (!events)
         return err_set(err, "the topic %s.events does not exist; run `redressctl topics create`",
                        engine->config->topic_prefix);
-    engine->partitions = events;
+    engine->partitions = engine->counts[TOPIC_EVENTS] = events;
     for (const enum topic *topic = equal; *topic != TOPIC_NONE && engine->spec->kind == WORKER_KEYED; topic++) {
         int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
         if (count < 0) return 1;
+        engine->counts[*topic] = count;
         char name[KAFKA_NAME_MAX], first[KAFKA_NAME_MAX];
         if (count != events)
             return err_set(err,
                            "%s has %d partitions and %s has %d: they must be equal; create it anew with `redressctl "
-                           "topics create --partitions %d`",
+                           "topics create --partitions %d`, or take open cases along with `redressctl repartition`",
                            kafka_topic(&engine->kafka, *topic, name), count,
                            kafka_topic(&engine->kafka, TOPIC_EVENTS, first), events, events);
     }
@@ -196,6 +198,7 @@ static int check_world(struct process *process, struct err *err) {
     if (result == 0) result = check_counts(engine, err);
     if (result == 0) result = check_changelog(engine, err);
     if (result == 0) result = limits_ask(engine, err);
+    if (result == 0) result = watch_begin(engine, err);
     if (result == 0) result = publish_policy(engine, err);
     return result;
 }
@@ -257,6 +260,7 @@ static int run(struct process *process) {
     kafka_asker_free(engine->asker);
     claim_store_free(engine->claims);
     limits_free(&engine->limits);
+    free(engine->begun);
     return engine->exit_status;
 }
 

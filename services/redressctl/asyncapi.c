@@ -171,6 +171,8 @@ static const struct attribute attributes[] = {
     {"ce_subject", "In the case log: the case id.", false},
     {"ce_sequence", "Orders facts of one time: an integer.", false},
     {"ce_traceparent", "W3C Trace Context, carried from the complaint to all that it causes.", false},
+    {"redress_from",
+     "Of events from intake and classification: the record that was decided, as topic/partition/offset.", false},
 };
 static const struct attribute rejected_attributes[] = {
     {"redress_reason", NULL, true},
