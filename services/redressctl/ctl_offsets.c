@@ -11,7 +11,6 @@
 #include "sla.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,8 +103,8 @@ static void print_row(struct offsets_run *run, int i) {
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
     if (!run->json) {
-        printf("%-12s %9d %12s %12" PRId64 " %12" PRId64 "\n", topic_name(place->topic), place->partition,
-               number(run->ctl.arena, place->offset), run->starts[i].offset, run->ends[i].offset);
+        ctl_line("%-12s %9d %12s %12" PRId64 " %12" PRId64, topic_name(place->topic), place->partition,
+                 number(run->ctl.arena, place->offset), run->starts[i].offset, run->ends[i].offset);
         return;
     }
     json_begin_map(&json);
@@ -115,14 +114,14 @@ static void print_row(struct offsets_run *run, int i) {
     json_key(&json, "first"), json_int(&json, run->starts[i].offset);
     json_key(&json, "end"), json_int(&json, run->ends[i].offset);
     json_end_map(&json);
-    puts(buf.at);
+    ctl_json(buf.at, buf.len);
     buf_free(&buf);
 }
 
 static int list(struct offsets_run *run) {
     int status = ask(run);
     if (status) return status;
-    if (!run->json) printf("%-12s %9s %12s %12s %12s\n", "TOPIC", "PARTITION", "COMMITTED", "FIRST", "END");
+    if (!run->json) ctl_line("%-12s %9s %12s %12s %12s", "TOPIC", "PARTITION", "COMMITTED", "FIRST", "END");
     for (int i = 0; i < run->count; i++) print_row(run, i);
     return 0;
 }
@@ -133,7 +132,7 @@ static bool wait_for_members(struct offsets_run *run, int result) {
     if (result != 1) return false;
     if (!run->until_ms) {
         run->until_ms = clock_boot_ms() + run->ctl.config.session_timeout_ms + GRACE_MS;
-        fprintf(stderr, "the group still has members: waiting until their sessions time out\n");
+        ctl_note("the group still has members: waiting until their sessions time out");
     }
     usleep(AGAIN_MS * 1000);
     return clock_boot_ms() < run->until_ms;
@@ -159,7 +158,7 @@ static void note(void *context, const struct raw *raw) {
     offsets_note(&noting->offsets, raw);
     run->read++;
     if (clock_boot_ms() < run->progress_ms) return;
-    if (run->progress_ms) fprintf(stderr, "%" PRId64 " records of %s read\n", run->read, topic_name(raw->topic));
+    if (run->progress_ms) ctl_note("%" PRId64 " records of %s read", run->read, topic_name(raw->topic));
     run->progress_ms = clock_boot_ms() + EVERY_MS;
 }
 
@@ -221,8 +220,8 @@ static int set(struct offsets_run *run) {
     do result = kafka_group_set(run->asker, run->spec->name, to, run->count, ASK_MS, &err);
     while (wait_for_members(run, result));
     for (int i = 0; i < run->count && !result; i++)
-        printf("%s:%d %s -> %" PRId64 " (%s)\n", topic_name(to[i].topic), to[i].partition,
-               number(run->ctl.arena, run->places[i].offset), to[i].offset, why[i]);
+        ctl_line("%s:%d %s -> %" PRId64 " (%s)", topic_name(to[i].topic), to[i].partition,
+                 number(run->ctl.arena, run->places[i].offset), to[i].offset, why[i]);
     return say_result(run, result, &err);
 }
 

@@ -10,7 +10,6 @@
 #include "sla.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,7 +180,7 @@ static void copy(void *context, const struct raw *raw) {
     run->copied += times > 0;
     if (run->copied % FLUSH_EVERY == 0 && kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE) fail(run);
     if (clock_boot_ms() < run->progress_ms) return;
-    if (run->progress_ms) fprintf(stderr, "%" PRId64 " records of %s copied\n", run->copied, topic_name(raw->topic));
+    if (run->progress_ms) ctl_note("%" PRId64 " records of %s copied", run->copied, topic_name(raw->topic));
     run->progress_ms = clock_boot_ms() + PROGRESS_MS;
 }
 
@@ -198,7 +197,7 @@ static int copy_topic(struct repartition_run *run, enum topic topic) {
     if (!run->failed && kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE) fail(run);
     kafka_producer_free(run->producer);
     if (result == READING_DONE && !run->failed) {
-        printf("%s: %" PRId64 " records\n", to, run->copied);
+        ctl_line("%s: %" PRId64 " records", to, run->copied);
         return 0;
     }
     return ctl_fail(&run->ctl, "%s: %s: remove the new topics and make them anew before the next try", from,
@@ -264,10 +263,8 @@ static int repartition(struct repartition_run *run) {
     if (!status) status = check_decided(run); /* nobody has gone on meanwhile */
     if (!status) status = set_all_offsets(run);
     if (!status)
-        fprintf(
-            stderr,
-            "all workers may start with REDRESS_TOPIC_PREFIX=%s. What %s has in Kafka and Redis is no longer used\n",
-            run->to_prefix, run->plan.from);
+        ctl_note("all workers may start with REDRESS_TOPIC_PREFIX=%s. What %s has in Kafka and Redis is no longer used",
+                 run->to_prefix, run->plan.from);
     return status;
 }
 

@@ -19,7 +19,7 @@
 enum {
     RUN_MS = 120000,
     SHOWN_MS = 240000, /* a second, alone */
-    LINE_SIZE = 400 /* of a command: a path in the harness' folder has 300 bytes at most */
+    LINE_SIZE = 400    /* of a command: a path in the harness' folder has 300 bytes at most */
 };
 
 static struct harness *h;
