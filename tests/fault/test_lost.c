@@ -289,17 +289,24 @@ static int64_t used_memory(void) {
     return strtoll(strstr(tell(&none, "INFO memory").text, "used_memory:") + strlen("used_memory:"), NULL, 10);
 }
 
+/* Intake with its claims, and sla with what intake has passed on before. */
 static void a_full_redis_is_waited_for(void **state) {
     (void)state;
     const struct subject none = {.shard = 0};
-    struct process *sla = stack->workers[PIPELINE_SLA];
+    struct process *intake = stack->workers[PIPELINE_INTAKE], *sla = stack->workers[PIPELINE_SLA];
+    assert_int_equal(process_stop(sla, FAULTS_STEP_MS), 0);
+    for (int i = 0; i < CASES; i++) contact(i, "before");
+    world_flush(stack->world);
+    WAIT_FOR(world_lag(stack->world, &intake_spec) == 0, FAULTS_STEP_MS);
     int64_t limit = used_memory();
     tell(&none, arena_printf(arena, "CONFIG SET maxmemory %lld", (long long)limit));
-    int said = process_log_count(sla, "OOM");
+    int said = process_log_count(sla, "OOM"), intake_said = process_log_count(intake, "OOM");
+    process_start(sla);
     for (int i = 0; i < CASES; i++) contact(i, "full");
     world_flush(stack->world);
-    WAIT_FOR(process_log_count(sla, "OOM") > said, FAULTS_STEP_MS);
+    WAIT_FOR(process_log_count(sla, "OOM") > said && process_log_count(intake, "OOM") > intake_said, FAULTS_STEP_MS);
     assert_true(used_memory() < limit + (4 << 20)); /* clients' buffers only */
+    for (int i = 0; i < CASES; i++) assert_int_equal(tell(&subjects[i], "EXISTS sla:case:*").number, 1);
     tell(&none, "CONFIG SET maxmemory 0");
     wait_idle();
     WAIT_FOR(views_are_whole(), FAULTS_STEP_MS);

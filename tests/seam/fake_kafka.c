@@ -255,7 +255,7 @@ int kafka_committed(struct kafka_consumer *consumer, struct place *places, int c
 
 struct kafka_producer {
     const struct kafka *kafka;
-    char id[100];
+    char id[100];    /* "": without transactions */
     int epoch;       /* 0: not yet known to the broker */
     int transaction; /* -1: none */
     struct kafka_delivery *deliveries[1024];
@@ -277,7 +277,7 @@ struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char 
     struct kafka_producer *producer = calloc(1, sizeof *producer);
     ASSERT(producer);
     *producer = (struct kafka_producer){.kafka = kafka, .transaction = -1};
-    strncpy(producer->id, transactional_id, sizeof producer->id - 1);
+    if (transactional_id) strncpy(producer->id, transactional_id, sizeof producer->id - 1);
     return producer;
 }
 
@@ -384,13 +384,14 @@ static int partition_of(const struct kafka_message *message) {
 
 enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct kafka_message *message,
                                  struct err *err) {
-    enum kafka_outcome outcome = enter(producer, "produce", err);
+    bool plain = !producer->id[0];
+    enum kafka_outcome outcome = plain ? KAFKA_DONE : enter(producer, "produce", err);
     if (outcome != KAFKA_DONE) return outcome;
 
     int topic = fake_broker_topic(message->topic, producer->kafka->worker), partition = partition_of(message);
     struct log *log = &fake_broker.logs[topic][partition];
     if (message->delivery) message->delivery->offset = sim_chance(fake_broker.faults.no_offset) ? -1 : log->count;
-    fake_broker_append(log, &(struct entry){.fate = OPEN,
+    fake_broker_append(log, &(struct entry){.fate = plain ? COMMITTED : OPEN,
                                             .transaction = producer->transaction,
                                             .key = fake_broker_bytes(message->key, message->key_len),
                                             .key_len = message->key_len,
@@ -399,13 +400,13 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct k
                                             .headers = fake_broker_headers(message->headers, message->header_count),
                                             .header_count = message->header_count,
                                             .at_ms = sim_now_ms()});
-    fake_broker.transactions[producer->transaction]->touched[topic][partition] = true;
+    if (!plain) fake_broker.transactions[producer->transaction]->touched[topic][partition] = true;
     return KAFKA_DONE;
 }
 
 enum kafka_outcome kafka_flush(struct kafka_producer *producer, int timeout_ms, struct err *err) {
     (void)timeout_ms;
-    return enter(producer, "flush", err);
+    return producer->id[0] ? enter(producer, "flush", err) : KAFKA_DONE;
 }
 
 static bool is_open(const struct kafka_producer *producer) {

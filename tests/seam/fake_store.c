@@ -279,9 +279,20 @@ static void run_text(lua_State *lua, const struct words *words) {
         push(lua, key ? fake_store_value(key, "", 0) : NULL);
         return;
     }
+    int64_t expires_ms = 0;
+    bool once = false;
+    for (int i = 3; i < words->count; i++) {
+        once |= strcasecmp(words->at[i], "NX") == 0;
+        if (strcasecmp(words->at[i], "PX") == 0) expires_ms = sim_now_ms() + strtoll(words->at[i + 1], NULL, 10);
+    }
+    if (once && key) {
+        push(lua, NULL);
+        return;
+    }
     if (key) fake_store_drop(fake_store_find(words->at[1]));
     key = make(words->at[1]);
     key->is_text = true;
+    key->expires_ms = expires_ms;
     fake_store_put(key, "", 0, words->at[2], words->lens[2]);
     push_status(lua);
 }
