@@ -120,11 +120,10 @@ static void describe_record(struct engine *engine, struct arena *arena, const st
 
 void batch_add_rejected(struct engine *engine, struct batch *batch, const struct raw *raw,
                         const struct rejection *rejection) {
-    const struct limits_refused *refused = limits_refused(engine, raw);
+    const struct bounds_refused *refused = bounds_refused(engine, raw);
     struct kafka_message message;
     copy_record(engine, batch->arena, raw, rejection, &message);
-    if (raw->unreadable || (refused && !refused->copied) ||
-        !limits_fit(engine, TOPIC_REJECTED, kafka_message_size(&message)))
+    if (raw->unreadable || (refused && !refused->copied) || !bounds_fit(engine, TOPIC_REJECTED, bounds_size(&message)))
         describe_record(engine, batch->arena, raw, rejection, &message);
     batch_add(batch, &message);
     metrics_add(engine->metrics.rejected, rejection->reason, 1);
@@ -163,13 +162,13 @@ static void add_claims(struct batch *batch, const struct effects *effects, const
 /* The first message from there on that its topic would not take; -1: none. */
 static int find_too_large(const struct engine *engine, const struct batch *batch, int first) {
     for (int i = first; i < batch->count; i++)
-        if (!limits_fit(engine, batch->messages[i].topic, kafka_message_size(&batch->messages[i]))) return i;
+        if (!bounds_fit(engine, batch->messages[i].topic, bounds_size(&batch->messages[i]))) return i;
     return -1;
 }
 
 static void stop_for(struct engine *engine, const struct kafka_message *message) {
     char name[KAFKA_NAME_MAX];
-    int64_t size = kafka_message_size(message);
+    int64_t size = bounds_size(message);
     engine_stop(engine, EXIT_CANNOT_GO_ON, "a deadline needs a larger record than Kafka takes",
                 arena_printf(engine->arena,
                              "%.*s: %" PRId64 " bytes: kafka-configs.sh --alter --entity-type topics --entity-name %s "
@@ -190,22 +189,22 @@ static void reject_cause(struct engine *engine, struct batch *batch, int first, 
         stop_for(engine, message);
         return;
     }
-    limits_refuse(engine, cause, true, "too_large",
+    bounds_refuse(engine, cause, true, "too_large",
                   "what %s makes of it is %" PRId64 " bytes, expected at most %" PRId64 ", which %s takes",
-                  engine->spec->name, kafka_message_size(message), limits_of(engine, message->topic), name);
+                  engine->spec->name, bounds_size(message), bounds_of(engine, message->topic), name);
     if (engine->spec->kind == WORKER_KEYED) return;
 
     batch->again = false;
     batch->count = first;
     batch->released_count = released;
-    batch_add_rejected(engine, batch, cause, &limits_refused(engine, cause)->rejection);
+    batch_add_rejected(engine, batch, cause, &bounds_refused(engine, cause)->rejection);
 }
 
 void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev, const struct raw *raw,
                        enum result result, const struct effects *effects, const struct claims *claims,
                        const struct answer *answers) {
     bool has_input = raw && raw->topic != TOPIC_NONE; /* else it is a wake-up */
-    const struct limits_refused *refused = has_input ? limits_refused(engine, raw) : NULL;
+    const struct bounds_refused *refused = has_input ? bounds_refused(engine, raw) : NULL;
     int first = batch->count, released = batch->released_count;
     batch->cause = has_input ? raw : NULL;
     if (refused && refused->rejection.reason) {
@@ -225,12 +224,12 @@ void batch_add_effects(struct engine *engine, struct batch *batch, const struct 
 
 int batch_add_state(struct engine *engine, struct batch *batch, const struct kafka_message *message,
                     const struct raw *cause, bool grows) {
-    int64_t size = kafka_message_size(message);
-    bool fits = limits_fit(engine, TOPIC_STATE, size), full = grows && size > limits_of_state(engine);
+    int64_t size = bounds_size(message);
+    bool fits = bounds_fit(engine, TOPIC_STATE, size), full = grows && size > bounds_of_state(engine);
     const char *id = arena_strndup(batch->arena, message->key, message->key_len);
-    bool watched = limits_watched(engine, id);
+    bool watched = bounds_watched(engine, id);
     if (cause && !watched && (full || !fits)) {
-        limits_watch(engine, id);
+        bounds_watch(engine, id);
         batch->again = true;
     } else if (!fits) {
         stop_for(engine, message);

@@ -242,12 +242,12 @@ enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     metrics_observe(engine->metrics.commit, (double)(clock_boot_us() - began_us) / 1e6);
     if (outcome == KAFKA_DONE) {
         engine_calm(engine);
-        limits_settled(engine, batch->places, batch->place_count);
-        if (limits_passed(engine)) drop_producer(engine);
+        bounds_settled(engine, batch->places, batch->place_count);
+        if (bounds_passed(engine)) drop_producer(engine);
         if (engine->claims) claim_store_release(engine->claims, batch->arena, batch->released, batch->released_count);
         return KAFKA_DONE;
     }
-    bool learned = limits_learn(engine, batch);
+    bool learned = bounds_learn(engine, batch);
     if (outcome == KAFKA_ABORT) metrics_add(engine->metrics.aborts, NULL, 1);
     if (outcome != KAFKA_ABORT || learned) drop_producer(engine);
     if (outcome == KAFKA_FENCED) fenced(engine, err.text);

@@ -3,9 +3,9 @@
 #ifndef REDRESS_ENGINE_H
 #define REDRESS_ENGINE_H
 
+#include "bounds.h"
 #include "claim_store.h"
 #include "kafka.h"
-#include "limits.h"
 #include "log.h"
 #include "metrics.h"
 #include "policy_store.h"
@@ -43,7 +43,7 @@ struct engine {
     int counts[TOPIC_COUNT]; /* of every topic that is written with a key, likewise (watch.h) */
     int64_t watch_at_ms;
     int unread; /* times in a row that an input partition was nobody's */
-    struct limits limits;
+    struct bounds bounds;
     struct place *begun; /* input partitions known to be marked (begun.h) */
     int begun_count;
     void (*reload)(struct engine *engine); /* at SIGHUP */

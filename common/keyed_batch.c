@@ -99,7 +99,7 @@ static void take_record(struct work *work, const struct polled *polled) {
     if (!polled->wanted) return;
     struct event ev;
     struct rejection rejection;
-    if (limits_read_event(work->engine, &raw, work->arena, &ev, &rejection) < 0) {
+    if (bounds_read_event(work->engine, &raw, work->arena, &ev, &rejection) < 0) {
         struct job *job = job_new(work, NULL);
         job->raw = raw;
         job->effects.rejection = rejection;
@@ -271,7 +271,7 @@ static void decide_watched(struct work *work, struct job *job) {
     if (job->result != DONE || job->effects.forget) return;
 
     size_t len = length_of(work, entry->state);
-    int64_t limit = limits_of_state(work->engine);
+    int64_t limit = bounds_of_state(work->engine);
     if (len <= length_of(work, before) || (int64_t)len <= limit) return;
     memcpy(entry->state, before, record->size);
     effects_init(&job->effects, work->arena);
@@ -284,7 +284,7 @@ static void decide(struct work *work, struct job *job) {
     struct entry *entry = job->entry;
     int64_t wake_ms = *wake_of(work, entry->state);
     if (!job->wake) entry->cause = &job->raw;
-    if (!job->wake && limits_watched(work->engine, entry->id))
+    if (!job->wake && bounds_watched(work->engine, entry->id))
         decide_watched(work, job);
     else
         job->result = work->engine->spec->decide(&job->asking.in, entry->state, &job->effects);

@@ -197,7 +197,7 @@ static int check_world(struct process *process, struct err *err) {
     int result = engine->redis ? check_redis(engine, err) : 0;
     if (result == 0) result = check_counts(engine, err);
     if (result == 0) result = check_changelog(engine, err);
-    if (result == 0) result = limits_ask(engine, err);
+    if (result == 0) result = bounds_ask(engine, err);
     if (result == 0) result = watch_begin(engine, err);
     if (result == 0) result = publish_policy(engine, err);
     return result;
@@ -259,7 +259,7 @@ static int run(struct process *process) {
     kafka_producer_free(engine->producer);
     kafka_asker_free(engine->asker);
     claim_store_free(engine->claims);
-    limits_free(&engine->limits);
+    bounds_free(&engine->bounds);
     free(engine->begun);
     return engine->exit_status;
 }

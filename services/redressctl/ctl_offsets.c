@@ -18,6 +18,7 @@
 enum {
     ASK_MS = 10000,
     SILENCE_MS = 60000,
+    PROGRESS_MS = 500,
     AGAIN_MS = 500,  /* how often it is tried while the group has members */
     GRACE_MS = 10000 /* beyond the session time-out */
 };
@@ -152,7 +153,6 @@ struct noting {
 };
 
 static void note(void *context, const struct raw *raw) {
-    enum { EVERY_MS = 2000 };
     struct noting *noting = context;
     struct offsets_run *run = noting->run;
     offsets_note(&noting->offsets, raw);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_MS = 10000, SILENCE_MS = 60000, FLUSH_MS = 60000, FLUSH_EVERY = 10000, PROGRESS_MS = 2000 };
+enum { ASK_MS = 10000, SILENCE_MS = 60000, FLUSH_MS = 60000, FLUSH_EVERY = 10000, PROGRESS_MS = 500 };
 
 static const struct worker_spec *const specs[] = {&intake_spec,       &classification_spec, &sla_spec,
                                                   &compensation_spec, &notification_spec,   NULL};

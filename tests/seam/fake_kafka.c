@@ -120,6 +120,12 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
     return consumer;
 }
 
+int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics, struct err *err) {
+    (void)topics, (void)err;
+    form_anew(consumer->group);
+    return 0;
+}
+
 struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed, struct err *err) {
     (void)err;
     struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
@@ -500,6 +506,13 @@ int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char 
     (void)asker, (void)topic, (void)setting, (void)timeout_ms, (void)err;
     strncpy(value_out, "compact", size);
     return 0;
+}
+
+int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms, int64_t *limit_out,
+                      struct err *err) {
+    (void)asker, (void)topic, (void)timeout_ms, (void)limit_out;
+    err_set(err, "the fake does not say");
+    return 1;
 }
 
 /* ---- Names ---- */

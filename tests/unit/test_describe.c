@@ -1,4 +1,5 @@
 /* What stands in redress.rejected of a record that cannot be copied there. */
+#include "bounds.h"
 #include "describe.h"
 #include "ids.h"
 #include "utf8.h"
@@ -64,7 +65,7 @@ static void test_large(void **state) {
     assert_string_equal(message.headers[0].name, "ce_type");
     for (int i = 0; i < message.header_count; i++) assert_string_not_equal(message.headers[i].name, "ce_long");
     assert_string_equal(message.headers[message.header_count - 1].name, "content-type");
-    assert_true(kafka_message_size(&message) < 16 * 1024);
+    assert_true(bounds_size(&message) < 16 * 1024);
 }
 
 /* Whatever bytes they are, a key that is none or long included, it is a document in UTF-8. */

@@ -1,5 +1,5 @@
-/* limits: asked for at start, held against each record, and learned from refusals. */
-#include "limits.h"
+/* bounds: asked for at start, held against each record, and learned from refusals. */
+#include "bounds.h"
 #include "engine.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static int too_small(const struct engine *engine, enum topic topic, int64_t limi
     return err_set(err,
                    "%s takes records of %" PRId64 " bytes (max.message.bytes), expected at least %d: kafka-configs.sh "
                    "--alter --entity-type topics --entity-name %s --add-config max.message.bytes=1048588",
-                   name_of(engine, topic, name), limit, LIMITS_LEAST, name);
+                   name_of(engine, topic, name), limit, BOUNDS_LEAST, name);
 }
 
 static bool writes(const struct engine *engine, enum topic topic) {
@@ -42,13 +42,13 @@ static bool writes(const struct engine *engine, enum topic topic) {
 }
 
 static int ask_outputs(struct engine *engine, struct err *err) {
-    struct limits *limits = &engine->limits;
+    struct bounds *bounds = &engine->bounds;
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++) {
         int64_t limit = 0;
         if (!writes(engine, topic)) continue;
         if (kafka_topic_limit(engine->asker, topic, ENGINE_ASK_MS, &limit, err) < 0) return 1;
-        if (limit && limit < LIMITS_LEAST) return too_small(engine, topic, limit, err);
-        limits->bytes[topic] = limit;
+        if (limit && limit < BOUNDS_LEAST) return too_small(engine, topic, limit, err);
+        bounds->bytes[topic] = limit;
     }
     return 0;
 }
@@ -73,21 +73,21 @@ static int64_t operators(const struct engine *engine, const char *property, int6
 
 /* The producer takes what the most generous topic takes, and puts no more into a batch than the strictest. */
 static void set_sizes(struct engine *engine) {
-    struct limits *limits = &engine->limits;
+    struct bounds *bounds = &engine->bounds;
     int64_t record = RECORD_PRESET, batch = BATCH_PRESET;
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++) {
-        int64_t limit = limits->bytes[topic];
+        int64_t limit = bounds->bytes[topic];
         if (limit > record) record = limit;
         if (limit && limit < batch) batch = limit;
     }
-    if (record > LIMITS_MOST) record = LIMITS_MOST;
-    if (limits->batch && limits->batch < batch) batch = limits->batch;
-    limits->own = operators(engine, "message.max.bytes", record);
+    if (record > BOUNDS_MOST) record = BOUNDS_MOST;
+    if (bounds->batch && bounds->batch < batch) batch = bounds->batch;
+    bounds->own = operators(engine, "message.max.bytes", record);
     engine->kafka.sizes.record = record;
     engine->kafka.sizes.batch = batch;
 }
 
-int limits_ask(struct engine *engine, struct err *err) {
+int bounds_ask(struct engine *engine, struct err *err) {
     int result = engine->config->demonstration ? 0 : ask_outputs(engine, err);
     if (result == 0 && !engine->config->demonstration) result = ask_inputs(engine, err);
     set_sizes(engine);
@@ -96,33 +96,42 @@ int limits_ask(struct engine *engine, struct err *err) {
 
 /* ---- Holding against ---- */
 
-int64_t limits_of(const struct engine *engine, enum topic topic) {
-    const struct limits *limits = &engine->limits;
-    int64_t limit = limits->bytes[topic];
-    return limit && limit < limits->own ? limit : limits->own;
+/* The batch's header of 61 bytes, and each number of the record at its longest. */
+int64_t bounds_size(const struct kafka_message *message) {
+    enum { BATCH = 61, RECORD = 36, HEADER = 10 };
+    size_t size = BATCH + RECORD + message->key_len + message->value_len;
+    for (int i = 0; i < message->header_count; i++)
+        size += HEADER + strlen(message->headers[i].name) + message->headers[i].value_len;
+    return (int64_t)size;
 }
 
-int64_t limits_of_state(const struct engine *engine) {
-    return limits_of(engine, TOPIC_STATE) / 4 * 3;
+int64_t bounds_of(const struct engine *engine, enum topic topic) {
+    const struct bounds *bounds = &engine->bounds;
+    int64_t limit = bounds->bytes[topic], own = bounds->own ? bounds->own : INT64_MAX;
+    return limit && limit < own ? limit : own;
 }
 
-bool limits_fit(const struct engine *engine, enum topic topic, int64_t size) {
-    return size <= limits_of(engine, topic);
+int64_t bounds_of_state(const struct engine *engine) {
+    return bounds_of(engine, TOPIC_STATE) / 4 * 3;
+}
+
+bool bounds_fit(const struct engine *engine, enum topic topic, int64_t size) {
+    return size <= bounds_of(engine, topic);
 }
 
 /* ---- What is rejected ---- */
 
-void limits_refuse(struct engine *engine, const struct raw *raw, bool copied, const char *reason, const char *fmt,
+void bounds_refuse(struct engine *engine, const struct raw *raw, bool copied, const char *reason, const char *fmt,
                    ...) {
-    struct limits *limits = &engine->limits;
-    if (limits->refused_count == limits->refused_size) {
-        limits->refused_size = limits->refused_size ? limits->refused_size * 2 : 16;
-        limits->refused = realloc(limits->refused, sizeof *limits->refused * (size_t)limits->refused_size);
-        ASSERT(limits->refused);
+    struct bounds *bounds = &engine->bounds;
+    if (bounds->refused_count == bounds->refused_size) {
+        bounds->refused_size = bounds->refused_size ? bounds->refused_size * 2 : 16;
+        bounds->refused = realloc(bounds->refused, sizeof *bounds->refused * (size_t)bounds->refused_size);
+        ASSERT(bounds->refused);
     }
 
-    struct limits_refused *refused = &limits->refused[limits->refused_count++];
-    *refused = (struct limits_refused){
+    struct bounds_refused *refused = &bounds->refused[bounds->refused_count++];
+    *refused = (struct bounds_refused){
         .place = {.topic = raw->topic, .partition = raw->partition, .offset = raw->offset}, .copied = copied};
     refused->rejection.reason = reason;
     va_list args;
@@ -132,12 +141,12 @@ void limits_refuse(struct engine *engine, const struct raw *raw, bool copied, co
 }
 
 /* The last word about it counts. */
-const struct limits_refused *limits_refused(const struct engine *engine, const struct raw *raw) {
-    const struct limits *limits = &engine->limits;
-    for (int i = limits->refused_count - 1; i >= 0; i--) {
-        const struct place *place = &limits->refused[i].place;
+const struct bounds_refused *bounds_refused(const struct engine *engine, const struct raw *raw) {
+    const struct bounds *bounds = &engine->bounds;
+    for (int i = bounds->refused_count - 1; i >= 0; i--) {
+        const struct place *place = &bounds->refused[i].place;
         if (place->offset == raw->offset && place->partition == raw->partition && place->topic == raw->topic)
-            return &limits->refused[i];
+            return &bounds->refused[i];
     }
     return NULL;
 }
@@ -149,17 +158,17 @@ static bool is_settled(const struct place *place, const struct place *places, in
     return false;
 }
 
-void limits_settled(struct engine *engine, const struct place *places, int count) {
-    struct limits *limits = &engine->limits;
+void bounds_settled(struct engine *engine, const struct place *places, int count) {
+    struct bounds *bounds = &engine->bounds;
     int kept = 0;
-    for (int i = 0; i < limits->refused_count; i++)
-        if (!is_settled(&limits->refused[i].place, places, count)) limits->refused[kept++] = limits->refused[i];
-    limits->refused_count = kept;
+    for (int i = 0; i < bounds->refused_count; i++)
+        if (!is_settled(&bounds->refused[i].place, places, count)) bounds->refused[kept++] = bounds->refused[i];
+    bounds->refused_count = kept;
 }
 
-int limits_read_event(struct engine *engine, const struct raw *raw, struct arena *arena, struct event *ev_out,
+int bounds_read_event(struct engine *engine, const struct raw *raw, struct arena *arena, struct event *ev_out,
                       struct rejection *rejection) {
-    const struct limits_refused *refused = limits_refused(engine, raw);
+    const struct bounds_refused *refused = bounds_refused(engine, raw);
     if (!refused || !refused->rejection.reason) return event_read(raw, arena, ev_out, rejection);
     *rejection = refused->rejection;
     return -1;
@@ -167,19 +176,19 @@ int limits_read_event(struct engine *engine, const struct raw *raw, struct arena
 
 /* ---- States ---- */
 
-bool limits_watched(const struct engine *engine, const char *id) {
-    for (int i = 0; i < engine->limits.watched_count; i++)
-        if (strcmp(engine->limits.watched[i], id) == 0) return true;
+bool bounds_watched(const struct engine *engine, const char *id) {
+    for (int i = 0; i < engine->bounds.watched_count; i++)
+        if (strcmp(engine->bounds.watched[i], id) == 0) return true;
     return false;
 }
 
-void limits_watch(struct engine *engine, const char *id) {
-    struct limits *limits = &engine->limits;
-    if (limits->watched_count == LIMITS_WATCHED_MAX)
-        while (limits->watched_count) free(limits->watched[--limits->watched_count]);
+void bounds_watch(struct engine *engine, const char *id) {
+    struct bounds *bounds = &engine->bounds;
+    if (bounds->watched_count == BOUNDS_WATCHED_MAX)
+        while (bounds->watched_count) free(bounds->watched[--bounds->watched_count]);
     char *copy = strdup(id);
     ASSERT(copy);
-    limits->watched[limits->watched_count++] = copy;
+    bounds->watched[bounds->watched_count++] = copy;
 }
 
 /* ---- What refusals teach ---- */
@@ -188,26 +197,25 @@ void limits_watch(struct engine *engine, const char *id) {
 static bool is_unexplained(const struct engine *engine, const struct batch *batch, int i) {
     const struct kafka_message *message = &batch->messages[i];
     if (batch->deliveries[i].refusal == KAFKA_NOT_VALID) return true;
-    return batch->deliveries[i].refusal == KAFKA_TOO_LARGE &&
-           limits_fit(engine, message->topic, kafka_message_size(message));
+    return batch->deliveries[i].refusal == KAFKA_TOO_LARGE && bounds_fit(engine, message->topic, bounds_size(message));
 }
 
 static void learn_limit(struct engine *engine, const struct kafka_message *message) {
-    int64_t limit = kafka_message_size(message) - 1;
+    int64_t limit = bounds_size(message) - 1;
     struct err err;
-    if (limit < LIMITS_LEAST) {
+    if (limit < BOUNDS_LEAST) {
         too_small(engine, message->topic, limit, &err);
         engine_stop(engine, EXIT_CANNOT_GO_ON, "a topic takes too little", err.text);
         return;
     }
-    engine->limits.bytes[message->topic] = limit;
+    engine->bounds.bytes[message->topic] = limit;
 }
 
 static void learn_rules(struct engine *engine, const struct batch *batch, int i) {
     char name[KAFKA_NAME_MAX];
     const struct raw *cause = batch->causes[i];
     bool copy = batch->messages[i].topic == TOPIC_REJECTED;
-    const struct limits_refused *before = cause ? limits_refused(engine, cause) : NULL;
+    const struct bounds_refused *before = cause ? bounds_refused(engine, cause) : NULL;
     name_of(engine, batch->messages[i].topic, name);
     if (!cause || (copy && before && !before->copied))
         engine_stop(
@@ -216,10 +224,10 @@ static void learn_rules(struct engine *engine, const struct batch *batch, int i)
             "topics check` says what they are to be",
             name);
     else if (copy)
-        limits_refuse(engine, cause, false, before ? before->rejection.reason : NULL, "%s",
+        bounds_refuse(engine, cause, false, before ? before->rejection.reason : NULL, "%s",
                       before ? before->rejection.detail : "");
     else
-        limits_refuse(engine, cause, true, "refused", "by the rules of %s, of what %s makes of it", name,
+        bounds_refuse(engine, cause, true, "refused", "by the rules of %s, of what %s makes of it", name,
                       engine->spec->name);
 }
 
@@ -227,7 +235,7 @@ static void learn_rules(struct engine *engine, const struct batch *batch, int i)
 static void learn_alone(struct engine *engine, const struct batch *batch) {
     for (int i = 0; i < batch->count; i++) {
         if (!is_unexplained(engine, batch, i)) continue;
-        engine->limits.alone = true;
+        engine->bounds.alone = true;
         if (batch->deliveries[i].refusal == KAFKA_TOO_LARGE)
             learn_limit(engine, &batch->messages[i]);
         else
@@ -235,33 +243,33 @@ static void learn_alone(struct engine *engine, const struct batch *batch) {
     }
 }
 
-bool limits_learn(struct engine *engine, const struct batch *batch) {
+bool bounds_learn(struct engine *engine, const struct batch *batch) {
     bool any = false, unexplained = false;
     struct err err;
     for (int i = 0; i < batch->count; i++) any |= batch->deliveries[i].refusal != KAFKA_NOT_REFUSED;
     if (!any) return false;
 
-    if (limits_ask(engine, &err) < 0) engine_stop(engine, EXIT_CANNOT_GO_ON, "a topic takes too little", err.text);
+    if (bounds_ask(engine, &err) < 0) engine_stop(engine, EXIT_CANNOT_GO_ON, "a topic takes too little", err.text);
     for (int i = 0; i < batch->count; i++) unexplained |= is_unexplained(engine, batch, i);
     if (unexplained && engine->kafka.sizes.one_by_one) learn_alone(engine, batch);
-    if (unexplained && !engine->kafka.sizes.one_by_one) engine->limits.alone = false;
+    if (unexplained && !engine->kafka.sizes.one_by_one) engine->bounds.alone = false;
     engine->kafka.sizes.one_by_one |= unexplained;
     log_say(LOG_WARN, "Kafka refused records as they are", "known_why", unexplained ? "false" : "true", NULL);
     return true;
 }
 
 /* When nobody was refused alone, it was the batch that was too large. */
-bool limits_passed(struct engine *engine) {
-    struct limits *limits = &engine->limits;
+bool bounds_passed(struct engine *engine) {
+    struct bounds *bounds = &engine->bounds;
     if (!engine->kafka.sizes.one_by_one) return false;
 
-    if (!limits->alone && engine->kafka.sizes.batch / 2 >= BATCH_LEAST) limits->batch = engine->kafka.sizes.batch / 2;
+    if (!bounds->alone && engine->kafka.sizes.batch / 2 >= BATCH_LEAST) bounds->batch = engine->kafka.sizes.batch / 2;
     engine->kafka.sizes.one_by_one = false;
     set_sizes(engine);
     return true;
 }
 
-void limits_free(struct limits *limits) {
-    while (limits->watched_count) free(limits->watched[--limits->watched_count]);
-    free(limits->refused);
+void bounds_free(struct bounds *bounds) {
+    while (bounds->watched_count) free(bounds->watched[--bounds->watched_count]);
+    free(bounds->refused);
 }
