@@ -34,11 +34,12 @@ static bool writes(const struct engine *engine, enum topic topic) {
     case TOPIC_EVENTS:
     case TOPIC_REJECTED: return true;
     case TOPIC_CLAIMS: return engine->claims != NULL;
-    case TOPIC_STATE:
-    case TOPIC_DELIVERIES:
-    case TOPIC_SETTLEMENTS: return engine->spec->kind == WORKER_KEYED;
-    default: return false;
+    case TOPIC_STATE: return engine->spec->kind == WORKER_KEYED;
+    default: break;
     }
+    const enum topic *more = engine->spec->writes;
+    while (more && *more != TOPIC_NONE && *more != topic) more++;
+    return more && *more == topic;
 }
 
 static int ask_outputs(struct engine *engine, struct err *err) {

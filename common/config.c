@@ -89,6 +89,10 @@ static const struct setting settings[] = {
      "how long a submission sent again is recognised"},
     {"join_for", "REDRESS_JOIN_FOR", SETTING_DURATION, AT(join_for_ms), "7d", 0, 365 * DAY,
      "how long after the last word a submission about the same order or conversation joins its case"},
+    {"unproven_for", "REDRESS_UNPROVEN_FOR", SETTING_DURATION, AT(unproven_ms), "1m", SECOND, 60 * MINUTE,
+     "how long a permission, a topic or a Redis command that the worker needs may not be provable before `/readyz` "
+     "says "
+     "no; everything is tried four times in that time"},
     {"demonstration", "REDRESS_DEMONSTRATION", SETTING_BOOL, AT(demonstration), "false", 0, 0,
      "the broker is redress-devbroker, which keeps no offsets: deadlines fire without proof. Never in production"},
 };

@@ -34,6 +34,7 @@ struct config {
     int64_t session_timeout_ms;     /* 15 000 */
     int64_t dedupe_for_ms;          /* 7 d (CONTRACT.md, Inbound) */
     int64_t join_for_ms;            /* 7 d (CONTRACT.md, Joining) */
+    int64_t unproven_ms;            /* 60 000: then /readyz fails */
     int service_links;              /* variables of Kubernetes' service links, which are left out */
     bool demonstration; /* the broker is redress-devbroker: deadlines fire without proof (a warning says so) */
 };

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fault.h"
 #include "watch.h"
+#include "worker_health.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,7 @@ void engine_pause(struct engine *engine, const char *message, const char *detail
     engine->pause_until_ms = clock_boot_ms() + engine->pause_ms;
     metrics_add(engine->metrics.retries, NULL, 1);
     metrics_set(engine->metrics.ready, NULL, 0);
+    worker_waits(message, detail);
     log_seldom(&gate, 1000, LOG_WARN, message, "detail", detail, "pause_ms", log_int(engine->pause_ms), NULL);
 }
 
@@ -110,6 +112,7 @@ void engine_calm(struct engine *engine) {
     engine->pause_ms = 0;
     engine->pause_until_ms = 0;
     metrics_set(engine->metrics.ready, NULL, 1);
+    worker_waits(NULL, NULL);
 }
 
 /* ---- Fencing ---- */
@@ -241,6 +244,7 @@ enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     enum kafka_outcome outcome = transact(engine, batch, &err);
     metrics_observe(engine->metrics.commit, (double)(clock_boot_us() - began_us) / 1e6);
     if (outcome == KAFKA_DONE) {
+        engine->committed_ms = clock_boot_ms();
         engine_calm(engine);
         bounds_settled(engine, batch->places, batch->place_count);
         if (bounds_passed(engine)) drop_producer(engine);
@@ -253,6 +257,10 @@ enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     if (outcome == KAFKA_FENCED) fenced(engine, err.text);
     engine_pause(engine, outcome == KAFKA_ABORT ? "transaction aborted" : "transaction failed, new producer", err.text);
     return outcome;
+}
+
+bool engine_unproven(const struct engine *engine) {
+    return clock_boot_ms() > engine->committed_ms + engine->config->unproven_ms / 4;
 }
 
 /* ---- Claims ---- */

@@ -38,6 +38,8 @@ struct engine {
     struct policies policies;   /* what the store has */
     struct policy_store *store;
     struct policy_log policy_log;
+    struct permissions *permissions; /* permissions_try.h */
+    int64_t committed_ms;            /* the last time, or the start (boot time) */
     struct settings settings;
     int partitions;          /* of the case log, counted before anything starts */
     int counts[TOPIC_COUNT]; /* of every topic that is written with a key, likewise (watch.h) */
@@ -111,6 +113,9 @@ int batch_add_state(struct engine *engine, struct batch *batch, const struct kaf
 /* KAFKA_DONE: committed. Otherwise nothing of it counts (or it is not known): rewind, re-read offsets, heal; the engine
  * has paused and dropped the producer where it must. */
 enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch);
+/* Whether it is so long ago that something was committed that it is not known any more whether it still may be: a
+ * fourth of REDRESS_UNPROVEN_FOR. */
+bool engine_unproven(const struct engine *engine);
 
 /* Makes the claims of many decisions in one pipeline. */
 struct asking {

@@ -2,6 +2,8 @@
 #include "keyed.h"
 #include "clock.h"
 #include "fault.h"
+#include "permissions_try.h"
+#include "worker_health.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +115,11 @@ static void ask_own_ends(struct keyed *keyed, int64_t at_ms, bool unconfirmed) {
         if (keyed->shards[i].phase == SHARD_RUN && !keyed->shards[i].proof.pending_ms)
             ends[count++] = (struct place){.topic = TOPIC_EVENTS, .partition = keyed->shards[i].number};
     struct err err;
-    if (kafka_ends(engine->asker, ends, count, ENGINE_ASK_MS, &err) < 0) return;
+    if (kafka_ends(engine->asker, ends, count, ENGINE_ASK_MS, &err) < 0) {
+        worker_unproven("the end of the own partitions, before a deadline fires", err.text);
+        return;
+    }
+    worker_proven("the end of the own partitions, before a deadline fires");
     for (int i = 0; i < count; i++) {
         struct shard_proof *proof = &keyed_shard(keyed, ends[i].partition)->proof;
         proof->pending_ms = at_ms;
@@ -316,6 +322,7 @@ static void report(struct keyed *keyed) {
 static void turn(struct keyed *keyed) {
     struct engine *engine = keyed->engine;
     if (engine_reload_asked()) engine->reload(engine);
+    permissions_turn(engine->permissions);
     bool able = can_decide(keyed) && !engine->stopping;
     if (!fetch(keyed, able)) able = false;
     int count = gather(keyed, sleep_ms(keyed, able));

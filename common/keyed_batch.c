@@ -465,10 +465,12 @@ static bool decide_all(struct work *work) {
     return true;
 }
 
+/* Also when nothing is new, now and then: so it is found out that the worker still may commit. */
 static bool settle_due(const struct keyed *keyed) {
+    bool unproven = engine_unproven(keyed->engine);
     if (clock_boot_ms() < keyed->settle_at_ms) return false;
     for (int i = 0; i < keyed->shard_count; i++)
-        if (running(&keyed->shards[i]) && keyed->shards[i].next != keyed->shards[i].settled) return true;
+        if (running(&keyed->shards[i]) && (unproven || keyed->shards[i].next != keyed->shards[i].settled)) return true;
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include "fault.h"
 #include "map_inputs.h"
 #include "map_order.h"
+#include "permissions_try.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -478,6 +479,22 @@ static void commit_ends(struct map *map) {
         map->end_next_ms = now_ms + (map->engine->spec->leads == TOPIC_NONE ? END_SELDOM_MS : END_EVERY_MS);
 }
 
+/* An idle worker commits what is committed once more, now and then: so it is found out that it still may. */
+static void prove_transactions(struct map *map) {
+    struct engine *engine = map->engine;
+    if (!engine_unproven(engine)) return;
+    struct batch batch;
+    batch_init(&batch, engine->arena);
+    batch.places = arena_alloc(engine->arena, sizeof *batch.places * ((size_t)map->input_count + 1));
+    for (int i = 0; i < map->input_count; i++) {
+        const struct map_input *input = &map->inputs[i];
+        if (input->settled < 0) continue;
+        batch.places[batch.place_count++] =
+            (struct place){.topic = input->topic, .partition = input->partition, .offset = input->settled};
+    }
+    if (batch.place_count && engine_commit(engine, &batch) != KAFKA_DONE) forget_all(map);
+}
+
 static void report_lag(struct map *map) {
     static int64_t next_ms;
     enum { EVERY_MS = 5000 };
@@ -501,6 +518,7 @@ static bool can_decide(struct map *map) {
 static void turn(struct map *map) {
     struct engine *engine = map->engine;
     if (engine_reload_asked()) engine->reload(engine);
+    permissions_turn(engine->permissions);
     bool able = can_decide(map) && !engine->stopping;
     if (!fetch(map, able)) able = false;
     struct kafka_record **records =
@@ -510,6 +528,7 @@ static void turn(struct map *map) {
     if (count) process(map, records, count);
     if (able && map->fetching) process_held(map); /* also while the leading topic never falls silent */
     if (able && map->fetching) commit_ends(map);
+    if (able && map->fetching) prove_transactions(map);
     pause_held_topics(map);
     report_lag(map);
     worker_turned(able && map->fetching && map->input_count > 0);

@@ -1,6 +1,7 @@
 /* proof: the two questions about intake, in this order (reference/proof_model.py breaks with any other). */
 #include "proof.h"
 #include "clock.h"
+#include "worker_health.h"
 #include <stdlib.h>
 
 enum {
@@ -9,6 +10,9 @@ enum {
     COUNT_EVERY_MS = 30000, /* partitions may be added to intake's inputs */
     PLACES_MAX = 3 * 1024
 };
+
+/* In /readyz, while the questions get no answer. */
+static const char PROOF[] = "the proof before a deadline fires";
 
 struct proof {
     struct engine *engine;
@@ -76,6 +80,7 @@ void proof_begin(struct proof *proof, int64_t now_ms) {
         kafka_ends(proof->engine->asker, proof->ends, proof->count, ENGINE_ASK_MS, &err) < 0) {
         log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: the ends of intake's inputs are not known", "error",
                    err.text, NULL);
+        worker_unproven(PROOF, err.text);
         return;
     }
     proof->active = true;
@@ -106,11 +111,13 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
     for (int i = 0; i < proof->count; i++) proof->group[i] = proof->ends[i];
     if (kafka_group_offsets(proof->engine->asker, "intake", proof->group, proof->count, ENGINE_ASK_MS, &err) < 0) {
         log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: intake's offsets are not known", "error", err.text, NULL);
+        worker_unproven(PROOF, err.text);
         proof->moved_ms = clock_boot_ms(); /* not knowing is not standing still */
         proof->still = false;
         proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
         return false;
     }
+    worker_proven(PROOF);
     proof->behind = look_at_group(proof);
     bool held_long = clock_boot_ms() - proof->moved_ms > proof->engine->config->hold_max_ms &&
                      proof->engine->spec->fires_unconfirmed;

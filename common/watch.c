@@ -9,14 +9,19 @@ enum {
     UNREAD_TIMES = 3  /* in a row: a rebalance under way is over by then */
 };
 
-int watch_begin(struct engine *engine, struct err *err) {
-    static const enum topic more[] = {TOPIC_CLAIMS, TOPIC_ORDERS, TOPIC_NONE};
-    for (const enum topic *topic = more; *topic != TOPIC_NONE; topic++) {
-        int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
+static int count_topics(struct engine *engine, const enum topic *topics, struct err *err) {
+    for (; *topics != TOPIC_NONE; topics++) {
+        int count = kafka_partitions(engine->asker, *topics, ENGINE_ASK_MS, err);
         if (count < 0) return 1;
-        engine->counts[*topic] = count;
+        engine->counts[*topics] = count;
     }
     return 0;
+}
+
+int watch_begin(struct engine *engine, struct err *err) {
+    static const enum topic claims[] = {TOPIC_CLAIMS, TOPIC_NONE};
+    if (engine->spec->ask && count_topics(engine, claims, err)) return 1;
+    return engine->spec->writes ? count_topics(engine, engine->spec->writes, err) : 0;
 }
 
 int watch_partition(const struct engine *engine, const struct kafka_message *message) {

@@ -4,7 +4,9 @@
 #include "http.h"
 #include "keyed.h"
 #include "map.h"
+#include "permissions_try.h"
 #include "watch.h"
+#include "worker_health.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +14,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-enum { STARTED_MS = 60000 /* /healthz fails when the loop has not turned for so long */ };
 
 struct process {
     struct engine engine;
@@ -99,31 +99,10 @@ static int serve_metrics(void *context, const char *query, struct buf *body) {
     return 200;
 }
 
-static _Atomic int64_t last_turn_ms;
-static _Atomic int ready;
-
-static int serve_health(void *context, const char *query, struct buf *body) {
-    (void)context, (void)query;
-    bool turning = clock_boot_ms() - last_turn_ms < STARTED_MS;
-    buf_puts(body, turning ? "ok\n" : "the loop stands still\n");
-    return turning ? 200 : 503;
-}
-
-static int serve_ready(void *context, const char *query, struct buf *body) {
-    (void)context, (void)query;
-    buf_puts(body, ready ? "ready\n" : "not ready: waiting for Kafka, Redis or an assignment\n");
-    return ready ? 200 : 503;
-}
-
-void worker_turned(bool is_ready) {
-    last_turn_ms = clock_boot_ms();
-    ready = is_ready;
-}
-
 static int start_http(struct process *process) {
     static const struct http_route routes[] = {{"/metrics", "text/plain; version=0.0.4", serve_metrics},
-                                               {"/healthz", "text/plain", serve_health},
-                                               {"/readyz", "text/plain", serve_ready},
+                                               {"/healthz", "text/plain", worker_serve_health},
+                                               {"/readyz", "text/plain", worker_serve_ready},
                                                {NULL, NULL, NULL}};
     struct err err;
     if (!process->config.http_listen) return 0;
@@ -194,13 +173,20 @@ static int check_redis(struct engine *engine, struct err *err) {
 /* 0: all good; 1: not yet; -1: wrong. */
 static int check_world(struct process *process, struct err *err) {
     struct engine *engine = &process->engine;
+    struct err unsure;
+    enum permissions_result permitted = permissions_try_all(engine->permissions, &unsure);
+    *err = unsure;
+    if (permitted == PERMISSIONS_MISSING) return 1;
+
     int result = engine->redis ? check_redis(engine, err) : 0;
     if (result == 0) result = check_counts(engine, err);
     if (result == 0) result = check_changelog(engine, err);
     if (result == 0) result = bounds_ask(engine, err);
     if (result == 0) result = watch_begin(engine, err);
     if (result == 0) result = publish_policy(engine, err);
-    return result;
+    if (result || permitted == PERMISSIONS_DONE) return result;
+    *err = unsure;
+    return 1;
 }
 
 static void wait_for_world(struct process *process) {
@@ -246,6 +232,7 @@ static int run(struct process *process) {
         return EXIT_BAD_CONFIG;
     }
     engine->policy_log = (struct policy_log){&engine->kafka, engine->asker};
+    engine->permissions = permissions_new(engine);
     if (engine->spec->ask) engine->claims = claim_store_new(engine->redis, &engine->kafka);
     wait_for_world(process);
     if (!engine->stopping && !engine_stop_asked()) {
@@ -259,6 +246,7 @@ static int run(struct process *process) {
     kafka_producer_free(engine->producer);
     kafka_asker_free(engine->asker);
     claim_store_free(engine->claims);
+    permissions_free(engine->permissions);
     bounds_free(&engine->bounds);
     free(engine->begun);
     return engine->exit_status;
@@ -274,6 +262,8 @@ static int start(struct process *process) {
     process->engine.reload = reload;
     engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
+    worker_health_init(config->unproven_ms);
+    process->engine.committed_ms = clock_boot_ms();
     worker_turned(false);
     if (start_http(process) < 0) return EXIT_BAD_CONFIG;
     log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(), "policy",

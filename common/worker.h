@@ -47,6 +47,7 @@ struct worker_spec {
     const char *about; /* one line for --help */
     enum worker_kind kind;
     const enum topic *reads;  /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
+    const enum topic *writes; /* TOPIC_NONE-terminated: beside the case log and rejected records; NULL: nothing */
     const char *policy_file;  /* "sla.yaml" in REDRESS_POLICY_DIR, or NULL */
     const char *policy_names; /* the key under which that file names another beside it, or NULL */
 

@@ -399,11 +399,13 @@ static enum result decide(const struct decision *in, void *state, struct effects
 }
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
+static const enum topic writes[] = {TOPIC_SETTLEMENTS, TOPIC_NONE};
 const struct worker_spec compensation_spec = {
     .name = "compensation",
     .about = "proposes compensation, has it approved, and orders what the customer chose, once",
     .kind = WORKER_KEYED,
     .reads = reads,
+    .writes = writes,
     .policy_file = "compensation.yaml",
     .load = offer_policy_load,
     .state = &compensation_state_record,

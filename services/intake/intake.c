@@ -96,12 +96,14 @@ static enum result decide(const struct decision *in, void *state, struct effects
 }
 
 static const enum topic reads[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
+static const enum topic writes[] = {TOPIC_ORDERS, TOPIC_NONE};
 
 const struct worker_spec intake_spec = {
     .name = "intake",
     .about = "accepts complaints, activity and decisions into the case log, or rejects them with a reason",
     .kind = WORKER_MAP,
     .reads = reads,
+    .writes = writes,
     .leads = TOPIC_COMPLAINTS,
     .ask = ask,
     .decide = decide,

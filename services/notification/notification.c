@@ -392,11 +392,13 @@ static enum result decide(const struct decision *in, void *state_at, struct effe
 }
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
+static const enum topic writes[] = {TOPIC_DELIVERIES, TOPIC_NONE};
 const struct worker_spec notification_spec = {
     .name = "notification",
     .about = "tells customers and colleagues what happens, each of it once",
     .kind = WORKER_KEYED,
     .reads = reads,
+    .writes = writes,
     .policy_file = "notification.yaml",
     .load = message_policy_load,
     .state = &notification_state_record,

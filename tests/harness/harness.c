@@ -134,27 +134,34 @@ void harness_kafka_jars(char *out, size_t size) {
     snprintf(out, size, "%s/jars/*", home);
 }
 
-/* server.properties with this test's folder and ports in the place of {dir}, {port} and {controller_port}. */
-static void write_properties(const struct harness *h, const char *path) {
-    FILE *in = fopen(REDRESS_SOURCE_DIR "/tests/harness/kafka/server.properties", "r"), *out = fopen(path, "w");
+static void put_mark(const struct harness *h, const char *mark, FILE *out) {
+    if (strncmp(mark, "{dir}", 5) == 0)
+        fprintf(out, "%s/kafka", h->dir);
+    else if (strncmp(mark, "{port}", 6) == 0)
+        fprintf(out, "%d", h->kafka_port);
+    else
+        fprintf(out, "%d", strncmp(mark, "{secure_port}", 13) == 0 ? h->secure_port : h->controller_port);
+}
+
+/* A file of properties with this test's folder and ports in the place of {dir}, {port}, {secure_port} and
+ * {controller_port}. Of a property that comes twice the last counts. */
+static void write_properties(const struct harness *h, const char *name, FILE *out) {
+    char line[512], path[300];
+    snprintf(path, sizeof path, "%s/tests/harness/kafka/%s", REDRESS_SOURCE_DIR, name);
+    FILE *in = fopen(path, "r");
     if (!in || !out) wait_fail("%s: %s", path, strerror(errno));
-    char line[512];
     while (fgets(line, sizeof line, in)) {
         char *at = line, *mark;
         while (line[0] != '#' && (mark = strchr(at, '{'))) {
             char *end = strchr(mark, '}');
             if (!end) break;
             fprintf(out, "%.*s", (int)(mark - at), at);
-            if (strncmp(mark, "{dir}", 5) == 0)
-                fprintf(out, "%s/kafka", h->dir);
-            else
-                fprintf(out, "%d", strncmp(mark, "{port}", 6) == 0 ? h->kafka_port : h->controller_port);
+            put_mark(h, mark, out);
             at = end + 1;
         }
         fputs(at, out);
     }
     fclose(in);
-    fclose(out);
 }
 
 static void set_up_kafka(struct harness *h) {
@@ -162,9 +169,13 @@ static void set_up_kafka(struct harness *h) {
     find_kafka(home, sizeof home);
     h->kafka_port = net_free_port();
     h->controller_port = net_free_port();
+    h->secure_port = net_free_port();
     snprintf(h->bootstrap, sizeof h->bootstrap, "127.0.0.1:%d", h->kafka_port);
     snprintf(path, sizeof path, "%s/server.properties", h->dir);
-    write_properties(h, path);
+    FILE *properties = fopen(path, "w");
+    write_properties(h, "server.properties", properties);
+    if (h->secure) write_properties(h, "secure.properties", properties);
+    fclose(properties);
     char formatted[300], data[300];
     snprintf(formatted, sizeof formatted, "%s/formatted", home);
     snprintf(data, sizeof data, "%s/kafka", h->dir);

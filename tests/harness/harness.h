@@ -30,7 +30,8 @@ struct harness {
     char redis_url[48]; /* redis://127.0.0.1:<port>/0 */
     char prefix[64]; /* REDRESS_TOPIC_PREFIX of workers and tools made from now on; "redress", a test may change it */
     char policy_dir[200]; /* REDRESS_POLICY_DIR likewise; deploy/policies */
-    int kafka_port, controller_port, redis_port;
+    bool secure;          /* set before harness_start_kafka(): an authorizer, and a listener to sign in at (acls.h) */
+    int kafka_port, secure_port, controller_port, redis_port;
     struct process kafka, redis;
     struct process workers[HARNESS_WORKERS_MAX];
     int http_ports[HARNESS_WORKERS_MAX];

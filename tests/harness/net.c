@@ -55,8 +55,7 @@ static int connect_to(int port) {
     return -1;
 }
 
-/* Sends a request and reads until `size` bytes are there or the other side has closed or says no more. */
-static size_t exchange(int port, const char *request, size_t len, char *answer, size_t size) {
+size_t net_exchange(int port, const char *request, size_t len, char *answer, size_t size) {
     int fd = connect_to(port);
     if (fd < 0) return 0;
     size_t got = 0;
@@ -73,14 +72,14 @@ bool net_kafka_answers(int port) {
     static const char request[] = {0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, (char)0xff, (char)0xff};
     static const char expected[] = {0, 0, 0, 7, 0, 0};
     char answer[10];
-    return exchange(port, request, sizeof request, answer, sizeof answer) == sizeof answer &&
+    return net_exchange(port, request, sizeof request, answer, sizeof answer) == sizeof answer &&
            memcmp(answer + 4, expected, sizeof expected) == 0;
 }
 
 bool net_redis_answers(int port) {
     static const char request[] = "PING\r\n", expected[] = "+PONG\r\n";
     char answer[sizeof expected - 1];
-    return exchange(port, request, sizeof request - 1, answer, sizeof answer) == sizeof answer &&
+    return net_exchange(port, request, sizeof request - 1, answer, sizeof answer) == sizeof answer &&
            memcmp(answer, expected, sizeof answer) == 0;
 }
 
@@ -90,7 +89,7 @@ int net_http_get(int port, const char *path, char *body_out, size_t size) {
     int len =
         snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
     char *answer = calloc(1, ANSWER_MAX + 1);
-    exchange(port, request, (size_t)len, answer, ANSWER_MAX);
+    net_exchange(port, request, (size_t)len, answer, ANSWER_MAX);
     int status = 0;
     if (sscanf(answer, "HTTP/1.%*d %d", &status) == 1) {
         const char *body = strstr(answer, "\r\n\r\n");

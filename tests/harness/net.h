@@ -12,6 +12,10 @@ int net_free_port(void);
 bool net_kafka_answers(int port); /* the broker tells its API versions */
 bool net_redis_answers(int port); /* PING gives PONG; not while it is loading */
 
+/* Sends a request and reads until `size` bytes are there, or the other side has closed or says no more. Returns how
+ * many came. */
+size_t net_exchange(int port, const char *request, size_t len, char *answer, size_t size);
+
 /* One GET. Returns the HTTP status, or 0 when nobody answers within 2 s. The body, cut to fit, goes to body_out with a
  * NUL. */
 int net_http_get(int port, const char *path, char *body_out, size_t size);

@@ -162,7 +162,8 @@ static struct config config = {.topic_prefix = "redress",
                                .hold_max_ms = 120000,
                                .step_hold_ms = 10000,
                                .transaction_timeout_ms = FAKE_TRANSACTION_MS,
-                               .session_timeout_ms = FAKE_SESSION_MS};
+                               .session_timeout_ms = FAKE_SESSION_MS,
+                               .unproven_ms = 60000};
 
 static void run_process(void *context) {
     int number = (int)(intptr_t)context;
