@@ -158,8 +158,8 @@ static void note(void *context, const struct raw *raw) {
     offsets_note(&noting->offsets, raw);
     run->read++;
     if (clock_boot_ms() < run->progress_ms) return;
-    if (run->progress_ms) ctl_note("%" PRId64 " records of %s read", run->read, topic_name(raw->topic));
-    run->progress_ms = clock_boot_ms() + EVERY_MS;
+    ctl_progress("%" PRId64 " records of %s read", run->read, topic_name(raw->topic));
+    run->progress_ms = clock_boot_ms() + PROGRESS_MS;
 }
 
 /* Orders are for a worker yet to come: without their topic there is nothing in it. */

@@ -180,7 +180,7 @@ static void copy(void *context, const struct raw *raw) {
     run->copied += times > 0;
     if (run->copied % FLUSH_EVERY == 0 && kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE) fail(run);
     if (clock_boot_ms() < run->progress_ms) return;
-    if (run->progress_ms) ctl_note("%" PRId64 " records of %s copied", run->copied, topic_name(raw->topic));
+    ctl_progress("%" PRId64 " records of %s copied", run->copied, topic_name(raw->topic));
     run->progress_ms = clock_boot_ms() + PROGRESS_MS;
 }
 

@@ -89,8 +89,8 @@ static void let_go(struct hanging *hanging) {
 /* Activity can be read before any complaint. */
 static void test_without_complaints_first(void **state) {
     (void)state;
-    static const struct worker_spec activity = {.name = "intake",
-                                                .reads = (const enum topic[]){TOPIC_ACTIVITY, TOPIC_NONE}};
+    static const enum topic reads[] = {TOPIC_ACTIVITY, TOPIC_NONE};
+    static const struct worker_spec activity = {.name = "intake", .reads = reads};
     struct buf wrong = {0};
     struct hanging hanging = {0};
     struct replay *replay = begin("no-order", 1);
