@@ -18,9 +18,9 @@ struct view_indexes {
     int count, told;
 };
 
-static char *format(const char *fmt, const char *a, const char *b) {
+static char *join(const char *first, const char *second) {
     char *text;
-    int len = asprintf(&text, fmt, a, b);
+    int len = asprintf(&text, "%s%s", first, second);
     ASSERT(len >= 0);
     return text;
 }
@@ -29,11 +29,11 @@ struct view_indexes *view_indexes_new(struct redis *redis, const char *prefix, c
     struct view_indexes *indexes = calloc(1, sizeof *indexes);
     ASSERT(indexes);
     *indexes = (struct view_indexes){.redis = redis, .script = {.name = "names", .lua = lua_names}};
-    indexes->prefix = format("%s%s", prefix, "");
-    indexes->worker = format("%s%s", worker, "");
-    indexes->meta = format("%s:meta%s", prefix, "");
-    indexes->field = format("indexes:%s%s", worker, "");
-    indexes->found_field = format("found_indexes:%s%s", worker, "");
+    indexes->prefix = join(prefix, "");
+    indexes->worker = join(worker, "");
+    indexes->meta = join(prefix, ":meta");
+    indexes->field = join("indexes:", worker);
+    indexes->found_field = join("found_indexes:", worker);
     redis_use(redis, &indexes->script);
     return indexes;
 }
