@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-static long count = 40, first = 1;
+static long count = 12, first = 1;
 
 /* Processes that are killed leave what they held. */
 const char *__asan_default_options(void);
