@@ -60,7 +60,7 @@ static void test_case_stays_together(void **state) {
         assert_int_equal(one.partition, ids_partition(route, IDS_ROUTE_LEN, NEW));
         assert_int_equal(two.partition, one.partition);
         assert_int_equal(one.timestamp_ms, 1234);
-        char expected[8];
+        char expected[16];
         snprintf(expected, sizeof expected, "%d", 10 + two.partition);
         assert_int_equal(two.headers[1].value_len, 2);
         assert_memory_equal(two.headers[1].value, expected, 2);
