@@ -12,6 +12,7 @@ enum {
     ASK_MS = 2000,         /* one question to the broker */
     RESTORE_BATCH = 500,   /* claims in one pipeline */
     PARTITIONS_MAX = 1024, /* partitions of redress.claims */
+    POLL_MS = 20,
     TIDY_LOOK_MS = 600000, /* whether the topic is to be tidied */
     TIDY_EVERY_MS = 100,   /* while it is: a little now and then, so that no event waits for it */
     FLUSH_MS = 5000
@@ -68,7 +69,9 @@ static enum claim_result read_some(struct claim_store *store, struct claim_readi
     for (int count = 0; count < RESTORE_BATCH && !all_read(reading) && clock_boot_ms() < until_ms;) {
         struct kafka_record *record;
         struct place place;
-        enum kafka_got got = kafka_poll(reading->reader, 20, &record, &place, err);
+        int64_t left_ms = until_ms - clock_boot_ms();
+        enum kafka_got got =
+            kafka_poll(reading->reader, left_ms < POLL_MS ? (int)left_ms : POLL_MS, &record, &place, err);
         if (got == KAFKA_LOST || got == KAFKA_DOUBLE) return CLAIM_AWAY;
         if (got == KAFKA_END && place.offset >= reading->ends[place.partition].offset)
             reading->ends[place.partition].offset = KAFKA_NO_OFFSET;

@@ -170,6 +170,8 @@ struct marks {
     int count;
 };
 void fields_indexes(const struct record *record, const void *data, struct arena *arena, struct marks *out);
+/* The index entry of one of the record's own times (not of a group's); 0: it has none. */
+int64_t fields_indexed(const struct record *record, const void *data, const char *name, struct arena *arena);
 void fields_counters(const struct record *record, const void *data, struct arena *arena, struct marks *out);
 void fields_hours(const struct record *record, const void *data, struct arena *arena, struct marks *out);
 

@@ -82,6 +82,14 @@ void fields_indexes(const struct record *record, const void *data, struct arena 
     visit(record, data, FIELD_INDEXED, add_index, arena, out);
 }
 
+int64_t fields_indexed(const struct record *record, const void *data, const char *name, struct arena *arena) {
+    for (const struct field *field = record->fields; field->name; field++) {
+        if (field->type != FIELD_TIME || !(field->flags & FIELD_INDEXED) || strcmp(field->name, name) != 0) continue;
+        return holds(record, &record->index_while, data, arena) ? *FIELD_IN(int64_t, field, data) : 0;
+    }
+    return 0;
+}
+
 /* `opened_at` counts as "opened", `met_at` of the group member first_contact as "first_contact_met". */
 static void add_hour(const struct record *record, const struct field *group, const char *member,
                      const struct field *field, int64_t ms, struct arena *arena, struct marks *out) {

@@ -342,13 +342,14 @@ static void begin_wipe(struct keyed *keyed, struct shard *shard, const struct vi
 
 static const char *unusable(const struct shard *shard, const struct view_standing *standing) {
     if (standing->wiping) return "it was being emptied";
+    if (shard->distrust[0]) return shard->distrust;
     if (standing->wipe_asked) return "asked for by redressctl rebuild";
     if (!standing->known) return "it is empty";
     if (standing->applied > shard->end) return "it lies beyond the changelog's end";
     if (standing->applied < shard->start) return "it lies before the changelog's beginning";
     if (standing->redis_ms - standing->applied_at_ms > KEYED_AGE_MS) return "it is too old";
     if (!standing->made_here) return "it was made by another version of this worker, or its totals are gone";
-    return shard->distrust[0] ? shard->distrust : NULL;
+    return NULL;
 }
 
 /* What is lost again and again is not made anew at full speed: somebody removes keys, or we have a bug. */

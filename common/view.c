@@ -137,11 +137,7 @@ void view_print_sum(uint64_t sum, char out[VIEW_SUM_DIGITS + 1]) {
 }
 
 int64_t view_wake_ms(const struct view *view, const void *state, struct arena *arena) {
-    struct marks marks;
-    fields_indexes(view->state, state, arena, &marks);
-    for (int i = 0; i < marks.count; i++)
-        if (strcmp(marks.at[i].name, "wake_at") == 0) return marks.at[i].ms;
-    return 0;
+    return fields_indexed(view->state, state, "wake_at", arena);
 }
 
 /* The checksum, which is not the table's, is taken out: NULL when there is none. */

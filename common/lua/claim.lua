@@ -5,10 +5,16 @@
 -- A hash: i owner, v value, t last word, n how many joined, j:<id> who joined as which; of a count s sum, m the earliest
 -- end, a:<id> "<amount> <end>", r:<id> refused
 -- Returns {marker | '', granted, found, value, ordinal, sum, owner, last ms, joined, ends ms}: it is forgotten then
-local marker = redis.call('GET', KEYS[1]) or ''
+local marker = redis.pcall('GET', KEYS[1])
 local kind, id, value, time, valid = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local claim = KEYS[2]
-if string.sub(marker, 1, #ARGV[9] + 1) ~= ARGV[9] .. ':' then return {'', 0, 0, '', 0, '0', '', '0', 0, '0'} end
+local claim, none = KEYS[2], {'', 0, 0, '', 0, '0', '', '0', 0, '0'}
+if type(marker) ~= 'string' or string.sub(marker, 1, #ARGV[9] + 1) ~= ARGV[9] .. ':' then return none end
+
+-- A key of another type was put there by somebody else, and the claim is lost: all are restored.
+if type(redis.pcall('HLEN', claim)) == 'table' then
+  redis.call('DEL', claim, KEYS[1])
+  return none
+end
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -5,6 +5,7 @@ local claim, kind, id, ends = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[7])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 if ends <= now then return 0 end
+if type(redis.pcall('HLEN', claim)) == 'table' then redis.call('DEL', claim) end -- a key of another type
 
 local function live_on()
   if now + redis.call('PTTL', claim) < ends then redis.call('PEXPIREAT', claim, ARGV[7]) end

@@ -287,6 +287,35 @@ static void test_tidied(void **state) {
     assert_int_equal(left_ms("tidy-old-1"), -2);
 }
 
+/* ---- What somebody else has put there ---- */
+
+static enum claim_result look(const char *key) {
+    struct err err;
+    struct answer answer;
+    struct claim claim = {.kind = CLAIM_LOOK, .key = key};
+    return claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err);
+}
+
+/* A claim, or a marker, whose key is of another type: it comes back from the topic. */
+static void test_other_types(void **state) {
+    (void)state;
+    restore();
+    assert_true(join("typed", "first", 5000).granted);
+    tell("SET", redis_key("typed"), "x", NULL);
+    assert_int_equal(look("typed"), CLAIM_RESTORE);
+    restore();
+    assert_int_equal(join("typed", "second", 5000).ordinal, 1);
+
+    const char *marker = arena_printf(scene.arena, "%s:{claims.%d}:marker", scene.h->prefix,
+                                      ids_partition("typed", strlen("typed"), CLAIM_TAGS));
+    tell("DEL", marker, NULL, NULL);
+    tell("SADD", marker, "x", NULL);
+    tell("SET", redis_key("typed"), "x", NULL);
+    assert_int_equal(look("typed"), CLAIM_RESTORE);
+    restore();
+    assert_int_equal(join("typed", "third", 5000).ordinal, 2);
+}
+
 /* ---- A full Redis ---- */
 
 static enum claim_result take(struct claim claim) {
@@ -325,6 +354,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(test_lives, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_parts, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_tidied, open_prefix, close_prefix),
+        cmocka_unit_test_setup_teardown(test_other_types, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_full, open_prefix, close_prefix),
     };
     return cmocka_run_group_tests(tests, open_servers, close_servers);

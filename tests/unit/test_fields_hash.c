@@ -342,6 +342,10 @@ static void marks_follow_their_conditions(void **state) {
     assert_int_equal(marks.count, 2); /* b is not in a colour that is indexed, c has no time */
     assert_string_equal(marks.at[0].name, "wake_at");
     assert_int_equal(marks.at[0].ms, 2);
+    assert_int_equal(fields_indexed(&sample_record, &sample, "wake_at", arena), 2);
+    assert_int_equal(fields_indexed(&sample_record, &sample, "opened_at", arena), 0); /* it is not indexed */
+    assert_int_equal(fields_indexed(&goal_record, &goals[0], "due", arena), 11);
+    assert_int_equal(fields_indexed(&goal_record, &goals[1], "due", arena), 0); /* not in this colour */
     assert_string_equal(marks.at[1].name, "a_due");
     assert_int_equal(marks.at[1].ms, 11);
 
