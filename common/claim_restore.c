@@ -31,8 +31,12 @@ static void stop(struct claim_reading *reading) {
 static enum claim_result start(struct claim_store *store, struct claim_reading *reading, struct kafka_asker *asker,
                                struct err *err) {
     int partitions = kafka_partitions(asker, TOPIC_CLAIMS, ASK_MS, err);
-    if (partitions <= 0 || partitions > PARTITIONS_MAX)
-        return partitions == 0 ? err_set(err, "the claims topic is missing"), CLAIM_BROKEN : CLAIM_AWAY;
+    if (partitions < 0) return CLAIM_AWAY;
+    if (partitions == 0 || partitions > PARTITIONS_MAX) {
+        err_set(err, "the claims topic has %d partitions, expected 1 to %d: `redressctl topics create`", partitions,
+                PARTITIONS_MAX);
+        return CLAIM_BROKEN;
+    }
     struct place *starts = calloc((size_t)partitions, sizeof *starts);
     reading->ends = calloc((size_t)partitions, sizeof *reading->ends);
     ASSERT(starts && reading->ends);
@@ -72,6 +76,7 @@ static enum claim_result read_some(struct claim_store *store, struct claim_readi
         int64_t left_ms = until_ms - clock_boot_ms();
         enum kafka_got got =
             kafka_poll(reading->reader, left_ms < POLL_MS ? (int)left_ms : POLL_MS, &record, &place, err);
+        if (got == KAFKA_DAMAGED) return CLAIM_BROKEN;
         if (got == KAFKA_LOST || got == KAFKA_DOUBLE) return CLAIM_AWAY;
         if (got == KAFKA_END && place.offset >= reading->ends[place.partition].offset)
             reading->ends[place.partition].offset = KAFKA_NO_OFFSET;

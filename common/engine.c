@@ -91,6 +91,14 @@ void engine_stop(struct engine *engine, int status, const char *message, const c
     engine->stopping = true;
 }
 
+void engine_damaged(struct engine *engine, const char *detail) {
+    engine_stop(engine, EXIT_CANNOT_GO_ON,
+                "the broker's copy of a batch is damaged: let a broker with a good copy lead the partition, and remove "
+                "this copy. Where there is none: of an input, step over it knowingly with `redressctl offsets set`; of "
+                "one of our own topics, restore it",
+                detail);
+}
+
 /* ---- Pauses ---- */
 
 void engine_pause(struct engine *engine, const char *message, const char *detail) {
@@ -339,6 +347,11 @@ bool engine_restored(struct engine *engine) {
 /* A partition of the case log beyond those that there were is none of ours. */
 static void on_assigned(void *context, const struct place *places, int count) {
     struct engine *engine = context;
+    struct err err;
+    if (watch_check_inputs(count, &err) < 0) {
+        engine_stop(engine, EXIT_CANNOT_GO_ON, "too many partitions", err.text);
+        return;
+    }
     for (int i = 0; i < count; i++)
         if (places[i].topic == TOPIC_EVENTS && places[i].partition >= engine->partitions && !engine->stopping)
             watch_stop(engine, TOPIC_EVENTS, engine->partitions, places[i].partition + 1);
@@ -386,11 +399,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     if (!engine->consumer) return KAFKA_NOTHING;
     enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);
     if (got == KAFKA_TROUBLE) log_seldom(&gate, 1000, LOG_WARN, "kafka", "error", err.text, NULL);
-    if (got == KAFKA_DAMAGED)
-        engine_stop(engine, EXIT_CANNOT_GO_ON,
-                    "the broker's copy of a batch is damaged: let a broker with a good copy lead the partition, and "
-                    "remove this copy. Where there is none, step over it knowingly: set the group's offset behind it",
-                    err.text);
+    if (got == KAFKA_DAMAGED) engine_damaged(engine, err.text);
     if (got == KAFKA_LOST)
         engine_stop(engine, EXIT_CANNOT_GO_ON,
                     "records were deleted before they were read, or the topic was recreated: reset the group's offsets "

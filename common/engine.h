@@ -15,7 +15,7 @@
 enum {
     ENGINE_ASK_MS = 1000,     /* one question to the broker; a few ms when it is there */
     ENGINE_IDLE_MS = 100,     /* longest sleep: signals and health are looked at ten times a second */
-    ENGINE_PLACES_MAX = 4096, /* input partitions of one process */
+    ENGINE_PLACES_MAX = 4096, /* input partitions, of all topics together */
     ENGINE_FENCED_MAX = 5,    /* fenced that often in a row: two processes under one name */
     ENGINE_FENCED_MS = 60000, /* in a row: not longer than this after the last time */
     ENGINE_ROUNDS_MAX = 4     /* rounds of claims of one decision */
@@ -70,6 +70,9 @@ bool engine_reload_asked(void); /* once per SIGHUP */
 
 /* Stops the process with a status and an error line. */
 void engine_stop(struct engine *engine, int status, const char *message, const char *detail);
+
+/* The same for a batch whose copy at the broker is damaged (KAFKA_DAMAGED). */
+void engine_damaged(struct engine *engine, const char *detail);
 
 /* Waits before trying again, longer each time; engine_calm() after a success. */
 void engine_pause(struct engine *engine, const char *message, const char *detail);

@@ -1,14 +1,14 @@
 /* proof: the two questions about intake, in this order (reference/proof_model.py breaks with any other). */
 #include "proof.h"
 #include "clock.h"
+#include "watch.h"
 #include "worker_health.h"
 #include <stdlib.h>
 
 enum {
-    BEGIN_EVERY_MS = 10,    /* at most so often */
-    LOOK_EVERY_MS = 5,      /* while intake is behind */
-    COUNT_EVERY_MS = 30000, /* partitions may be added to intake's inputs */
-    PLACES_MAX = 3 * 1024
+    BEGIN_EVERY_MS = 10,   /* at most so often */
+    LOOK_EVERY_MS = 5,     /* while intake is behind */
+    COUNT_EVERY_MS = 30000 /* partitions may be added to intake's inputs */
 };
 
 /* In /readyz, while the questions get no answer. */
@@ -30,9 +30,9 @@ struct proof *proof_new(struct engine *engine) {
     struct proof *proof = calloc(1, sizeof *proof);
     ASSERT(proof);
     proof->engine = engine;
-    proof->ends = calloc(PLACES_MAX, sizeof *proof->ends);
-    proof->group = calloc(PLACES_MAX, sizeof *proof->group);
-    proof->seen = calloc(PLACES_MAX, sizeof *proof->seen);
+    proof->ends = calloc(ENGINE_PLACES_MAX, sizeof *proof->ends);
+    proof->group = calloc(ENGINE_PLACES_MAX, sizeof *proof->group);
+    proof->seen = calloc(ENGINE_PLACES_MAX, sizeof *proof->seen);
     ASSERT(proof->ends && proof->group && proof->seen);
     return proof;
 }
@@ -60,9 +60,8 @@ static bool count_inputs(struct proof *proof, struct err *err) {
     int count = 0;
     for (int i = 0; i < 3; i++) {
         int partitions = kafka_partitions(proof->engine->asker, inputs[i], ENGINE_ASK_MS, err);
-        if (partitions < 0) return false;
-        for (int k = 0; k < partitions && count < PLACES_MAX; k++)
-            proof->ends[count++] = (struct place){.topic = inputs[i], .partition = k};
+        if (partitions < 0 || watch_check_inputs(count + partitions, err) < 0) return false;
+        for (int k = 0; k < partitions; k++) proof->ends[count++] = (struct place){.topic = inputs[i], .partition = k};
     }
     if (count != proof->count)
         for (int i = 0; i < count; i++) proof->seen[i] = -1;

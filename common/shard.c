@@ -199,6 +199,7 @@ static int64_t next_said(struct keyed *keyed, const struct shard *shard, const s
         struct err err;
         enum kafka_got got = kafka_poll(keyed->reader, 50, &record, &place, &err);
         end = got == KAFKA_END && place.partition == shard->number && place.offset >= shard->end;
+        if (got == KAFKA_DAMAGED) break;
         if (got != KAFKA_RECORD) continue;
         kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &other);
         if (other.partition == shard->number && next_in(&other) > most) most = next_in(&other);
@@ -252,6 +253,10 @@ static void read_log(struct keyed *keyed, struct shard *shard) {
         struct kafka_record *record;
         struct place place;
         enum kafka_got got = kafka_poll(keyed->reader, 50, &record, &place, &err);
+        if (got == KAFKA_DAMAGED) {
+            engine_damaged(engine, err.text);
+            return;
+        }
         if (got == KAFKA_RECORD) {
             struct raw raw;
             kafka_record_raw(&engine->kafka, record, engine->arena, &raw);
@@ -448,10 +453,9 @@ static bool read_slice(struct keyed *keyed, struct shard *shard, struct replayed
         enum kafka_got got = kafka_poll(keyed->reader, replayed->count ? 0 : 20, &record, &place, &err);
         if (got == KAFKA_NOTHING) break;
         if (got == KAFKA_END && place.partition == shard->number) replayed->end = place.offset >= shard->end;
-        if (got == KAFKA_LOST) {
-            shard_heal(keyed, shard, err.text);
-            return false;
-        }
+        if (got == KAFKA_DAMAGED) engine_damaged(keyed->engine, err.text);
+        if (got == KAFKA_LOST) shard_heal(keyed, shard, err.text);
+        if (got == KAFKA_LOST || got == KAFKA_DAMAGED) return false;
         if (got != KAFKA_RECORD) continue;
         struct raw raw;
         kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &raw);

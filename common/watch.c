@@ -9,6 +9,26 @@ enum {
     UNREAD_TIMES = 3  /* in a row: a rebalance under way is over by then */
 };
 
+int watch_check_inputs(int partitions, struct err *err) {
+    if (partitions <= ENGINE_PLACES_MAX) return 0;
+    return err_set(err,
+                   "the inputs have %d partitions together, expected at most %d: take fewer, and more prefixes where "
+                   "that does not do",
+                   partitions, ENGINE_PLACES_MAX);
+}
+
+static int count_inputs(struct engine *engine, struct err *err) {
+    static const enum topic inputs[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
+    int all = 0;
+    for (const enum topic *topic = engine->spec->kind == WORKER_KEYED ? inputs : engine->spec->reads;
+         *topic != TOPIC_NONE; topic++) {
+        int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
+        if (count < 0) return 1;
+        all += count;
+    }
+    return watch_check_inputs(all, err);
+}
+
 static int count_topics(struct engine *engine, const enum topic *topics, struct err *err) {
     for (; *topics != TOPIC_NONE; topics++) {
         int count = kafka_partitions(engine->asker, *topics, ENGINE_ASK_MS, err);
@@ -21,7 +41,8 @@ static int count_topics(struct engine *engine, const enum topic *topics, struct 
 int watch_begin(struct engine *engine, struct err *err) {
     static const enum topic claims[] = {TOPIC_CLAIMS, TOPIC_NONE};
     if (engine->spec->ask && count_topics(engine, claims, err)) return 1;
-    return engine->spec->writes ? count_topics(engine, engine->spec->writes, err) : 0;
+    if (engine->spec->writes && count_topics(engine, engine->spec->writes, err)) return 1;
+    return count_inputs(engine, err);
 }
 
 int watch_partition(const struct engine *engine, const struct kafka_message *message) {

@@ -8,8 +8,11 @@
 
 #include "engine.h"
 
-/* Counts the topics that the worker writes with a key; those of the case log have been counted. 0; 1: not now. */
+/* Counts the topics that the worker writes with a key (those of the case log have been counted), and the inputs that it
+ * reads, or on which its deadlines wait. 0; 1: not now; -1: there are too many. */
 int watch_begin(struct engine *engine, struct err *err) MUST_CHECK;
+/* -1 and the limit when there are more input partitions than a worker keeps track of. */
+int watch_check_inputs(int partitions, struct err *err) MUST_CHECK;
 /* Looks from time to time; stops the engine when a count has changed. */
 void watch_turn(struct engine *engine);
 /* The partition that a message goes to: by the counts of the start; -1: any (it has no key). */

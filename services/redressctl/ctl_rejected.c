@@ -139,7 +139,7 @@ static int read_to_ends(struct rejected_run *run, struct kafka_consumer *reader,
         } else if (got == KAFKA_END && !ended[place.partition]) {
             ended[place.partition] = true;
             left--;
-        } else if (got == KAFKA_LOST || clock_boot_ms() > give_up_ms) {
+        } else if (got == KAFKA_LOST || got == KAFKA_DAMAGED || clock_boot_ms() > give_up_ms) {
             return ctl_fail(&run->ctl, "%s.rejected: %s", run->ctl.config.topic_prefix, err.text);
         }
         if (got == KAFKA_RECORD || got == KAFKA_END) give_up_ms = clock_boot_ms() + READ_MS;

@@ -450,10 +450,113 @@ static void test_case_grows(void **state) {
     close_scene(&scene);
 }
 
+/* ---- A copy that is damaged ---- */
+
+/* The nth batch (from 0) of a log: where it begins, and in *size_out its bytes. -1: there are not so many. */
+static long find_batch(FILE *file, int nth, long *size_out) {
+    unsigned char head[12];
+    long at = 0;
+    for (int i = 0;; i++) {
+        if (fseek(file, at, SEEK_SET) || fread(head, 1, sizeof head, file) != sizeof head) return -1;
+        long size = (long)sizeof head + ((long)head[8] << 24 | head[9] << 16 | head[10] << 8 | head[11]);
+        if (size <= (long)sizeof head) return -1;
+        *size_out = size;
+        if (i == nth) return at;
+        at += size;
+    }
+}
+
+/* Turns one bit of a batch, in the first partition that has so many; returns which. */
+static int damage(struct scene *scene, const char *topic, int nth) {
+    for (int i = 0; i < PARTITIONS; i++) {
+        char path[400];
+        long size;
+        snprintf(path, sizeof path, "%s/kafka/redress.%s-%d/00000000000000000000.log", scene->h->dir, topic, i);
+        FILE *file = fopen(path, "r+");
+        if (!file) wait_fail("no file %s", path);
+        long at = find_batch(file, nth, &size);
+        int byte = at < 0 || fseek(file, at + size - 2, SEEK_SET) ? EOF : fgetc(file);
+        if (byte != EOF) {
+            fseek(file, at + size - 2, SEEK_SET);
+            fputc(byte ^ 1, file);
+        }
+        fclose(file);
+        if (byte != EOF) return i;
+    }
+    wait_fail("no partition of %s has %d batches", topic, nth + 1);
+    return -1;
+}
+
+static void expect_damage(struct process *worker) {
+    static const char why[] = "the broker's copy of a batch is damaged";
+    if (!process_wait(worker, STEP_MS)) wait_fail("%s still runs", worker->name);
+    if (process_exit_status(worker) == EXIT_CANNOT_GO_ON && process_log_count(worker, why) > 0 &&
+        process_log_count(worker, "recreated") == 0)
+        return;
+    process_log_tail(worker, 10);
+    fail_msg("%s: status %d, expected %d and \"%s\"", worker->name, process_exit_status(worker), EXIT_CANNOT_GO_ON,
+             why);
+}
+
+static void forget_views(struct scene *scene) {
+    char port[16];
+    snprintf(port, sizeof port, "%d", scene->h->redis_port);
+    assert_int_equal(harness_run(scene->h, NULL, RUN_MS, "redis-cli", "-p", port, "flushall", NULL), 0);
+}
+
+/* An input: the worker says what it is, and goes on behind it when it is told to. A changelog: no state is made of
+ * what follows. */
+static void test_damaged(void **state) {
+    (void)state;
+    static const struct worker_spec *const workers[] = {&intake_spec, &sla_spec, NULL};
+    struct scene scene;
+    struct rejected_seen seen = {0};
+    open_scene(&scene, "damaged");
+    struct process *sla = harness_worker(scene.h, "sla", 0);
+    process_start(scene.intake);
+    process_start(sla);
+    open_channel(&scene, "none");
+    for (int i = 0; i < 4; i++) {
+        send_good(&scene);
+        flush(&scene);
+    }
+    world_wait_idle(scene.world, workers, STEP_MS);
+    assert_int_equal(process_stop(scene.intake, STEP_MS), 0);
+    assert_int_equal(process_stop(sla, STEP_MS), 0);
+    for (int i = 0; i < 3; i++) {
+        send_good(&scene);
+        flush(&scene);
+    }
+    close_channel(&scene);
+    world_close(scene.world);
+    process_stop(&scene.h->kafka, STEP_MS);
+    int input = damage(&scene, "complaints", 5);
+    damage(&scene, "sla.state", 1);
+    forget_views(&scene);
+    harness_start_kafka(scene.h);
+    scene.world = world_open(scene.h);
+    process_start(sla);
+    expect_damage(sla);
+
+    process_start(scene.intake);
+    expect_damage(scene.intake);
+    char partition[16];
+    struct buf out = {0};
+    snprintf(partition, sizeof partition, "%d", input);
+    if (harness_run(scene.h, &out, RUN_MS, "redressctl", "offsets", "set", "intake", "--topic", "complaints",
+                    "--partition", partition, "--to", "6", NULL) != 0)
+        wait_fail("%s", out.at);
+    buf_free(&out);
+    process_start(scene.intake);
+    scene.good--; /* the one that is lost */
+    expect(&scene, &seen, 0);
+    close_scene(&scene);
+}
+
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kind), cmocka_unit_test(test_topics_change),
-                                       cmocka_unit_test(test_case_grows)};
+                                       cmocka_unit_test(test_case_grows), cmocka_unit_test(test_damaged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
