@@ -189,8 +189,10 @@ static void tool(struct scene *scene, int expected, const char *a, const char *b
     buf_free(&out);
 }
 
-static void grow(struct scene *scene, const char *name, int partitions) {
+static void grow(struct scene *scene, enum topic topic, int partitions) {
     struct kafka kafka = {.config = &scene->world->config};
+    char name[KAFKA_NAME_MAX];
+    kafka_topic(&kafka, topic, name);
     struct err err;
     struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
     if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0) wait_fail("%s", err.text);
@@ -245,7 +247,7 @@ static void offsets_beyond(struct scene *scene) {
  * it had, so the group has to be asked to divide anew; then they begin by themselves, at their beginning. */
 static void partitions_added(struct scene *scene) {
     stop(scene);
-    grow(scene, "redress.complaints", GROWN);
+    grow(scene, TOPIC_COMPLAINTS, GROWN);
     world_close(scene->world); /* its producer knows the old count */
     scene->world = world_open(scene->h);
     complain(scene, 1, -1);

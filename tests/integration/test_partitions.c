@@ -43,8 +43,10 @@ static void contact(struct pipeline *pipeline, int number) {
 
 /* ---- Partitions are added ---- */
 
-static void grow(struct pipeline *pipeline, const char *name, int partitions) {
+static void grow(struct pipeline *pipeline, enum topic topic, int partitions) {
     struct kafka kafka = {.config = &pipeline->world->config};
+    char name[KAFKA_NAME_MAX];
+    kafka_topic(&kafka, topic, name);
     struct err err;
     struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
     if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0) wait_fail("%s", err.text);
@@ -77,7 +79,7 @@ static void expect_in_place(struct pipeline *pipeline, int partitions) {
 }
 
 static void partitions_added(struct pipeline *pipeline) {
-    grow(pipeline, "redress.events", GROWN);
+    grow(pipeline, TOPIC_EVENTS, GROWN);
     for (int i = 0; i < PIPELINE_WORKERS; i++)
         expect_stopped(pipeline->workers[i], "the number of partitions has changed", "redressctl repartition --to");
     expect_in_place(pipeline, BEFORE);
@@ -152,6 +154,8 @@ static void expect_same_claims(struct pipeline *old, struct pipeline *next) {
 
 static void open_next(struct pipeline *old, struct pipeline *next) {
     struct buf out = {0};
+    char prefix[sizeof old->h->prefix];
+    memcpy(prefix, old->h->prefix, sizeof prefix);
     snprintf(old->h->prefix, sizeof old->h->prefix, "next");
     harness_create_topics(old->h, AFTER);
     *next = (struct pipeline){.h = old->h};
@@ -160,7 +164,7 @@ static void open_next(struct pipeline *old, struct pipeline *next) {
     next->events = tail_open(next->world, TOPIC_EVENTS);
     for (int i = CONTACTED; i < CASES; i++) contact(next, i); /* it waits there */
     world_flush(next->world);
-    snprintf(old->h->prefix, sizeof old->h->prefix, "redress");
+    memcpy(old->h->prefix, prefix, sizeof prefix);
     if (harness_run(old->h, &out, RUN_MS, "redressctl", "repartition", "--to", "next", NULL) != 0)
         wait_fail("repartition: %s", out.at);
     print_message("%s", out.at);

@@ -58,9 +58,7 @@ static void close_channel(struct scene *scene) {
 }
 
 static void open_scene(struct scene *scene, const char *name) {
-    *scene = (struct scene){.h = harness_new(name), .arena = arena_new()};
-    harness_start_kafka(scene->h);
-    harness_start_redis(scene->h);
+    *scene = (struct scene){.h = harness_share(name), .arena = arena_new()};
     harness_create_topics(scene->h, PARTITIONS);
     scene->world = world_open(scene->h);
     scene->intake = harness_worker(scene->h, "intake", 0);
@@ -68,7 +66,7 @@ static void open_scene(struct scene *scene, const char *name) {
 
 static void close_scene(struct scene *scene) {
     world_close(scene->world);
-    harness_close(scene->h);
+    harness_leave(scene->h);
     arena_free(scene->arena);
 }
 
@@ -139,7 +137,7 @@ static void see_rejected(void *context, const struct raw *raw) {
     struct err err;
     seen->described++;
     assert_int_equal(json_read(seen->arena, raw->value, raw->value_len, NULL, &tree, &err), JSON_OK);
-    assert_string_equal(tree_text(tree, "topic"), "redress.complaints");
+    assert_non_null(strstr(tree_text(tree, "topic"), ".complaints"));
     seen->unreadable += strcmp(described, "unreadable") == 0 && tree_text(tree, "unreadable");
     if (seen->digest[0] && strstr(value, seen->digest)) seen->digest_found = true;
 }
@@ -272,10 +270,10 @@ static void test_every_kind(void **state) {
 /* ---- Topics that are changed while the worker runs ---- */
 
 static void alter(struct scene *scene, const char *topic, const char *setting) {
-    char jars[300], name[64];
+    char jars[300], name[200];
     struct buf out = {0};
     harness_kafka_jars(jars, sizeof jars);
-    snprintf(name, sizeof name, "redress.%s", topic);
+    snprintf(name, sizeof name, "%s.%s", scene->h->prefix, topic);
     if (harness_run(scene->h, &out, RUN_MS, "java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server",
                     scene->h->bootstrap, "--alter", "--entity-type", "topics", "--entity-name", name, "--add-config",
                     setting, NULL) != 0)
@@ -369,7 +367,7 @@ static void count_too_large(void *context, const struct raw *raw) {
     struct counts *counts = context;
     struct arena *arena = arena_new();
     assert_string_equal(header_of(arena, raw, "redress_reason"), "too_large");
-    assert_string_equal(header_of(arena, raw, "redress_topic"), "redress.events");
+    assert_non_null(strstr(header_of(arena, raw, "redress_topic"), ".events"));
     assert_string_equal(header_of(arena, raw, "ce_type"), "case.deadline_set");
     counts->too_large++;
     arena_free(arena);
