@@ -51,6 +51,13 @@ char *fake_broker_bytes(const char *bytes, size_t len) {
     return copy;
 }
 
+void fake_broker_name(char *to, size_t size, const char *name) {
+    size_t len = strnlen(name, size - 1);
+
+    memcpy(to, name, len);
+    to[len] = 0;
+}
+
 struct header *fake_broker_headers(const struct header *headers, int count) {
     struct header *copy = calloc((size_t)count + 1, sizeof *copy);
 
@@ -183,7 +190,7 @@ struct group *fake_broker_group(const char *worker) {
     ASSERT(fake_broker.group_count < GROUPS_MAX);
     struct group *group = &fake_broker.groups[fake_broker.group_count++];
     *group = (struct group){0};
-    strncpy(group->worker, worker, sizeof group->worker - 1);
+    fake_broker_name(group->worker, sizeof group->worker, worker);
     return group;
 }
 

@@ -92,7 +92,8 @@ struct kafka_record {
 int fake_broker_topic(enum topic topic, const char *worker); /* index of its logs */
 struct log *fake_broker_log(enum topic topic, const char *worker, int partition);
 struct entry *fake_broker_append(struct log *log, const struct entry *entry);
-char *fake_broker_bytes(const char *bytes, size_t len); /* a copy; NULL gives NULL */
+char *fake_broker_bytes(const char *bytes, size_t len);         /* a copy; NULL gives NULL */
+void fake_broker_name(char *to, size_t size, const char *name); /* as much of it as there is room for */
 struct header *fake_broker_headers(const struct header *headers, int count);
 int64_t fake_broker_stable(const struct log *log); /* nothing at or beyond it may be handed out */
 struct kafka_record *fake_broker_record(const struct fetched *from, const struct entry *entry);

@@ -274,7 +274,7 @@ static int *epoch_of(const char *id) {
         if (strcmp(fake_broker.producers[i].id, id) == 0) return &fake_broker.producers[i].epoch;
 
     ASSERT(fake_broker.producer_count < PRODUCERS_MAX);
-    strncpy(fake_broker.producers[fake_broker.producer_count].id, id, sizeof fake_broker.producers[0].id - 1);
+    fake_broker_name(fake_broker.producers[fake_broker.producer_count].id, sizeof fake_broker.producers[0].id, id);
     fake_broker.producers[fake_broker.producer_count].epoch = 0;
     return &fake_broker.producers[fake_broker.producer_count++].epoch;
 }
@@ -284,7 +284,7 @@ struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char 
     struct kafka_producer *producer = calloc(1, sizeof *producer);
     ASSERT(producer);
     *producer = (struct kafka_producer){.kafka = kafka, .transaction = -1};
-    if (transactional_id) strncpy(producer->id, transactional_id, sizeof producer->id - 1);
+    if (transactional_id) fake_broker_name(producer->id, sizeof producer->id, transactional_id);
     return producer;
 }
 
@@ -505,7 +505,7 @@ int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms
 int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
                         char *value_out, size_t size, struct err *err) {
     (void)asker, (void)topic, (void)setting, (void)timeout_ms, (void)err;
-    strncpy(value_out, "compact", size);
+    fake_broker_name(value_out, size, "compact");
     return 0;
 }
 
@@ -542,7 +542,7 @@ int kafka_check(const struct config *config, struct buf *errors) {
 
 char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAFKA_NAME_MAX]) {
     (void)kafka;
-    strncpy(name_out, topic_name(topic), KAFKA_NAME_MAX - 1);
+    fake_broker_name(name_out, KAFKA_NAME_MAX, topic_name(topic));
     return name_out;
 }
 
