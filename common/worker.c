@@ -164,21 +164,28 @@ static int check_redis(struct engine *engine, struct err *err) {
     switch (redis_check(engine->redis, err)) {
     case REDIS_GOOD: return 0;
     case REDIS_FORGETFUL: return -1;
-    case REDIS_MISCONFIGURED: engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text); break;
+    case REDIS_MISCONFIGURED:
+        /* What it may not do is listed with all other permissions that are missing. */
+        if (!strstr(err->text, "NOPERM")) engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text);
+        break;
     case REDIS_AWAY: break;
     }
     return 1;
 }
 
-/* 0: all good; 1: not yet; -1: wrong. */
+/* 0: all good; 1: not yet; -1: wrong. A Redis that is set wrongly is told before anybody waits for Kafka. */
 static int check_world(struct process *process, struct err *err) {
     struct engine *engine = &process->engine;
+    int result = engine->redis ? check_redis(engine, err) : 0;
+    if (result < 0 || engine->stopping) return result;
+
     struct err unsure;
     enum permissions_result permitted = permissions_try_all(engine->permissions, &unsure);
-    *err = unsure;
-    if (permitted == PERMISSIONS_MISSING) return 1;
+    if (permitted == PERMISSIONS_MISSING) {
+        *err = unsure;
+        return 1;
+    }
 
-    int result = engine->redis ? check_redis(engine, err) : 0;
     if (result == 0) result = check_counts(engine, err);
     if (result == 0) result = check_changelog(engine, err);
     if (result == 0) result = bounds_ask(engine, err);

@@ -469,7 +469,8 @@ static int damage(struct scene *scene, const char *topic, int nth) {
     for (int i = 0; i < PARTITIONS; i++) {
         char path[400];
         long size;
-        snprintf(path, sizeof path, "%s/kafka/redress.%s-%d/00000000000000000000.log", scene->h->dir, topic, i);
+        snprintf(path, sizeof path, "%s/kafka/%s.%s-%d/00000000000000000000.log", scene->h->dir, scene->h->prefix,
+                 topic, i);
         FILE *file = fopen(path, "r+");
         if (!file) wait_fail("no file %s", path);
         long at = find_batch(file, nth, &size);
