@@ -515,6 +515,16 @@ static bool can_decide(struct map *map) {
     return map->known || (map->input_count > 0 && read_offsets(map));
 }
 
+/* How long a poll may wait. A restore under way goes on at once; one that waits before its next attempt does not turn
+ * the processor meanwhile. */
+static int sleep_ms(const struct map *map, bool able) {
+    enum { UNABLE_MS = 10 };
+    bool restoring = !able && map->engine->need_restore && !engine_paused(map->engine);
+    if (restoring) return 0;
+    if (map->held_count) return GATE_EVERY_MS;
+    return able ? ENGINE_IDLE_MS : UNABLE_MS;
+}
+
 static void turn(struct map *map) {
     struct engine *engine = map->engine;
     if (engine_reload_asked()) engine->reload(engine);
@@ -523,8 +533,7 @@ static void turn(struct map *map) {
     if (!fetch(map, able)) able = false;
     struct kafka_record **records =
         arena_alloc(engine->arena, sizeof *records * ((size_t)engine->config->batch_records + 1));
-    int timeout_ms = !able && engine->need_restore ? 0 : map->held_count ? GATE_EVERY_MS : able ? ENGINE_IDLE_MS : 10;
-    int count = gather(map, timeout_ms, records);
+    int count = gather(map, sleep_ms(map, able), records);
     if (count) process(map, records, count);
     if (able && map->fetching) process_held(map); /* also while the leading topic never falls silent */
     if (able && map->fetching) commit_ends(map);
