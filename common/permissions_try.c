@@ -4,6 +4,7 @@
 #include "log.h"
 #include "lua_scripts.h"
 #include "permissions.h"
+#include "redis_errors.h"
 #include "worker_health.h"
 #include <stdlib.h>
 #include <string.h>
@@ -180,15 +181,11 @@ static int try_redis(struct permissions *permissions, struct err *err) {
     return 0;
 }
 
-static bool is_refusal(const struct err *err) {
-    return strstr(err->text, "NOPERM") || strstr(err->text, "user executing the script can't");
-}
-
 /* Signing in, and the commands that carry the question. */
 static const char CARRIERS[] = "Redis: to sign in, and the commands info, ping, script|load and evalsha";
 
 static void note_redis(struct permissions *permissions, int result, const struct err *err) {
-    permissions->refused = result && is_refusal(err);
+    permissions->refused = result && redis_refuses(err);
     if (!permissions->engine->redis) return;
     if (result == 0)
         worker_proven(CARRIERS);

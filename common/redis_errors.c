@@ -96,3 +96,7 @@ struct redis_words redis_words_of_connection(const char *text, bool early) {
                            "through a local proxy";
     return find(rows, text, otherwise);
 }
+
+bool redis_refuses(const struct err *err) {
+    return strstr(err->text, "NOPERM") || strstr(err->text, "user executing the script can't");
+}

@@ -3,6 +3,7 @@
 #ifndef REDRESS_REDIS_ERRORS_H
 #define REDRESS_REDIS_ERRORS_H
 
+#include "err.h"
 #include <stdbool.h>
 
 enum redis_trouble {
@@ -22,5 +23,8 @@ struct redis_words redis_words_of_reply(const char *text);
 /* Of a connection that was not made or broke: errno-like texts of the system and of the resolver. early: before the
  * first answer. */
 struct redis_words redis_words_of_connection(const char *text, bool early);
+
+/* Whether an error of redis.h says that the user may not do it: a permission is missing, nothing else is wrong. */
+bool redis_refuses(const struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "keyed.h"
 #include "map.h"
 #include "permissions_try.h"
+#include "redis_errors.h"
 #include "watch.h"
 #include "worker_health.h"
 #include <getopt.h>
@@ -166,7 +167,7 @@ static int check_redis(struct engine *engine, struct err *err) {
     case REDIS_FORGETFUL: return -1;
     case REDIS_MISCONFIGURED:
         /* What it may not do is listed with all other permissions that are missing. */
-        if (!strstr(err->text, "NOPERM")) engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text);
+        if (!redis_refuses(err)) engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text);
         break;
     case REDIS_AWAY: break;
     }
