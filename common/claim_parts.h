@@ -16,6 +16,7 @@ struct claim_reading {
     struct place *ends;
     int partitions;
     int64_t began_ms, count;
+    int64_t skew_ms; /* Redis' clock against CLOCK_BOOTTIME, as of the start */
 };
 
 struct claim_store {

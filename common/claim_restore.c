@@ -28,8 +28,23 @@ static void stop(struct claim_reading *reading) {
     *reading = (struct claim_reading){.reader = NULL};
 }
 
+/* Claims end by Redis' clock: a host whose own is days ahead would take out what still lives. */
+static enum claim_result ask_clock(struct claim_store *store, struct claim_reading *reading, struct arena *arena,
+                                   struct err *err) {
+    struct redis_reply reply;
+    int asked = redis_ask(store->redis, arena, &reply, err, 1, "TIME");
+    if (asked) return claim_sort(asked);
+
+    bool told = reply.kind == REDIS_LIST && reply.count > 0 && reply.items[0].text;
+    int64_t redis_ms = told ? strtoll(reply.items[0].text, NULL, 10) * 1000 : 0;
+    reading->skew_ms = redis_ms - clock_boot_ms();
+    return CLAIM_DONE;
+}
+
 static enum claim_result start(struct claim_store *store, struct claim_reading *reading, struct kafka_asker *asker,
-                               struct err *err) {
+                               struct arena *arena, struct err *err) {
+    enum claim_result told = ask_clock(store, reading, arena, err);
+    if (told != CLAIM_DONE) return told;
     int partitions = kafka_partitions(asker, TOPIC_CLAIMS, ASK_MS, err);
     if (partitions < 0) return CLAIM_AWAY;
     if (partitions == 0 || partitions > PARTITIONS_MAX) {
@@ -140,15 +155,18 @@ static void add_given_back(struct claim_store *store, struct arena *arena, const
     redis_add_script(store->redis, &store->release, 1, 3, argv, NULL);
 }
 
-/* Redis' own clock has the last word; this only spares it what is long over. */
-static bool is_over(const struct kept *kept) {
-    return kept->ends_ms + CLAIM_DAY_MS < clock_now_ms();
+/* Redis' own clock has the last word; this only spares it what is long over by both. */
+static bool is_over(const struct claim_reading *reading, const struct kept *kept) {
+    int64_t redis_ms = clock_boot_ms() + reading->skew_ms, own_ms = clock_now_ms();
+    int64_t now_ms = redis_ms < own_ms ? redis_ms : own_ms;
+
+    return kept->ends_ms + CLAIM_DAY_MS < now_ms;
 }
 
 static void add_restore(struct claim_store *store, struct arena *arena, const struct raw *raw) {
     struct kept kept;
     if (!raw->value) add_given_back(store, arena, raw);
-    if (!read_kept(raw, arena, &kept) || is_over(&kept)) return;
+    if (!read_kept(raw, arena, &kept) || is_over(&store->restoring, &kept)) return;
     const char *argv[] = {claim_redis_key(store, arena, claim_tag(kept.key), kept.key),
                           kept.kind,
                           kept.id,
@@ -203,7 +221,7 @@ static enum claim_result set_markers(struct claim_store *store, struct arena *ar
 static enum claim_result start_restore(struct claim_store *store, struct kafka_asker *asker, struct arena *arena,
                                        struct err *err) {
     enum claim_result told = set_tokens(store, arena, err);
-    return told == CLAIM_DONE ? start(store, &store->restoring, asker, err) : told;
+    return told == CLAIM_DONE ? start(store, &store->restoring, asker, arena, err) : told;
 }
 
 static enum claim_result restore_some(struct claim_store *store, struct arena *arena, int64_t until_ms,
@@ -247,7 +265,7 @@ enum claim_result claim_store_restore(struct claim_store *store, struct kafka_as
 static void bury(struct claim_store *store, struct arena *arena, const struct raw *raw) {
     struct kept kept;
     struct err err;
-    if (!read_kept(raw, arena, &kept) || !is_over(&kept)) return;
+    if (!read_kept(raw, arena, &kept) || !is_over(&store->tidying, &kept)) return;
     const struct kafka_message tombstone = {
         .topic = TOPIC_CLAIMS, .partition = raw->partition, .key = raw->key, .key_len = raw->key_len};
     if (kafka_produce(store->buries, &tombstone, &err) == KAFKA_DONE) store->tidying.count++;
@@ -267,7 +285,7 @@ static bool start_tidying(struct claim_store *store, struct kafka_asker *asker, 
     store->tidy_at_ms = clock_boot_ms() + TIDY_LOOK_MS;
     if (!is_our_turn(store, arena)) return false;
     if (!store->buries) store->buries = kafka_producer_new(&store->kafka, NULL, &err);
-    return store->buries && start(store, &store->tidying, asker, &err) == CLAIM_DONE;
+    return store->buries && start(store, &store->tidying, asker, arena, &err) == CLAIM_DONE;
 }
 
 static void end_tidying(struct claim_store *store) {

@@ -81,6 +81,8 @@ void engine_metrics(struct engine *engine) {
         metrics_gauge("redress_lag_records", "Input records not yet decided, of this process' partitions.", NULL);
     engine->metrics.held = metrics_gauge("redress_held", "1 while something is held, by reason.", "reason");
     engine->metrics.ready = metrics_gauge("redress_ready", "1 when this worker decides events.", NULL);
+    engine->metrics.clock_behind = metrics_gauge("redress_clock_behind_seconds",
+                                                 "How far this host's clock is behind Redis'; negative: ahead.", NULL);
     engine->metrics.retries =
         metrics_counter("redress_retries_total", "Pauses after trouble with Kafka or Redis.", NULL);
 }
@@ -395,6 +397,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     static struct log_gate gate;
     struct err err;
     watch_turn(engine);
+    clocks_turn(engine);
     if (engine->fenced_off && !join_anew(engine, timeout_ms)) return KAFKA_NOTHING;
     if (!engine->consumer) return KAFKA_NOTHING;
     enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);

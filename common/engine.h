@@ -5,6 +5,7 @@
 
 #include "bounds.h"
 #include "claim_store.h"
+#include "clocks.h"
 #include "kafka.h"
 #include "log.h"
 #include "metrics.h"
@@ -46,6 +47,7 @@ struct engine {
     int64_t watch_at_ms;
     int unread; /* times in a row that an input partition was nobody's */
     struct bounds bounds;
+    struct clocks clocks;
     struct place *begun; /* input partitions known to be marked (begun.h) */
     int begun_count;
     void (*reload)(struct engine *engine); /* at SIGHUP */
@@ -56,7 +58,7 @@ struct engine {
     int64_t pause_ms, pause_until_ms; /* growing pause after trouble (boot time) */
     struct {
         struct metric *events, *rejected, *batch, *commit, *aborts, *rebuilt, *heals, *heal, *late, *lag, *held,
-            *open_batch, *ready, *retries;
+            *open_batch, *ready, *retries, *clock_behind;
     } metrics;
 };
 

@@ -34,6 +34,7 @@ struct raw {
     int partition;
     int64_t offset;
     int64_t timestamp_ms;
+    int64_t appended_ms; /* the broker's time (message.timestamp.type=LogAppendTime); 0: only the producer's is known */
     const char *key, *value; /* NULL: none */
     size_t key_len, value_len;
     const struct header *headers;

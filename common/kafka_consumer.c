@@ -273,10 +273,13 @@ void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *reco
         return;
     }
 
+    rd_kafka_timestamp_type_t whose;
+    int64_t stamp_ms = rd_kafka_message_timestamp(message, &whose);
     *raw_out = (struct raw){.topic = kafka_topic_of(kafka, rd_kafka_topic_name(message->rkt)),
                             .partition = message->partition,
                             .offset = message->offset,
-                            .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
+                            .timestamp_ms = stamp_ms,
+                            .appended_ms = whose == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? stamp_ms : 0,
                             .key = message->key,
                             .key_len = message->key_len,
                             .value = message->payload,

@@ -243,9 +243,21 @@ static enum claim_result decide_in_rounds(struct engine *engine, struct job *job
     return CLAIM_DONE;
 }
 
+/* By all the clocks there are. False: not now. */
+static bool set_clocks(struct engine *engine, struct job *jobs, int count) {
+    int64_t latest_ms = 0;
+    for (int i = 0; i < count; i++)
+        if (jobs[i].readable && jobs[i].ev.time_ms > latest_ms) latest_ms = jobs[i].ev.time_ms;
+    if (!clocks_reach(engine, latest_ms)) return false;
+
+    for (int i = 0; i < count; i++) jobs[i].asking.in.now_ms = clocks_of(engine, &jobs[i].raw);
+    return true;
+}
+
 static enum claim_result decide_all(struct map *map, struct job *jobs, int count) {
     struct engine *engine = map->engine;
     if (engine->spec->ask) {
+        if (!set_clocks(engine, jobs, count)) return CLAIM_AWAY;
         claim_store_begin(engine->claims);
         return decide_in_rounds(engine, jobs, count);
     }

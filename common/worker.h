@@ -23,7 +23,8 @@ struct decision {
     const struct settings *settings; /* NULL: the defaults; use worker_settings() */
     const struct policies *policies;
     const struct event *ev;       /* NULL: a wake-up */
-    int64_t now_ms;               /* min(worker clock, Redis TIME) at which this is folded */
+    int64_t now_ms;               /* keyed: min(worker clock, Redis TIME) at which this is folded; of a map worker with
+                                     claims: by all the clocks there are (clocks.h) */
     bool unconfirmed;             /* a wake-up fired without proof, because intake stands still (hold_max) */
     bool exists;                  /* the state was there before; a new one is zeroed */
     const struct answer *answers; /* one for each claim asked so far, in the order asked */

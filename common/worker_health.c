@@ -22,7 +22,7 @@ struct thing {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thing things[THINGS_MAX];
 static int thing_count;
-static char waits[WHY_MAX];
+static char waits[WHY_MAX], remark[WHY_MAX];
 static int64_t limit_ms = STANDS_MS;
 static _Atomic int64_t last_turn_ms;
 static _Atomic int ready;
@@ -90,6 +90,12 @@ void worker_waits(const char *message, const char *detail) {
     pthread_mutex_unlock(&lock);
 }
 
+void worker_remark(const char *text) {
+    pthread_mutex_lock(&lock);
+    snprintf(remark, sizeof remark, "%s", text ? text : "");
+    pthread_mutex_unlock(&lock);
+}
+
 /* ---- Answers ---- */
 
 int worker_serve_health(void *context, const char *query, struct buf *body) {
@@ -117,8 +123,9 @@ int worker_serve_ready(void *context, const char *query, struct buf *body) {
     pthread_mutex_lock(&lock);
     if (!runs) buf_printf(body, "not ready: %s\n", waits[0] ? waits : "waiting for Kafka, Redis or an assignment");
     int missing = list_things(!runs, body);
+    bool fails = !runs || missing;
+    if (!fails) buf_puts(body, "ready\n");
+    if (remark[0]) buf_printf(body, "%s\n", remark);
     pthread_mutex_unlock(&lock);
-    if (!runs || missing) return 503;
-    buf_puts(body, "ready\n");
-    return 200;
+    return fails ? 503 : 200;
 }

@@ -19,6 +19,9 @@ int worker_unproven_count(void);
 /* Why the loop waits, for the answer of /readyz while it is not ready; NULL: it does not. */
 void worker_waits(const char *message, const char *detail);
 
+/* What an operator is to know although the worker is ready: a line more in the answer of /readyz. NULL: nothing. */
+void worker_remark(const char *text);
+
 /* For the table of http.h. */
 int worker_serve_health(void *context, const char *query, struct buf *body);
 int worker_serve_ready(void *context, const char *query, struct buf *body);

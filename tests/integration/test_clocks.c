@@ -1,9 +1,12 @@
 /* The clock of the sla worker alone, then that of Redis alone, is an hour ahead, an hour behind, and jumps to and fro
  * (libfaketime): no breach before its time by the true clock, none twice, and none missing once the clock is right
- * again. CLOCK_MONOTONIC and CLOCK_BOOTTIME stay true, as they do on a machine whose clock is set. */
+ * again. CLOCK_MONOTONIC and CLOCK_BOOTTIME stay true, as they do on a machine whose clock is set.
+ *
+ * And an intake whose clock is slow, or fast: what is fresh by any clock comes in, what is ahead of all does not. */
 #include "clock.h"
 #include "timers.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,20 +39,24 @@ static bool find_library(void) {
 }
 
 /* Replaced whole: libfaketime reads it again at every look at the clock. */
-static void set_clock(const char *offset) {
+static void set_clock_in(const char *path, const char *offset) {
     char next[310];
-    snprintf(next, sizeof next, "%s.next", clock_file);
+    snprintf(next, sizeof next, "%s.next", path);
     FILE *file = fopen(next, "w");
     if (!file) wait_fail("%s cannot be written", next);
     fprintf(file, "%s\n", offset);
     fclose(file);
-    if (rename(next, clock_file) != 0) wait_fail("%s cannot be replaced", clock_file);
+    if (rename(next, path) != 0) wait_fail("%s cannot be replaced", path);
 }
 
-static void set_faketime(struct process *process) {
+static void set_clock(const char *offset) {
+    set_clock_in(clock_file, offset);
+}
+
+static void set_faketime(struct process *process, const char *path) {
     const char *asan = getenv("ASAN_OPTIONS");
     process_env(process, "LD_PRELOAD=%s", preload);
-    process_env(process, "FAKETIME_TIMESTAMP_FILE=%s", clock_file);
+    process_env(process, "FAKETIME_TIMESTAMP_FILE=%s", path);
     process_env(process, "FAKETIME_NO_CACHE=1");
     process_env(process, "FAKETIME_DONT_FAKE_MONOTONIC=1"); /* nor CLOCK_BOOTTIME (0.9.10) */
     process_env(process, "ASAN_OPTIONS=%s%sverify_asan_link_order=0", asan ? asan : "", asan ? ":" : "");
@@ -103,17 +110,20 @@ static void strobing(struct timers *timers) {
     expect_all(timers, first, "jumping by 2 s to and fro, then right again");
 }
 
+static void need_library(void) {
+    if (find_library()) return;
+    print_message("skipped: `faketime -m` does not work here; deploy/install test installs it\n");
+    skip();
+}
+
 static void run(const char *name, bool of_redis) {
-    if (!find_library()) {
-        print_message("skipped: `faketime -m` does not work here; deploy/install test installs it\n");
-        skip();
-    }
+    need_library();
     struct timers *timers = timers_new(name, 3 * COUNT);
     snprintf(clock_file, sizeof clock_file, "%s/clock", timers->h->dir);
     set_clock("+3600");
-    if (of_redis) set_faketime(&timers->h->redis);
+    if (of_redis) set_faketime(&timers->h->redis, clock_file);
     timers_open(timers, PARTITIONS, false);
-    if (!of_redis) set_faketime(timers->sla);
+    if (!of_redis) set_faketime(timers->sla, clock_file);
     process_env(timers->sla, "REDRESS_STEP_HOLD=3s"); /* not 10 s, nor the next: for the time the test takes */
     process_env(timers->sla, "REDRESS_LATE_SETTLE=1s");
     timers_start(timers);
@@ -136,7 +146,121 @@ static void test_redis_clock(void **state) {
     run("redis-clock", true);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_worker_clock), cmocka_unit_test(test_redis_clock)};
+/* ---- Intake ---- */
+
+struct intake_scene {
+    struct timers *timers;
+    char redis_clock[300];
+    int rejected; /* in_future, as of the last look */
+};
+
+static void look_at_rejected(void *context, const struct raw *raw) {
+    struct intake_scene *scene = context;
+    for (int i = 0; i < raw->header_count; i++) {
+        const struct header *header = &raw->headers[i];
+        bool reason = strcmp(header->name, "redress_reason") == 0;
+        if (!reason) continue;
+        if (header->value_len != 9 || memcmp(header->value, "in_future", 9) != 0)
+            wait_fail("rejected as %.*s", (int)header->value_len, header->value);
+        scene->rejected++;
+    }
+}
+
+static int rejected(struct intake_scene *scene) {
+    scene->rejected = 0;
+    world_read(scene->timers->world, TOPIC_REJECTED, NULL, look_at_rejected, scene);
+    return scene->rejected;
+}
+
+/* A complaint whose time is so far ahead of the true one. */
+static void complain(struct intake_scene *scene, int64_t ahead_ms) {
+    timers_publish(scene->timers, clock_now_ms() + ahead_ms + TIMERS_WITHIN_MS);
+    world_flush(scene->timers->world);
+}
+
+static bool all_judged(struct intake_scene *scene, int opened, int refused) {
+    timers_follow(scene->timers, 100, NULL);
+    return scene->timers->opened + rejected(scene) == opened + refused;
+}
+
+static void expect(struct intake_scene *scene, const char *what, int opened, int refused) {
+    WAIT_FOR(all_judged(scene, opened, refused), LIMIT_MS);
+    print_message("%s: %d opened, %d in the future\n", what, scene->timers->opened, scene->rejected);
+    assert_int_equal(scene->timers->opened, opened);
+    assert_int_equal(scene->rejected, refused);
+}
+
+static bool says(struct intake_scene *scene, const char *words) {
+    char body[2000] = "";
+    struct harness *h = scene->timers->h;
+    return net_http_get(harness_http_port(h, scene->timers->intake), "/readyz", body, sizeof body) == 200 &&
+           strstr(body, words);
+}
+
+static void let_the_broker_stamp(struct intake_scene *scene) {
+    char jars[PATH_MAX], name[100];
+    struct buf out = {0};
+    struct harness *h = scene->timers->h;
+    harness_kafka_jars(jars, sizeof jars);
+    snprintf(name, sizeof name, "%s.complaints", h->prefix);
+    if (harness_run(h, &out, LIMIT_MS, "java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server",
+                    h->bootstrap, "--alter", "--entity-type", "topics", "--entity-name", name, "--add-config",
+                    "message.timestamp.type=LogAppendTime", NULL) != 0)
+        wait_fail("%s", out.at);
+    buf_free(&out);
+}
+
+static void open_intake_scene(struct intake_scene *scene) {
+    struct timers *timers = scene->timers = timers_new("intake-clock", 20);
+    snprintf(clock_file, sizeof clock_file, "%s/clock", timers->h->dir);
+    snprintf(scene->redis_clock, sizeof scene->redis_clock, "%s/clock-of-redis", timers->h->dir);
+    set_clock("+0");
+    set_clock_in(scene->redis_clock, "+0");
+    set_faketime(&timers->h->redis, scene->redis_clock);
+    timers_open(timers, PARTITIONS, false);
+    set_faketime(timers->intake, clock_file);
+    process_start(timers->intake);
+    harness_wait_ready(timers->h, timers->intake);
+}
+
+static void test_intake_clock(void **state) {
+    enum { MINUTE_MS = 60000, DAY_MS = 24 * 60 * MINUTE_MS };
+    struct intake_scene scene = {.timers = NULL};
+    (void)state;
+    need_library();
+    open_intake_scene(&scene);
+
+    set_clock("-600");
+    complain(&scene, 0);
+    complain(&scene, 4 * MINUTE_MS);
+    complain(&scene, 6 * MINUTE_MS);
+    complain(&scene, DAY_MS);
+    expect(&scene, "ten minutes slow", 2, 2);
+    WAIT_FOR(says(&scene, "this host's clock is behind Redis'"), LIMIT_MS);
+    assert_true(process_log_count(scene.timers->intake, "this host's clock is behind Redis'") > 0);
+    double behind_s = harness_metric(scene.timers->h, scene.timers->intake, "redress_clock_behind_seconds");
+    assert_true(behind_s > 590 && behind_s < 610);
+
+    /* With the broker's time beside Redis', a host that is fast is alone. */
+    let_the_broker_stamp(&scene);
+    set_clock("+1200");
+    WAIT_FOR(says(&scene, "this host's clock is ahead of Redis'"), LIMIT_MS);
+    complain(&scene, 10 * MINUTE_MS);
+    complain(&scene, 0);
+    expect(&scene, "twenty minutes fast", 3, 3);
+
+    /* And where Redis is slow, too, the broker's is what is left. */
+    set_clock("-600");
+    set_clock_in(scene.redis_clock, "-600");
+    complain(&scene, 0);
+    complain(&scene, 6 * MINUTE_MS);
+    expect(&scene, "ten minutes slow, and Redis with it", 4, 4);
+    timers_close(scene.timers);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_worker_clock), cmocka_unit_test(test_redis_clock),
+                                       cmocka_unit_test(test_intake_clock)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

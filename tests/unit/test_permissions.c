@@ -238,6 +238,20 @@ static void what_is_not_proven_makes_readiness_fail(void **state) {
     assert_non_null(strstr(text, "not ready: waiting for"));
 }
 
+/* A clock that is off is said, and does not make a worker unready. */
+static void remarks_are_said_beside(void **state) {
+    const char *text;
+    (void)state;
+    worker_health_init(0);
+    worker_turned(true);
+    worker_remark("this host's clock is behind");
+    assert_int_equal(readiness(&text), 200);
+    assert_string_equal(text, "ready\nthis host's clock is behind\n");
+    worker_remark(NULL);
+    assert_int_equal(readiness(&text), 200);
+    assert_string_equal(text, "ready\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_worker_has_its_own),
@@ -247,6 +261,7 @@ int main(void) {
         cmocka_unit_test(answers_are_told_apart),
         cmocka_unit_test(the_page_is_that_of_the_table),
         cmocka_unit_test(what_is_not_proven_makes_readiness_fail),
+        cmocka_unit_test(remarks_are_said_beside),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
