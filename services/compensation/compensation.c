@@ -280,7 +280,7 @@ static const struct reaction {
     {"case.opened", on_opened, &contract_case_opened, false},
     {"case.classified", on_classified, &contract_classified, true},
     {"case.resolved", on_moved, &contract_noted, false},
-    {"case.closed", on_moved, &contract_noted, false},
+    {"case.closed", on_moved, &contract_closed, false},
     {"case.repeated", on_repeated, &contract_case_repeated, false},
     {"case.customer_replied", on_repeated, &contract_joined, false},
     {"case.reclassified", on_reclassified, &contract_reclassified, true},

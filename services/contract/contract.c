@@ -16,7 +16,7 @@ const struct contract_type contract_types[] = {
     {"case.reclassified", TOPIC_ACTIVITY, &contract_reclassified, true, "A person corrected the class."},
     {"case.assessed", TOPIC_ACTIVITY, &contract_assessed, true, "What an inspection or a feasibility check found."},
     {"case.resolved", TOPIC_ACTIVITY, &contract_noted, true, "The matter is put right."},
-    {"case.closed", TOPIC_ACTIVITY, &contract_noted, true, "The case is closed."},
+    {"case.closed", TOPIC_ACTIVITY, &contract_closed, true, "The case is closed."},
     {"case.reopened", TOPIC_ACTIVITY, &contract_noted, true, "The case is open again."},
     {"case.withdrawn", TOPIC_ACTIVITY, &contract_withdrawn, true, "The case is void."},
     {"case.deadline_set", TOPIC_ACTIVITY, &contract_deadline_set, true, "A deadline was set from outside."},

@@ -100,7 +100,9 @@ struct activity {
     const char *class_name; /* "class" */
     int severity;
     int pause_reason, withdraw_reason;
-    const char *reason; /* free: settlement.failed, delivery.failed, decision.rejected, compensation.requested */
+    bool automated;     /* case.closed: a program did it */
+    const char *reason; /* free: settlement.failed, delivery.failed, decision.rejected, compensation.requested,
+                           case.closed */
     int64_t until;
     const char *finding;
     const struct tree *fault; /* {party: percent} */
@@ -240,10 +242,10 @@ extern const struct record contract_customer, contract_contact, contract_order, 
     contract_deadline, contract_requested, contract_cost, contract_match, contract_option, contract_remedy,
     contract_need, contract_reason, contract_target;
 /* Inbound. contract_joined is case.customer_replied over struct complaint: a submission that joined the case of its
- * conversation keeps all its fields beside case_id and text. contract_noted: resolved, closed, reopened. */
+ * conversation keeps all its fields beside case_id and text. contract_noted: resolved, reopened. */
 extern const struct record contract_complaint_submitted, contract_contacted, contract_customer_replied, contract_joined,
     contract_paused, contract_resumed, contract_assigned, contract_reclassified, contract_assessed, contract_noted,
-    contract_withdrawn, contract_deadline_set, contract_task, contract_visit_scored, contract_chosen,
+    contract_closed, contract_withdrawn, contract_deadline_set, contract_task, contract_visit_scored, contract_chosen,
     contract_settlement_result, contract_delivery_result, contract_order_updated, contract_customer_erased,
     contract_cohort_confirmed, contract_decision_approved, contract_decision_rejected, contract_compensation_requested;
 /* The workers' own. contract_outcome: compensation.chosen, rejected, expired, escalated, withdrawn. */

@@ -109,7 +109,17 @@ static const struct field noted_fields[] = {
     {FIELD(activity, note), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "A note for colleagues."},
     FIELDS_END,
 };
-TABLE(noted, activity, "noted", "The case was resolved, closed or reopened.");
+TABLE(noted, activity, "noted", "The case was resolved or reopened.");
+
+static const struct field closed_fields[] = {
+    CASE_ID(activity),
+    BY,
+    {FIELD(activity, note), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "A note for colleagues."},
+    {FIELD(activity, automated), MAY(FIELD_BOOL), .doc = "A program did it: what runs is cancelled, nothing is met."},
+    {FIELD(activity, reason), MAY(FIELD_NAME), .doc = "Why a program did it: `silence` where sla did."},
+    FIELDS_END,
+};
+TABLE(closed, activity, "closed", "The case was closed, by people or for its silence.");
 
 static const struct field withdrawn_fields[] = {
     CASE_ID(activity),

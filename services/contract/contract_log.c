@@ -113,7 +113,7 @@ TABLE(sla_met, sla_event, "sla.met", "A target was met.");
 
 static const struct field sla_cancelled_fields[] = {
     CYCLE,
-    CAUSE("`policy`, `withdrawn`, `reopened`, `resolved` or `late_record`."),
+    CAUSE("`policy`, `withdrawn`, `reopened`, `resolved`, `closed` (for its silence) or `late_record`."),
     FIELDS_END,
 };
 TABLE(sla_cancelled, sla_event, "sla.cancelled", "A target runs no longer.");

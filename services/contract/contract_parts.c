@@ -51,7 +51,8 @@ const char *const contract_remedy_kinds[] = {"refund",         "refund_without_r
 const char *const contract_refusals[] = {"expired",          "already_decided", "wrong_option",
                                          "role_too_low",     "same_person",     "own_proposal",
                                          "unknown_proposal", "over_budget",     NULL};
-const char *const contract_cancel_causes[] = {"policy", "withdrawn", "reopened", "resolved", "late_record", NULL};
+const char *const contract_cancel_causes[] = {"policy", "withdrawn",   "reopened", "resolved",
+                                              "closed", "late_record", NULL};
 const char *const contract_rejections[] = {
     "not_json",  "too_large",     "too_deep",  "too_many_values", "duplicate_key",
     "bad_utf8",  "missing_field", "bad_value", "unknown_type",    "wrong_topic",

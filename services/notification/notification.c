@@ -323,7 +323,7 @@ static const struct reaction {
     {"case.classified", on_classified, &contract_classified},
     {"delivery.done", on_delivered, &contract_delivery_result},
     {"case.resolved", on_resolved, &contract_noted},
-    {"case.closed", on_moved, &contract_noted},
+    {"case.closed", on_moved, &contract_closed},
     {"case.customer_replied", on_message, &contract_joined},
     {"case.repeated", on_repeated, &contract_case_repeated},
     {"case.reclassified", on_reclassified, &contract_reclassified},

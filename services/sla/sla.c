@@ -4,6 +4,7 @@
 #include "ids.h"
 #include "sla_facts.h"
 #include "sla_fire.h"
+#include "sla_silence.h"
 #include <string.h>
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
@@ -52,24 +53,41 @@ static const char *cause_of(const struct event *ev) {
     return "late_record";
 }
 
+/* What the facts make of the deadlines, and what is new in that. */
+static void derive(struct sla_report *report) {
+    struct sla_state *state = report->state;
+    struct sla_replay *replay = report->replay;
+    *replay = (struct sla_replay){.arena = report->in->arena, .policy = report->policy, .now_ms = report->in->now_ms};
+    sla_replay_run(replay, state);
+    if (replay->class_name) state->started = true;
+    if (!state->started) replay->count = 0;
+    sla_report_changes(report);
+}
+
 static void work_out(struct sla_state *state, const struct decision *in, const struct sla_policy *policy,
                      struct effects *out) {
-    struct sla_replay replay = {.arena = in->arena, .policy = policy, .now_ms = in->now_ms};
+    struct sla_replay replay;
     struct sla_report report = {.state = state, .in = in, .policy = policy, .out = out, .replay = &replay};
     bool fresh = !state->started;
     if (!in->ev && fresh && state->start_by <= state->wake_at) state->started = true;
     if (!in->ev) state->looked_at = state->wake_at > state->looked_at ? state->wake_at : state->looked_at;
-    sla_replay_run(&replay, state);
-    if (replay.class_name) state->started = true;
-    if (!state->started) replay.count = 0;
     sla_state_take_cycles(state, in->arena, &report.cycles);
     report.cause = state->migrated_at == in->now_ms ? "policy" : cause_of(in->ev);
     report.settle = in->ev || fresh;
-    sla_report_changes(&report);
+    derive(&report);
     if (!in->ev) sla_fire_due(&report, state->wake_at);
+    if (!in->ev && sla_silence_close(&report, state->wake_at)) derive(&report);
     show(state, &replay);
     sla_fire_plan(&report);
     sla_state_put_cycles(state, &report.cycles);
+}
+
+/* Of what is older than what is known already nothing is learned about how long it has been silent. */
+static void hear(struct sla_state *state, const struct event *ev) {
+    const struct tree *automated = tree_get(ev->data, "automated");
+    bool by_program = automated && automated->kind == TREE_BOOL && automated->num;
+    if (by_program || !sla_silence_is_word(ev->type)) return;
+    if (ev->time_ms > state->heard_at) state->heard_at = ev->time_ms;
 }
 
 static enum result fold(struct sla_state *state, const struct decision *in, struct effects *out) {
@@ -100,6 +118,7 @@ static enum result fold(struct sla_state *state, const struct decision *in, stru
         out->unchanged = true;
         return DONE;
     }
+    hear(state, ev);
     const struct tree *name = tree_get(ev->data, "task") ? tree_get(ev->data, "task") : tree_get(ev->data, "target");
     sla_state_add_moment(state, ev->time_ms, ev->type, name ? name->text : NULL, in->arena);
     work_out(state, in, policy, out);

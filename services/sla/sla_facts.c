@@ -26,6 +26,17 @@ static struct sla_fact plain(const struct event *ev) {
         .at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0, .type = ev->type};
 }
 
+/* What the customer wrote before a closing for silence, and what was read only behind it, disproves the silence: it
+ * counts as at the closing, and reopens as the policy says. */
+static bool add_word(struct sla_state *state, struct sla_fact fact, struct arena *arena) {
+    const struct sla_fact *facts = state->facts.at;
+    if (sla_state_has_fact(state, &fact)) return false;
+
+    for (int i = 0; i < state->facts.count; i++)
+        if (facts[i].automated && facts[i].at > fact.at) fact.at = facts[i].at;
+    return sla_state_add_fact(state, &fact, arena);
+}
+
 static bool add_deadlines(struct sla_state *state, const struct decision *in, const struct complaint *complaint) {
     const struct outside_deadline *deadlines = complaint->deadlines.at;
     bool news = false;
@@ -88,8 +99,7 @@ static enum result add_submission(struct sla_state *state, const struct decision
     struct complaint complaint = {0};
     enum result result = effects_decode(out, in->ev, &contract_case_repeated, &complaint);
     if (result != DONE) return result;
-    struct sla_fact fact = plain(in->ev);
-    *news_out = sla_state_add_fact(state, &fact, in->arena);
+    *news_out = add_word(state, plain(in->ev), in->arena);
     *news_out |= add_deadlines(state, in, &complaint);
     if (complaint.repeats > state->repeats) {
         state->repeats = complaint.repeats;
@@ -137,9 +147,13 @@ enum result sla_facts_add(struct sla_state *state, const struct decision *in, co
     fact.until = activity.at ? activity.at : activity.until;
     fact.reason = activity.pause_reason;
     fact.severity = activity.severity;
-    bool asked_for = sla_policy_lists(&policy->types, type);
+    fact.automated = activity.automated;
+    bool is_word = strcmp(type, "case.customer_replied") == 0, asked_for = sla_policy_lists(&policy->types, type);
     for (int i = 0; !asked_for && kept[i]; i++) asked_for = strcmp(kept[i], type) == 0;
-    *news_out = asked_for ? sla_state_add_fact(state, &fact, in->arena) : !in_timeline(state, in->ev);
+    if (is_word)
+        *news_out = add_word(state, fact, in->arena);
+    else
+        *news_out = asked_for ? sla_state_add_fact(state, &fact, in->arena) : !in_timeline(state, in->ev);
     if (strcmp(type, "case.assigned") == 0) assign(state, in->ev, activity.to);
-    return strcmp(type, "case.customer_replied") == 0 ? add_joined_deadlines(state, in, news_out, out) : DONE;
+    return is_word ? add_joined_deadlines(state, in, news_out, out) : DONE;
 }

@@ -1,6 +1,9 @@
 /* sla_fire: each warning, breach and step once per cycle; the cycle's record says what was done. */
 #include "sla_fire.h"
+#include "sla_silence.h"
 #include <string.h>
+
+enum { UNCONFIRMED_AGAIN_MS = 10 * 60 * 1000 /* intake stands still: a little more of months does not matter */ };
 
 static int64_t later(int64_t one, int64_t two) {
     return one > two ? one : two;
@@ -146,6 +149,15 @@ static void set_watched(struct sla_report *report, bool over) {
     }
 }
 
+/* When the silence is to be looked at. One that is over already waits for what else may be read, and one that is not
+ * proven, for what is not known does not break it, is looked at again. */
+static int64_t silence_at(const struct sla_report *report) {
+    int64_t at = sla_silence_ends(report), now = report->in->now_ms;
+    if (at >= now) return at;
+
+    return now + (report->in->unconfirmed ? UNCONFIRMED_AGAIN_MS : worker_settings(report->in)->late_settle_ms);
+}
+
 void sla_fire_plan(struct sla_report *report) {
     struct sla_state *state = report->state;
     int64_t now = report->in->now_ms, wake_ms = CALENDAR_NEVER;
@@ -154,6 +166,7 @@ void sla_fire_plan(struct sla_report *report) {
         if (record) sooner(&wake_ms, next_of(report, &report->replay->at[i], record));
     }
     if (!state->started) sooner(&wake_ms, state->start_by);
+    sooner(&wake_ms, silence_at(report));
     bool over = is_over(report, wake_ms);
     set_watched(report, over);
     state->forget_at = over ? later(state->closed_at, now) + report->policy->keep_closed_for : 0;

@@ -11,7 +11,7 @@ enum {
 struct policy_file {
     const char *version;
     bool migrate;
-    int64_t classify_within, keep_closed_for;
+    int64_t classify_within, keep_closed_for, close_silent_after;
     const struct tree *calendars, *policies;
 };
 static const struct field policy_fields[] = {
@@ -21,6 +21,8 @@ static const struct field policy_fields[] = {
      .doc = "Running cases of older versions take this one: what runs is due anew from its old start, verdicts stay."},
     {FIELD(policy_file, classify_within), .type = FIELD_DURATION, .doc = "Targets wait so long for the class; 10s."},
     {FIELD(policy_file, keep_closed_for), .type = FIELD_DURATION, .doc = "A case that is over is kept so long; 8d."},
+    {FIELD(policy_file, close_silent_after), .type = FIELD_DURATION,
+     .doc = "A case of which nothing was heard for so long is closed; absent: never."},
     {FIELD(policy_file, calendars), .type = FIELD_TREE, .doc = "Calendars by name."},
     {FIELD(policy_file, policies), .type = FIELD_TREE, .flags = FIELD_REQUIRED,
      .doc = "In order, the first that matches."},
@@ -320,7 +322,8 @@ int sla_policy_load(const struct tree *file, const char *dir, struct arena *aren
     struct sla_policy *policy = ARENA_NEW(arena, struct sla_policy);
     *policy = (struct sla_policy){.version = read.version,
                                   .classify_within = read.classify_within ? read.classify_within : CLASSIFY_WITHIN_MS,
-                                  .keep_closed_for = read.keep_closed_for ? read.keep_closed_for : KEEP_CLOSED_MS};
+                                  .keep_closed_for = read.keep_closed_for ? read.keep_closed_for : KEEP_CLOSED_MS,
+                                  .close_silent_after = read.close_silent_after};
     reader.calendar_trees = read.calendars;
     read_calendars(&reader);
     if (read.policies->kind != TREE_LIST || read.policies->count == 0) {

@@ -64,8 +64,9 @@ struct sla_row {
 
 struct sla_policy {
     const char *version;
-    int64_t classify_within; /* ms: so long targets wait for the class */
-    int64_t keep_closed_for; /* ms: a case that is over is kept so long for late records */
+    int64_t classify_within;    /* ms: so long targets wait for the class */
+    int64_t keep_closed_for;    /* ms: a case that is over is kept so long for late records */
+    int64_t close_silent_after; /* ms: a case without a word for so long is closed; 0: never */
     struct sla_row *rows;
     int row_count;
     struct texts types; /* all event types named by some rule */

@@ -335,6 +335,11 @@ static bool concerns(const struct course *course, const struct texts *types, con
     return strncmp(step->type, "task.", 5) != 0 || (step->fact->name && strcmp(step->fact->name, course->name) == 0);
 }
 
+/* Closed by a program: nothing was met by that, and nothing is waited for any more. */
+static bool is_given_up(const struct step *step) {
+    return step->fact->automated && strcmp(step->type, "case.closed") == 0;
+}
+
 static void take_step(struct course *course, const struct step *step) {
     if (step->segment != course->segment) switch_policy(course, step);
     if (strcmp(step->type, "case.deadline_set") == 0 && strcmp(step->fact->name, course->name) == 0)
@@ -344,11 +349,13 @@ static void take_step(struct course *course, const struct step *step) {
     chain(course, step->at);
     if (strcmp(step->type, "case.withdrawn") == 0)
         end(course, SLA_END_CANCELLED, step->at, "withdrawn");
+    else if (is_given_up(step))
+        end(course, SLA_END_CANCELLED, step->at, "closed");
     else if (course->running && concerns(course, &rule->met_by, step))
         end(course, SLA_END_MET, step->at, NULL);
     else if (course->running && concerns(course, &rule->ends_on, step))
         end(course, SLA_END_CANCELLED, step->at, strcmp(step->type, "case.reopened") == 0 ? "reopened" : "resolved");
-    if (course->running || step->withdrawn || !concerns(course, &rule->starts_on, step)) return;
+    if (course->running || step->withdrawn || is_given_up(step) || !concerns(course, &rule->starts_on, step)) return;
     start(course, step->at);
     course->missed = 0;
 }

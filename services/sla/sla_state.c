@@ -12,6 +12,7 @@ static const struct field fact_fields[] = {
     {FIELD(sla_fact, at), .type = FIELD_TIME, .doc = "Time of the fact."},
     {FIELD(sla_fact, ordered), .type = FIELD_BOOL, .doc = "It has a sequence."},
     {FIELD(sla_fact, sequence), .type = FIELD_INT, .doc = "The sequence."},
+    {FIELD(sla_fact, automated), .type = FIELD_BOOL, .doc = "A program did it."},
     {FIELD(sla_fact, type), .type = FIELD_NAME, .doc = "Event type."},
     {FIELD(sla_fact, name), .type = FIELD_NAME, .doc = "Task, target or class."},
     {FIELD(sla_fact, set_by), .type = FIELD_NAME, .doc = "Who set the deadline."},
@@ -114,6 +115,7 @@ static const struct field state_fields[] = {
      .doc = "What happened, in its own order."},
     {FIELD(sla_state, cycles), .type = FIELD_RECORDS, .of = &cycle_record, HIDDEN, .doc = "Earlier cycles."},
     {FIELD(sla_state, assigned_at), .type = FIELD_TIME, HIDDEN, .doc = "When the assignee got it."},
+    {FIELD(sla_state, heard_at), .type = FIELD_TIME, HIDDEN, .doc = "The last word of people or systems."},
     {FIELD(sla_state, started), .type = FIELD_BOOL, HIDDEN, .doc = "Targets run."},
     {FIELD(sla_state, start_by), .type = FIELD_TIME, HIDDEN, .doc = "They run from here, classified or not."},
     {FIELD(sla_state, looked_at), .type = FIELD_TIME, HIDDEN, .doc = "The last wake-up."},
@@ -143,7 +145,8 @@ static bool same_text(const char *one, const char *two) {
 static bool same_fact(const struct sla_fact *one, const struct sla_fact *two) {
     if (order_of(one, two) || !same_text(one->type, two->type) || !same_text(one->name, two->name)) return false;
     if (!same_text(one->set_by, two->set_by) || one->until != two->until || one->reason != two->reason) return false;
-    if (one->severity != two->severity || one->flags.count != two->flags.count) return false;
+    if (one->automated != two->automated || one->severity != two->severity || one->flags.count != two->flags.count)
+        return false;
     for (int i = 0; i < one->flags.count; i++)
         if (strcmp(one->flags.at[i], two->flags.at[i]) != 0) return false;
     return true;
@@ -174,11 +177,17 @@ static void make_room(struct sla_state *state) {
     state->facts.count--;
 }
 
+bool sla_state_has_fact(const struct sla_state *state, const struct sla_fact *fact) {
+    const struct sla_fact *facts = state->facts.at;
+    for (int i = 0; i < state->facts.count; i++)
+        if (same_fact(&facts[i], fact)) return true;
+    return false;
+}
+
 bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, struct arena *arena) {
     struct sla_fact *facts = state->facts.at;
     int count = state->facts.count, place = count;
-    for (int i = 0; i < count; i++)
-        if (same_fact(&facts[i], fact)) return false;
+    if (sla_state_has_fact(state, fact)) return false;
     if (count == SLA_FACTS_MAX) {
         make_room(state);
         place = --count;

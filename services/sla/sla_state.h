@@ -24,7 +24,8 @@ enum sla_cycle_state {
 /* One thing that happened. Sorted by time, sequence, arrival. */
 struct sla_fact {
     int64_t at;
-    bool ordered; /* has a sequence */
+    bool ordered;   /* has a sequence */
+    bool automated; /* a program did it: case.closed */
     int64_t sequence;
     const char *type; /* "case.contacted" */
     const char *name; /* task, target of a deadline, class */
@@ -86,6 +87,7 @@ struct sla_state {
     struct records facts;  /* struct sla_fact */
     struct records cycles; /* struct sla_cycle: earlier ones */
     int64_t assigned_at;
+    int64_t heard_at;     /* the last word of people or systems; 0: as the facts have it */
     bool started;         /* targets run */
     int64_t start_by;     /* else they do from here */
     int64_t looked_at;    /* the last wake-up: chained targets run up to here */
@@ -97,6 +99,7 @@ struct sla_state {
 
 extern const struct record sla_state_record;
 
+bool sla_state_has_fact(const struct sla_state *state, const struct sla_fact *fact);
 /* Puts a fact in its place. False: it was there already. */
 bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, struct arena *arena);
 void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target,

@@ -35,7 +35,7 @@ static const struct said said[] = {
     {"case.reclassified", TOPIC_ACTIVITY, "case_id class severity? by"},
     {"case.assessed", TOPIC_ACTIVITY, "case_id finding fault? costs? facts? by"},
     {"case.resolved", TOPIC_ACTIVITY, "case_id by note?"},
-    {"case.closed", TOPIC_ACTIVITY, "case_id by note?"},
+    {"case.closed", TOPIC_ACTIVITY, "case_id by note? automated? reason?"},
     {"case.reopened", TOPIC_ACTIVITY, "case_id by note?"},
     {"case.withdrawn", TOPIC_ACTIVITY, "case_id reason by"},
     {"case.deadline_set", TOPIC_ACTIVITY, "case_id target at set_by"},
@@ -281,7 +281,7 @@ static void test_choices_follow_their_enums(void **state) {
     check_choices(contract_flags, 12, "question", "evidence_missing");
     check_choices(contract_remedy_kinds, 17, "refund", "change");
     check_choices(contract_refusals, 8, "expired", "over_budget");
-    check_choices(contract_cancel_causes, 5, "policy", "late_record");
+    check_choices(contract_cancel_causes, 6, "policy", "late_record");
     check_choices(contract_rejections, 14, "not_json", "unknown_case");
 }
 

@@ -97,6 +97,8 @@ static void tells_each_occasion(void **unused) {
          "{'case_id':'" WORLD_CASE "','repeats':3,'channel':'im','customer':{'id':'c1','tier':'vip'},'text':'y'}",
          "customer", "repeated", "repeated.3", "11月22日 19:00", "张伟"},
         {"case.closed", "{'case_id':'" WORLD_CASE "','by':'li'}", NULL, NULL, NULL, NULL, NULL},
+        {"case.closed", "{'case_id':'" WORLD_CASE "','by':'redress-sla','automated':true,'reason':'silence'}", NULL,
+         NULL, NULL, NULL, NULL},
         {"sla.paused",
          "{'case_id':'" WORLD_CASE "','reason':'awaiting_customer','targets':[{'name':'resolution'," CYCLE "}]}", NULL,
          NULL, NULL, NULL, NULL},

@@ -21,6 +21,8 @@ static void test_policy_faults(void **unused) {
         {"policies: []\n", "version", 1},
         {"version: \"1\"\npolicies: []\n", "policies", 2},
         {"version: \"1\"\ncolour: red\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n", "colour", 2},
+        {"version: \"1\"\nclose_silent_after: soon\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n",
+         "close_silent_after", 2},
         {ROW("{class: [\"quality.*\"]}", "{resolution: {within: 1h, pause_in: []}}"),
          "policies[0].targets.resolution.pause_in", 5},
         {ROW("{class: [qualty]}", "{resolution: {within: 1h}}"), "policies[0].match.class", 4},
@@ -134,6 +136,7 @@ static void test_default_policy(void **unused) {
     if (yaml_read_file(arena, REDRESS_SOURCE_DIR "/deploy/policies/sla.yaml", &tree, &err)) fail_msg("%s", err.text);
     if (sla_policy_load(tree, "", arena, &policy, &version, &faults))
         fail_msg("%s: %s", faults.at[0].path, faults.at[0].text);
+    assert_int_equal(((const struct sla_policy *)policy)->close_silent_after, 90 * DAY);
     /* Every class has a policy that promises a first contact and a resolution. */
     struct texts none = {0};
     for (int i = 0; contract_classes[i]; i++) {
