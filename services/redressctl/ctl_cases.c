@@ -147,6 +147,7 @@ static int conclude(struct cases_run *run) {
 static int list(struct cases_run *run) {
     run->view = (struct ctl_view){.ctl = &run->ctl, .worker = "sla", .shard = CTL_VIEW_ALL};
     int status = ctl_view_look(&run->view);
+    run->now_ms = run->view.now_ms;
     if (!status && run->target) status = deadlines_check_target(&run->view, run->target);
     if (!status) {
         struct texts targets = run->target ? (struct texts){&run->target, 1} : deadlines_find(&run->view);
@@ -172,7 +173,7 @@ static int check_class(const struct cases_run *run) {
 }
 
 static int run_cases(int argc, char **argv) {
-    struct cases_run run = {.ctl.command = &ctl_cases, .limit = LIMIT, .now_ms = clock_now_ms()};
+    struct cases_run run = {.ctl.command = &ctl_cases, .limit = LIMIT};
     struct ctl *ctl = &run.ctl;
     const char *within = NULL, *limit = NULL;
     const struct ctl_option options[] = {{"--overdue", NULL, &run.overdue},     {"--due-within", &within, NULL},

@@ -138,11 +138,11 @@ static int draw(struct top_run *run) {
     arena_reset(run->ctl.turn);
     memset(run->counts, 0, sizeof run->counts);
     run->overdue = 0;
-    run->now_ms = clock_now_ms();
     buf_clear(&run->screen);
     buf_clear(&run->view.faults);
     int status = ctl_view_look(&run->view);
     if (status) return status;
+    run->now_ms = run->view.now_ms;
     run->targets = deadlines_find(&run->view);
     status = ask(run);
     if (status) return status;

@@ -185,7 +185,9 @@ int ctl_view_look(struct ctl_view *view) {
     if (status) return status;
     view->meta = &replies[1];
     view->indexes = ctl_hash_get(view->meta, arena_printf(ctl->turn, "indexes:%s", view->worker));
-    judge(view, from, to, looks, time_of(&replies[0]));
+    int64_t redis_ms = time_of(&replies[0]), own_ms = clock_now_ms();
+    view->now_ms = redis_ms > own_ms ? redis_ms : own_ms;
+    judge(view, from, to, looks, redis_ms);
     return 0;
 }
 

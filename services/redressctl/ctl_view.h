@@ -15,7 +15,8 @@ struct ctl_view {
     /* Found by ctl_view_look(), in the turn's arena. */
     const struct redis_reply *meta; /* <prefix>:meta */
     const char *indexes;            /* what view_indexes.h lists of the worker; NULL: no list */
-    struct buf faults;              /* a line each, why not all is shown; freed by ctl_view_end() */
+    int64_t now_ms;    /* the later of this host's clock and Redis': a slow host may not say that nothing is overdue */
+    struct buf faults; /* a line each, why not all is shown; freed by ctl_view_end() */
 };
 
 /* Looks where the views stand; after ctl_shards(). What is found is added to the faults, unless there are some already:

@@ -4,6 +4,8 @@
  *
  * And an intake whose clock is slow, or fast: what is fresh by any clock comes in, what is ahead of all does not. */
 #include "clock.h"
+#include "intake.h"
+#include "redis.h"
 #include "timers.h"
 
 #include <limits.h>
@@ -110,6 +112,21 @@ static void strobing(struct timers *timers) {
     expect_all(timers, first, "jumping by 2 s to and fro, then right again");
 }
 
+/* What is overdue is seen from a host whose clock is an hour slow, too. */
+static void look_from_a_slow_host(struct timers *timers) {
+    char load[640];
+    struct buf out = {0};
+    int lines = 0;
+    snprintf(load, sizeof load, "LD_PRELOAD=%s", preload);
+    int status = harness_run(timers->h, &out, LIMIT_MS, "env", load, "FAKETIME=-3600s",
+                             "FAKETIME_DONT_FAKE_MONOTONIC=1", "ASAN_OPTIONS=verify_asan_link_order=0", "redressctl",
+                             "cases", "--overdue", "--json", "--limit", "1000", NULL);
+    assert_int_equal(status, 0);
+    for (const char *at = out.at; at && (at = strstr(at, "\"overdue\":true")); at++) lines++;
+    assert_int_equal(lines, timers->count);
+    buf_free(&out);
+}
+
 static void need_library(void) {
     if (find_library()) return;
     print_message("skipped: `faketime -m` does not work here; deploy/install test installs it\n");
@@ -132,6 +149,7 @@ static void run(const char *name, bool of_redis) {
     strobing(timers);
     timers_follow(timers, 2000, NULL); /* a second report would come now */
     timers_check(timers, 0, timers->count);
+    if (!of_redis) look_from_a_slow_host(timers);
     assert_true(process_log_count(timers->sla, "a clock stepped") > 0); /* the clock was really moved */
     timers_close(timers);
 }
@@ -197,6 +215,28 @@ static bool says(struct intake_scene *scene, const char *words) {
            strstr(body, words);
 }
 
+static void count_opened(void *context, const struct raw *raw) {
+    size_t len;
+    const char *type = event_peek_type(raw, &len);
+    *(int *)context += type && len == strlen("case.opened") && memcmp(type, "case.opened", len) == 0;
+}
+
+static int openings(struct intake_scene *scene) {
+    static const struct worker_spec *const specs[] = {&intake_spec, NULL};
+    int count = 0;
+    world_wait_idle(scene->timers->world, specs, LIMIT_MS);
+    world_read(scene->timers->world, TOPIC_EVENTS, NULL, count_opened, &count);
+    return count;
+}
+
+static void empty_redis(struct intake_scene *scene) {
+    struct err err;
+    struct redis_reply reply;
+    struct redis *redis = redis_new(scene->timers->h->redis_url, &err);
+    if (!redis || redis_ask(redis, scene->timers->arena, &reply, &err, 1, "FLUSHALL") != 0) wait_fail("%s", err.text);
+    redis_free(redis);
+}
+
 static void let_the_broker_stamp(struct intake_scene *scene) {
     char jars[PATH_MAX], name[100];
     struct buf out = {0};
@@ -255,6 +295,13 @@ static void test_intake_clock(void **state) {
     complain(&scene, 0);
     complain(&scene, 6 * MINUTE_MS);
     expect(&scene, "ten minutes slow, and Redis with it", 4, 4);
+
+    /* Claims end by Redis' clock: one that is ten days ahead restores them all the same. */
+    set_clock("+864000");
+    empty_redis(&scene);
+    scene.timers->count -= 2;
+    complain(&scene, 0); /* the last that was opened, once more */
+    assert_int_equal(openings(&scene), 4);
     timers_close(scene.timers);
 }
 
