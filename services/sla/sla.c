@@ -82,12 +82,18 @@ static void work_out(struct sla_state *state, const struct decision *in, const s
     sla_state_put_cycles(state, &report.cycles);
 }
 
-/* Of what is older than what is known already nothing is learned about how long it has been silent. */
-static void hear(struct sla_state *state, const struct event *ev) {
+/* A word counts from its own time, but one that is read days late from then: a complaint that lay for months is not
+ * closed before anybody has seen it. */
+static void hear(struct sla_state *state, const struct decision *in) {
+    enum { LATE_MS = 24 * 3600 * 1000 };
+    const struct event *ev = in->ev;
     const struct tree *automated = tree_get(ev->data, "automated");
     bool by_program = automated && automated->kind == TREE_BOOL && automated->num;
     if (by_program || !sla_silence_is_word(ev->type)) return;
-    if (ev->time_ms > state->heard_at) state->heard_at = ev->time_ms;
+
+    bool late = in->now_ms > ev->time_ms + LATE_MS;
+    int64_t at_ms = late ? in->now_ms : ev->time_ms;
+    if (at_ms > state->heard_at) state->heard_at = at_ms;
 }
 
 static enum result fold(struct sla_state *state, const struct decision *in, struct effects *out) {
@@ -118,7 +124,7 @@ static enum result fold(struct sla_state *state, const struct decision *in, stru
         out->unchanged = true;
         return DONE;
     }
-    hear(state, ev);
+    hear(state, in);
     const struct tree *name = tree_get(ev->data, "task") ? tree_get(ev->data, "task") : tree_get(ev->data, "target");
     sla_state_add_moment(state, ev->time_ms, ev->type, name ? name->text : NULL, in->arena);
     work_out(state, in, policy, out);

@@ -409,6 +409,55 @@ static void test_lost_version(void **state) {
     pipeline_close(pipeline);
 }
 
+/* ---- Cases that nobody closes ---- */
+
+enum { SILENT_CASES = 32 };
+
+/* Closed once each, whoever says it: the id is that of the last word, and the log has no id twice. */
+static void check_closings(struct rollout *rollout, int first_has) {
+    const struct tail *events = rollout->pipeline->events;
+    for (int i = 0; i < SILENT_CASES; i++) {
+        const struct tail_event *closed = tail_find(events, "case.closed", rollout->cases[i], 1);
+        assert_int_equal(tail_count(events, "case.closed", rollout->cases[i]), i ? 1 : first_has);
+        assert_string_equal(closed->ev.source, "/redress/sla");
+        assert_string_equal(tree_text(closed->ev.data, "reason"), "silence");
+        assert_null(tail_find(events, "sla.met", rollout->cases[i], 1));
+    }
+    assert_int_equal(tail_count(events, "case.closed", NULL), SILENT_CASES + first_has - 1);
+}
+
+/* While they are closed their worker is killed, and goes on; what is read back of its own words changes nothing; and
+ * the customer's word opens a case again. */
+static void test_silence(void **state) {
+    static const char policy[] = "version: \"silent\"\nclassify_within: 1h\nclose_silent_after: 4s\npolicies:\n"
+                                 "  - name: p\n    targets:\n      next_reply: {within: 1s}\n";
+    (void)state;
+    struct pipeline *pipeline = pipeline_new("silence", 4);
+    struct rollout rollout = {.pipeline = pipeline, .sla = {pipeline->workers[PIPELINE_SLA]}};
+    struct process *sla = rollout.sla[0];
+    process_env(sla, "REDRESS_POLICY_DIR=%s", folder_with(pipeline, "policies", policy));
+    process_env(sla, "REDRESS_LATE_SETTLE=1s");
+    pipeline_start(pipeline);
+    for (int i = 0; i < SILENT_CASES; i++) complain(pipeline, i, rollout.cases[i]);
+    world_flush(pipeline->world);
+    tail_wait(pipeline->events, "case.closed", NULL, 1, LIMIT_MS);
+    process_kill(sla, SIGKILL);
+    pipeline_start(pipeline);
+    tail_wait(pipeline->events, "case.closed", NULL, SILENT_CASES, LIMIT_MS);
+    pipeline_wait_idle(pipeline);
+    check_closings(&rollout, 1);
+    pipeline_check_views(pipeline);
+
+    pipeline_publish(pipeline, "case.customer_replied", "/shop/app", "again", clock_now_ms(), rollout.cases[0],
+                     "{'case_id':'%s','text':'还没有人回复我'}", rollout.cases[0]);
+    world_flush(pipeline->world);
+    tail_wait(pipeline->events, "sla.started", rollout.cases[0], 1, LIMIT_MS);
+    tail_wait(pipeline->events, "case.closed", rollout.cases[0], 2, LIMIT_MS);
+    pipeline_wait_idle(pipeline);
+    check_closings(&rollout, 2);
+    pipeline_close(pipeline);
+}
+
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
@@ -418,6 +467,7 @@ int main(int argc, char **argv) {
                                        cmocka_unit_test(test_redis_that_forgets_is_refused),
                                        cmocka_unit_test(test_unequal_partitions_are_refused),
                                        cmocka_unit_test(test_rollout),
-                                       cmocka_unit_test(test_lost_version)};
+                                       cmocka_unit_test(test_lost_version),
+                                       cmocka_unit_test(test_silence)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,16 +193,12 @@ static void test_not_unconfirmed(void **state) {
     assert_true(out.at[0].time_ms == due_ms);
 }
 
-/* What is learned only now is an old silence: it waits a little for what else is about to be read. */
-static void test_old_silence_settles(void **state) {
-    const struct scene *scene = *state;
-    int64_t now_ms = scene->opened_ms + 400 * DAY_MS;
-    struct sla_state silent = silent_case(scene, 0);
+static int64_t read_late(const struct scene *scene, struct sla_state *silent, const char *type, const char *data,
+                         int64_t now_ms) {
     struct effects out;
-    const char *data = "{\"case_id\":\"" CASE "\",\"by\":\"li\"}";
     struct event ev = {.id = "e1",
                        .source = "/test",
-                       .type = "case.updated",
+                       .type = type,
                        .subject = CASE,
                        .time_ms = scene->opened_ms + DAY_MS,
                        .sequence = EVENT_NO_SEQUENCE};
@@ -210,14 +206,34 @@ static void test_old_silence_settles(void **state) {
     const struct decision in = {
         .policies = &scene->policies, .ev = &ev, .now_ms = now_ms, .exists = true, .arena = scene->arena};
     effects_init(&out, scene->arena);
-    assert_int_equal(sla_spec.decide(&in, &silent, &out), DONE);
+    assert_int_equal(sla_spec.decide(&in, silent, &out), DONE);
     assert_int_equal(out.count, 0);
-    assert_int_equal(silent.status, SLA_OPEN);
-    assert_true(silent.wake_at == now_ms + worker_settings(&in)->late_settle_ms);
+    assert_int_equal(silent->status, SLA_OPEN);
+    return silent->wake_at - now_ms;
+}
 
-    out = wake(scene, &silent, silent.wake_at, false);
+/* A word that lay for a year is heard when it is read. */
+static void test_late_word(void **state) {
+    const struct scene *scene = *state;
+    struct sla_state silent = silent_case(scene, 0);
+    const char *data = "{\"case_id\":\"" CASE "\",\"by\":\"li\"}";
+    int64_t left_ms = read_late(scene, &silent, "case.updated", data, scene->opened_ms + 400 * DAY_MS);
+    assert_true(left_ms == 90 * DAY_MS);
+}
+
+/* An old silence that is learned of only now, as under a new policy, waits a little for what else is about to be read.
+ */
+static void test_old_silence_settles(void **state) {
+    const struct scene *scene = *state;
+    struct sla_state silent = silent_case(scene, 0);
+    const char *data = "{\"case_id\":\"" CASE "\",\"class\":\"other\",\"severity\":\"P3\",\"confidence\":0.5,"
+                       "\"rules_version\":\"1\"}";
+    int64_t left_ms = read_late(scene, &silent, "case.classified", data, scene->opened_ms + 400 * DAY_MS);
+    assert_true(left_ms == worker_settings(&(struct decision){.settings = NULL})->late_settle_ms);
+
+    struct effects out = wake(scene, &silent, silent.wake_at, false);
     assert_string_equal(out.at[0].type, "case.closed");
-    assert_true(out.at[0].time_ms == scene->opened_ms + 91 * DAY_MS);
+    assert_true(out.at[0].time_ms == scene->opened_ms + 90 * DAY_MS);
 }
 
 int main(void) {
@@ -225,6 +241,7 @@ int main(void) {
         cmocka_unit_test(each_row),
         cmocka_unit_test_setup_teardown(test_said_once, begin, end),
         cmocka_unit_test_setup_teardown(test_not_unconfirmed, begin, end),
+        cmocka_unit_test_setup_teardown(test_late_word, begin, end),
         cmocka_unit_test_setup_teardown(test_old_silence_settles, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
