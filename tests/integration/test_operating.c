@@ -435,7 +435,7 @@ static void test_silence(void **state) {
     struct pipeline *pipeline = pipeline_new("silence", 4);
     struct rollout rollout = {.pipeline = pipeline, .sla = {pipeline->workers[PIPELINE_SLA]}};
     struct process *sla = rollout.sla[0];
-    process_env(sla, "REDRESS_POLICY_DIR=%s", folder_with(pipeline, "policies", policy));
+    process_env(sla, "REDRESS_POLICY_DIR=%s", folder_with(pipeline, "silent", policy));
     process_env(sla, "REDRESS_LATE_SETTLE=1s");
     pipeline_start(pipeline);
     for (int i = 0; i < SILENT_CASES; i++) complain(pipeline, i, rollout.cases[i]);
