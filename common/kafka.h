@@ -64,10 +64,10 @@ int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *top
 void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group; NULL is allowed */
 
 /* Sets what is fetched, and from where: the whole set, replacing the one before. Records of an earlier set are never
- * handed out after. */
+ * handed out after, and nothing of the new one is paused. */
 int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count,
                      struct err *err) MUST_CHECK;
-/* Stops and restarts fetching of some topics without losing the place. */
+/* Stops and restarts fetching of some of what is fetched without losing the place. */
 int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause,
                 struct err *err) MUST_CHECK;
 

@@ -117,7 +117,7 @@ static bool read_offsets(struct map *map) {
     return true;
 }
 
-/* What is fetched changes. A pause outlives an assignment in librdkafka, so fetching begins with a resume. */
+/* What is fetched changes. */
 static bool fetch(struct map *map, bool wanted) {
     struct engine *engine = map->engine;
     if (wanted == map->fetching) return true;
@@ -127,8 +127,7 @@ static bool fetch(struct map *map, bool wanted) {
     for (int i = 0; i < map->input_count; i++) places[i].offset = map->inputs[i].decided;
     int count = wanted ? map->input_count : 0;
     struct err err;
-    if (kafka_fetch_from(engine->consumer, places, count, &err) < 0 ||
-        kafka_pause(engine->consumer, places, count, false, &err) < 0) {
+    if (kafka_fetch_from(engine->consumer, places, count, &err) < 0) {
         engine_pause(engine, "cannot fetch", err.text);
         return false;
     }
