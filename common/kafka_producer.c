@@ -6,10 +6,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     API_END_TXN = 26,       /* Kafka protocol */
     OFFSETS_TRY_MS = 10000, /* limit of send_offsets with its retries: twice the transaction's own time-out */
+    OFFSETS_PAUSE_MS = 50,  /* between two of them: without a broker the answer is there at once */
     FULL_WAIT_MS = 30000    /* a full queue that does not drain in this time is a dead broker: rebuild */
 };
 
@@ -171,6 +173,7 @@ enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const str
                                                      (rd_kafka_consumer_group_metadata_t *)membership, -1);
         if (!error || !rd_kafka_error_is_retriable(error) || clock_boot_ms() > end_ms) break;
         rd_kafka_error_destroy(error);
+        usleep(OFFSETS_PAUSE_MS * 1000);
     }
     rd_kafka_topic_partition_list_destroy(list);
     return sort_error(producer, error, "send offsets", err);
