@@ -312,7 +312,7 @@ static void the_table_is_enough(void **state) {
                                         "compensation.proposed", "notification.requested", "sla.breached"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         tail_wait(pipeline->events, types[i], case_id, 1, LIMIT_MS);
-    for (int i = 0; i < PIPELINE_WORKERS; i++) assert_true(says(pipeline->workers[i], 200, NULL));
+    for (int i = 0; i < PIPELINE_WORKERS; i++) WAIT_FOR(says(pipeline->workers[i], 200, NULL), LIMIT_MS);
     tail_close(pipeline->events);
     world_close(pipeline->world);
 }
