@@ -88,13 +88,15 @@ static int has_events(struct engine *engine, struct err *err) {
 }
 
 /* Earlier versions left no marks. Then a group without any offset has been there before if there are events that only
- * this worker writes. 1: it has; -1: not known now. */
+ * this worker writes. Asked in this order: another process may begin at this moment, and commits offsets before it
+ * writes its first event. 1: it has; -1: not known now. */
 static int was_there_unmarked(struct check *check, struct err *err) {
     struct engine *engine = check->engine;
     if (check->any || reads_events(engine)) return 0;
+    int events = has_events(engine, err);
+    if (events <= 0) return events;
     int offsets = has_offsets(engine, err);
-    if (offsets != 0) return offsets < 0 ? -1 : 0;
-    return has_events(engine, err);
+    return offsets < 0 ? -1 : !offsets;
 }
 
 /* What this process has seen marked, or has marked: not asked for again after every batch that failed. */
@@ -158,6 +160,26 @@ static void stop(struct check *check, enum begun_verdict verdict, const bool *ar
     buf_free(&buf);
 }
 
+/* The offsets were asked for before the marks. Whoever stood still between the two has perhaps been replaced meanwhile by
+ * somebody who has left both. 1: what has a mark still has no offset; 0: it has; -1: not known now. */
+static int is_still_lost(struct check *check, const bool *are, struct err *err) {
+    enum { TURN_MS = 500 };
+    struct engine *engine = check->engine;
+    struct place *again = arena_memdup(engine->arena, check->places, sizeof *again * (size_t)check->count);
+    if (kafka_committed(engine->consumer, again, check->count, TURN_MS, err) != 0) return -1;
+    for (int i = 0; i < check->count; i++)
+        if (are[i] && again[i].offset != KAFKA_NO_OFFSET) return 0;
+    return 1;
+}
+
+/* True: it is lost. */
+static bool confirm_lost(struct check *check, const bool *are) {
+    struct err err = {"another process has gone on with them"};
+    if (is_still_lost(check, are, &err) == 1) return true;
+    engine_pause(check->engine, "where to go on is not known yet", err.text);
+    return false;
+}
+
 /* True: nothing is wrong. */
 static bool judge(struct check *check, bool unmarked_life) {
     bool *are = arena_alloc(check->engine->arena, (size_t)check->count + 1);
@@ -169,7 +191,7 @@ static bool judge(struct check *check, bool unmarked_life) {
             any |= are[i];
         }
         if (!any) continue;
-        stop(check, verdict, are);
+        if (verdict != BEGUN_LOST || confirm_lost(check, are)) stop(check, verdict, are);
         return false;
     }
     return true;

@@ -275,19 +275,16 @@ bool engine_unproven(const struct engine *engine) {
 
 /* ---- Claims ---- */
 
-static void collect_claims(struct engine *engine, struct asking *asking, struct claims *all, int **owners, int *asked) {
+/* Adds the claims that an asking wants and has no answers to yet, and makes room for those. */
+static void collect_claims(struct engine *engine, struct asking *asking, struct claims *all) {
     asking->in.answers = asking->answers;
     asking->in.answer_count = asking->answered;
     engine->spec->ask(&asking->in, asking->state, &asking->claims);
-    int more = asking->claims.count - asking->answered;
-    if (more <= 0) return;
+    if (asking->claims.count <= asking->answered) return;
+
     asking->answers = arena_grow(engine->arena, asking->answers, sizeof *asking->answers * (size_t)asking->answered,
                                  sizeof *asking->answers * (size_t)asking->claims.count);
     for (int i = asking->answered; i < asking->claims.count; i++) claims_add(all, &asking->claims.at[i]);
-    *owners =
-        arena_grow(engine->arena, *owners, sizeof **owners * (size_t)*asked, sizeof **owners * (size_t)(*asked + more));
-    for (int i = 0; i < more; i++) (*owners)[*asked + i] = -1; /* filled in by the caller */
-    *asked += more;
 }
 
 static enum claim_result trouble_with_claims(struct engine *engine, enum claim_result result, const char *detail) {
@@ -303,23 +300,19 @@ static enum claim_result trouble_with_claims(struct engine *engine, enum claim_r
 enum claim_result engine_ask(struct engine *engine, struct asking *askings, int count) {
     for (int round = 0; round < ENGINE_ROUNDS_MAX; round++) {
         struct claims all = {.arena = engine->arena};
-        int *owners = NULL, asked = 0;
-        for (int i = 0; i < count; i++) {
-            int before = asked;
-            collect_claims(engine, &askings[i], &all, &owners, &asked);
-            for (int k = before; k < asked; k++) owners[k] = i;
-        }
-        if (!asked) break;
-        struct answer *answers = arena_alloc(engine->arena, sizeof *answers * (size_t)asked);
+        for (int i = 0; i < count; i++) collect_claims(engine, &askings[i], &all);
+        if (!all.count) break;
+
+        struct answer *answers = arena_alloc(engine->arena, sizeof *answers * (size_t)all.count);
         struct err err;
-        enum claim_result result = claim_store_make(engine->claims, engine->arena, all.at, answers, asked, &err);
+        enum claim_result result = claim_store_make(engine->claims, engine->arena, all.at, answers, all.count, &err);
         if (result != CLAIM_DONE) return trouble_with_claims(engine, result, err.text);
         FAULT_POINT("after_claims");
-        for (int k = 0; k < asked; k++) {
-            struct asking *asking = &askings[owners[k]];
-            asking->answers[asking->answered++] = answers[k];
-        }
+        for (int i = 0; i < count; i++)
+            while (askings[i].answered < askings[i].claims.count) /* in the order in which they were collected */
+                askings[i].answers[askings[i].answered++] = *answers++;
     }
+
     for (int i = 0; i < count; i++) {
         askings[i].in.answers = askings[i].answers;
         askings[i].in.answer_count = askings[i].answered;
@@ -402,7 +395,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     if (!engine->consumer) return KAFKA_NOTHING;
     enum kafka_got got = kafka_poll(engine->consumer, timeout_ms, record_out, place_out, &err);
     if (got == KAFKA_TROUBLE) log_seldom(&gate, 1000, LOG_WARN, "kafka", "error", err.text, NULL);
-    if (got == KAFKA_DAMAGED) engine_damaged(engine, err.text);
+    if (got == KAFKA_DAMAGED) engine->damage = err;
     if (got == KAFKA_LOST)
         engine_stop(engine, EXIT_CANNOT_GO_ON,
                     "records were deleted before they were read, or the topic was recreated: reset the group's offsets "

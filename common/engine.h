@@ -53,6 +53,7 @@ struct engine {
     void (*reload)(struct engine *engine); /* at SIGHUP */
     struct arena *arena;                   /* the batch's */
     bool need_restore;                     /* claims are to be restored before anything is decided */
+    struct err damage;                     /* where the last damaged batch was met, and how it is */
     int exit_status;                       /* set with `stopping` */
     bool stopping;
     int64_t pause_ms, pause_until_ms; /* growing pause after trouble (boot time) */
@@ -140,7 +141,8 @@ bool engine_restored(struct engine *engine);
 /* Becomes a member of the group of what the worker reads; stops the engine when that cannot be. */
 void engine_join(struct engine *engine, const struct kafka_hooks *hooks);
 
-/* Polls, and treats what is the same in both loops. */
+/* Polls, and treats what is the same in both loops. KAFKA_DAMAGED: engine->damage says where and what. While something
+ * is fetched the loop polls nothing more, commits what it has read before, and calls engine_damaged(). */
 enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_record **record_out,
                            struct place *place_out);
 

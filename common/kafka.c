@@ -201,3 +201,12 @@ rd_kafka_topic_partition_list_t *kafka_handle_list(const struct kafka *kafka, co
     }
     return list;
 }
+
+void kafka_handle_committed(const rd_kafka_topic_partition_t *item, struct place *place_out) {
+    size_t len = item->metadata ? item->metadata_size : 0;
+
+    place_out->offset = item->offset < 0 ? KAFKA_NO_OFFSET : item->offset;
+    if (len >= sizeof place_out->metadata) len = sizeof place_out->metadata - 1;
+    if (len) memcpy(place_out->metadata, item->metadata, len);
+    place_out->metadata[len] = 0;
+}

@@ -32,12 +32,14 @@ char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAF
 enum topic kafka_topic_of(const struct kafka *kafka, const char *name);
 const char *kafka_library_version(void);
 
+enum { KAFKA_METADATA_MAX = 1100 }; /* brokers allow 4 096 bytes by default (offset.metadata.max.bytes) */
+
 /* A position in a topic: the next offset to read. */
 struct place {
     enum topic topic;
     int partition;
-    int64_t offset;    /* KAFKA_NO_OFFSET: none */
-    char metadata[40]; /* of a committed offset: the changelog's log id */
+    int64_t offset;                    /* KAFKA_NO_OFFSET: none */
+    char metadata[KAFKA_METADATA_MAX]; /* of a committed offset: the changelog's log id, or what waits (map_inputs.h) */
 };
 enum { KAFKA_NO_OFFSET = -1001 };
 
@@ -165,13 +167,17 @@ struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err);
 void kafka_asker_free(struct kafka_asker *asker);
 /* The true end (high watermark, read_uncommitted) of each place into its offset. */
 int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) MUST_CHECK;
+/* Where each partition's stable part ends: nothing at or behind this can be read before a transaction ends that is open
+ * there. The true end where none is. */
+int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+                      struct err *err) MUST_CHECK;
 /* The first offset still there. */
 int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
                  struct err *err) MUST_CHECK;
-/* Committed offsets of group <prefix>-<worker>; KAFKA_NO_OFFSET where there is none. */
+/* Committed offsets and metadata of group <prefix>-<worker>; KAFKA_NO_OFFSET where there is none. */
 int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places, int count, int timeout_ms,
                         struct err *err) MUST_CHECK;
-/* Commits them for that group, which must have no member. 0; 1 while it has; -1. */
+/* Commits them, with their metadata, for that group, which must have no member. 0; 1 while it has; -1. */
 int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places, int count,
                     int timeout_ms, struct err *err) MUST_CHECK;
 /* Partition count of a topic; 0: no such topic; -1: error. */

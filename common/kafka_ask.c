@@ -16,50 +16,59 @@ struct asked_group {
 struct kafka_asker {
     struct kafka kafka;
     rd_kafka_t *rk;
+    rd_kafka_t *stable; /* that sees as a reader of what is committed does; NULL: not needed so far */
     struct asked_group groups[GROUPS_MAX];
     int group_count;
     rd_kafka_queue_t *queue; /* of the question at hand: a late answer must not answer the next one */
 };
 
-static rd_kafka_conf_t *asker_conf(const struct kafka *kafka, struct err *err) {
+static rd_kafka_conf_t *asker_conf(const struct kafka *kafka, const char *isolation, struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_ASKER, err);
-    const char *ends = FAULT_WITHOUT("true_end") ? "read_committed" : "read_uncommitted";
-    if (!conf || kafka_handle_set(conf, "isolation.level", ends, err) == 0) return conf;
+    if (!conf || kafka_handle_set(conf, "isolation.level", isolation, err) == 0) return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+static const char *true_ends(void) {
+    return FAULT_WITHOUT("true_end") ? "read_committed" : "read_uncommitted";
+}
+
+static rd_kafka_t *handle_new(const struct kafka *kafka, const char *isolation, struct err *err) {
+    rd_kafka_conf_t *conf = asker_conf(kafka, isolation, err);
+    if (!conf) return NULL;
+    char text[256];
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    if (rk) return rk;
+    err_set(err, "kafka: %s", text);
     rd_kafka_conf_destroy(conf);
     return NULL;
 }
 
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err) {
-    rd_kafka_conf_t *conf = asker_conf(kafka, err);
-    if (!conf) return NULL;
+    rd_kafka_t *rk = handle_new(kafka, true_ends(), err);
+    if (!rk) return NULL;
     struct kafka_asker *asker = calloc(1, sizeof *asker);
     ASSERT(asker);
     asker->kafka = *kafka;
-    char text[256];
-    asker->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-    if (!asker->rk) {
-        err_set(err, "kafka: %s", text);
-        rd_kafka_conf_destroy(conf);
-        free(asker);
-        return NULL;
-    }
+    asker->rk = rk;
     return asker;
 }
 
 void kafka_asker_free(struct kafka_asker *asker) {
     if (!asker) return;
     for (int i = 0; i < asker->group_count; i++) rd_kafka_destroy(asker->groups[i].rk);
+    if (asker->stable) rd_kafka_destroy(asker->stable);
     rd_kafka_destroy(asker->rk);
     free(asker);
 }
 
 /* `which`: RD_KAFKA_OFFSET_END or RD_KAFKA_OFFSET_BEGINNING, which are what ListOffsets takes for a time. */
-static int list_offsets(struct kafka_asker *asker, struct place *places, int count, int64_t which, int timeout_ms,
-                        struct err *err) {
+static int list_offsets(struct kafka_asker *asker, rd_kafka_t *rk, struct place *places, int count, int64_t which,
+                        int timeout_ms, struct err *err) {
     if (!count) return 0;
     rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, false);
     for (int i = 0; i < count; i++) list->elems[i].offset = which;
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(asker->rk, list, timeout_ms);
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(rk, list, timeout_ms);
     for (int i = 0; !code && i < count; i++)
         if (list->elems[i].err || list->elems[i].offset < 0)
             code = list->elems[i].err ? list->elems[i].err : RD_KAFKA_RESP_ERR__NO_OFFSET;
@@ -69,11 +78,17 @@ static int list_offsets(struct kafka_asker *asker, struct place *places, int cou
 }
 
 int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
-    return list_offsets(asker, places, count, RD_KAFKA_OFFSET_END, timeout_ms, err);
+    return list_offsets(asker, asker->rk, places, count, RD_KAFKA_OFFSET_END, timeout_ms, err);
+}
+
+int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
+    if (!asker->stable) asker->stable = handle_new(&asker->kafka, "read_committed", err);
+    if (!asker->stable) return -1;
+    return list_offsets(asker, asker->stable, places, count, RD_KAFKA_OFFSET_END, timeout_ms, err);
 }
 
 int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
-    return list_offsets(asker, places, count, RD_KAFKA_OFFSET_BEGINNING, timeout_ms, err);
+    return list_offsets(asker, asker->rk, places, count, RD_KAFKA_OFFSET_BEGINNING, timeout_ms, err);
 }
 
 static rd_kafka_event_t *wait_for(struct kafka_asker *asker, int timeout_ms, struct err *err) {
@@ -105,7 +120,7 @@ static struct asked_group *find_group(struct kafka_asker *asker, const char *wor
         if (strcmp(asker->groups[i].name, name) == 0) return &asker->groups[i];
     ASSERT(asker->group_count < GROUPS_MAX);
     struct asked_group *group = &asker->groups[asker->group_count];
-    rd_kafka_conf_t *conf = asker_conf(&asker->kafka, err);
+    rd_kafka_conf_t *conf = asker_conf(&asker->kafka, true_ends(), err);
     if (!conf) return NULL;
     if (kafka_handle_set(conf, "group.id", name, err) == 0) {
         group->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
@@ -129,8 +144,7 @@ int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct pl
     rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, false);
     rd_kafka_resp_err_t code = rd_kafka_committed(group->rk, list, timeout_ms);
     for (int i = 0; !code && i < count; i++) code = list->elems[i].err;
-    for (int i = 0; !code && i < count; i++)
-        places[i].offset = list->elems[i].offset < 0 ? KAFKA_NO_OFFSET : list->elems[i].offset;
+    for (int i = 0; !code && i < count; i++) kafka_handle_committed(&list->elems[i], &places[i]);
     rd_kafka_topic_partition_list_destroy(list);
     return code ? err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code)) : 0;
 }
@@ -147,7 +161,7 @@ int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct 
                     int timeout_ms, struct err *err) {
     struct asked_group *group = find_group(asker, worker, err);
     if (!group) return -1;
-    rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, false);
+    rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, true);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(group->rk);
     rd_kafka_resp_err_t code = rd_kafka_commit_queue(group->rk, list, queue, NULL, NULL);
     rd_kafka_event_t *event = code ? NULL : rd_kafka_queue_poll(queue, timeout_ms);

@@ -309,11 +309,7 @@ int kafka_committed(struct kafka_consumer *consumer, struct place *places, int c
             later = 1;
             break;
         }
-        places[i].offset = item->offset < 0 ? KAFKA_NO_OFFSET : item->offset;
-        size_t len =
-            item->metadata_size < sizeof places[i].metadata ? item->metadata_size : sizeof places[i].metadata - 1;
-        memset(places[i].metadata, 0, sizeof places[i].metadata);
-        if (item->metadata && len) memcpy(places[i].metadata, item->metadata, len);
+        kafka_handle_committed(item, &places[i]);
     }
     rd_kafka_topic_partition_list_destroy(list);
     if (code) err_set(err, "committed offsets: %s", rd_kafka_err2str(code));

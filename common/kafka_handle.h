@@ -14,5 +14,7 @@ int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value,
 /* A list of the places with their names under this prefix; offsets as given. */
 rd_kafka_topic_partition_list_t *kafka_handle_list(const struct kafka *kafka, const struct place *places, int count,
                                                    bool metadata);
+/* What a group has committed, from an item of a list to its place. */
+void kafka_handle_committed(const rd_kafka_topic_partition_t *item, struct place *place_out);
 
 #endif

@@ -13,7 +13,8 @@ enum {
     STEP_MS = 1000,     /* a clock that moved by more against CLOCK_BOOTTIME has stepped */
     DUE_LOOK_MS = 20,   /* while something is due but not yet proven */
     GATHER_MAX = 20000, /* polls in one turn */
-    REPORT_EVERY_MS = 1000
+    REPORT_EVERY_MS = 1000,
+    DAMAGED_MAX_MS = 30000 /* for what was read before a damaged batch, when it must be decided again */
 };
 
 /* ---- Clocks ---- */
@@ -57,8 +58,9 @@ static void on_assigned(void *context, const struct place *places, int count) {
     for (int i = 0; i < count; i++) shard_assign(&keyed->shards[i], places[i].partition);
     keyed->shard_count = count;
     keyed->assignment++;
-    keyed->fetching = false;
+    keyed->fetching = keyed->damaged = false;
     keyed->refetch = true;
+    keyed->damaged_since_ms = 0;
     proof_drop(keyed->proof);
     log_say(LOG_INFO, "assigned", "shards", log_int(count), NULL);
 }
@@ -69,7 +71,7 @@ static void on_revoked(void *context, bool lost) {
     log_say(LOG_INFO, "revoked", "shards", log_int(keyed->shard_count), "lost", lost ? "true" : "false", NULL);
     keyed->shard_count = 0;
     keyed->assignment++;
-    keyed->fetching = keyed->refetch = false;
+    keyed->fetching = keyed->refetch = keyed->damaged = false;
     proof_drop(keyed->proof);
 }
 
@@ -176,6 +178,22 @@ static void note_end(struct keyed *keyed, const struct place *place) {
     if (shard && place->offset > shard->polled_to) shard->polled_to = place->offset;
 }
 
+/* While nothing is fetched it is of an assignment that has gone, or is met again. */
+static void note_damage(struct keyed *keyed) {
+    if (!keyed->fetching) return;
+    keyed->damaged = true;
+    if (!keyed->damaged_since_ms) keyed->damaged_since_ms = clock_boot_ms();
+}
+
+/* Behind a damaged batch nothing may be read. What was read before it has been decided and committed, or is read again,
+ * and the damage with it. */
+static void end_damaged(struct keyed *keyed) {
+    if (!keyed->damaged) return;
+    keyed->damaged = false;
+    bool again = keyed->refetch && clock_boot_ms() - keyed->damaged_since_ms < DAMAGED_MAX_MS;
+    if (!again) engine_damaged(keyed->engine, keyed->engine->damage.text);
+}
+
 static struct polled note_record(struct keyed *keyed, struct kafka_record *record) {
     struct polled polled = {.record = record};
     kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &polled.raw);
@@ -199,6 +217,8 @@ static int gather(struct keyed *keyed, int timeout_ms) {
         if (got == KAFKA_NOTHING || keyed->engine->stopping) break;
         if (!end_ms) end_ms = clock_boot_ms() + keyed->engine->config->batch_ms;
         if (got == KAFKA_END) note_end(keyed, &place);
+        if (got == KAFKA_DAMAGED) note_damage(keyed);
+        if (keyed->damaged) break;
         if (got != KAFKA_RECORD) continue;
         records[count] = note_record(keyed, record);
         wanted += records[count++].wanted;
@@ -333,8 +353,9 @@ static void turn(struct keyed *keyed) {
         renew(keyed);
     } else {
         for (int i = 0; i < count; i++) kafka_record_free(keyed->polled[i].record);
-        if (count) keyed->refetch = true;
+        if (count || keyed->damaged) keyed->refetch = true;
     }
+    end_damaged(keyed);
     report(keyed);
     worker_turned(able && all_run(keyed));
     arena_reset(engine->arena);

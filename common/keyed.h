@@ -76,6 +76,8 @@ struct keyed {
     struct polled *polled; /* room for what one turn polls */
     int assignment;        /* counts assignments and revokes: a batch of another one is thrown away */
     bool fetching, refetch;
+    bool damaged;                  /* a damaged batch was met since fetching began: nothing behind it is decided */
+    int64_t damaged_since_ms;      /* under this assignment; boot time; 0: not met */
     struct kafka_consumer *reader; /* of changelogs */
     struct proof *proof;
     int64_t settle_at_ms;

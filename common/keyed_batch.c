@@ -353,7 +353,7 @@ static void add_places(struct work *work, struct batch *batch) {
         if (!running(shard)) continue;
         struct place *place = &batch->places[batch->place_count++];
         *place = (struct place){.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
-        memcpy(place->metadata, shard->log_id, sizeof place->metadata);
+        memcpy(place->metadata, shard->log_id, sizeof shard->log_id);
     }
 }
 

@@ -1,92 +1,175 @@
-/* map_order: one pass over the batch: a record refers to earlier records of the batch, to what is committed, or it
- * waits. */
+/* map_order: see map_order.h. */
 #include "map_order.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-struct position {
-    enum topic topic;
-    int partition;
-    int64_t offset;
-};
+/* ---- What is known ---- */
 
-struct pass {
-    struct engine *engine;
-    const struct map_order_input *inputs;
-    int input_count;
-    struct map_order_item *items;
-    struct place *asked; /* other processes' partitions, each asked once */
-    int asked_count;
-};
-
-static bool parse(const char *owner, struct position *out) {
-    char name[32];
-    long long offset;
-    if (!owner || sscanf(owner, "%31[a-z]/%d/%lld", name, &out->partition, &offset) != 3) return false;
-    out->offset = offset;
-    for (out->topic = TOPIC_COMPLAINTS; out->topic < TOPIC_COUNT; out->topic++)
-        if (strcmp(topic_name(out->topic), name) == 0) return true;
-    return false;
-}
-
-static const struct map_order_input *own_input(const struct pass *pass, const struct position *at) {
-    for (int i = 0; i < pass->input_count; i++)
-        if (pass->inputs[i].topic == at->topic && pass->inputs[i].partition == at->partition) return &pass->inputs[i];
+const struct map_input *map_known_input(const struct map_known *known, const struct map_position *at) {
+    for (int i = 0; i < known->own_count; i++)
+        if (known->own[i].topic == at->topic && known->own[i].partition == at->partition) return &known->own[i];
+    for (int i = 0; i < known->other_count; i++)
+        if (known->others[i].topic == at->topic && known->others[i].partition == at->partition)
+            return &known->others[i];
     return NULL;
 }
 
-/* What the group has committed of a partition that is not ours. */
-static int64_t group_offset(struct pass *pass, const struct position *at) {
-    for (int i = 0; i < pass->asked_count; i++)
-        if (pass->asked[i].topic == at->topic && pass->asked[i].partition == at->partition)
-            return pass->asked[i].offset;
-    struct place place = {.topic = at->topic, .partition = at->partition};
-    struct err err;
-    if (kafka_group_offsets(pass->engine->asker, pass->engine->spec->name, &place, 1, ENGINE_ASK_MS, &err) < 0)
-        place.offset = KAFKA_NO_OFFSET;
-    pass->asked = arena_grow(pass->engine->arena, pass->asked, sizeof place * (size_t)pass->asked_count,
-                             sizeof place * (size_t)(pass->asked_count + 1));
-    pass->asked[pass->asked_count++] = place;
-    return place.offset;
+bool map_known_passed(const struct map_known *known, const struct map_position *at) {
+    for (int i = 0; i < known->gone_count; i++)
+        if (map_position_compare(&known->gone[i], at) == 0) return true;
+    const struct map_input *input = map_known_input(known, at);
+    return input && map_input_passed(input, at->offset);
 }
 
-static bool is_before(struct pass *pass, const struct position *at, int index) {
-    const struct map_order_input *own = own_input(pass, at);
-    if (!own) return group_offset(pass, at) > at->offset;
-    if (own->settled > at->offset) return true;
-    for (int i = 0; i < index; i++)
-        if (!pass->items[i].waits && pass->items[i].offset == at->offset && &pass->inputs[pass->items[i].input] == own)
-            return true;
+/* ---- What a record refers to ---- */
+
+static bool reads_topic(const enum topic *reads, enum topic topic) {
+    for (; *reads != TOPIC_NONE; reads++)
+        if (*reads == topic) return true;
     return false;
 }
 
-static bool must_wait(struct pass *pass, int index) {
-    const struct map_order_item *item = &pass->items[index];
-    for (int i = 0; i < index; i++)
-        if (pass->items[i].waits && pass->items[i].input == item->input) return true;
-    for (int i = 0; i < item->asking->answered; i++) {
-        struct position at;
-        if (item->asking->claims.at[i].kind != CLAIM_JOIN || item->asking->answers[i].granted) continue;
-        if (parse(item->asking->answers[i].owner, &at) && !is_before(pass, &at, index)) return true;
+/* Who is answered with the value that he brought has learned nothing from the owner: the opener of a case, say, whose
+ * order a later message of the same conversation has claimed in that case's name. */
+static bool refers(const struct claim *claim, const struct answer *answer) {
+    if (claim->kind != CLAIM_JOIN || answer->granted) return false;
+    return strcmp(claim->value ? claim->value : "", answer->value ? answer->value : "") != 0;
+}
+
+void map_order_needs(struct map_item *item, const struct asking *asking, const enum topic *reads, struct arena *arena) {
+    struct map_position *needs = NULL;
+    item->need_count = 0;
+    for (int i = 0; i < asking->answered; i++) {
+        struct map_position at;
+        if (!refers(&asking->claims.at[i], &asking->answers[i])) continue;
+        if (!map_position_parse(asking->answers[i].owner, &at) || !reads_topic(reads, at.topic)) continue;
+        if (map_position_compare(&at, &item->at) == 0) continue;
+        if (!needs) needs = arena_alloc(arena, sizeof *needs * (size_t)(asking->answered - i));
+        needs[item->need_count++] = at;
+    }
+    item->needs = needs;
+}
+
+/* ---- Order ---- */
+
+struct pass {
+    const struct map_known *known;
+    struct map_item *items;
+    int count;
+    int *table; /* open addressing, by position: index + 1 of items; NULL: nobody refers to anything */
+    size_t table_size;
+};
+
+static size_t hash_of(const struct map_position *at) {
+    size_t hash = 14695981039346656037ULL;
+    hash = (hash ^ (size_t)at->topic) * 1099511628211ULL;
+    hash = (hash ^ (size_t)at->partition) * 1099511628211ULL;
+    return (hash ^ (size_t)at->offset) * 1099511628211ULL;
+}
+
+static struct map_item *find_item(const struct pass *pass, const struct map_position *at) {
+    if (!pass->table) return NULL;
+    for (size_t i = hash_of(at) & (pass->table_size - 1); pass->table[i]; i = (i + 1) & (pass->table_size - 1)) {
+        struct map_item *item = &pass->items[pass->table[i] - 1];
+        if (map_position_compare(&item->at, at) == 0) return item;
+    }
+    return NULL;
+}
+
+static void index_items(struct pass *pass, struct arena *arena) {
+    for (pass->table_size = 64; pass->table_size < (size_t)pass->count * 2;) pass->table_size *= 2;
+    pass->table = arena_alloc(arena, sizeof *pass->table * pass->table_size);
+    for (int i = 0; i < pass->count; i++) {
+        size_t at = hash_of(&pass->items[i].at) & (pass->table_size - 1);
+        while (pass->table[at]) at = (at + 1) & (pass->table_size - 1);
+        pass->table[at] = i + 1;
+    }
+}
+
+/* The first that it refers to and that has not gone; NULL: it may go. */
+static const struct map_position *first_unmet(const struct pass *pass, const struct map_item *item) {
+    for (int i = 0; i < item->need_count; i++) {
+        const struct map_item *other = find_item(pass, &item->needs[i]);
+        bool met = other ? other->goes : map_known_passed(pass->known, &item->needs[i]);
+        if (!met) return &item->needs[i];
+    }
+    return NULL;
+}
+
+/* It need not wait for that one any more. */
+static void waive(struct map_item *item, const struct map_position *need) {
+    for (int i = 0; i < item->need_count; i++)
+        if (map_position_compare(&item->needs[i], need) == 0) item->needs[i--] = item->needs[--item->need_count];
+}
+
+/* What a record waits for, in the batch or (marks) elsewhere; NULL: it does not, or it is not known to. */
+static const struct map_position *waits_for(const struct pass *pass, const struct map_position *at, bool marks) {
+    const struct map_item *item = find_item(pass, at);
+    if (item) return item->goes || item->left ? NULL : &item->on;
+    if (!marks) return NULL;
+    const struct map_input *input = map_known_input(pass->known, at);
+    return input ? map_input_waits_for(input, at->offset) : NULL;
+}
+
+static int count_waiting(const struct pass *pass) {
+    int count = pass->count;
+    for (int i = 0; i < pass->known->own_count; i++) count += pass->known->own[i].waiting_count;
+    for (int i = 0; i < pass->known->other_count; i++) count += pass->known->others[i].waiting_count;
+    return count;
+}
+
+/* Follows who waits for whom. A circle that does not come back to the item is another's to break. */
+static bool is_first_of_circle(const struct pass *pass, const struct map_item *item) {
+    const struct map_position *on = &item->on;
+    for (int steps = count_waiting(pass); on && steps >= 0; steps--) {
+        int compared = map_position_compare(on, &item->at);
+        if (compared == 0) return true;
+        if (compared < 0) return false; /* it stands before the item: not the first, whether it is a circle or not */
+        on = waits_for(pass, on, item->long_waited);
     }
     return false;
 }
 
-static bool joins(const struct map_order_item *item) {
-    for (int i = 0; i < item->asking->answered; i++)
-        if (item->asking->claims.at[i].kind == CLAIM_JOIN && !item->asking->answers[i].granted) return true;
+/* Those whose references have gone, round by round: mostly one, for mostly these stand in order already. */
+static int send_free(struct pass *pass, int *order, int went) {
+    for (bool more = true; more;) {
+        more = false;
+        for (int i = 0; i < pass->count; i++) {
+            struct map_item *item = &pass->items[i];
+            if (item->goes || item->left) continue;
+            const struct map_position *unmet = first_unmet(pass, item);
+            if (unmet) {
+                item->on = *unmet;
+                continue;
+            }
+            item->goes = more = true;
+            order[went++] = i;
+        }
+    }
+    return went;
+}
+
+/* The first of a circle waits for its successor no more. */
+static bool break_a_circle(struct pass *pass) {
+    for (int i = 0; i < pass->count; i++) {
+        struct map_item *item = &pass->items[i];
+        if (item->goes || item->left || !is_first_of_circle(pass, item)) continue;
+        waive(item, &item->on);
+        return true;
+    }
     return false;
 }
 
-int map_order(struct engine *engine, const struct map_order_input *inputs, int input_count,
-              struct map_order_item *items, int count) {
-    struct pass pass = {.engine = engine, .inputs = inputs, .input_count = input_count, .items = items};
-    int waiting = 0;
+int map_order(const struct map_known *known, struct map_item *items, int count, int *order_out, struct arena *arena) {
+    struct pass pass = {.known = known, .items = items, .count = count};
+    int refer = 0, went = 0;
     for (int i = 0; i < count; i++) {
-        if (!waiting && !joins(&items[i])) continue; /* the usual case costs nothing */
-        items[i].waits = must_wait(&pass, i);
-        waiting += items[i].waits;
+        refer += items[i].need_count > 0;
+        items[i].goes = false;
     }
-    return waiting;
+    if (refer) index_items(&pass, arena);
+
+    do {
+        went = send_free(&pass, order_out, went);
+    } while (went < count && break_a_circle(&pass));
+    return went;
 }

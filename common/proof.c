@@ -1,6 +1,7 @@
 /* proof: the two questions about intake, in this order (reference/proof_model.py breaks with any other). */
 #include "proof.h"
 #include "clock.h"
+#include "ends.h"
 #include "watch.h"
 #include "worker_health.h"
 #include <stdlib.h>
@@ -16,7 +17,8 @@ static const char PROOF[] = "the proof before a deadline fires";
 
 struct proof {
     struct engine *engine;
-    struct place *ends, *group;
+    struct ends ends; /* of intake's inputs */
+    struct place *group;
     int64_t *seen; /* what intake had committed when it was last looked at */
     int count;
     bool active;
@@ -30,16 +32,15 @@ struct proof *proof_new(struct engine *engine) {
     struct proof *proof = calloc(1, sizeof *proof);
     ASSERT(proof);
     proof->engine = engine;
-    proof->ends = calloc(ENGINE_PLACES_MAX, sizeof *proof->ends);
     proof->group = calloc(ENGINE_PLACES_MAX, sizeof *proof->group);
     proof->seen = calloc(ENGINE_PLACES_MAX, sizeof *proof->seen);
-    ASSERT(proof->ends && proof->group && proof->seen);
+    ASSERT(proof->group && proof->seen);
     return proof;
 }
 
 void proof_free(struct proof *proof) {
     if (!proof) return;
-    free(proof->ends);
+    ends_free(&proof->ends);
     free(proof->group);
     free(proof->seen);
     free(proof);
@@ -61,11 +62,12 @@ static bool count_inputs(struct proof *proof, struct err *err) {
     for (int i = 0; i < 3; i++) {
         int partitions = kafka_partitions(proof->engine->asker, inputs[i], ENGINE_ASK_MS, err);
         if (partitions < 0 || watch_check_inputs(count + partitions, err) < 0) return false;
-        for (int k = 0; k < partitions; k++) proof->ends[count++] = (struct place){.topic = inputs[i], .partition = k};
+        for (int k = 0; k < partitions; k++) proof->group[count++] = (struct place){.topic = inputs[i], .partition = k};
     }
     if (count != proof->count)
         for (int i = 0; i < count; i++) proof->seen[i] = -1;
     proof->count = count;
+    ends_of(&proof->ends, proof->group, count);
     proof->counted_ms = clock_boot_ms();
     return true;
 }
@@ -75,8 +77,7 @@ void proof_begin(struct proof *proof, int64_t now_ms) {
     struct err err = {""};
     if (proof->active || clock_boot_ms() < proof->next_ms) return;
     proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
-    if (!count_inputs(proof, &err) ||
-        kafka_ends(proof->engine->asker, proof->ends, proof->count, ENGINE_ASK_MS, &err) < 0) {
+    if (!count_inputs(proof, &err) || ends_ask(&proof->ends, proof->engine, &err) < 0) {
         log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: the ends of intake's inputs are not known", "error",
                    err.text, NULL);
         worker_unproven(PROOF, err.text);
@@ -98,7 +99,7 @@ static int64_t look_at_group(struct proof *proof) {
             proof->still = false;
         }
         proof->seen[i] = committed;
-        if (committed < proof->ends[i].offset) behind += proof->ends[i].offset - committed;
+        if (committed < proof->ends.at[i].offset) behind += proof->ends.at[i].offset - committed;
     }
     return behind;
 }
@@ -107,7 +108,6 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
     static struct log_gate gate;
     if (!proof->active || clock_boot_ms() < proof->next_ms) return false;
     struct err err;
-    for (int i = 0; i < proof->count; i++) proof->group[i] = proof->ends[i];
     if (kafka_group_offsets(proof->engine->asker, "intake", proof->group, proof->count, ENGINE_ASK_MS, &err) < 0) {
         log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: intake's offsets are not known", "error", err.text, NULL);
         worker_unproven(PROOF, err.text);
@@ -121,6 +121,7 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
     bool held_long = clock_boot_ms() - proof->moved_ms > proof->engine->config->hold_max_ms &&
                      proof->engine->spec->fires_unconfirmed;
     if (proof->behind && !held_long) {
+        ends_look(&proof->ends, proof->engine);
         proof->next_ms = clock_boot_ms() + LOOK_EVERY_MS;
         return false;
     }

@@ -75,7 +75,7 @@ static void take_offsets(struct keyed *keyed, struct shard *shard) {
     shard->next = shard->no_offsets ? start.offset : committed.offset;
     shard->settled = shard->no_offsets ? -1 : shard->next;
     shard->read_to = shard->from = shard->next;
-    if (committed.metadata[0]) memcpy(shard->log_id, committed.metadata, sizeof shard->log_id);
+    if (committed.metadata[0]) snprintf(shard->log_id, sizeof shard->log_id, "%.39s", committed.metadata);
     shard->log_known = false;
     shard->phase = SHARD_ENDS;
 }

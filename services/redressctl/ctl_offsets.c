@@ -173,12 +173,12 @@ static int look_into(struct offsets_run *run, struct noting *noting, enum topic 
     return ctl_fail(&run->ctl, "%s is not read to its end: %s", topic_name(topic), err.text);
 }
 
-static int look_at_log(struct offsets_run *run, struct place *said) {
-    static const enum topic map[] = {TOPIC_EVENTS, TOPIC_ORDERS, TOPIC_REJECTED, TOPIC_NONE};
+static int look_at_log(struct offsets_run *run, struct place *said, struct place *waits) {
+    static const enum topic map[] = {TOPIC_EVENTS, TOPIC_ORDERS, TOPIC_REJECTED, TOPIC_POLICIES, TOPIC_NONE};
     static const enum topic keyed[] = {TOPIC_STATE, TOPIC_NONE};
-    struct noting noting = {run, {&run->ctl.kafka, run->spec, said, run->count}};
+    struct noting noting = {run, {&run->ctl.kafka, run->spec, said, run->count, waits, run->ctl.arena}};
     int status = 0;
-    for (int i = 0; i < run->count; i++) said[i].offset = KAFKA_NO_OFFSET;
+    for (int i = 0; i < run->count; i++) said[i].offset = waits[i].offset = KAFKA_NO_OFFSET;
     for (const enum topic *topic = run->spec->kind == WORKER_KEYED ? keyed : map; !status && *topic != TOPIC_NONE;
          topic++)
         status = look_into(run, &noting, *topic);
@@ -202,6 +202,14 @@ static void choose(struct offsets_run *run, struct place *to, int i, const char 
         to[i].offset = run->to_end ? run->ends[i].offset : run->offset;
 }
 
+/* What waits for another record is not passed over: it still waits, whatever is set. */
+static void keep_waiting(const struct offsets_run *run, int i, const struct place *waits, struct place *to) {
+    bool behind = run->spec->kind == WORKER_MAP && (run->from_log || run->offset >= 0);
+    to->metadata[0] = 0;
+    if (behind && waits->offset >= run->starts[i].offset && to->offset > waits->offset)
+        offsets_keep_waiting(waits, to->offset, to);
+}
+
 static int set(struct offsets_run *run) {
     struct err err;
     int ways = run->from_log + run->to_beginning + run->to_end + (run->offset >= 0);
@@ -212,10 +220,14 @@ static int set(struct offsets_run *run) {
     if (status) return status;
 
     struct place *to = arena_memdup(run->ctl.arena, run->places, sizeof *to * (size_t)run->count);
-    if (run->from_log) status = look_at_log(run, to);
+    struct place *waits = arena_memdup(run->ctl.arena, run->places, sizeof *waits * (size_t)run->count);
+    if (run->from_log) status = look_at_log(run, to, waits);
     if (status) return status;
     const char **why = arena_alloc(run->ctl.arena, sizeof *why * (size_t)run->count);
-    for (int i = 0; i < run->count; i++) choose(run, to, i, &why[i]);
+    for (int i = 0; i < run->count; i++) {
+        choose(run, to, i, &why[i]);
+        keep_waiting(run, i, &waits[i], &to[i]);
+    }
     int result;
     do result = kafka_group_set(run->asker, run->spec->name, to, run->count, ASK_MS, &err);
     while (wait_for_members(run, result));

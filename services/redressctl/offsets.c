@@ -1,5 +1,6 @@
 /* offsets: see the header. */
 #include "offsets.h"
+#include "map_inputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,10 +72,31 @@ static void note_rejected(struct offsets *offsets, const struct raw *raw) {
     raise_to(offsets, &place);
 }
 
+static void note_waiting(struct offsets *offsets, const struct raw *raw) {
+    if (!raw->key) return;
+    for (int i = 0; i < offsets->count; i++) {
+        struct place *waits = &offsets->waits[i];
+        const char *key = map_input_key(offsets->arena, offsets->spec->name, waits->topic, waits->partition);
+        if (raw->key_len != strlen(key) || memcmp(raw->key, key, raw->key_len) != 0) continue;
+        if (!raw->value || !map_input_read_note(offsets->arena, raw->value, raw->value_len, waits))
+            waits->offset = KAFKA_NO_OFFSET;
+    }
+}
+
+void offsets_keep_waiting(const struct place *waits, int64_t to, struct place *place_out) {
+    struct map_input input;
+    map_input_assign(&input, place_out->topic, place_out->partition);
+    map_input_stand(&input, waits->offset, waits->metadata, 0);
+    map_input_step(&input, to);
+    (void)map_input_due(&input, place_out);
+}
+
 void offsets_note(struct offsets *offsets, const struct raw *raw) {
     char text[KAFKA_NAME_MAX];
     struct place place = {.topic = TOPIC_EVENTS, .partition = raw->partition};
-    if (raw->topic == TOPIC_REJECTED)
+    if (raw->topic == TOPIC_POLICIES)
+        note_waiting(offsets, raw);
+    else if (raw->topic == TOPIC_REJECTED)
         note_rejected(offsets, raw);
     else if (raw->topic == TOPIC_STATE && header_text(raw, "redress_next", text) && parse_number(text, &place.offset)) {
         place.offset--;

@@ -137,7 +137,7 @@ void fake_broker_decide(int number, enum fate fate) {
 static void settle_one(int number, int64_t now_ms) {
     struct transaction *transaction = fake_broker.transactions[number];
 
-    if (transaction->fate == OPEN && now_ms - transaction->began_ms > FAKE_TRANSACTION_MS) {
+    if (transaction->fate == OPEN && now_ms - transaction->began_ms > transaction->timeout_ms) {
         for (int i = 0; i < fake_broker.producer_count; i++)
             if (strcmp(fake_broker.producers[i].id, transaction->id) == 0)
                 fake_broker.producers[i].epoch++; /* who was too slow is fenced */
@@ -257,6 +257,19 @@ void fake_kafka_publish(enum topic topic, const char *worker, int partition, con
                                        .headers = fake_broker_headers(headers, header_count),
                                        .header_count = header_count,
                                        .at_ms = sim_now_ms()});
+}
+
+void fake_kafka_leave_open(enum topic topic, int partition, int64_t timeout_ms) {
+    struct transaction *transaction = calloc(1, sizeof *transaction);
+    ASSERT(transaction && fake_broker.transaction_count < TRANSACTIONS_MAX);
+
+    *transaction = (struct transaction){.id = "channel", .began_ms = sim_now_ms(), .timeout_ms = timeout_ms};
+    transaction->touched[topic][partition] = true;
+    fake_broker.transactions[fake_broker.transaction_count] = transaction;
+    fake_broker_append(
+        fake_broker_log(topic, NULL, partition),
+        &(struct entry){.fate = OPEN, .transaction = fake_broker.transaction_count, .at_ms = sim_now_ms()});
+    fake_broker.transaction_count++;
 }
 
 /* Decided, though the partition may not have heard of it yet. */

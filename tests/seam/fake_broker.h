@@ -38,7 +38,7 @@ struct transaction {
     char id[100]; /* of the producer */
     int epoch;
     enum fate fate;
-    int64_t began_ms;
+    int64_t began_ms, timeout_ms;
     bool touched[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX];
     int64_t marker_ms[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX]; /* 0: written, or not decided yet */
     struct group *group;

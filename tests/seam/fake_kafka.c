@@ -353,7 +353,8 @@ static enum kafka_outcome enter(struct kafka_producer *producer, const char *cal
     if (producer->transaction == -2) {
         struct transaction *transaction = calloc(1, sizeof *transaction);
         ASSERT(transaction);
-        *transaction = (struct transaction){.epoch = producer->epoch, .began_ms = sim_now_ms()};
+        *transaction =
+            (struct transaction){.epoch = producer->epoch, .began_ms = sim_now_ms(), .timeout_ms = FAKE_TRANSACTION_MS};
         memcpy(transaction->id, producer->id, sizeof transaction->id);
         producer->transaction = fake_broker.transaction_count;
         fake_broker.transactions[fake_broker.transaction_count++] = transaction;
@@ -478,6 +479,16 @@ int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int t
     for (int i = 0; i < count; i++)
         places[i].offset = fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition)->count;
     fake_broker_pass("ends told");
+    return 0;
+}
+
+int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
+    (void)timeout_ms;
+    if (fake_broker_away("stable ends", err)) return -1;
+    for (int i = 0; i < count; i++)
+        places[i].offset =
+            fake_broker_stable(fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition));
+    fake_broker_pass("stable ends told");
     return 0;
 }
 

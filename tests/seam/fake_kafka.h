@@ -24,6 +24,9 @@ void fake_kafka_faults(const struct fake_kafka_faults *faults);
 void fake_kafka_publish(enum topic topic, const char *worker, int partition, const char *key, const char *value,
                         const struct header *headers, int header_count);
 
+/* A channel begins a transaction with a record of a topic, and leaves it open until the broker aborts it. */
+void fake_kafka_leave_open(enum topic topic, int partition, int64_t timeout_ms);
+
 /* Every record whose transaction was decided for it, before offset `to` (-1: all), whether or not its marker is
  * written: no time passes. */
 void fake_kafka_each(enum topic topic, const char *worker, int partition, int64_t to,

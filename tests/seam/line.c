@@ -24,6 +24,7 @@ enum {
     DEADLINE_MS = 2000,
     PUBLISH_MS = 4000, /* all is published within */
     FAULTS_MS = 12000, /* and all faults come within */
+    OPEN_MS = 30000,   /* a transaction is left open for so long */
     LIMIT_MS = 120000, /* then it must come to rest in this time */
     PROCESSES = 4,     /* two intakes, two keyed */
     LOOK_PERCENT = 4,  /* of the steps the views are looked at */
@@ -103,7 +104,7 @@ static void ask_intake(const struct decision *in, const void *state, struct clai
                &(struct claim){.kind = CLAIM_JOIN,
                                .key = arena_printf(in->arena, "order\x1f%s", in->ev->subject),
                                .id = arena_printf(in->arena, "complaints/%d/%" PRId64, raw->partition, raw->offset),
-                               .value = in->ev->subject,
+                               .value = in->ev->id, /* each its own, as intake's are */
                                .time_ms = in->ev->time_ms,
                                .valid_ms = 3600000,
                                .logged = true});
@@ -149,6 +150,9 @@ static struct line {
         struct engine *engine;
     } processes[PROCESSES];
     bool has_twin[CASES];
+    int64_t opens_ms, ends_ms; /* of the transaction that is left open; 0: not */
+    int open_partition;
+    bool hidden[CASES]; /* a complaint about it lies behind that */
     int64_t publish_ms[EVENTS];
     const char *wrong;
     char detail[400];
@@ -232,6 +236,7 @@ static void publish(int index) {
                                {"ce_time", time, strlen(time)},
                                {"ce_subject", case_id, strlen(case_id)}};
     if (!opens) line.contact_ms[number] = sim_now_ms();
+    if (opens && line.ends_ms && partition == line.open_partition) line.hidden[number] = true;
     fake_kafka_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, NULL, partition, case_id, "{\"a\":1}", headers, 7);
 }
 
@@ -245,6 +250,9 @@ static void plan(void) {
         }
     for (int i = CONTACTS; i < TWINS; i++)
         line.publish_ms[i] = sim_chance(80) ? line.publish_ms[i - CASES] + 1 + (int64_t)sim_random(PUBLISH_MS) : 0;
+    if (!line.faults.open) return;
+    line.opens_ms = line.began_ms + 1 + (int64_t)sim_random(PUBLISH_MS);
+    line.open_partition = (int)sim_random(PARTITIONS);
 }
 
 /* ---- What must hold ---- */
@@ -405,6 +413,43 @@ static void inflict(void) {
     }
 }
 
+static bool has_id(const char *id) {
+    for (int i = 0; i < seen.count; i++)
+        if (strcmp(seen.ids[i], id) == 0) return true;
+    return false;
+}
+
+/* While the transaction is still open: what does not lie behind it has not waited for it, nor has a deadline. */
+static void check_open(void) {
+    struct arena *arena = arena_new();
+    char id[16];
+
+    note_ids();
+    memset(seen.is_kept, 0, sizeof seen.is_kept);
+    for (int i = 0; i < PARTITIONS; i++) fake_kafka_each(TOPIC_STATE, "sla", i, -1, note_state, NULL);
+    for (int i = 0; i < CASES; i++) {
+        struct toy_state state = {0};
+        if (line.hidden[i]) continue;
+        snprintf(id, sizeof id, "e-%d", i + CONTACTS);
+        if (line.contact_ms[i] && !has_id(id)) fail("activity waits for an open transaction", "%s", id);
+        if (!line.contact_ms[i] && (!fold_of(i, arena, &state) || !state.breached))
+            fail("a deadline waits for an open transaction", "case-%d", i);
+    }
+    arena_free(arena);
+}
+
+static void leave_open(int64_t now_ms) {
+    if (line.opens_ms && now_ms >= line.opens_ms) {
+        fake_kafka_leave_open(TOPIC_COMPLAINTS, line.open_partition, OPEN_MS);
+        line.ends_ms = now_ms + OPEN_MS;
+        line.opens_ms = 0;
+    }
+    if (line.ends_ms && now_ms > line.ends_ms - OPEN_MS / 10) {
+        check_open();
+        line.ends_ms = 0;
+    }
+}
+
 static void step(void *context) {
     (void)context;
     int64_t now_ms = sim_now_ms(), since_ms = now_ms - line.began_ms;
@@ -415,6 +460,7 @@ static void step(void *context) {
         publish(i);
         line.publish_ms[i] = 0;
     }
+    leave_open(now_ms);
     for (int i = 0; i < PROCESSES; i++)
         if (line.processes[i].starts_ms && line.processes[i].starts_ms <= now_ms) start_process(i);
     if (since_ms < FAULTS_MS) {
@@ -429,12 +475,6 @@ static void step(void *context) {
 }
 
 /* ---- The end ---- */
-
-static bool has_id(const char *id) {
-    for (int i = 0; i < seen.count; i++)
-        if (strcmp(seen.ids[i], id) == 0) return true;
-    return false;
-}
 
 /* Everything is read, nothing is due, every view stands at its changelog's end. */
 static bool at_rest(void *context) {
@@ -504,6 +544,7 @@ static void check_case(int number, struct arena *arena) {
     if (state.early) fail("a repeat stands before its opening", "case-%d", number);
     if (state.seen != 1 + contacted + line.has_twin[number])
         fail("events were folded twice, or not", "case-%d %" PRId64, number, state.seen);
+    if (line.hidden[number]) return; /* its contact may stand before it */
     bool in_time = contacted && line.contact_ms[number] <= state.due;
     if (in_time && state.breached) fail("a breach that a record disproves", "case-%d", number);
     if (!in_time && !contacted && state.breached != 1)

@@ -11,6 +11,7 @@ struct line_faults {
     unsigned kafka, redis; /* percent of their calls that go wrong */
     int kills, freezes;    /* of processes */
     int losses;            /* of Redis: flushed, restarted, rolled back */
+    bool open;             /* a channel leaves a transaction open on complaints */
 };
 
 /* One run from its seed. What went wrong is printed with the seed, and false returned. */

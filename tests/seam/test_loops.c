@@ -62,13 +62,18 @@ static void test_everything(void **state) {
     run_all("everything", &(struct line_faults){.kafka = 2, .redis = 3, .kills = 3, .freezes = 2, .losses = 2});
 }
 
+static void test_open(void **state) {
+    (void)state;
+    run_all("an open transaction", &(struct line_faults){.kafka = 1, .kills = 2, .freezes = 1, .open = true});
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) count = atol(argv[1]);
     if (argc > 2) first = atol(argv[2]);
     if (argc > 3) cmocka_set_test_filter(argv[3]);
     log_init("seam", "seam", getenv("SEAM_LOG") ? LOG_DEBUG : LOG_ERROR);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quiet), cmocka_unit_test(test_kafka),
-                                       cmocka_unit_test(test_redis), cmocka_unit_test(test_processes),
-                                       cmocka_unit_test(test_everything)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quiet),      cmocka_unit_test(test_kafka),
+                                       cmocka_unit_test(test_redis),      cmocka_unit_test(test_processes),
+                                       cmocka_unit_test(test_everything), cmocka_unit_test(test_open)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

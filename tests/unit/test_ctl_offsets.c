@@ -41,7 +41,7 @@ static void test_without_state(void **state) {
     struct place places[] = {{.topic = TOPIC_COMPLAINTS, .partition = 0, .offset = KAFKA_NO_OFFSET},
                              {.topic = TOPIC_COMPLAINTS, .partition = 1, .offset = KAFKA_NO_OFFSET},
                              {.topic = TOPIC_ACTIVITY, .partition = 1, .offset = KAFKA_NO_OFFSET}};
-    struct offsets offsets = {&kafka, &intake_spec, places, 3};
+    struct offsets offsets = {.kafka = &kafka, .spec = &intake_spec, .at = places, .count = 3};
     note(&offsets, TOPIC_EVENTS, 0, &(struct header)HEADER("redress_from", "complaints/1/17"), 1);
     note(&offsets, TOPIC_EVENTS, 1, &(struct header)HEADER("redress_from", "complaints/1/9"), 1);
     note(&offsets, TOPIC_EVENTS, 1, &(struct header)HEADER("redress_from", "events/1/99"), 1); /* classification's */
@@ -56,11 +56,36 @@ static void test_without_state(void **state) {
     assert_int_equal(places[2].offset, 31);
 }
 
+static void note_waits(struct offsets *offsets, const char *value) {
+    static const char key[] = "@waits:intake:complaints:1";
+    offsets_note(offsets, &(struct raw){.topic = TOPIC_POLICIES,
+                                        .key = key,
+                                        .key_len = sizeof key - 1,
+                                        .value = value,
+                                        .value_len = value ? strlen(value) : 0});
+}
+
+/* What waited for another record is not behind what was published, though others behind it were. */
+static void test_waiting(void **state) {
+    (void)state;
+    struct place said[] = {{.topic = TOPIC_COMPLAINTS, .partition = 1, .offset = KAFKA_NO_OFFSET}}, waits[1], place;
+    struct offsets offsets = {&kafka, &intake_spec, said, 1, waits, arena_new()};
+    waits[0] = place = said[0];
+    note(&offsets, TOPIC_EVENTS, 0, &(struct header)HEADER("redress_from", "complaints/1/17"), 1);
+    note_waits(&offsets, "{\"offset\":9,\"waits\":\"+3 0>0/4 2>0/5\"}");
+    offsets_keep_waiting(waits, said[0].offset, &place);
+    assert_int_equal(place.offset, 9);
+    assert_string_equal(place.metadata, "+9 0>0/4 2>0/5");
+    note_waits(&offsets, NULL);
+    assert_int_equal(waits[0].offset, KAFKA_NO_OFFSET);
+    arena_free(offsets.arena);
+}
+
 static void test_with_state(void **state) {
     (void)state;
     struct place places[] = {{.topic = TOPIC_EVENTS, .partition = 0, .offset = KAFKA_NO_OFFSET},
                              {.topic = TOPIC_EVENTS, .partition = 1, .offset = KAFKA_NO_OFFSET}};
-    struct offsets offsets = {&kafka, &sla_spec, places, 2};
+    struct offsets offsets = {.kafka = &kafka, .spec = &sla_spec, .at = places, .count = 2};
     note(&offsets, TOPIC_STATE, 1, &(struct header)HEADER("redress_next", "41"), 1);
     note(&offsets, TOPIC_STATE, 1, &(struct header)HEADER("redress_next", "40"), 1);
     note(&offsets, TOPIC_STATE, 0, NULL, 0);
@@ -88,6 +113,7 @@ static void test_choose(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_without_state),
-                                       cmocka_unit_test(test_with_state), cmocka_unit_test(test_choose)};
+                                       cmocka_unit_test(test_waiting), cmocka_unit_test(test_with_state),
+                                       cmocka_unit_test(test_choose)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
