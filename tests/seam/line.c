@@ -1,5 +1,4 @@
-/* line: see line.h. The keyed worker counts a case's events and breaches its deadline once, unless a contact came in
- * time: small, but with everything that the protocol of common/protocol.md is about. */
+/* line: see line.h. */
 #include "line.h"
 #include "clock.h"
 #include "engine.h"
@@ -9,6 +8,7 @@
 #include "keyed.h"
 #include "map.h"
 #include "sim.h"
+#include "toy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +21,6 @@ enum {
     CONTACTS = CASES,  /* where the contacts begin */
     TWINS = 2 * CASES, /* and the second complaints about the same */
     EVENTS = 3 * CASES,
-    DEADLINE_MS = 2000,
     PUBLISH_MS = 4000, /* all is published within */
     FAULTS_MS = 12000, /* and all faults come within */
     OPEN_MS = 30000,   /* a transaction is left open for so long */
@@ -30,111 +29,6 @@ enum {
     LOOK_PERCENT = 4,  /* of the steps the views are looked at */
     OUTPUTS_MAX = 400
 };
-
-/* ---- The workers' decisions ---- */
-
-struct toy_state {
-    int64_t seen, opened, early, breached, due, wake_at;
-    int status;
-    const char *policy_version;
-    struct rest rest;
-};
-static const char *const statuses[] = {"open", "contacted", "breached", NULL};
-static const struct field state_fields[] = {
-    {FIELD(toy_state, status), .type = FIELD_CHOICE, .choices = statuses, .flags = FIELD_COUNTED},
-    {FIELD(toy_state, seen), .type = FIELD_INT},
-    {FIELD(toy_state, breached), .type = FIELD_INT},
-    {FIELD(toy_state, opened), .type = FIELD_INT},
-    {FIELD(toy_state, early), .type = FIELD_INT},
-    {FIELD(toy_state, due), .type = FIELD_TIME, .flags = FIELD_INDEXED},
-    {FIELD(toy_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN},
-    {FIELD(toy_state, policy_version), .type = FIELD_NAME, .flags = FIELD_HIDDEN},
-    {FIELD_REST_OF(toy_state, rest)},
-    FIELDS_END};
-static const struct record state_record = {.name = "toy", .size = sizeof(struct toy_state), .fields = state_fields};
-
-struct word {
-    const char *of;
-};
-static const struct field word_fields[] = {{FIELD(word, of), .type = FIELD_NAME}, FIELDS_END};
-static const struct record word_record = {.name = "word", .size = sizeof(struct word), .fields = word_fields};
-
-static void say(struct effects *out, const char *type, const char *case_id, const char *of, int64_t time_ms) {
-    struct word word = {.of = of};
-    effects_emit(out, type, case_id, arena_printf(out->arena, "%s.%s.%s", case_id, type, of), time_ms, &word_record,
-                 &word);
-}
-
-static bool wants(const char *type) {
-    return strncmp(type, "case.", 5) == 0;
-}
-
-static enum result decide_keyed(const struct decision *in, void *state_at, struct effects *out) {
-    struct toy_state *state = state_at;
-
-    if (!in->ev) {
-        state->wake_at = 0;
-        state->status = 3;
-        state->breached++;
-        return DONE;
-    }
-    state->seen++;
-    if (strcmp(in->ev->type, "case.repeated") == 0) {
-        if (!state->status) state->early = 1;
-    } else if (strcmp(in->ev->type, "case.opened") == 0) {
-        state->opened++;
-        state->due = in->ev->time_ms + DEADLINE_MS;
-        state->wake_at = state->due < in->now_ms ? in->now_ms : state->due;
-        state->status = 1;
-    } else {
-        state->wake_at = 0;
-        if (state->status == 1) state->status = 2;
-    }
-    say(out, "toy.seen", in->ev->subject, in->ev->id, in->ev->time_ms);
-    return DONE;
-}
-
-/* The first complaint about a case opens it, any other joins. */
-static void ask_intake(const struct decision *in, const void *state, struct claims *claims) {
-    const struct raw *raw = in->ev->raw;
-    (void)state;
-
-    if (raw->topic != TOPIC_COMPLAINTS || claims->count) return;
-    claims_add(claims,
-               &(struct claim){.kind = CLAIM_JOIN,
-                               .key = arena_printf(in->arena, "order\x1f%s", in->ev->subject),
-                               .id = arena_printf(in->arena, "complaints/%d/%" PRId64, raw->partition, raw->offset),
-                               .value = in->ev->id, /* each its own, as intake's are */
-                               .time_ms = in->ev->time_ms,
-                               .valid_ms = 3600000,
-                               .logged = true});
-}
-
-static enum result decide_intake(const struct decision *in, void *state, struct effects *out) {
-    const char *route = arena_strndup(in->arena, in->ev->subject, IDS_ROUTE_LEN);
-    struct output *output = effects_pass(out, TOPIC_EVENTS, route, in->ev, in->ev->data);
-    (void)state;
-
-    if (in->answer_count && !in->answers[0].granted) output->type = "case.repeated";
-    return DONE;
-}
-
-static const enum topic intake_reads[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
-static const enum topic keyed_reads[] = {TOPIC_EVENTS, TOPIC_NONE};
-static const struct worker_spec intake_spec = {.name = "intake",
-                                               .about = "passes on",
-                                               .kind = WORKER_MAP,
-                                               .reads = intake_reads,
-                                               .leads = TOPIC_COMPLAINTS,
-                                               .ask = ask_intake,
-                                               .decide = decide_intake};
-static const struct worker_spec keyed_spec = {.name = "sla",
-                                              .about = "counts",
-                                              .kind = WORKER_KEYED,
-                                              .reads = keyed_reads,
-                                              .state = &state_record,
-                                              .wants = wants,
-                                              .decide = decide_keyed};
 
 /* ---- Processes ---- */
 
@@ -176,7 +70,7 @@ static void run_process(void *context) {
     struct err err;
 
     line.processes[number].engine = engine;
-    engine->spec = is_intake ? &intake_spec : &keyed_spec;
+    engine->spec = is_intake ? &toy_intake : &toy_keyed;
     engine->config = &config;
     engine->instance = process_names[number];
     engine->arena = arena_new();
@@ -314,7 +208,7 @@ static bool fold_of(int number, struct arena *arena, struct toy_state *out) {
 
     if (!seen.is_kept[number]) return false;
     return json_read(arena, text, strlen(text), NULL, &tree, &err) == JSON_OK &&
-           fields_decode(&state_record, tree, FIELDS_EVENT, arena, out, &faults) == 0;
+           fields_decode(&toy_state_record, tree, FIELDS_EVENT, arena, out, &faults) == 0;
 }
 
 /* A field of a hash, or a member of an index, against the fold of its case. */
@@ -335,11 +229,11 @@ static void compare(void *context, const char *key, const char *field, const cha
     }
     seen.compared++;
     if (by) {
-        fields_indexes(&state_record, &state, arena, &marks);
+        fields_indexes(&toy_state_record, &state, arena, &marks);
         for (int i = 0; i < marks.count; i++)
             if (strcmp(marks.at[i].name, by + 4) == 0 && (int64_t)strtod(value, NULL) == marks.at[i].ms) return;
     } else {
-        fields_flatten(&state_record, &state, arena, &open, &personal);
+        fields_flatten(&toy_state_record, &state, arena, &open, &personal);
         for (int i = 0; i < open.count; i++)
             if (strcmp(open.at[i].name, field) == 0 && strcmp(open.at[i].value, value) == 0) return;
     }
@@ -355,8 +249,8 @@ static int count_fold(struct arena *arena) {
         struct pairs open, personal;
         struct marks marks;
         if (!fold_of(i, arena, &state)) continue;
-        fields_flatten(&state_record, &state, arena, &open, &personal);
-        fields_indexes(&state_record, &state, arena, &marks);
+        fields_flatten(&toy_state_record, &state, arena, &open, &personal);
+        fields_indexes(&toy_state_record, &state, arena, &marks);
         count += open.count + marks.count;
     }
     return count;
@@ -480,7 +374,7 @@ static void step(void *context) {
 static bool at_rest(void *context) {
     (void)context;
     if (line.wrong) return true;
-    if (sim_now_ms() - line.began_ms < FAULTS_MS + DEADLINE_MS || !fake_kafka_quiet()) return false;
+    if (sim_now_ms() - line.began_ms < FAULTS_MS + TOY_DEADLINE_MS || !fake_kafka_quiet()) return false;
 
     for (int i = 0; i < PARTITIONS; i++) {
         char key[64];
@@ -490,8 +384,8 @@ static bool at_rest(void *context) {
         if (fake_redis_has(key)) return false;
         if (!applied || fake_kafka_left(TOPIC_STATE, "sla", i, strtoll(applied, NULL, 10))) return false;
         if (fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i))) return false;
-        for (int k = 0; intake_reads[k] != TOPIC_NONE; k++)
-            if (fake_kafka_left(intake_reads[k], NULL, i, fake_kafka_committed("intake", intake_reads[k], i)))
+        for (int k = 0; toy_intake.reads[k] != TOPIC_NONE; k++)
+            if (fake_kafka_left(toy_intake.reads[k], NULL, i, fake_kafka_committed("intake", toy_intake.reads[k], i)))
                 return false;
     }
     return true;
@@ -509,11 +403,11 @@ static const char *unrest(void) {
         len += snprintf(text + len, sizeof text - (size_t)len, "shard %d: %d events, %d states", i,
                         fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i)),
                         fake_kafka_left(TOPIC_STATE, "sla", i, applied ? strtoll(applied, NULL, 10) : 0));
-        for (int k = 0; intake_reads[k] != TOPIC_NONE; k++)
-            len +=
-                snprintf(text + len, sizeof text - (size_t)len, ", %d %s",
-                         fake_kafka_left(intake_reads[k], NULL, i, fake_kafka_committed("intake", intake_reads[k], i)),
-                         topic_name(intake_reads[k]));
+        for (int k = 0; toy_intake.reads[k] != TOPIC_NONE; k++)
+            len += snprintf(
+                text + len, sizeof text - (size_t)len, ", %d %s",
+                fake_kafka_left(toy_intake.reads[k], NULL, i, fake_kafka_committed("intake", toy_intake.reads[k], i)),
+                topic_name(toy_intake.reads[k]));
         len += snprintf(text + len, sizeof text - (size_t)len, "; ");
     }
     return text;

@@ -1,0 +1,22 @@
+/* toy: what the workers of the line decide. Intake passes on: the first complaint about a case opens it, any other
+ * joins. The keyed worker counts a case's events and breaches its deadline once, unless a contact came in time: small,
+ * but with everything that the protocol of common/protocol.md is about. */
+#ifndef REDRESS_SEAM_TOY_H
+#define REDRESS_SEAM_TOY_H
+
+#include "fields.h"
+#include "worker.h"
+
+enum { TOY_DEADLINE_MS = 2000 };
+
+struct toy_state {
+    int64_t seen, opened, early, breached, due, wake_at;
+    int status;
+    const char *policy_version;
+    struct rest rest;
+};
+
+extern const struct record toy_state_record;
+extern const struct worker_spec toy_intake, toy_keyed;
+
+#endif
