@@ -1,8 +1,8 @@
 /* classification: the decision. Rules and model give the class (join.h), rules and facts the flags, rows of the policy
  * the severity. */
 #include "classification.h"
+#include "base/ids.h"
 #include "history.h"
-#include "ids.h"
 
 #include <string.h>
 

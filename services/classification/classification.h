@@ -8,8 +8,8 @@
 #ifndef REDRESS_CLASSIFICATION_H
 #define REDRESS_CLASSIFICATION_H
 
+#include "decision/spec.h"
 #include "policy.h"
-#include "worker.h"
 
 extern const struct worker_spec classification_spec;
 

@@ -2,7 +2,7 @@
 #ifndef REDRESS_HISTORY_H
 #define REDRESS_HISTORY_H
 
-#include "text.h"
+#include "data/text.h"
 
 /* The normalised text without quoted messages: lines behind >, what follows "wrote:" or 原始邮件, what a chat quotes
  * above its dashes. A text that is nothing but a quotation is kept whole. Looks at the normalised text, so that script,

@@ -3,8 +3,8 @@
 #ifndef REDRESS_MODEL_H
 #define REDRESS_MODEL_H
 
-#include "contract.h"
-#include "text.h"
+#include "contract/contract.h"
+#include "data/text.h"
 
 enum {
     MODEL_OUTPUTS_MAX = 32,     /* there are 25 classes */

@@ -1,6 +1,6 @@
 /* policy: the tables of classification.yaml and what they are made into at start. */
 #include "policy.h"
-#include "file.h"
+#include "base/file.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -13,9 +13,9 @@
 #ifndef REDRESS_RULES_H
 #define REDRESS_RULES_H
 
-#include "contract.h"
-#include "match.h"
-#include "text.h"
+#include "contract/contract.h"
+#include "data/match.h"
+#include "data/text.h"
 
 enum says { SAYS_COMPLAINT = 1, SAYS_QUESTION, SAYS_TOPIC };
 

@@ -1,7 +1,7 @@
 /* compensation: the state table, the facts of a case, and which event leads to what. */
 #include "compensation.h"
+#include "base/ids.h"
 #include "hold.h"
-#include "ids.h"
 #include "proposal.h"
 
 #include <string.h>

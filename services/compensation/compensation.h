@@ -26,9 +26,9 @@
 #ifndef REDRESS_COMPENSATION_H
 #define REDRESS_COMPENSATION_H
 
-#include "contract.h"
-#include "profile.h"
-#include "worker.h"
+#include "contract/contract.h"
+#include "contract/profile.h"
+#include "decision/spec.h"
 
 enum compensation_status {
     COMPENSATION_NONE,

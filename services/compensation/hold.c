@@ -1,6 +1,6 @@
 /* hold: claims are built from the state alone, so that asking again gives the same key, id and amount. */
 #include "hold.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #include <string.h>
 

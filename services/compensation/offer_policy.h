@@ -4,7 +4,7 @@
 #ifndef REDRESS_OFFER_POLICY_H
 #define REDRESS_OFFER_POLICY_H
 
-#include "contract.h"
+#include "contract/contract.h"
 
 enum {
     OFFER_OPTIONS_MAX = 4,   /* people choose between two; a person may offer somewhat more */

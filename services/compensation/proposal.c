@@ -1,7 +1,7 @@
 /* proposal: every change of a proposal's status is made here, with the event that tells of it. */
 #include "proposal.h"
+#include "base/ids.h"
 #include "hold.h"
-#include "ids.h"
 
 #include <string.h>
 

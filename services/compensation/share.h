@@ -2,7 +2,7 @@
 #ifndef REDRESS_SHARE_H
 #define REDRESS_SHARE_H
 
-#include "fields.h"
+#include "data/fields.h"
 
 enum { SHARE_PARTIES_MAX = 8 /* platform, merchant, carrier, supplier, customer and some to come */ };
 

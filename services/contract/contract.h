@@ -4,8 +4,8 @@
 #ifndef REDRESS_CONTRACT_H
 #define REDRESS_CONTRACT_H
 
-#include "event.h"
-#include "fields.h"
+#include "data/fields.h"
+#include "decision/event.h"
 
 enum {
     CONTRACT_TEXT_MAX = 8000, /* characters of text, note, comment (CONTRACT.md, Inbound) */

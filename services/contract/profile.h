@@ -17,7 +17,7 @@
 #define REDRESS_PROFILE_H
 
 #include "contract.h"
-#include "event.h"
+#include "decision/event.h"
 
 /* Where a fact stands in the order of facts. */
 struct profile_place {

@@ -3,7 +3,7 @@
  * group at a time, transactions accepted but without their guarantees: aborted records are visible, and offsets
  * committed in a transaction are not kept. Nothing about Redress's promises can be shown on it, so workers are told
  * with REDRESS_DEMONSTRATION=true; production needs Apache Kafka. */
-#include "topics.h"
+#include "redressctl/log/topics.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>

@@ -13,7 +13,7 @@
 #ifndef REDRESS_INTAKE_H
 #define REDRESS_INTAKE_H
 
-#include "worker.h"
+#include "decision/spec.h"
 
 /* The count of a case's repeats is kept so long after the last of them: as long as topics keep personal data. */
 #define INTAKE_REPEATS_FOR_MS (INT64_C(30) * 24 * 3600 * 1000)

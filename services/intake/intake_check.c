@@ -1,6 +1,6 @@
 /* intake_check: case ids, classes, and the maps that people name the keys of (fault, facts, split). */
 #include "intake_check.h"
-#include "ids.h"
+#include "base/ids.h"
 
 #include <stdarg.h>
 #include <stdio.h>

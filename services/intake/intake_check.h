@@ -2,7 +2,7 @@
 #ifndef REDRESS_INTAKE_CHECK_H
 #define REDRESS_INTAKE_CHECK_H
 
-#include "contract.h"
+#include "contract/contract.h"
 
 /* Returns 0, or -1 with the rejection. */
 int intake_check_activity(const struct contract_type *type, const struct activity *data,

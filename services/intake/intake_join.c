@@ -43,7 +43,7 @@ static const struct answer *claim_submission(struct rounds *rounds) {
                              .kind = CLAIM_ONCE,
                              .key = arena_printf(rounds->in->arena, "submission\x1f%s\x1f%s", ev->source, ev->id),
                              .value = complaint ? s->case_id : NULL,
-                             .valid_ms = worker_settings(rounds->in)->dedupe_for_ms,
+                             .valid_ms = decision_settings(rounds->in)->dedupe_for_ms,
                              .logged = complaint && !s->order_id && !s->conversation,
                          });
 }
@@ -53,7 +53,7 @@ static const struct answer *claim_thing(struct rounds *rounds, const char *kind,
                              .kind = CLAIM_JOIN,
                              .key = arena_printf(rounds->in->arena, "%s\x1f%s\x1f%s", kind, rounds->s->tenant, id),
                              .value = case_id,
-                             .valid_ms = worker_settings(rounds->in)->join_for_ms,
+                             .valid_ms = decision_settings(rounds->in)->join_for_ms,
                              .logged = true,
                          });
 }
@@ -71,14 +71,14 @@ static const char *alias_key(struct rounds *rounds, const char *case_id) {
 }
 
 static const struct answer *claim_alias(struct rounds *rounds, const char *case_id) {
-    return claim(rounds,
-                 (struct claim){
-                     .kind = CLAIM_ONCE,
-                     .key = alias_key(rounds, rounds->s->case_id),
-                     .value = case_id,
-                     .valid_ms = worker_settings(rounds->in)->join_for_ms + worker_settings(rounds->in)->dedupe_for_ms,
-                     .logged = true,
-                 });
+    return claim(rounds, (struct claim){
+                             .kind = CLAIM_ONCE,
+                             .key = alias_key(rounds, rounds->s->case_id),
+                             .value = case_id,
+                             .valid_ms = decision_settings(rounds->in)->join_for_ms +
+                                         decision_settings(rounds->in)->dedupe_for_ms,
+                             .logged = true,
+                         });
 }
 
 static const struct answer *look_alias(struct rounds *rounds, const char *case_id) {

@@ -1,6 +1,6 @@
 /* intake_normalise: channels and telephone numbers. */
 #include "intake_normalise.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

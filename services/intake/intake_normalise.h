@@ -2,7 +2,7 @@
 #ifndef REDRESS_INTAKE_NORMALISE_H
 #define REDRESS_INTAKE_NORMALISE_H
 
-#include "contract.h"
+#include "contract/contract.h"
 
 /* The data with its channel in lower case and half width, "Email" or " ＩＭ" as well: before the table looks at it. The
  * tree itself when there is nothing to change. */

@@ -2,9 +2,9 @@
 #ifndef REDRESS_INTAKE_SUBMISSION_H
 #define REDRESS_INTAKE_SUBMISSION_H
 
-#include "contract.h"
-#include "ids.h"
-#include "worker.h"
+#include "base/ids.h"
+#include "contract/contract.h"
+#include "decision/spec.h"
 
 struct intake_submission {
     const struct contract_type *type;

@@ -1,6 +1,6 @@
 /* message: values, rendering, the channel, and the events that tell of it. */
 #include "message.h"
-#include "ids.h"
+#include "base/ids.h"
 #include "words.h"
 
 #include <string.h>

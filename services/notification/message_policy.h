@@ -3,9 +3,9 @@
 #ifndef REDRESS_MESSAGE_POLICY_H
 #define REDRESS_MESSAGE_POLICY_H
 
-#include "calendar_zone.h"
-#include "contract.h"
-#include "template.h"
+#include "contract/contract.h"
+#include "data/calendar_zone.h"
+#include "data/template.h"
 
 /* The placeholders of messages, in the order of message_policy_words. */
 enum message_word {

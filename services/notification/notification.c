@@ -1,6 +1,6 @@
 /* notification: the state table, and which event is told to whom. */
 #include "notification.h"
-#include "ids.h"
+#include "base/ids.h"
 #include "message.h"
 
 #include <string.h>

@@ -19,9 +19,9 @@
 #ifndef REDRESS_NOTIFICATION_H
 #define REDRESS_NOTIFICATION_H
 
-#include "contract.h"
-#include "profile.h"
-#include "worker.h"
+#include "contract/contract.h"
+#include "contract/profile.h"
+#include "decision/spec.h"
 
 /* A message that no gateway has answered for. */
 struct notification_pending {

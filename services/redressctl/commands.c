@@ -1,8 +1,8 @@
 /* commands: the table, and what is made from it: help, completion, the answer to a mistyped name. */
-#include "commands.h"
-#include "config.h"
-#include "ctl_out.h"
-#include "suggest.h"
+#include "redressctl/commands.h"
+#include "base/suggest.h"
+#include "outside/config.h"
+#include "redressctl/ctl_out.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef REDRESS_COMMANDS_H
 #define REDRESS_COMMANDS_H
 
-#include "arena.h"
+#include "base/arena.h"
 #include <stdbool.h>
 
 struct command {

@@ -1,8 +1,8 @@
 /* ctl: the plumbing of the command line. */
-#include "ctl.h"
-#include "fields.h"
-#include "log.h"
-#include "suggest.h"
+#include "redressctl/ctl.h"
+#include "base/log.h"
+#include "base/suggest.h"
+#include "data/fields.h"
 
 #include <ctype.h>
 #include <errno.h>

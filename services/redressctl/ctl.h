@@ -2,12 +2,12 @@
 #ifndef REDRESS_CTL_H
 #define REDRESS_CTL_H
 
-#include "commands.h"
-#include "config.h"
-#include "ctl_out.h"
-#include "json.h"
-#include "kafka.h"
-#include "redis.h"
+#include "data/json.h"
+#include "outside/config.h"
+#include "outside/kafka.h"
+#include "outside/redis.h"
+#include "redressctl/commands.h"
+#include "redressctl/ctl_out.h"
 
 #include <stdbool.h>
 

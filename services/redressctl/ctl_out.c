@@ -1,6 +1,6 @@
 /* ctl_out: one place to write, and what is written out on the way there. */
-#include "ctl_out.h"
-#include "utf8.h"
+#include "redressctl/ctl_out.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef REDRESS_CTL_OUT_H
 #define REDRESS_CTL_OUT_H
 
-#include "arena.h"
+#include "base/arena.h"
 #include <stdarg.h>
 #include <stdbool.h>
 

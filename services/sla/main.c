@@ -1,4 +1,5 @@
 /* redress-sla: puts deadlines on cases, watches them, says what became of them. */
+#include "runtime/worker.h"
 #include "sla.h"
 
 int main(int argc, char **argv) {

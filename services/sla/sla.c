@@ -1,7 +1,7 @@
 /* sla: one fold. Facts first, then what they make of every deadline, then what is new in that, then the next wake-up.
  */
 #include "sla.h"
-#include "ids.h"
+#include "base/ids.h"
 #include "sla_facts.h"
 #include "sla_fire.h"
 #include "sla_silence.h"

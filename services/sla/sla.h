@@ -11,7 +11,7 @@
 #ifndef REDRESS_SLA_H
 #define REDRESS_SLA_H
 
-#include "worker.h"
+#include "decision/spec.h"
 
 extern const struct worker_spec sla_spec;
 

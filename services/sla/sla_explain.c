@@ -1,6 +1,6 @@
 /* sla_explain: the replay once more, with every stretch of time named. */
 #include "sla_explain.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "sla_replay.h"
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #ifndef REDRESS_SLA_FACTS_H
 #define REDRESS_SLA_FACTS_H
 
+#include "decision/spec.h"
 #include "sla_state.h"
-#include "worker.h"
 
 /* case.opened: fills a new state. DONE or REJECT. */
 enum result sla_facts_open(struct sla_state *state, const struct decision *in, struct effects *out);

@@ -155,7 +155,7 @@ static int64_t silence_at(const struct sla_report *report) {
     int64_t at = sla_silence_ends(report), now = report->in->now_ms;
     if (at >= now) return at;
 
-    return now + (report->in->unconfirmed ? UNCONFIRMED_AGAIN_MS : worker_settings(report->in)->late_settle_ms);
+    return now + (report->in->unconfirmed ? UNCONFIRMED_AGAIN_MS : decision_settings(report->in)->late_settle_ms);
 }
 
 void sla_fire_plan(struct sla_report *report) {

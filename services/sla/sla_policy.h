@@ -2,8 +2,8 @@
 #ifndef REDRESS_SLA_POLICY_H
 #define REDRESS_SLA_POLICY_H
 
-#include "calendar.h"
-#include "contract.h"
+#include "contract/contract.h"
+#include "data/calendar.h"
 
 enum {
     SLA_TARGET_NAME_MAX = 40, /* a target's name stands in ids of at most 128 bytes */

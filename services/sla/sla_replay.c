@@ -1,7 +1,7 @@
 /* sla_replay: facts to steps (what each means, which policy holds, whether the clock stands), then each target over
  * these steps. */
 #include "sla_replay.h"
-#include "profile.h"
+#include "contract/profile.h"
 #include <string.h>
 
 struct step {

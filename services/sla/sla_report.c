@@ -1,7 +1,7 @@
 /* sla_report: every event has an id that depends on what it says and on what caused it, so that a fold that is done
  * again says it again under the same id. */
 #include "sla_report.h"
-#include "ids.h"
+#include "base/ids.h"
 #include <string.h>
 
 struct sla_cycle *sla_report_record(struct sla_report *report, const struct sla_derived *derived) {
@@ -124,7 +124,7 @@ static void watch_deadline(struct sla_report *report, const struct sla_derived *
     bool moved = fresh || record->due != derived->due;
     bool passed = derived->due && derived->due < report->in->now_ms;
     if (moved && passed && report->settle)
-        record->settle_at = report->in->now_ms + worker_settings(report->in)->late_settle_ms;
+        record->settle_at = report->in->now_ms + decision_settings(report->in)->late_settle_ms;
     record->due = derived->due;
     record->set_by = derived->set_by;
 }

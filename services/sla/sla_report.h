@@ -2,8 +2,8 @@
 #ifndef REDRESS_SLA_REPORT_H
 #define REDRESS_SLA_REPORT_H
 
+#include "decision/spec.h"
 #include "sla_replay.h"
-#include "worker.h"
 
 struct sla_report {
     struct sla_state *state;

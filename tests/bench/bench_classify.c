@@ -1,7 +1,7 @@
 /* bench_classify: texts a second of one core's time, from the bytes of a text to class, severity, flags and reasons, on
  * the reviews of online_shopping_10_cats. Prints, never judges: a machine may be busy. */
-#include "classification.h"
-#include "yaml.h"
+#include "classification/classification.h"
+#include "data/yaml.h"
 
 #include <stdio.h>
 #include <string.h>

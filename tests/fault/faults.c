@@ -1,7 +1,7 @@
 /* faults: see faults.h. */
 #include "faults.h"
-#include "clock.h"
-#include "redis.h"
+#include "base/clock.h"
+#include "outside/redis.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* The broker dies and comes back when all time-outs are over, and stands still for longer than a transaction may take.
  */
 #include "faults.h"
-#include "sla.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

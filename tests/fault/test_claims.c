@@ -1,9 +1,9 @@
 /* What redress.claims brings back when Redis has forgotten: who holds what, how many joined, for as long as is left of
  * it, and nothing that was given back or has run out. */
-#include "claim_store.h"
-#include "clock.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "faults.h"
-#include "ids.h"
+#include "runtime/claim_store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

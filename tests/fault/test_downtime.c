@@ -1,10 +1,10 @@
 /* sla, intake or both are down while complaints and their contacts, in time, are published: when they come back, only
  * what was really late breaches. Deadlines are seconds away, and pass while the workers are down: how many seconds is
  * tried out, for a slow machine needs more of them to get so far. */
-#include "clock.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "faults.h"
-#include "ids.h"
-#include "sla.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
  * activity. (Compare-and-set and the assignment's metadata: test_zombies.c; the proof: test_downtime.c. The same scenes
  * with their guards come out right, there and in test_kills.c.) */
 #include "faults.h"
-#include "redis.h"
-#include "sla.h"
+#include "outside/redis.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,11 +1,11 @@
 /* Two intakes, one of which dies between its claims and its transaction: what joins what it had claimed waits for it,
  * and nothing else does. Every submission is counted: it is in the case log or among the rejected, once. */
-#include "claim_store.h"
-#include "clock.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "faults.h"
-#include "ids.h"
-#include "intake.h"
-#include "map_inputs.h"
+#include "intake/intake.h"
+#include "runtime/claim_store.h"
+#include "runtime/map_inputs.h"
 #include "tail.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* Workers die: at random moments of their work and of their take-over, and at every step of both. */
 #include "faults.h"
-#include "sla.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

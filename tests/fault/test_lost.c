@@ -1,13 +1,13 @@
 /* A Redis that has lost, or was given, something in the middle of a view, under running workers: the view is made anew,
  * no case becomes unknown, and what a newer version wrote is carried along. One stack for all tests. */
-#include "clock.h"
-#include "compensation.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "compensation/compensation.h"
 #include "faults.h"
-#include "ids.h"
-#include "intake.h"
+#include "intake/intake.h"
+#include "outside/redis.h"
 #include "pipeline.h"
-#include "redis.h"
-#include "sla.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,10 +1,10 @@
 /* Those who promise money and write letters are killed, and Redis forgets everything, views and claims: each case is
  * still offered, approved, chosen and settled once, and nobody is told anything twice. */
-#include "clock.h"
-#include "compensation.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "compensation/compensation.h"
 #include "faults.h"
-#include "ids.h"
-#include "notification.h"
+#include "notification/notification.h"
 #include "pipeline.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Twelve partitions, with one of each worker, with two, and with three, of which again and again one leaves and one
  * joins. */
 #include "faults.h"
-#include "intake.h"
+#include "intake/intake.h"
 
 #include <setjmp.h>
 #include <signal.h>

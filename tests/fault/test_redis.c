@@ -1,6 +1,6 @@
 /* Redis forgets everything, or its scripts, is full, dies, and is away. */
 #include "faults.h"
-#include "sla.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,10 +1,10 @@
 /* Intake under a stream of complaints that never stops: activity passes nevertheless. And an intake that stands still:
  * sla says what it waits for, and after hold_max fires without proof, and says so. */
-#include "clock.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "faults.h"
-#include "ids.h"
-#include "redis.h"
-#include "sla.h"
+#include "outside/redis.h"
+#include "sla/sla.h"
 #include "tail.h"
 
 #include <setjmp.h>

@@ -1,12 +1,12 @@
 /* Taking over: the first time, when the changelogs have no @log yet, through crashes and past a zombie; what a worker
  * refuses, with its remedy, instead of deciding from it or wiping a view on its word; and the views that are made
  * anew. */
-#include "clock.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "faults.h"
-#include "ids.h"
-#include "redis.h"
-#include "sla.h"
-#include "topics.h"
+#include "outside/redis.h"
+#include "redressctl/log/topics.h"
+#include "sla/sla.h"
 
 #include <dirent.h>
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * Where it stood is chosen: before its transaction, before its apply and while it empties a view, where only a guard is
  * between it and the log or the view. Without that guard the same scene comes out wrong. */
 #include "faults.h"
-#include "redis.h"
-#include "sla.h"
+#include "outside/redis.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

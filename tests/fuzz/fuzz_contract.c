@@ -1,8 +1,8 @@
 /* Fuzzes what intake does to a record's bytes: event_read() and the contract's tables. The first byte chooses
  * structured or binary mode and the type for the latter. What decodes must encode to JSON that decodes to the same
  * again. */
-#include "contract.h"
-#include "effects.h"
+#include "contract/contract.h"
+#include "decision/effects.h"
 
 #include <stdlib.h>
 #include <string.h>

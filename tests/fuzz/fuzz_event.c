@@ -1,8 +1,8 @@
 /* Any record: lines "name: value" as headers up to an empty line, then the value. What is accepted has what an event
  * must have; what is not has a reason of the contract, and the detail repeats no attribute. */
-#include "event.h"
-#include "fields.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "data/fields.h"
+#include "decision/event.h"
 
 #include <string.h>
 

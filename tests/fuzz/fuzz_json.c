@@ -1,6 +1,6 @@
 /* Any bytes as JSON: what is accepted keeps the limits, and is the same again when written and read. */
-#include "json.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "data/json.h"
 
 #include <string.h>
 

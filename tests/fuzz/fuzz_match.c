@@ -1,8 +1,8 @@
 /* Fuzzes rules: the first line of the input is a word, the second a pattern, the third a word near them, the rest a
  * text. Whatever compiles finds within the text, the same on a second scan, and the reasons quote it at its own bytes.
  * The shipped rules are held to the same on the whole input. */
-#include "classification.h"
-#include "yaml.h"
+#include "classification/classification.h"
+#include "data/yaml.h"
 
 #include <stdlib.h>
 #include <string.h>

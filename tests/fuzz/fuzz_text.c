@@ -1,8 +1,8 @@
 /* Fuzzes the normalisation of customers' texts: any bytes give valid UTF-8 whose every byte leads back into the
  * original, between its characters where these are whole, and normalising the result again changes no length upwards.
  */
-#include "text.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "data/text.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Any bytes as YAML: what is accepted is the same as JSON, has lines, and no key twice. */
-#include "json.h"
-#include "yaml.h"
+#include "data/json.h"
+#include "data/yaml.h"
 
 #include <string.h>
 

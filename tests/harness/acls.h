@@ -5,7 +5,7 @@
 #define REDRESS_HARNESS_ACLS_H
 
 #include "harness.h"
-#include "permissions.h"
+#include "runtime/permissions.h"
 
 /* Users: "worker", and one of each worker's name. */
 #define ACLS_PASSWORD "secret"

@@ -3,7 +3,7 @@
 #ifndef REDRESS_BAD_INPUT_H
 #define REDRESS_BAD_INPUT_H
 
-#include "event.h"
+#include "decision/event.h"
 
 struct bad_input {
     const char *name;   /* "depth 10 000" */

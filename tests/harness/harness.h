@@ -17,7 +17,7 @@
 #ifndef REDRESS_HARNESS_H
 #define REDRESS_HARNESS_H
 
-#include "arena.h"
+#include "base/arena.h"
 #include "net.h"
 #include "process.h"
 #include "wait.h"

@@ -1,11 +1,11 @@
 /* pipeline: see pipeline.h. */
 #include "pipeline.h"
-#include "classification.h"
-#include "clock.h"
-#include "compensation.h"
-#include "intake.h"
-#include "notification.h"
-#include "sla.h"
+#include "base/clock.h"
+#include "classification/classification.h"
+#include "compensation/compensation.h"
+#include "intake/intake.h"
+#include "notification/notification.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* replay: publishing, waiting, counting. */
 #include "replay.h"
-#include "clock.h"
-#include "contract.h"
-#include "ids.h"
-#include "redis.h"
-#include "sla.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "contract/contract.h"
+#include "outside/redis.h"
+#include "sla/sla.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

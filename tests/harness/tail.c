@@ -1,6 +1,6 @@
 /* tail: see tail.h. */
 #include "tail.h"
-#include "clock.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>

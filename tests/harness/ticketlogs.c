@@ -1,8 +1,8 @@
 /* ticketlogs: each row of a log becomes one or more events of its case; what the row means depends on those before it.
  */
 #include "ticketlogs.h"
-#include "clock.h"
-#include "ids.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef REDRESS_TICKETLOGS_H
 #define REDRESS_TICKETLOGS_H
 
-#include "event.h"
+#include "decision/event.h"
 
 enum ticketlog { TICKETLOG_UCI, TICKETLOG_HELPDESK, TICKETLOG_RABOBANK };
 

@@ -1,7 +1,7 @@
 /* timers: publishing, following, checking. */
 #include "timers.h"
-#include "clock.h"
-#include "ids.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* world: reading, waiting, publishing. */
 #include "world.h"
-#include "clock.h"
+#include "base/clock.h"
 #include <stdlib.h>
 #include <string.h>
 

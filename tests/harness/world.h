@@ -3,9 +3,9 @@
 #ifndef REDRESS_HARNESS_WORLD_H
 #define REDRESS_HARNESS_WORLD_H
 
+#include "decision/spec.h"
 #include "harness.h"
-#include "kafka.h"
-#include "worker.h"
+#include "outside/kafka.h"
 
 struct world {
     struct harness *h;

@@ -1,6 +1,6 @@
 /* world_view: a Redis view against the fold of its changelog, both as sorted lines of text. */
-#include "clock.h"
-#include "redis.h"
+#include "base/clock.h"
+#include "outside/redis.h"
 #include "world.h"
 #include <inttypes.h>
 #include <stdarg.h>

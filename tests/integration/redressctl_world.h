@@ -2,10 +2,10 @@
 #ifndef REDRESS_TEST_REDRESSCTL_WORLD_H
 #define REDRESS_TEST_REDRESSCTL_WORLD_H
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/utf8.h"
 #include "harness.h"
-#include "ids.h"
-#include "utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

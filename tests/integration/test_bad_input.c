@@ -1,7 +1,7 @@
 /* Bad input on a real broker: every row of bad_input.h comes out in redress.rejected with its reason, its origin and
  * its bytes untouched; the worker's memory stays flat; the next good event passes. */
 #include "bad_input.h"
-#include "intake.h"
+#include "intake/intake.h"
 #include "world.h"
 
 #include <setjmp.h>

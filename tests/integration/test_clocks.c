@@ -3,9 +3,9 @@
  * again. CLOCK_MONOTONIC and CLOCK_BOOTTIME stay true, as they do on a machine whose clock is set.
  *
  * And an intake whose clock is slow, or fast: what is fresh by any clock comes in, what is ahead of all does not. */
-#include "clock.h"
-#include "intake.h"
-#include "redis.h"
+#include "base/clock.h"
+#include "intake/intake.h"
+#include "outside/redis.h"
 #include "timers.h"
 
 #include <limits.h>

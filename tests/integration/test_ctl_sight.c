@@ -1,7 +1,7 @@
 /* redressctl as one who looks: what others wrote does not steer the terminal, and what could not be looked at is not
  * taken for an empty list. On a real broker, a real Redis and running workers. */
-#include "kafka.h"
-#include "redis.h"
+#include "outside/kafka.h"
+#include "outside/redis.h"
 #include "redressctl_world.h"
 
 /* ---- What anyone may write ---- */

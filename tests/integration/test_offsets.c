@@ -1,11 +1,11 @@
 /* A group's offsets are gone, or wrong: intake and classification neither publish anything a second time nor leave
  * anything out. They stop with a remedy, the remedy works, and what is new begins by itself. Every submission is
  * counted. */
-#include "classification.h"
-#include "clock.h"
-#include "ids.h"
-#include "intake.h"
-#include "kafka_admin.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "classification/classification.h"
+#include "intake/intake.h"
+#include "outside/kafka_admin.h"
 #include "world.h"
 
 #include <setjmp.h>

@@ -1,12 +1,12 @@
 /* What an operator relies on: workers leave cleanly at SIGTERM also under load and lose nothing by it, policies are
  * reloaded at SIGHUP or refused with file and line, and a worker does not start on a Redis or topics that would lose
  * states. */
-#include "clock.h"
-#include "ids.h"
-#include "intake.h"
-#include "kafka_admin.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "intake/intake.h"
+#include "outside/kafka_admin.h"
 #include "pipeline.h"
-#include "sla.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,9 +1,9 @@
 /* Somebody adds partitions to the case log under running workers: nothing of an open case goes elsewhere, everybody
  * stops and says what to do, and `redressctl repartition` takes open cases, claims and caps to topics with more
  * partitions. */
-#include "clock.h"
-#include "ids.h"
-#include "kafka_admin.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "outside/kafka_admin.h"
 #include "pipeline.h"
 
 #include <setjmp.h>

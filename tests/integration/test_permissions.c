@@ -1,12 +1,12 @@
 /* A Kafka with an authorizer and a Redis user with rules: the table of permissions is all that a worker needs, each of
  * them that is missing is named with the command that grants it, at start and while the worker runs. */
 #include "acls.h"
-#include "clock.h"
-#include "ids.h"
-#include "permissions_try.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "pipeline.h"
-#include "sla.h"
-#include "worker_health.h"
+#include "runtime/permissions_try.h"
+#include "runtime/worker_health.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>

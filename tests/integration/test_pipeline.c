@@ -1,8 +1,8 @@
 /* One complaint through all five workers on a real broker: accepted, classified, promised, compensated, answered, and
  * what people do about it recorded once; deadlines in seconds, never early; how long a complaint takes to its answer.
  */
-#include "clock.h"
-#include "ids.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "pipeline.h"
 
 #include <setjmp.h>

@@ -1,10 +1,10 @@
 /* Records that Kafka let in but will not let on: whatever lies on an input, what lies behind it is decided, and nothing
  * is lost. What cannot be copied to redress.rejected is described there; what would make a state larger than Kafka
  * takes is rejected. Every submission is counted. */
-#include "clock.h"
-#include "ids.h"
-#include "intake.h"
-#include "sla.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "intake/intake.h"
+#include "sla/sla.h"
 #include "world.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * which reason it is and what to do, and never the password; a wrong setting refuses the start, everything else is
  * waited for. Without Kafka. */
 #include "harness.h"
-#include "redis.h"
+#include "outside/redis.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>

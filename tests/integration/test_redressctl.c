@@ -1,5 +1,5 @@
 /* redressctl against a real broker, a real Redis and running workers: what it makes, sends, shows and mends. */
-#include "kafka_admin.h"
+#include "outside/kafka_admin.h"
 #include "redressctl_world.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* Every review text of a Chinese shop goes in at intake as a complaint, and comes out in case.opened byte for byte. */
-#include "ids.h"
-#include "intake.h"
+#include "base/ids.h"
+#include "intake/intake.h"
 #include "world.h"
 
 #include <setjmp.h>

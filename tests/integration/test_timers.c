@@ -1,7 +1,7 @@
 /* How late deadlines are reported, and that a burst of them is reported whole while newly published complaints still
  * pass. Times are printed, never asserted: the machine may be busy. Small for every run; TIMERS_FULL=1 gives the sizes
  * that figures are quoted for: 10 000 over a minute, 100 000 at one instant. */
-#include "clock.h"
+#include "base/clock.h"
 #include "timers.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* A view on a real Redis, without Kafka and workers: whatever is taken out of it or changed in it is noticed; a full
  * Redis changes nothing of it; and no script leaves half of its work behind. */
-#include "clock.h"
+#include "base/clock.h"
 #include "harness.h"
-#include "view.h"
+#include "runtime/view.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

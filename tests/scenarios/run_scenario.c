@@ -14,11 +14,11 @@
  *   INDEX json                   which indexes the case stands in, and where; null: not
  */
 /* clang-format on */
-#include "clock.h"
-#include "contract.h"
-#include "intake.h"
-#include "rehearse.h"
-#include "sla.h"
+#include "base/clock.h"
+#include "contract/contract.h"
+#include "decision/rehearse.h"
+#include "intake/intake.h"
+#include "sla/sla.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 /* Against other people's data (data/README.md), skipped where it is absent: the arithmetic cases through `redressctl
  * sla due`, and three ticket logs through the decisions of intake and sla, to the exact numbers. */
-#include "clock.h"
-#include "commands.h"
-#include "file.h"
-#include "ids.h"
-#include "intake.h"
-#include "json.h"
-#include "rehearse.h"
-#include "sla.h"
-#include "sla_state.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/ids.h"
+#include "data/json.h"
+#include "decision/rehearse.h"
+#include "intake/intake.h"
+#include "redressctl/commands.h"
+#include "sla/sla.h"
+#include "sla/sla_state.h"
 #include "ticketlogs.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * come back; who does not poll for a session's time is put out. */
 #include "fake_kafka.h"
 #include "fake_broker.h"
-#include "kafka_try.h"
+#include "outside/kafka_try.h"
 #include "sim.h"
 
 #include <stdlib.h>

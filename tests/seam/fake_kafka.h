@@ -4,7 +4,7 @@
 #ifndef REDRESS_SEAM_FAKE_KAFKA_H
 #define REDRESS_SEAM_FAKE_KAFKA_H
 
-#include "kafka.h"
+#include "outside/kafka.h"
 
 /* In percent of the calls. */
 struct fake_kafka_faults {

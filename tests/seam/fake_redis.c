@@ -1,7 +1,7 @@
 /* fake_redis: the scripts run in Lua, on the store of fake_store.c; a connection queues and exchanges. */
 #include "fake_redis.h"
 #include "fake_store.h"
-#include "redis.h"
+#include "outside/redis.h"
 #include "sim.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #ifndef REDRESS_SEAM_FAKE_REDIS_H
 #define REDRESS_SEAM_FAKE_REDIS_H
 
-#include "arena.h"
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* fake_store: see fake_store.h. */
 #include "fake_store.h"
-#include "err.h"
+#include "base/err.h"
 #include "sim.h"
 
 #include <inttypes.h>

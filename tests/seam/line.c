@@ -1,12 +1,12 @@
 /* line: see line.h. */
 #include "line.h"
-#include "clock.h"
-#include "engine.h"
+#include "base/clock.h"
+#include "base/ids.h"
 #include "fake_kafka.h"
 #include "fake_redis.h"
-#include "ids.h"
-#include "keyed.h"
-#include "map.h"
+#include "runtime/engine.h"
+#include "runtime/keyed.h"
+#include "runtime/map.h"
 #include "sim.h"
 #include "toy.h"
 

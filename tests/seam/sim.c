@@ -1,8 +1,8 @@
 /* sim: a scheduler over ucontext. A fiber runs until it passes a seam and the dice say that another goes on, or until
  * it sleeps; when all sleep, time jumps to the first that wakes. */
 #include "sim.h"
-#include "clock.h"
-#include "err.h"
+#include "base/clock.h"
+#include "base/err.h"
 
 #include <setjmp.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * interleaving of the real loops, and the same seed gives the same run. A process that is killed is left where it
  * stands.
  *
- * The clock of common/clock.h, usleep and arc4random are the simulation's own by the linker's --wrap. */
+ * The clock of common/base/clock.h, usleep and arc4random are the simulation's own by the linker's --wrap. */
 #ifndef REDRESS_SEAM_SIM_H
 #define REDRESS_SEAM_SIM_H
 

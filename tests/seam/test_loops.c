@@ -2,8 +2,8 @@
  * any two calls, and the invariants of common/protocol.md after each.
  *
  *     seam_loops [COUNT [FIRST [TEST]]]     so many seeds from this one; a seed alone is replayed exactly */
+#include "base/log.h"
 #include "line.h"
-#include "log.h"
 #include "sim.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* toy: see toy.h. */
 #include "toy.h"
-#include "ids.h"
+#include "base/ids.h"
 #include <inttypes.h>
 #include <string.h>
 

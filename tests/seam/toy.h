@@ -4,8 +4,8 @@
 #ifndef REDRESS_SEAM_TOY_H
 #define REDRESS_SEAM_TOY_H
 
-#include "fields.h"
-#include "worker.h"
+#include "data/fields.h"
+#include "decision/spec.h"
 
 enum { TOY_DEADLINE_MS = 2000 };
 

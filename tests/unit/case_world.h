@@ -4,10 +4,10 @@
 #ifndef REDRESS_CASE_WORLD_H
 #define REDRESS_CASE_WORLD_H
 
-#include "clock.h"
-#include "contract.h"
-#include "worker.h"
-#include "yaml.h"
+#include "base/clock.h"
+#include "contract/contract.h"
+#include "data/yaml.h"
+#include "decision/spec.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

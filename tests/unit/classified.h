@@ -2,8 +2,8 @@
 #ifndef REDRESS_TESTS_CLASSIFIED_H
 #define REDRESS_TESTS_CLASSIFIED_H
 
-#include "classification.h"
-#include "yaml.h"
+#include "classification/classification.h"
+#include "data/yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
 #ifndef REDRESS_COMPENSATION_WORLD_H
 #define REDRESS_COMPENSATION_WORLD_H
 
+#include "base/ids.h"
 #include "case_world.h"
-#include "compensation.h"
-#include "ids.h"
+#include "compensation/compensation.h"
 
 #define POLICY        "deploy/policies/compensation.yaml"
 #define P1            WORLD_CASE ".1"

@@ -2,9 +2,9 @@
 #ifndef REDRESS_FIELDS_WORLD_H
 #define REDRESS_FIELDS_WORLD_H
 
-#include "fields.h"
+#include "data/fields.h"
+#include "data/yaml.h"
 #include "sample_table.h"
-#include "yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,9 +3,9 @@
 #ifndef REDRESS_INTAKE_WORLD_H
 #define REDRESS_INTAKE_WORLD_H
 
-#include "clock.h"
-#include "ids.h"
-#include "intake.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "intake/intake.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #define REDRESS_NOTIFICATION_WORLD_H
 
 #include "case_world.h"
-#include "notification.h"
+#include "notification/notification.h"
 
 #define POLICY        "deploy/policies/notification.yaml"
 #define P1            WORLD_CASE ".1"

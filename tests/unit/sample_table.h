@@ -2,7 +2,7 @@
 #ifndef REDRESS_SAMPLE_TABLE_H
 #define REDRESS_SAMPLE_TABLE_H
 
-#include "fields.h"
+#include "data/fields.h"
 
 static const char *const colours[] = {"red", "green", "blue", NULL};
 static const char *const running[] = {"red", "blue", NULL};

@@ -1,5 +1,5 @@
 /* Memory of a batch, and the growing buffer. */
-#include "arena.h"
+#include "base/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What a worker without a state makes of its group's offset in a partition. */
-#include "begun.h"
+#include "runtime/begun.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Working time: tables of the boundary rules, the arithmetic cases of well-known systems (data/sla_cases, when it is
  * there), and a slow, obvious second implementation against random calendars, pauses and durations. */
-#include "calendar.h"
-#include "clock.h"
-#include "json.h"
+#include "base/clock.h"
+#include "data/calendar.h"
+#include "data/json.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

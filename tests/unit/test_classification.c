@@ -1,6 +1,6 @@
 /* classification: the policy that is shipped, held to sentences. */
+#include "classification/history.h"
 #include "classified.h"
-#include "history.h"
 
 #define SENTENCES REDRESS_SOURCE_DIR "/tests/unit/classification_sentences.tsv"
 #define QUESTIONS REDRESS_SOURCE_DIR "/tests/unit/classification_questions.tsv"

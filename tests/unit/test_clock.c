@@ -1,5 +1,5 @@
 /* RFC 3339: what is read, what is refused, and every day of 80 centuries there and back. */
-#include "clock.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

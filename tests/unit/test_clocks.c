@@ -1,5 +1,5 @@
 /* Which of the clocks counts, for the question whether an event is from the future. */
-#include "clocks.h"
+#include "runtime/clocks.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

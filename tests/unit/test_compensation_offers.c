@@ -1,7 +1,7 @@
 /* Offers: dividing, the default policy's table, what follows the class and the order, faults in the policy. */
+#include "compensation/offer.h"
+#include "compensation/share.h"
 #include "compensation_world.h"
-#include "offer.h"
-#include "share.h"
 
 static void divides_exactly(void **unused) {
     (void)unused;

@@ -1,7 +1,7 @@
 /* Settings from YAML and environment: who wins, what is refused and in which words, and that nothing secret is printed.
  */
-#include "config.h"
-#include "kafka.h"
+#include "outside/config.h"
+#include "outside/kafka.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

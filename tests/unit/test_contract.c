@@ -1,8 +1,8 @@
 /* The contract's tables against the words of CONTRACT.md, written down here once more, and against themselves; and the
  * files under deploy/contract/ against the tables. */
-#include "asyncapi.h"
-#include "contract.h"
-#include "file.h"
+#include "base/file.h"
+#include "contract/contract.h"
+#include "redressctl/contract/asyncapi.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* What the commands share: options, spans, safe texts; and which indexes of deadlines are looked at. */
-#include "ctl.h"
-#include "deadlines.h"
-#include "suggest.h"
-#include "yaml.h"
+#include "base/suggest.h"
+#include "data/yaml.h"
+#include "redressctl/cases/deadlines.h"
+#include "redressctl/ctl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

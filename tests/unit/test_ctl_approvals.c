@@ -1,7 +1,7 @@
 /* A decision as an event: intake must be able to read it with the contract's own table. */
-#include "approvals.h"
-#include "contract.h"
-#include "publish.h"
+#include "contract/contract.h"
+#include "redressctl/cases/approvals.h"
+#include "redressctl/log/publish.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

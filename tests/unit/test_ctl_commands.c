@@ -1,6 +1,6 @@
 /* The command table: every page of help is whole, and the completion made from the table works. */
-#include "commands.h"
-#include "err.h"
+#include "base/err.h"
+#include "redressctl/commands.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

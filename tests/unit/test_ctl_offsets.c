@@ -1,7 +1,7 @@
 /* Where a worker goes on, by what it wrote. */
-#include "intake.h"
-#include "offsets.h"
-#include "sla.h"
+#include "intake/intake.h"
+#include "redressctl/log/offsets.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

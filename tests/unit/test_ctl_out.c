@@ -1,7 +1,7 @@
 /* What redressctl writes of other people's texts: nothing that a terminal obeys, and in JSON the same values. */
-#include "ctl_out.h"
-#include "json.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "data/json.h"
+#include "redressctl/ctl_out.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Where a line goes, with which key, and which lines are refused in which words. */
-#include "publish.h"
+#include "redressctl/log/publish.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

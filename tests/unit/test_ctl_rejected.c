@@ -1,5 +1,5 @@
 /* Rejected records: what they say, and the message that sends one again. */
-#include "rejected.h"
+#include "redressctl/log/rejected.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

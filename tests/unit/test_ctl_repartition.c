@@ -1,6 +1,6 @@
 /* Where records go under another number of partitions, and what changes in them. */
-#include "ids.h"
-#include "repartition.h"
+#include "base/ids.h"
+#include "redressctl/log/repartition.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

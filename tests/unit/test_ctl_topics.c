@@ -1,7 +1,7 @@
 /* The plan of topics, and what is said about topics that differ from it. */
-#include "claims.h"
-#include "json.h"
-#include "topics.h"
+#include "data/json.h"
+#include "decision/claims.h"
+#include "redressctl/log/topics.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* What stands in redress.rejected of a record that cannot be copied there. */
-#include "bounds.h"
-#include "describe.h"
-#include "ids.h"
-#include "utf8.h"
+#include "base/ids.h"
+#include "base/utf8.h"
+#include "runtime/bounds.h"
+#include "runtime/describe.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* What decisions collect: effects and claims; and looking up the policy that a case started with. */
-#include "claims.h"
-#include "effects.h"
-#include "policies.h"
+#include "decision/claims.h"
+#include "decision/effects.h"
+#include "decision/policies.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

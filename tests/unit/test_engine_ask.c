@@ -1,5 +1,5 @@
 /* The claims of a batch: each asking gets its own answers, and the memory grows as the batch does. */
-#include "engine.h"
+#include "runtime/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

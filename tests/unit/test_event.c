@@ -1,5 +1,5 @@
 /* CloudEvents as they come: both modes give the same event, and each fault its reason. */
-#include "event.h"
+#include "decision/event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

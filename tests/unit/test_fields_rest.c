@@ -1,7 +1,7 @@
 /* A record that goes through a version which does not know all of its fields: whatever a newer version has written is
  * there again when it comes back, from JSON, through a hash and back to JSON; and what was personal stays so. */
+#include "base/ids.h"
 #include "fields_world.h"
-#include "ids.h"
 
 /* The older version. */
 struct old_step {

@@ -1,6 +1,6 @@
 /* http against a plain socket: status, head, query, limits, addresses. */
-#include "clock.h"
-#include "http.h"
+#include "base/clock.h"
+#include "outside/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Ids as CONTRACT.md defines them. */
-#include "ids.h"
+#include "base/ids.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Intake's decision: every inbound type passes, and every kind of bad input is refused for its reason. */
 #include "bad_input.h"
-#include "contract.h"
+#include "contract/contract.h"
 #include "intake_world.h"
 
 /* Types. */

@@ -1,6 +1,6 @@
 /* JSON: what is read into which tree, for which reason anything else is refused, and that what we write reads back. */
-#include "json.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "data/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

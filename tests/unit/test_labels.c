@@ -1,5 +1,5 @@
 /* labels: whose words become labels: the last of a person, not of erased customers. */
-#include "labels.h"
+#include "redressctl/policy/labels.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What log writes to stderr, byte by byte, through a pipe in its place. */
-#include "json.h"
-#include "log.h"
+#include "base/log.h"
+#include "data/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

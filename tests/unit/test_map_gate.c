@@ -1,5 +1,5 @@
 /* What is held for the leading topic: copies, bounded by number and by bytes. */
-#include "map_parts.h"
+#include "runtime/map_parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* What may be committed of an input partition, whatever happens between a poll and a commit. */
-#include "map_inputs.h"
+#include "runtime/map_inputs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* In which order the records of a batch are written, and which of them wait for the one whose claim they join. */
-#include "map_order.h"
+#include "runtime/map_order.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

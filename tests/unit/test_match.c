@@ -1,5 +1,5 @@
 /* match: words and patterns found together, at their places. */
-#include "match.h"
+#include "data/match.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The Prometheus text of the registry, and that a scrape during changes sees whole numbers. */
-#include "metrics.h"
+#include "base/metrics.h"
 
 #include <pthread.h>
 #include <setjmp.h>

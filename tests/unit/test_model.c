@@ -1,8 +1,8 @@
 /* model, join, train: arithmetic, the file, and training that comes out the same; on jddc_intents where it is. */
-#include "classification.h"
-#include "ctl_labels.h"
-#include "train.h"
-#include "yaml.h"
+#include "classification/classification.h"
+#include "classification/train.h"
+#include "data/yaml.h"
+#include "redressctl/policy/ctl_labels.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* The notification policy: every fault is told, with its line. */
-#include "message_policy.h"
+#include "notification/message_policy.h"
 #include "notification_world.h"
 
 /* The default policy with one text in place of another; both are in `arena`. */

@@ -1,7 +1,7 @@
 /* Words: amounts, times, masks, locales, addresses and lengths, names filled once. */
-#include "message_policy.h"
+#include "notification/message_policy.h"
+#include "notification/words.h"
 #include "notification_world.h"
-#include "words.h"
 
 static const struct message_locale *locale_of(const struct world *world, const char *name) {
     return message_policy_locale(world->version.policy, name);

@@ -1,14 +1,14 @@
 /* The table of permissions: what it says of each worker, that it knows every command that our scripts run, what is made
  * of Redis' answers, the page; and what /readyz makes of a thing that cannot be proven. */
-#include "classification.h"
-#include "compensation.h"
-#include "file.h"
-#include "intake.h"
-#include "lua_scripts.h"
-#include "notification.h"
-#include "permissions.h"
-#include "sla.h"
-#include "worker_health.h"
+#include "base/file.h"
+#include "classification/classification.h"
+#include "compensation/compensation.h"
+#include "intake/intake.h"
+#include "notification/notification.h"
+#include "runtime/lua_scripts.h"
+#include "runtime/permissions.h"
+#include "runtime/worker_health.h"
+#include "sla/sla.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -122,7 +122,7 @@ static void check_script(const char *name, const char *lua) {
 
 static void every_script_is_known(void **state) {
     (void)state;
-    DIR *dir = opendir("common/lua");
+    DIR *dir = opendir("common/runtime/lua");
     int scripts = 0;
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir));) {
@@ -131,7 +131,8 @@ static void every_script_is_known(void **state) {
         struct err err;
         if (!strstr(entry->d_name, ".lua")) continue;
         assert_int_equal(
-            file_read(arena, arena_printf(arena, "common/lua/%s", entry->d_name), 1 << 20, &text, &len, &err), 0);
+            file_read(arena, arena_printf(arena, "common/runtime/lua/%s", entry->d_name), 1 << 20, &text, &len, &err),
+            0);
         check_script(entry->d_name, text);
         scripts++;
     }

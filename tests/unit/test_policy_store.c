@@ -1,13 +1,13 @@
 /* Policy versions in memory: which one a case has, whatever the process' own file says; what is read from the topic and
  * when; and that memory of those that nobody needs goes: counted in bytes on the heap, with compiled patterns,
  * calendars and all. */
-#include "classification.h"
-#include "compensation.h"
-#include "intake.h"
-#include "notification.h"
-#include "policy_store.h"
-#include "sla.h"
-#include "sla_policy.h"
+#include "classification/classification.h"
+#include "compensation/compensation.h"
+#include "intake/intake.h"
+#include "notification/notification.h"
+#include "runtime/policy_store.h"
+#include "sla/sla.h"
+#include "sla/sla_policy.h"
 
 #include <malloc.h>
 #include <setjmp.h>

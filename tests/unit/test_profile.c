@@ -1,11 +1,11 @@
 /* The profile of a case: the rules one by one, and every order of the same facts with one result in all three workers.
  */
-#include "compensation.h"
-#include "notification.h"
-#include "profile.h"
-#include "rehearse.h"
-#include "sla.h"
-#include "sla_state.h"
+#include "compensation/compensation.h"
+#include "contract/profile.h"
+#include "decision/rehearse.h"
+#include "notification/notification.h"
+#include "sla/sla.h"
+#include "sla/sla_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Where Redis is, from a URL: each part with its %XX, and what is refused without showing what may be a password. */
-#include "redis_errors.h"
-#include "redis_url.h"
+#include "outside/redis_errors.h"
+#include "outside/redis_url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

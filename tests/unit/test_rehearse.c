@@ -1,7 +1,7 @@
 /* The rehearsal itself: order of wake-ups, states, claims, and that nothing depends on more than the input. */
-#include "clock.h"
-#include "rehearse.h"
-#include "rehearse_store.h"
+#include "base/clock.h"
+#include "decision/rehearse.h"
+#include "decision/rehearse_store.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

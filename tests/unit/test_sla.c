@@ -1,12 +1,12 @@
 /* The deadline engine's promises: facts in any order give the same verdicts, a case's facts never touch another's,
  * breached exactly when the working time exceeds the allowance, a case stays within its limits. Policies are in
  * test_sla_policy.c, scenarios in tests/scenarios. */
-#include "calendar.h"
-#include "clock.h"
-#include "contract.h"
-#include "rehearse.h"
-#include "sla.h"
-#include "sla_state.h"
+#include "base/clock.h"
+#include "contract/contract.h"
+#include "data/calendar.h"
+#include "decision/rehearse.h"
+#include "sla/sla.h"
+#include "sla/sla_state.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* sla.yaml: faults with their places, which policy matches, and the default policy of deploy/. */
-#include "clock.h"
-#include "sla_policy.h"
-#include "yaml.h"
+#include "base/clock.h"
+#include "data/yaml.h"
+#include "sla/sla_policy.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* When a case that nobody closes is closed, and that it is said once: the same id and the same time, whoever says it
  * and however late. How it goes on is in tests/scenarios/silence*.txt. */
-#include "calendar.h"
-#include "clock.h"
-#include "sla.h"
-#include "sla_silence.h"
-#include "yaml.h"
+#include "base/clock.h"
+#include "data/calendar.h"
+#include "data/yaml.h"
+#include "sla/sla.h"
+#include "sla/sla_silence.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -229,7 +229,7 @@ static void test_old_silence_settles(void **state) {
     const char *data = "{\"case_id\":\"" CASE "\",\"class\":\"other\",\"severity\":\"P3\",\"confidence\":0.5,"
                        "\"rules_version\":\"1\"}";
     int64_t left_ms = read_late(scene, &silent, "case.classified", data, scene->opened_ms + 400 * DAY_MS);
-    assert_true(left_ms == worker_settings(&(struct decision){.settings = NULL})->late_settle_ms);
+    assert_true(left_ms == decision_settings(&(struct decision){.settings = NULL})->late_settle_ms);
 
     struct effects out = wake(scene, &silent, silent.wake_at, false);
     assert_string_equal(out.at[0].type, "case.closed");

@@ -1,5 +1,5 @@
 /* Tables for template: parsing with its errors, filling once, escaping, length. */
-#include "template.h"
+#include "data/template.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

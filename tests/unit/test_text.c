@@ -1,5 +1,5 @@
 /* text: one form for what means the same, and the way back to the customer's own bytes. */
-#include "text.h"
+#include "data/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

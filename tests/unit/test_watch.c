@@ -1,6 +1,6 @@
 /* How many input partitions a worker keeps track of, and which partition a key goes to. */
-#include "ids.h"
-#include "watch.h"
+#include "base/ids.h"
+#include "runtime/watch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* YAML: how scalars are typed, what is refused with which line, and that files pass through the same trees as JSON. */
-#include "json.h"
-#include "yaml.h"
+#include "data/json.h"
+#include "data/yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,253 @@
+/* event: reading CloudEvents 1.0 from Kafka's records, structured or binary. The JSON is read first in both modes, so
+ * that a record is refused for the same reason whichever way it was sent. */
+#include "decision/event.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "data/fields.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAME_MAX_CHARACTERS = 200, TRACEPARENT_LEN = 55 };
+
+const char *topic_name(enum topic topic) {
+    switch (topic) {
+    case TOPIC_COMPLAINTS: return "complaints";
+    case TOPIC_ACTIVITY: return "activity";
+    case TOPIC_DECISIONS: return "decisions";
+    case TOPIC_EVENTS: return "events";
+    case TOPIC_DELIVERIES: return "deliveries";
+    case TOPIC_SETTLEMENTS: return "settlements";
+    case TOPIC_ORDERS: return "orders";
+    case TOPIC_POLICIES: return "policies";
+    case TOPIC_CLAIMS: return "claims";
+    case TOPIC_REJECTED: return "rejected";
+    case TOPIC_STATE: return "state";
+    case TOPIC_NONE:
+    case TOPIC_COUNT: break;
+    }
+    return "none";
+}
+
+static int reject(struct rejection *out, const char *reason, const char *fmt, ...) PRINTF(3, 4);
+static int reject(struct rejection *out, const char *reason, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    out->reason = reason;
+    vsnprintf(out->detail, sizeof out->detail, fmt, args);
+    va_end(args);
+    return -1;
+}
+
+static bool is_header(const struct header *header, const char *name) {
+    return strcasecmp(header->name, name) == 0;
+}
+
+static const struct header *find_header(const struct raw *raw, const char *name) {
+    for (int i = 0; i < raw->header_count; i++)
+        if (is_header(&raw->headers[i], name)) return &raw->headers[i];
+    return NULL;
+}
+
+/* "application/json" and "application/json; charset=utf-8" are of the media type application/json. */
+static bool is_media_type(const char *value, size_t len, const char *type) {
+    size_t own = strlen(type);
+    if (len < own || strncasecmp(value, type, own) != 0) return false;
+    return len == own || value[own] == ';' || value[own] == ' ' || value[own] == '\t';
+}
+
+static bool is_structured(const struct raw *raw) {
+    const struct header *type = find_header(raw, "content-type");
+    if (type && type->value && is_media_type(type->value, type->value_len, "application/cloudevents+json")) return true;
+    for (int i = 0; i < raw->header_count; i++)
+        if (strncasecmp(raw->headers[i].name, "ce_", 3) == 0) return false;
+    return true;
+}
+
+/* An attribute as it was given; text NULL: absent. */
+struct attribute {
+    const char *text;
+    size_t len;
+    const struct tree *tree; /* structured mode */
+};
+
+/* Where attributes are taken from. */
+struct envelope {
+    const struct raw *raw;
+    const struct tree *map; /* NULL: binary */
+    struct arena *arena;
+    struct rejection *rejection;
+};
+
+static int header_attribute(const struct envelope *in, const char *name, struct attribute *out) {
+    char full[64];
+    snprintf(full, sizeof full, "ce_%s", name);
+    const struct header *found = NULL;
+    for (int i = 0; i < in->raw->header_count; i++) {
+        const struct header *header = &in->raw->headers[i];
+        if (!is_header(header, full) || !header->value) continue;
+        if (found) return reject(in->rejection, "duplicate_key", "%s: expected once", full);
+        found = header;
+    }
+    *out = (struct attribute){0};
+    if (!found) return 0;
+    if (utf8_valid(found->value, found->value_len) < found->value_len)
+        return reject(in->rejection, "bad_utf8", "%s: expected UTF-8", full);
+    if (found->value_len && memchr(found->value, 0, found->value_len))
+        return reject(in->rejection, "bad_value", "%s: expected a text without U+0000", full);
+    out->text = arena_strndup(in->arena, found->value, found->value_len);
+    out->len = found->value_len;
+    return 0;
+}
+
+static int map_attribute(const struct envelope *in, const char *name, struct attribute *out) {
+    const struct tree *member = tree_get(in->map, name);
+    *out = (struct attribute){0};
+    if (!member || member->kind == TREE_NULL) return 0;
+    out->tree = member;
+    if (member->kind != TREE_TEXT && strcmp(name, "sequence") != 0)
+        return reject(in->rejection, "bad_value", "%s: expected a text, found %s", name, tree_kind_name(member->kind));
+    out->text = member->text ? member->text : "";
+    out->len = member->text_len;
+    return 0;
+}
+
+static int attribute(const struct envelope *in, const char *name, struct attribute *out) {
+    return in->map ? map_attribute(in, name, out) : header_attribute(in, name, out);
+}
+
+static int required(const struct envelope *in, const char *name, struct attribute *out) {
+    if (attribute(in, name, out)) return -1;
+    if (!out->text) return reject(in->rejection, "missing_field", "%s: missing", name);
+    return 0;
+}
+
+static bool is_name(const struct attribute *attribute) {
+    return attribute->len > 0 && fields_is_name(attribute->text, attribute->len, NAME_MAX_CHARACTERS);
+}
+
+static int read_name(const struct envelope *in, const char *name, const struct attribute *attribute, const char **out) {
+    if (!is_name(attribute))
+        return reject(in->rejection, "bad_value",
+                      "%s: expected 1 to %d characters without control or bidirectional characters", name,
+                      NAME_MAX_CHARACTERS);
+    *out = attribute->text;
+    return 0;
+}
+
+static int read_required(const struct envelope *in, struct event *ev) {
+    struct attribute version, id, source, type, when;
+    if (required(in, "specversion", &version)) return -1;
+    if (strcmp(version.text, "1.0") != 0) return reject(in->rejection, "bad_value", "specversion: expected 1.0");
+    if (required(in, "id", &id)) return -1;
+    if (!fields_is_id(id.text, id.len))
+        return reject(in->rejection, "bad_value", "id: expected 1 to 128 bytes of [A-Za-z0-9._:-]");
+    ev->id = id.text;
+    if (required(in, "source", &source) || read_name(in, "source", &source, &ev->source)) return -1;
+    if (required(in, "type", &type) || read_name(in, "type", &type, &ev->type)) return -1;
+    if (required(in, "time", &when)) return -1;
+    /* The epoch itself would read as absent in every field that is made of it. */
+    if (clock_parse(when.text, &ev->time_ms) || ev->time_ms == 0)
+        return reject(in->rejection, "bad_value",
+                      "time: expected a time with an offset as in RFC 3339, such as 2026-11-22T17:19:16Z");
+    return 0;
+}
+
+/* An integer, or (as the extension's own specification has it) a text of digits. */
+static int read_sequence(const struct envelope *in, int64_t *out) {
+    struct attribute found;
+    if (attribute(in, "sequence", &found)) return -1;
+    *out = EVENT_NO_SEQUENCE;
+    if (!found.text) return 0;
+    int64_t num = EVENT_NO_SEQUENCE;
+    if (found.tree && found.tree->kind == TREE_INT) {
+        num = found.tree->num;
+    } else if (found.len) {
+        const char *digits = found.text + (found.text[0] == '-');
+        char *end;
+        errno = 0;
+        long long read = strtoll(found.text, &end, 10);
+        if (*digits >= '0' && *digits <= '9' && !*end && !errno) num = read;
+    }
+    if (num == EVENT_NO_SEQUENCE) return reject(in->rejection, "bad_value", "sequence: expected an integer of 64 bits");
+    *out = num;
+    return 0;
+}
+
+/* W3C Trace Context, version 00: "00-<32 hex digits>-<16>-<2>". */
+static bool is_traceparent(const char *text, size_t len) {
+    static const char form[TRACEPARENT_LEN + 1] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    if (len != TRACEPARENT_LEN) return false;
+    for (int i = 0; i < TRACEPARENT_LEN; i++) {
+        bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+        if (form[i] == 'x' ? !hex : text[i] != form[i]) return false;
+    }
+    return true;
+}
+
+static int read_optional(const struct envelope *in, struct event *ev) {
+    struct attribute subject, trace, content;
+    if (attribute(in, "subject", &subject)) return -1;
+    if (subject.text && read_name(in, "subject", &subject, &ev->subject)) return -1;
+    if (read_sequence(in, &ev->sequence)) return -1;
+    if (attribute(in, "traceparent", &trace)) return -1;
+    /* The specification says to go on without a trace when this one makes no sense. */
+    if (trace.text && is_traceparent(trace.text, trace.len)) ev->traceparent = trace.text;
+    if (!in->map) return 0;
+    if (attribute(in, "datacontenttype", &content)) return -1;
+    if (content.text && !is_media_type(content.text, content.len, "application/json"))
+        return reject(in->rejection, "bad_value", "datacontenttype: expected application/json");
+    return 0;
+}
+
+static int read_data(const struct envelope *in, const struct tree *data, struct event *ev) {
+    if (!data || data->kind == TREE_NULL) return reject(in->rejection, "missing_field", "data: missing");
+    if (data->kind != TREE_MAP)
+        return reject(in->rejection, "bad_value", "data: expected a map, found %s", tree_kind_name(data->kind));
+    ev->data = data;
+    return 0;
+}
+
+/* In binary mode the record's own content type is that of the data. */
+static int check_content_type(const struct envelope *in) {
+    const struct header *type = find_header(in->raw, "content-type");
+    if (!type || !type->value || is_media_type(type->value, type->value_len, "application/json")) return 0;
+    return reject(in->rejection, "bad_value", "content-type: expected application/json");
+}
+
+static int read_value(const struct raw *raw, struct arena *arena, const struct tree **out,
+                      struct rejection *rejection) {
+    struct err err;
+    enum json_fault fault = json_read(arena, raw->value, raw->value_len, NULL, out, &err);
+    if (fault == JSON_OK) return 0;
+    return reject(rejection, json_fault_name(fault), "%.200s", err.text);
+}
+
+int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out, struct rejection *rejection) {
+    struct envelope in = {.raw = raw, .arena = arena, .rejection = rejection};
+    struct event ev = {.raw = raw, .sequence = EVENT_NO_SEQUENCE};
+    bool structured = is_structured(raw), empty = !raw->value || raw->value_len == 0;
+    const struct tree *tree = NULL;
+    if (raw->unreadable)
+        return reject(rejection, "unreadable", "expected a batch that can be unpacked: %.200s", raw->unreadable);
+    if (structured && empty) return reject(rejection, "not_json", "expected an event in JSON, found no value");
+    if (!structured && check_content_type(&in)) return -1;
+    if (!empty && read_value(raw, arena, &tree, rejection)) return -1;
+    if (structured && tree->kind != TREE_MAP)
+        return reject(rejection, "bad_value", "expected an event as a map, found %s", tree_kind_name(tree->kind));
+    if (structured) in.map = tree;
+    if (read_required(&in, &ev) || read_optional(&in, &ev)) return -1;
+    if (read_data(&in, structured ? tree_get(tree, "data") : tree, &ev)) return -1;
+    *ev_out = ev;
+    return 0;
+}
+
+const char *event_peek_type(const struct raw *raw, size_t *len_out) {
+    const struct header *type = find_header(raw, "ce_type");
+    if (!type || !type->value || is_structured(raw)) return NULL;
+    *len_out = type->value_len;
+    return type->value;
+}

@@ -1,0 +1,212 @@
+/* kafka: names, properties and checks that all handles share. */
+#include "base/log.h"
+#include "base/suggest.h"
+#include "outside/kafka_handle.h"
+#include <stdio.h>
+#include <string.h>
+
+/* What each role sets before the operator's properties: good defaults, each with its reason in reference order. */
+struct preset {
+    const char *name, *value;
+};
+
+static const struct preset everyone[] = {
+    {"client.id", "redress"},
+    {"bootstrap.servers", "127.0.0.1:9092"},
+    {"socket.nagle.disable", "true"},     /* on by default before 2.10 (#4986) */
+    {"log.connection.close", "false"},    /* idle connections are closed by brokers: no news */
+    {"reconnect.backoff.ms", "100"},      /* a broker away for minutes costs little CPU */
+    {"reconnect.backoff.max.ms", "2000"}, /* and is found again soon */
+    {"topic.metadata.refresh.interval.ms", "60000"},
+    {"allow.auto.create.topics", "false"},
+    {NULL, NULL}};
+
+static const struct preset readers[] = {
+    {"fetch.wait.max.ms", "10"}, /* how soon an end is reported, on which the proof before a deadline waits */
+    {"fetch.error.backoff.ms", "50"}, {"queued.max.messages.kbytes", "16384"}, /* back-pressure: 16 MiB in front of a
+                                                                                  stalled worker, not 64 */
+    {"queued.min.messages", "10000"}, {"fetch.message.max.bytes", "2097152"},  {"check.crcs", "true"}, {NULL, NULL}};
+
+static const struct preset producers[] = {
+    {"linger.ms", "0"},        /* commit flushes; waiting first only adds latency */
+    {"retry.backoff.ms", "2"}, /* the wait after CONCURRENT_TRANSACTIONS: 100 by default */
+    {"queue.buffering.max.messages", "50000"},
+    {"queue.buffering.max.kbytes", "65536"},
+    {"compression.codec", "lz4"},
+    {"message.max.bytes", "2097152"}, /* a rejected record of 1 MiB passes with its headers */
+    {"batch.size", "1000000"},        /* what a topic takes by default, and a little less */
+    {NULL, NULL}};
+
+/* Properties that the protocol depends on (DESIGN.md, section 3): an operator's value for them is an error. */
+static const char *const ours[] = {"group.id",
+                                   "group.instance.id",
+                                   "transactional.id",
+                                   "enable.idempotence",
+                                   "isolation.level",
+                                   "enable.auto.commit",
+                                   "enable.auto.offset.store",
+                                   "auto.offset.reset",
+                                   "partition.assignment.strategy",
+                                   "enable.partition.eof",
+                                   "transaction.timeout.ms",
+                                   "session.timeout.ms",
+                                   "acks",
+                                   "request.required.acks",
+                                   "partitioner",
+                                   NULL};
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+    (void)rk;
+    static struct log_gate gates[8];
+    enum log_level ours_level = level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
+    log_seldom(&gates[level & 7], 1000, ours_level, "kafka client", "facility", facility, "text", text, NULL);
+}
+
+int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err) {
+    char text[256];
+    if (rd_kafka_conf_set(conf, name, value, text, sizeof text) == RD_KAFKA_CONF_OK) return 0;
+    return err_set(err, "kafka property %s: %s", name, text);
+}
+
+static int set_all(rd_kafka_conf_t *conf, const struct preset *presets, struct err *err) {
+    for (; presets->name; presets++)
+        if (kafka_handle_set(conf, presets->name, presets->value, err) < 0) return -1;
+    return 0;
+}
+
+static int set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, struct err *err) {
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    return kafka_handle_set(conf, name, text, err);
+}
+
+static int set_sizes(rd_kafka_conf_t *conf, const struct kafka_sizes *sizes, enum kafka_role role, struct err *err) {
+    if (role != KAFKA_ROLE_PRODUCER)
+        return sizes->receive ? set_number(conf, "receive.message.max.bytes", sizes->receive, err) : 0;
+    if (sizes->record && set_number(conf, "message.max.bytes", sizes->record, err) < 0) return -1;
+    return sizes->batch ? set_number(conf, "batch.size", sizes->batch, err) : 0;
+}
+
+static int set_role(rd_kafka_conf_t *conf, const struct kafka *kafka, enum kafka_role role, struct err *err) {
+    const struct config *config = kafka->config;
+    if (role == KAFKA_ROLE_PRODUCER) {
+        if (kafka->sizes.one_by_one && kafka_handle_set(conf, "batch.num.messages", "1", err) < 0) return -1;
+        return kafka_handle_set(conf, "enable.idempotence", "true", err) < 0
+                   ? -1
+                   : kafka_handle_set(conf, "partitioner", "murmur2_random", err);
+    }
+    char group[KAFKA_NAME_MAX];
+    snprintf(group, sizeof group, "%s-%s", config->topic_prefix, kafka->worker ? kafka->worker : "tool");
+    if (kafka_handle_set(conf, "group.id", group, err) < 0 ||
+        kafka_handle_set(conf, "enable.auto.commit", "false", err) < 0 ||
+        kafka_handle_set(conf, "enable.auto.offset.store", "false", err) < 0 ||
+        kafka_handle_set(conf, "auto.offset.reset", "error", err) < 0 ||
+        kafka_handle_set(conf, "enable.partition.eof", "true", err) < 0)
+        return -1;
+    if (role != KAFKA_ROLE_MEMBER) return 0;
+    if (kafka_handle_set(conf, "partition.assignment.strategy", "range", err) <
+            0 || /* eager: 2.0.2's cooperative has known bugs */
+        kafka_handle_set(conf, "isolation.level", "read_committed", err) < 0 ||
+        set_number(conf, "session.timeout.ms", config->session_timeout_ms, err) < 0 ||
+        set_number(conf, "heartbeat.interval.ms", config->session_timeout_ms / 10, err) < 0)
+        return -1;
+    if (!config->instance) return 0;
+    return kafka_handle_set(conf, "group.instance.id", config->instance, err);
+}
+
+rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role role, struct err *err) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    int bad =
+        set_all(conf, everyone, err) < 0 || set_all(conf, role == KAFKA_ROLE_PRODUCER ? producers : readers, err) < 0;
+    bad = bad || set_sizes(conf, &kafka->sizes, role, err) < 0;
+    for (int i = 0; !bad && i < kafka->config->kafka_count; i++)
+        bad = kafka_handle_set(conf, kafka->config->kafka[i].name, kafka->config->kafka[i].value, err) < 0;
+    bad = bad || set_role(conf, kafka, role, err) < 0;
+    if (!bad) return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+/* ", did you mean bootstrap.servers?", or nothing: for a property that librdkafka does not know. */
+static const char *nearest_property(rd_kafka_conf_t *conf, const char *name, struct err *text_out) {
+    static const char *const unset[] = {
+        "bootstrap.servers",        "sasl.username",    "sasl.password",   "ssl.ca.location",
+        "ssl.certificate.location", "ssl.key.location", "ssl.key.password"};
+    struct suggest nearest = {.word = name};
+    size_t count;
+    const char **pairs = rd_kafka_conf_dump(conf, &count); /* names and values in turn, of those that have a value */
+    for (size_t i = 0; i < count; i += 2) suggest_offer(&nearest, pairs[i]);
+    for (size_t i = 0; i < sizeof unset / sizeof *unset; i++) suggest_offer(&nearest, unset[i]);
+
+    const char *best = suggest_best(&nearest);
+    bool known = best && strcmp(best, name) == 0;
+    text_out->text[0] = 0;
+    if (best && !known) err_set(text_out, ", did you mean %s?", best);
+    rd_kafka_conf_dump_free(pairs, count);
+    return text_out->text;
+}
+
+static void check_property(const struct config_property *property, struct buf *errors) {
+    for (const char *const *name = ours; *name; name++)
+        if (strcmp(*name, property->name) == 0) {
+            buf_printf(errors, "kafka property %s: set by redress itself, remove it\n", property->name);
+            return;
+        }
+    struct err err, nearest;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (kafka_handle_set(conf, property->name, property->value, &err) < 0)
+        buf_printf(errors, "%s%s\n", err.text, nearest_property(conf, property->name, &nearest));
+    rd_kafka_conf_destroy(conf);
+}
+
+int kafka_check(const struct config *config, struct buf *errors) {
+    size_t before = errors->len;
+    for (int i = 0; i < config->kafka_count; i++) check_property(&config->kafka[i], errors);
+    return errors->len == before ? 0 : -1;
+}
+
+char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAFKA_NAME_MAX]) {
+    const char *prefix = kafka->config->topic_prefix;
+    if (topic == TOPIC_STATE)
+        snprintf(name_out, KAFKA_NAME_MAX, "%s.%s.state", prefix, kafka->worker ? kafka->worker : "none");
+    else
+        snprintf(name_out, KAFKA_NAME_MAX, "%s.%s", prefix, topic_name(topic));
+    return name_out;
+}
+
+enum topic kafka_topic_of(const struct kafka *kafka, const char *name) {
+    char ours_name[KAFKA_NAME_MAX];
+    for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++)
+        if (strcmp(kafka_topic(kafka, topic, ours_name), name) == 0) return topic;
+    return TOPIC_NONE;
+}
+
+const char *kafka_library_version(void) {
+    return rd_kafka_version_str();
+}
+
+rd_kafka_topic_partition_list_t *kafka_handle_list(const struct kafka *kafka, const struct place *places, int count,
+                                                   bool metadata) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    for (int i = 0; i < count; i++) {
+        char name[KAFKA_NAME_MAX];
+        rd_kafka_topic_partition_t *item =
+            rd_kafka_topic_partition_list_add(list, kafka_topic(kafka, places[i].topic, name), places[i].partition);
+        item->offset = places[i].offset;
+        size_t len = strnlen(places[i].metadata, sizeof places[i].metadata);
+        if (!metadata || !len) continue;
+        item->metadata = strndup(places[i].metadata, len); /* freed by the list */
+        item->metadata_size = len;
+    }
+    return list;
+}
+
+void kafka_handle_committed(const rd_kafka_topic_partition_t *item, struct place *place_out) {
+    size_t len = item->metadata ? item->metadata_size : 0;
+
+    place_out->offset = item->offset < 0 ? KAFKA_NO_OFFSET : item->offset;
+    if (len >= sizeof place_out->metadata) len = sizeof place_out->metadata - 1;
+    if (len) memcpy(place_out->metadata, item->metadata, len);
+    place_out->metadata[len] = 0;
+}

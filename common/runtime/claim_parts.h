@@ -1,0 +1,40 @@
+/* claim_parts: what the files claim_*.c share and nobody else includes. */
+#ifndef REDRESS_CLAIM_PARTS_H
+#define REDRESS_CLAIM_PARTS_H
+
+#include "base/ids.h"
+#include "runtime/claim_store.h"
+
+enum { CLAIM_DAY_MS = 24 * 3600 * 1000, CLAIM_MARKER_MAX = 100 };
+
+/* Between the key of a claim and whose it is, in a record's key. */
+#define CLAIM_ID_MARK "\x1f#"
+
+/* A way through the topic, from its beginning to its end as of the start. */
+struct claim_reading {
+    struct kafka_consumer *reader; /* NULL: none under way */
+    struct place *ends;
+    int partitions;
+    int64_t began_ms, count;
+    int64_t skew_ms; /* Redis' clock against CLOCK_BOOTTIME, as of the start */
+};
+
+struct claim_store {
+    struct redis *redis;
+    struct kafka kafka;
+    struct redis_script claim, restore, restored_all, release;
+    char markers[CLAIM_TAGS][CLAIM_MARKER_MAX]; /* as seen in this batch; "" = tag not used */
+    struct claim_reading restoring, tidying;
+    char token[20];                /* of this restore: Redis holds it, or has forgotten what was restored by now */
+    char marker[CLAIM_MARKER_MAX]; /* that it will set: of the Redis at which it began */
+    struct kafka_producer *buries; /* of tombstones */
+    int64_t tidy_at_ms;            /* (boot time) */
+};
+
+extern const char *const claim_kind_names[];
+int claim_tag(const char *key);
+const char *claim_redis_key(const struct claim_store *store, struct arena *arena, int tag, const char *name);
+const char *claim_number(struct arena *arena, int64_t value);
+enum claim_result claim_sort(int result); /* of a redis_exchange */
+
+#endif

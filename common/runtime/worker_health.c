@@ -1,0 +1,131 @@
+/* worker_health: a short list under a lock. Nothing is asked here: the loop says what it found. */
+#include "runtime/worker_health.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "runtime/worker.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    STANDS_MS = 60000, /* /healthz fails when the loop has not turned for so long */
+    THINGS_MAX = 100,  /* a worker needs some 40: the contract's topics, groups, commands and keys */
+    WHAT_MAX = 160,
+    WHY_MAX = 600
+};
+
+struct thing {
+    char what[WHAT_MAX], why[WHY_MAX];
+    int64_t since_ms;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct thing things[THINGS_MAX];
+static int thing_count;
+static char waits[WHY_MAX], remark[WHY_MAX];
+static int64_t limit_ms = STANDS_MS;
+static _Atomic int64_t last_turn_ms;
+static _Atomic int ready;
+
+static struct metric *unproven_metric(void) {
+    return metrics_gauge("redress_unproven",
+                         "1 while something that this worker needs could not be had when tried last.", "what");
+}
+
+void worker_health_init(int64_t new_limit_ms) {
+    limit_ms = new_limit_ms;
+    (void)unproven_metric();
+}
+
+void worker_turned(bool is_ready) {
+    last_turn_ms = clock_boot_ms();
+    ready = is_ready;
+}
+
+/* ---- Things ---- */
+
+static struct thing *find(const char *what) {
+    for (int i = 0; i < thing_count; i++)
+        if (strncmp(things[i].what, what, WHAT_MAX - 1) == 0) return &things[i];
+    return NULL;
+}
+
+static void note(const char *what, const char *why) {
+    struct thing *thing = find(what);
+    if (!thing && thing_count == THINGS_MAX) return;
+    if (!thing) {
+        thing = &things[thing_count++];
+        thing->since_ms = clock_boot_ms();
+    }
+    snprintf(thing->what, sizeof thing->what, "%s", what);
+    snprintf(thing->why, sizeof thing->why, "%s", why);
+}
+
+void worker_unproven(const char *what, const char *why) {
+    pthread_mutex_lock(&lock);
+    note(what, why);
+    pthread_mutex_unlock(&lock);
+    metrics_set(unproven_metric(), what, 1);
+}
+
+void worker_proven(const char *what) {
+    pthread_mutex_lock(&lock);
+    struct thing *thing = find(what);
+    if (thing) *thing = things[--thing_count];
+    pthread_mutex_unlock(&lock);
+    if (thing) metrics_set(unproven_metric(), what, 0);
+}
+
+int worker_unproven_count(void) {
+    pthread_mutex_lock(&lock);
+    int count = thing_count;
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
+void worker_waits(const char *message, const char *detail) {
+    pthread_mutex_lock(&lock);
+    waits[0] = 0;
+    if (message) snprintf(waits, sizeof waits, "%s: %s", message, detail ? detail : "");
+    pthread_mutex_unlock(&lock);
+}
+
+void worker_remark(const char *text) {
+    pthread_mutex_lock(&lock);
+    snprintf(remark, sizeof remark, "%s", text ? text : "");
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- Answers ---- */
+
+int worker_serve_health(void *context, const char *query, struct buf *body) {
+    (void)context, (void)query;
+    bool turning = clock_boot_ms() - last_turn_ms < STANDS_MS;
+    buf_puts(body, turning ? "ok\n" : "the loop stands still\n");
+    return turning ? 200 : 503;
+}
+
+/* What has been missing for too long; all that is missing while the worker is not ready anyway. */
+static int list_things(bool all, struct buf *body) {
+    int listed = 0;
+    for (int i = 0; i < thing_count; i++) {
+        int64_t for_ms = clock_boot_ms() - things[i].since_ms;
+        if (!all && for_ms < limit_ms) continue;
+        buf_printf(body, "not proven for %lld s: %s: %s\n", (long long)for_ms / 1000, things[i].what, things[i].why);
+        listed++;
+    }
+    return listed;
+}
+
+int worker_serve_ready(void *context, const char *query, struct buf *body) {
+    (void)context, (void)query;
+    bool runs = ready;
+    pthread_mutex_lock(&lock);
+    if (!runs) buf_printf(body, "not ready: %s\n", waits[0] ? waits : "waiting for Kafka, Redis or an assignment");
+    int missing = list_things(!runs, body);
+    bool fails = !runs || missing;
+    if (!fails) buf_puts(body, "ready\n");
+    if (remark[0]) buf_printf(body, "%s\n", remark);
+    pthread_mutex_unlock(&lock);
+    return fails ? 503 : 200;
+}

@@ -1,0 +1,14 @@
+/* ctl_policy: a policy file read and compiled for a command, with its faults told to people. */
+#ifndef REDRESS_CTL_POLICY_H
+#define REDRESS_CTL_POLICY_H
+
+#include "decision/spec.h"
+
+/* DIR, or where that is NULL the folder of the settings: REDRESS_POLICY_DIR, else the installation's. NULL after having
+ * listed the settings' errors: EXIT_BAD_CONFIG. */
+const char *ctl_policy_dir(const char *dir, struct arena *arena);
+
+/* The policy of a worker from DIR (NULL: as above), or NULL with every fault on stderr. */
+const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena);
+
+#endif

@@ -1,0 +1,16 @@
+/* ctl_sla: the parts of `redressctl sla`. */
+#ifndef REDRESS_CTL_SLA_H
+#define REDRESS_CTL_SLA_H
+
+#include "base/arena.h"
+
+/* Each takes what is behind its word and returns an exit status. */
+int ctl_sla_due(int argc, char **argv);
+int ctl_sla_simulate(int argc, char **argv);
+int ctl_sla_explain(int argc, char **argv);
+
+/* "redressctl sla: ..." on stderr; return the exit status. */
+int ctl_sla_usage(void);
+int ctl_sla_fail(const char *fmt, ...) PRINTF(1, 2);
+
+#endif

@@ -1,0 +1,337 @@
+/* redressctl sla simulate: real events against a draft policy, in virtual time. The decisions are the workers' own;
+ * what is left out is Kafka, Redis and the clock. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "classification/classification.h"
+#include "contract/contract.h"
+#include "decision/rehearse.h"
+#include "intake/intake.h"
+#include "redressctl/ctl_out.h"
+#include "redressctl/policy/ctl_policy.h"
+#include "redressctl/policy/ctl_sla.h"
+#include "sla/sla.h"
+#include "sla/sla_state.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LINE_LIMIT = 1 << 20, /* a submission has 64 KiB at most */
+    FOLDERS_MAX = 2,
+    ROWS_MAX = 2000 /* policies times classes times targets; what is beyond is added up in one row */
+};
+
+struct row { /* of the summary */
+    const char *policy, *class_name, *target;
+    int64_t met, late, breached, first, retracted, cancelled;
+};
+
+struct play {
+    const char *dir;
+    struct rehearse *rehearse;
+    struct arena *arena, *work; /* the latter for one event */
+    struct row rows[ROWS_MAX];
+    int row_count;
+    const char **breaches; /* "case target cycle", when two are compared */
+    int breach_count, breach_size;
+    int64_t events, rejected;
+    bool quiet, compare;
+};
+
+struct simulation {
+    struct arena *arena;
+    struct play plays[FOLDERS_MAX];
+    int count;
+    int64_t until_ms, refused, last_ms;
+    const char *path;
+    bool summary_only;
+};
+
+static struct row *row_of(struct play *play, const char *policy, const char *class_name, const char *target) {
+    for (int i = 0; i < play->row_count; i++) {
+        struct row *row = &play->rows[i];
+        if (strcmp(row->target, target) == 0 && strcmp(row->policy, policy) == 0 &&
+            strcmp(row->class_name, class_name) == 0)
+            return row;
+    }
+    if (play->row_count == ROWS_MAX) return &play->rows[ROWS_MAX - 1];
+    struct row *row = &play->rows[play->row_count++];
+    *row = (struct row){arena_strdup(play->arena, policy),
+                        arena_strdup(play->arena, class_name),
+                        arena_strdup(play->arena, target),
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0};
+    return row;
+}
+
+static void note_breach(struct play *play, const char *case_id, const char *target, const char *cycle) {
+    if (!play->compare) return;
+    if (play->breach_count == play->breach_size) {
+        int size = play->breach_size ? play->breach_size * 2 : 256;
+        play->breaches = arena_grow(play->arena, play->breaches, (size_t)play->breach_size * sizeof *play->breaches,
+                                    (size_t)size * sizeof *play->breaches);
+        play->breach_size = size;
+    }
+    play->breaches[play->breach_count++] = arena_printf(play->arena, "%s %s %s", case_id, target, cycle);
+}
+
+static void tally(struct play *play, const struct output *output, const struct tree *data) {
+    const struct sla_state *state = rehearse_state(play->rehearse, &sla_spec, output->subject);
+    const char *target = tree_text(data, "target"), *cycle = tree_text(data, "cycle"),
+               *what = output->type + strlen("sla.");
+    if (!target || !state) return;
+    struct row *row =
+        row_of(play, state->policy ? state->policy : "-", state->class_name ? state->class_name : "-", target);
+    int64_t cycle_ms = 0;
+    const struct tree *on_time = tree_get(data, "on_time");
+    if (strcmp(what, "met") == 0) {
+        if (on_time && on_time->num)
+            row->met++;
+        else
+            row->late++;
+    } else if (strcmp(what, "breached") == 0) {
+        row->breached++;
+        if (clock_parse(cycle, &cycle_ms) == 0 && cycle_ms == state->opened_at) row->first++;
+        note_breach(play, output->subject, target, cycle);
+    } else if (strcmp(what, "retracted") == 0) {
+        row->retracted++;
+    } else if (strcmp(what, "cancelled") == 0) {
+        row->cancelled++;
+    }
+}
+
+static void write_event(const struct output *output) {
+    static struct buf buf;
+    char time[CLOCK_TEXT_MAX];
+    buf_clear(&buf);
+    struct json_out out = {.buf = &buf};
+    json_begin_map(&out);
+    const char *const pairs[][2] = {{"specversion", "1.0"},
+                                    {"id", output->id},
+                                    {"source", "/redress/sla"},
+                                    {"type", output->type},
+                                    {"subject", output->subject},
+                                    {"time", clock_format(output->time_ms, time)},
+                                    {"datacontenttype", "application/json"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        json_key(&out, pairs[i][0]);
+        json_text(&out, pairs[i][1]);
+    }
+    json_key(&out, "data");
+    json_raw(&out, output->data, output->data_len);
+    json_end_map(&out);
+    ctl_json(buf.at, buf.len);
+}
+
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
+                   const struct event *ev, const struct rejection *rejection) {
+    struct play *play = context;
+    char now[CLOCK_TEXT_MAX];
+    if (rejection) {
+        play->rejected++;
+        if (play->rejected <= 10)
+            ctl_sla_fail("at %s: %s %s: %s: %s", clock_format(now_ms, now), ev ? ev->type : "", ev ? ev->id : "",
+                         rejection->reason, rejection->detail);
+    }
+    if (!output || spec != &sla_spec) return;
+    play->events++;
+    if (!play->quiet) write_event(output);
+    const struct tree *data;
+    if (json_read(play->work, output->data, output->data_len, NULL, &data, NULL) == JSON_OK) tally(play, output, data);
+    arena_reset(play->work);
+}
+
+/* Setting up. */
+
+static int begin(struct play *play, const char *dir) {
+    struct buf errors = {0};
+    play->dir = dir;
+    play->arena = arena_new();
+    play->work = arena_new();
+    play->rehearse = rehearse_new(listen, play);
+    const char *rules = arena_printf(play->arena, "%s/%s", dir, classification_spec.policy_file);
+    int bad = rehearse_add(play->rehearse, &intake_spec, dir, &errors);
+    if (access(rules, F_OK) == 0)
+        bad |= rehearse_add(play->rehearse, &classification_spec, dir, &errors);
+    else
+        ctl_note("redressctl sla: no %s: nothing is classified", rules);
+    bad |= rehearse_add(play->rehearse, &sla_spec, dir, &errors);
+    ctl_notes(errors.at);
+    buf_free(&errors);
+    return bad ? -1 : 0;
+}
+
+static int read_options(struct simulation *simulation, int argc, char **argv) {
+    const char *dirs[FOLDERS_MAX] = {NULL, NULL};
+    int given = 0;
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc && given < FOLDERS_MAX) {
+            dirs[given++] = argv[++i];
+        } else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc) {
+            if (clock_parse(argv[++i], &simulation->until_ms)) {
+                ctl_sla_fail("--until %s: expected a time such as 2026-11-30T00:00:00Z", argv[i]);
+                return EXIT_BAD_USAGE;
+            }
+        } else if (strcmp(argv[i], "--summary") == 0) {
+            simulation->summary_only = true;
+        } else if (!simulation->path && (argv[i][0] != '-' || !argv[i][1])) {
+            simulation->path = argv[i];
+        } else {
+            return ctl_sla_usage();
+        }
+    }
+    if (!simulation->path) return ctl_sla_usage();
+
+    dirs[0] = ctl_policy_dir(dirs[0], simulation->arena);
+    if (!dirs[0]) return EXIT_BAD_CONFIG;
+    for (int i = 0; i < FOLDERS_MAX && dirs[i]; i++) {
+        struct play *play = &simulation->plays[simulation->count++];
+        play->compare = dirs[1] != NULL;
+        play->quiet = simulation->summary_only || dirs[1];
+        if (begin(play, dirs[i])) return EXIT_BAD_CONFIG;
+    }
+    return EXIT_OK;
+}
+
+/* Playing. */
+
+static void take_line(struct simulation *simulation, struct arena *work, const char *bytes, size_t len,
+                      int64_t number) {
+    static const struct header header = {"content-type", "application/cloudevents+json", 28};
+    struct raw raw = {.offset = number, .value = bytes, .value_len = len, .headers = &header, .header_count = 1};
+    struct event ev;
+    struct rejection rejection = {0};
+    const struct contract_type *type = NULL;
+    if (event_read(&raw, work, &ev, &rejection) == 0) {
+        type = contract_find(ev.type);
+        rejection.reason = "unknown_type";
+    }
+    if (!type || type->topic == TOPIC_EVENTS) {
+        if (++simulation->refused <= 10)
+            ctl_sla_fail("line %" PRId64 ": %s: %s", number, rejection.reason, rejection.detail);
+        return;
+    }
+    raw.topic = type->topic;
+    int64_t now = rehearse_now(simulation->plays[0].rehearse);
+    if (ev.time_ms > now) now = ev.time_ms;
+    for (int i = 0; i < simulation->count; i++)
+        rehearse_publish_event(simulation->plays[i].rehearse, type->topic, &ev, now);
+}
+
+static int play_file(struct simulation *simulation, struct arena *work) {
+    FILE *file = strcmp(simulation->path, "-") == 0 ? stdin : fopen(simulation->path, "r");
+    char *line = NULL;
+    size_t size = 0;
+    int64_t number = 0;
+    if (!file) return ctl_sla_fail("%s: cannot be read", simulation->path);
+    for (ssize_t len; (len = getline(&line, &size, file)) > 0;) {
+        number++;
+        if (line[len - 1] == '\n') len--;
+        if (len > LINE_LIMIT)
+            simulation->refused++;
+        else if (len > 0)
+            take_line(simulation, work, line, (size_t)len, number);
+        arena_reset(work);
+    }
+    free(line);
+    if (file != stdin) fclose(file);
+    for (int i = 0; i < simulation->count && number; i++) {
+        struct rehearse *rehearse = simulation->plays[i].rehearse;
+        int64_t last = rehearse_now(rehearse);
+        rehearse_advance(rehearse, simulation->until_ms > last ? simulation->until_ms : last);
+    }
+    return simulation->refused ? EXIT_CANNOT_GO_ON : EXIT_OK;
+}
+
+/* Telling. */
+
+static int by_name(const void *a, const void *b) {
+    const struct row *one = a, *two = b;
+    int order = strcmp(one->policy, two->policy);
+    if (!order) order = strcmp(one->class_name, two->class_name);
+    return order ? order : strcmp(one->target, two->target);
+}
+
+static void print_summary(struct play *play) {
+    qsort(play->rows, (size_t)play->row_count, sizeof *play->rows, by_name);
+    ctl_note("%s: %" PRId64 " sla events, %" PRId64 " records rejected", play->dir, play->events, play->rejected);
+    ctl_note("%-20s %-26s %-20s %9s %9s %9s %9s %9s %9s", "policy", "class", "target", "met", "met late", "breached",
+             "1st cycle", "retracted", "cancelled");
+    for (int i = 0; i < play->row_count; i++) {
+        const struct row *row = &play->rows[i];
+        ctl_note("%-20s %-26s %-20s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64,
+                 row->policy, row->class_name, row->target, row->met, row->late, row->breached, row->first,
+                 row->retracted, row->cancelled);
+    }
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void print_one(const char *breach, const char *dir) {
+    char case_id[32], target[64], cycle[CLOCK_TEXT_MAX];
+    if (sscanf(breach, "%31s %63s %31s", case_id, target, cycle) != 3) return;
+    struct buf buf = {0};
+    struct json_out out = {.buf = &buf};
+    json_begin_map(&out);
+    const char *const pairs[][2] = {
+        {"case_id", case_id}, {"target", target}, {"cycle", cycle}, {"breached_only_under", dir}};
+    for (size_t i = 0; i < 4; i++) {
+        json_key(&out, pairs[i][0]);
+        json_text(&out, pairs[i][1]);
+    }
+    json_end_map(&out);
+    ctl_json(buf.at, buf.len);
+    buf_free(&buf);
+}
+
+/* Breaches that only one of the two has. */
+static void print_difference(struct simulation *simulation) {
+    struct play *one = &simulation->plays[0], *two = &simulation->plays[1];
+    int only[2] = {0}, i = 0, k = 0;
+    if (one->breach_count) qsort(one->breaches, (size_t)one->breach_count, sizeof *one->breaches, by_text);
+    if (two->breach_count) qsort(two->breaches, (size_t)two->breach_count, sizeof *two->breaches, by_text);
+    while (i < one->breach_count || k < two->breach_count) {
+        int order = i == one->breach_count   ? 1
+                    : k == two->breach_count ? -1
+                                             : strcmp(one->breaches[i], two->breaches[k]);
+        if (order < 0) {
+            print_one(one->breaches[i], one->dir);
+            only[0]++;
+        } else if (order > 0) {
+            print_one(two->breaches[k], two->dir);
+            only[1]++;
+        }
+        i += order <= 0;
+        k += order >= 0;
+    }
+    ctl_note("breached only under %s: %d; only under %s: %d; under both: %d", one->dir, only[0], two->dir, only[1],
+             one->breach_count - only[0]);
+}
+
+int ctl_sla_simulate(int argc, char **argv) {
+    static struct simulation simulation;
+    simulation = (struct simulation){.arena = arena_new()};
+    struct arena *work = arena_new();
+    int status = read_options(&simulation, argc, argv);
+    if (status == EXIT_OK) {
+        status = play_file(&simulation, work);
+        for (int i = 0; i < simulation.count; i++) print_summary(&simulation.plays[i]);
+        if (simulation.count == 2) print_difference(&simulation);
+    }
+    for (int i = 0; i < simulation.count; i++) {
+        rehearse_free(simulation.plays[i].rehearse);
+        arena_free(simulation.plays[i].arena);
+        arena_free(simulation.plays[i].work);
+    }
+    arena_free(work);
+    arena_free(simulation.arena);
+    return status;
+}

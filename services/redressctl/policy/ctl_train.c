@@ -1,0 +1,154 @@
+/* redressctl train: a model from labels, and its measure by cross-validation. */
+#include "base/file.h"
+#include "classification/classification.h"
+#include "redressctl/commands.h"
+#include "redressctl/ctl_out.h"
+#include "redressctl/help_texts.h"
+#include "redressctl/policy/ctl_labels.h"
+#include "redressctl/policy/ctl_policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+    const char *labels, *mapping, *out, *policies, *source, *licence;
+    bool evaluate;
+};
+
+static const char *output_name(const struct train_set *set, int output) {
+    return fields_choice_name(contract_classes, set->outputs[output].classes[0]);
+}
+
+static void print_share(struct buf *page, int thousandths) {
+    if (thousandths < 0) {
+        buf_printf(page, "%10s", "-");
+    } else {
+        buf_printf(page, "%6d.%03d", thousandths / 1000, thousandths % 1000);
+    }
+}
+
+static void print_scores(struct buf *page, const struct train_set *set, const char *title,
+                         const struct train_score *score) {
+    int n = set->output_count;
+    buf_printf(page, "\n%s\n%-30s%10s%10s%10s%8s\n", title, "", "precision", "recall", "F1", "texts");
+    for (int i = 0; i < n; i++) {
+        int texts = 0;
+        for (int k = 0; k < n; k++) texts += score->confusion[i][k];
+        buf_printf(page, "%-30s", output_name(set, i));
+        print_share(page, train_precision(score, n, i));
+        print_share(page, train_recall(score, n, i));
+        print_share(page, train_f1(score, n, i));
+        buf_printf(page, "%8d\n", texts);
+    }
+    buf_printf(page, "%-50s", "macro-F1");
+    print_share(page, train_macro_f1(score, n));
+    buf_printf(page, "\n%-50s", "expected calibration error, 15 bins");
+    print_share(page, train_calibration_error(score));
+    buf_printf(page, "\n");
+}
+
+static void print_confusion(struct buf *page, const struct train_set *set, const struct train_score *score) {
+    buf_printf(page, "\nConfusion of rules and model joined (a row is what it is, a column what was said)\n%-30s", "");
+    for (int i = 0; i < set->output_count; i++) buf_printf(page, "%6d", i + 1);
+    buf_printf(page, "\n");
+    for (int i = 0; i < set->output_count; i++) {
+        buf_printf(page, "%2d %-27s", i + 1, output_name(set, i));
+        for (int k = 0; k < set->output_count; k++) buf_printf(page, "%6d", score->confusion[i][k]);
+        buf_printf(page, "\n");
+    }
+}
+
+static int evaluate(struct train_set *set) {
+    struct train_score rules = {0}, model = {0}, joined = {0};
+    struct buf page = {NULL, 0, 0};
+    train_evaluate(set, &rules, &model, &joined);
+    buf_printf(&page, "%d texts, %d classes, %d-fold cross-validation\n", set->count, set->output_count, TRAIN_FOLDS);
+    print_scores(&page, set, "Rules alone", &rules);
+    print_scores(&page, set, "Model alone", &model);
+    print_scores(&page, set, "Rules and model joined", &joined);
+    print_confusion(&page, set, &joined);
+    ctl_page(page.at);
+    buf_free(&page);
+    return EXIT_OK;
+}
+
+static int write_model(struct train_set *set, const struct options *options, struct arena *arena) {
+    struct model model;
+    struct buf out = {0};
+    struct err err;
+    train_model(set, arena, &model);
+    model.source = options->source == NULL ? "labels of this shop's agents" : options->source;
+    model.licence = options->licence == NULL ? "not stated" : options->licence;
+    model_write(&model, &out);
+    int status = out.len > MODEL_FILE_MAX ? err_set(&err, "%s: the model would have %zu bytes, more than %d",
+                                                    options->out, out.len, MODEL_FILE_MAX)
+                                          : file_write(options->out, out.at, out.len, &err);
+    if (status != 0) {
+        ctl_note("redressctl: %s", err.text);
+    } else {
+        ctl_note("%s: %zu bytes from %d labels of %d classes; a change of it is a new version of classification.yaml",
+                 options->out, out.len, set->count, set->output_count);
+    }
+    buf_free(&out);
+    return status == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+}
+
+static bool read_options(int argc, char **argv, struct options *out) {
+    const struct {
+        const char *name;
+        const char **value;
+    } with_value[] = {{"-o", &out->out},
+                      {"--mapping", &out->mapping},
+                      {"--policies", &out->policies},
+                      {"--source", &out->source},
+                      {"--licence", &out->licence}};
+    for (int i = 1; i < argc; i++) {
+        bool known = false;
+        for (size_t n = 0; n < sizeof with_value / sizeof *with_value && !known; n++) {
+            known = strcmp(argv[i], with_value[n].name) == 0 && i + 1 < argc;
+            if (known) *with_value[n].value = argv[++i];
+        }
+        if (known) continue;
+        if (strcmp(argv[i], "--evaluate") == 0) {
+            out->evaluate = true;
+        } else if (out->labels != NULL || (argv[i][0] == '-' && argv[i][1] != '\0')) {
+            return false;
+        } else {
+            out->labels = argv[i];
+        }
+    }
+    return out->labels != NULL && (out->evaluate || out->out != NULL);
+}
+
+static int run(int argc, char **argv) {
+    struct options options = {0};
+    struct train_set *set;
+    struct err err;
+    int status = EXIT_BAD_CONFIG;
+    if (!read_options(argc, argv, &options)) {
+        ctl_note("usage: redressctl %s", ctl_train.usage);
+        return EXIT_BAD_USAGE;
+    }
+    struct arena *arena = arena_new();
+    set = ARENA_NEW(arena, struct train_set);
+    const struct policy *policy = ctl_policy_load(&classification_spec, options.policies, arena);
+    if (policy != NULL && ctl_labels_read(policy, options.labels, options.mapping, arena, set, &err) != 0) {
+        ctl_note("redressctl: %s", err.text);
+        status = EXIT_CANNOT_GO_ON;
+    } else if (policy != NULL) {
+        status = options.evaluate ? evaluate(set) : EXIT_OK;
+        if (status == EXIT_OK && options.out != NULL) status = write_model(set, &options, arena);
+    }
+    arena_free(arena);
+    return status;
+}
+
+const struct command ctl_train = {
+    .name = "train",
+    .usage = "train LABELS [-o MODEL] [--evaluate] [--mapping FILE] [--policies DIR] [--source TEXT] [--licence TEXT]",
+    .about = "train the classification model from labels, or measure it",
+    .help = help_train,
+    .options = "-o --evaluate --mapping --policies --source --licence",
+    .run = run,
+    .offline = true,
+};
