@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Large enough that a batch of 1 000 complaints of 800 bytes takes some dozens of blocks, small enough for a unit test.
+/* Large enough that a batch of 1 000 complaints of 800 bytes takes some dozens of blocks, small
+ * enough for a unit test.
  */
 enum { BLOCK_SIZE = 64 * 1024 };
 
@@ -68,6 +69,7 @@ void arena_free(struct arena *arena) {
 
 void arena_reset(struct arena *arena) {
     int kept = 1;
+
     for (struct block **link = &arena->first->next, *block; (block = *link);) {
         if (block->size == BLOCK_SIZE && kept < BLOCKS_KEPT) {
             kept++;
@@ -93,9 +95,11 @@ static size_t aligned(size_t size) {
     return size ? (size + unit - 1) / unit * unit : unit;
 }
 
-/* The block behind the current one if it was kept and is large enough, else a new one between the two. */
+/* The block behind the current one if it was kept and is large enough, else a new one between the
+ * two. */
 static struct block *next_block(struct arena *arena, size_t size) {
     struct block *kept = arena->current->next;
+
     if (kept && kept->size >= size) {
         kept->used = 0;
     } else {
@@ -103,6 +107,7 @@ static struct block *next_block(struct arena *arena, size_t size) {
         fresh->next = kept;
         arena->current->next = kept = fresh;
     }
+
     return arena->current = kept;
 }
 
@@ -141,6 +146,7 @@ char *arena_strdup(struct arena *arena, const char *text) {
 char *arena_printf(struct arena *arena, const char *fmt, ...) {
     char small[256];
     va_list args, again;
+
     va_start(args, fmt);
     va_copy(again, args);
     int len = vsnprintf(small, sizeof small, fmt, args);
@@ -152,12 +158,14 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) {
     else
         vsnprintf(text, (size_t)len + 1, fmt, again);
     va_end(again);
+
     return text;
 }
 
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size) {
     ASSERT(new_size >= old_size);
-    size_t had = aligned(old_size), want = aligned(new_size);
+    size_t had = aligned(old_size);
+    size_t want = aligned(new_size);
     struct block *block = arena->current;
     if (old && old == arena->last && block->size - block->used >= want - had) {
         block->used += want - had;

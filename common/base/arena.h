@@ -1,5 +1,5 @@
-/* arena: memory with two lifetimes, start-up and one batch. Allocation does not fail: it exits, and Kafka
- * delivers again. Nothing in an arena is freed alone; arena_reset() frees the batch. */
+/* arena: memory with two lifetimes, start-up and one batch. Allocation does not fail: it exits, and
+ * Kafka delivers again. Nothing in an arena is freed alone; arena_reset() frees the batch. */
 #ifndef REDRESS_ARENA_H
 #define REDRESS_ARENA_H
 

@@ -37,6 +37,7 @@ void buf_puts(struct buf *buf, const char *text) {
 
 void buf_printf(struct buf *buf, const char *fmt, ...) {
     va_list args, again;
+
     va_start(args, fmt);
     va_copy(again, args);
     make_room(buf, 0);

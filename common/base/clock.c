@@ -1,5 +1,5 @@
-/* clock: reading clocks, and RFC 3339 by hand: strptime and timegm depend on locale and leave offsets and fractions
- * out. */
+/* clock: reading clocks, and RFC 3339 by hand: strptime and timegm depend on locale and leave
+ * offsets and fractions out. */
 #include "base/clock.h"
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ int64_t clock_boot_us(void) {
     return read_us(CLOCK_BOOTTIME);
 }
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar. Years begin in March, so that the leap day is their last,
- * and 400 years (146 097 days) are one era. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. Years begin in March, so that the leap
+ * day is their last, and 400 years (146 097 days) are one era. */
 static int64_t days_from_civil(int64_t year, int month, int day) {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -46,7 +46,8 @@ static struct civil civil_from_days(int64_t days) {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int shifted = (int)((5 * day_of_year + 2) / 153);
     int month = shifted + (shifted < 10 ? 3 : -9);
@@ -64,6 +65,7 @@ static int days_in_month(int year, int month) {
 /* Exactly `digits` digits at *at, of a value between min and max; moves *at behind them. */
 static bool take_number(const char **at, int digits, int min, int max, int *out) {
     int num = 0;
+
     for (int i = 0; i < digits; i++) {
         char c = (*at)[i];
         if (c < '0' || c > '9') return false;
@@ -72,6 +74,7 @@ static bool take_number(const char **at, int digits, int min, int max, int *out)
     if (num < min || num > max) return false;
     *at += digits;
     *out = num;
+
     return true;
 }
 
@@ -83,6 +86,7 @@ static bool take_char(const char **at, char upper, char lower) {
 
 static bool take_date(const char **at, int64_t *days_out) {
     int year, month, day;
+
     if (!take_number(at, 4, 1970 - 1, 9999, &year) || !take_char(at, '-', '-')) return false;
     if (!take_number(at, 2, 1, MONTHS, &month) || !take_char(at, '-', '-')) return false;
     if (!take_number(at, 2, 1, days_in_month(year, month), &day)) return false;
@@ -96,18 +100,22 @@ static bool take_fraction(const char **at, int *ms_out) {
     if (**at != '.') return true;
     ++*at;
     int digits = 0;
-    for (int unit = 100; **at >= '0' && **at <= '9'; ++*at, digits++, unit /= 10) *ms_out += (**at - '0') * unit;
+    for (int unit = 100; **at >= '0' && **at <= '9'; ++*at, digits++, unit /= 10)
+        *ms_out += (**at - '0') * unit;
     return digits >= 1 && digits <= FRACTION_MAX;
 }
 
 static bool take_offset(const char **at, int *seconds_out) {
     *seconds_out = 0;
     if (take_char(at, 'Z', 'z')) return true;
-    int sign = **at == '-' ? -1 : 1, hours, minutes;
+    int sign = **at == '-' ? -1 : 1;
+    int hours, minutes;
     if (!take_char(at, '+', '-')) return false;
-    if (!take_number(at, 2, 0, 23, &hours) || !take_char(at, ':', ':') || !take_number(at, 2, 0, 59, &minutes))
+    if (!take_number(at, 2, 0, 23, &hours) || !take_char(at, ':', ':') ||
+        !take_number(at, 2, 0, 59, &minutes))
         return false;
     *seconds_out = sign * (hours * 3600 + minutes * 60);
+
     return true;
 }
 
@@ -115,6 +123,7 @@ int clock_parse(const char *text, int64_t *ms_out) {
     const char *at = text;
     int64_t days;
     int hour, minute, second, ms, offset;
+
     if (!take_date(&at, &days) || !take_char(&at, 'T', 't')) return -1;
     if (!take_number(&at, 2, 0, 23, &hour) || !take_char(&at, ':', ':')) return -1;
     if (!take_number(&at, 2, 0, 59, &minute) || !take_char(&at, ':', ':')) return -1;
@@ -130,6 +139,7 @@ int clock_parse(const char *text, int64_t *ms_out) {
     if (leap && seconds % DAY_S != DAY_S - 1) return -1;
     if (seconds < 0 || seconds >= days_from_civil(10000, 1, 1) * DAY_S) return -1;
     *ms_out = seconds * 1000 + ms;
+
     return 0;
 }
 
@@ -138,19 +148,25 @@ static int64_t floor_div(int64_t num, int64_t by) {
 }
 
 char *clock_format(int64_t ms, char text_out[CLOCK_TEXT_MAX]) {
-    int64_t seconds = floor_div(ms, 1000), days = floor_div(seconds, DAY_S);
-    int fraction = (int)((ms % 1000 + 1000) % 1000), rest = (int)(seconds - days * DAY_S);
+    int64_t seconds = floor_div(ms, 1000);
+    int64_t days = floor_div(seconds, DAY_S);
+    int fraction = (int)((ms % 1000 + 1000) % 1000);
+    int rest = (int)(seconds - days * DAY_S);
     struct civil date = civil_from_days(days);
-    int len = snprintf(text_out, CLOCK_TEXT_MAX, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)date.year, date.month,
-                       date.day, rest / 3600, rest / 60 % 60, rest % 60);
+    int len =
+        snprintf(text_out, CLOCK_TEXT_MAX, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)date.year,
+                 date.month, date.day, rest / 3600, rest / 60 % 60, rest % 60);
     snprintf(text_out + len, (size_t)(CLOCK_TEXT_MAX - len), fraction ? ".%03dZ" : "Z", fraction);
+
     return text_out;
 }
 
 char *clock_format_hour(int64_t ms, char text_out[CLOCK_TEXT_MAX]) {
-    int64_t hours = floor_div(ms, 3600 * 1000), days = floor_div(hours, 24);
+    int64_t hours = floor_div(ms, 3600 * 1000);
+    int64_t days = floor_div(hours, 24);
     struct civil date = civil_from_days(days);
-    snprintf(text_out, CLOCK_TEXT_MAX, "%04lld%02d%02d%02d", (long long)date.year, date.month, date.day,
-             (int)(hours - days * 24));
+
+    snprintf(text_out, CLOCK_TEXT_MAX, "%04lld%02d%02d%02d", (long long)date.year, date.month,
+             date.day, (int)(hours - days * 24));
     return text_out;
 }

@@ -1,5 +1,5 @@
-/* clock: times as ms since the epoch UTC, read and written as RFC 3339. clock_now_ms() and clock_boot_ms() are the only
- * readers of a clock in the project; pure cores are given `now`. */
+/* clock: times as ms since the epoch UTC, read and written as RFC 3339. clock_now_ms() and
+ * clock_boot_ms() are the only readers of a clock in the project; pure cores are given `now`. */
 #ifndef REDRESS_CLOCK_H
 #define REDRESS_CLOCK_H
 
@@ -11,7 +11,8 @@ int64_t clock_now_ms(void);  /* CLOCK_REALTIME */
 int64_t clock_boot_ms(void); /* CLOCK_BOOTTIME: never steps */
 int64_t clock_boot_us(void);
 
-/* RFC 3339 with an offset, up to nanoseconds (truncated to ms); a leap second :60 counts as :59.999. Years 1970-9999.
+/* RFC 3339 with an offset, up to nanoseconds (truncated to ms); a leap second :60 counts as
+ * :59.999. Years 1970-9999.
  */
 int clock_parse(const char *text, int64_t *ms_out) MUST_CHECK;
 enum { CLOCK_TEXT_MAX = 32 };

@@ -12,6 +12,7 @@ void fault_point(const char *name) {
     static long passed;
     const char *order = getenv("REDRESS_TEST_FAULT");
     size_t len = strlen(name);
+
     if (!order || strncmp(order, name, len) != 0 || order[len] != ':') return;
     char *action;
     if (++passed != strtol(order + len + 1, &action, 10)) return;

@@ -6,9 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static int read_all(FILE *file, struct arena *arena, size_t limit, const char **bytes_out, size_t *len_out) {
-    size_t size = 0, len = 0;
+static int read_all(FILE *file, struct arena *arena, size_t limit, const char **bytes_out,
+                    size_t *len_out) {
+    size_t size = 0;
+    size_t len = 0;
     char *bytes = NULL;
+
     while (len == size) {
         size_t grown = size == 0 ? 65536 : size * 2;
         bytes = arena_grow(arena, bytes, size, grown + 1);
@@ -19,23 +22,28 @@ static int read_all(FILE *file, struct arena *arena, size_t limit, const char **
     bytes[len] = '\0';
     *bytes_out = bytes;
     *len_out = len;
+
     return 0;
 }
 
-int file_read(struct arena *arena, const char *path, size_t limit, const char **bytes_out, size_t *len_out,
-              struct err *err) {
+int file_read(struct arena *arena, const char *path, size_t limit, const char **bytes_out,
+              size_t *len_out, struct err *err) {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+
     if (file == NULL) return err_set(err, "%s: %s", path, strerror(errno));
     errno = 0;
     int status = read_all(file, arena, limit, bytes_out, len_out);
-    if (status != 0) err_set(err, "%s: %s", path, errno != 0 ? strerror(errno) : "is larger than is read here");
+    if (status != 0)
+        err_set(err, "%s: %s", path, errno != 0 ? strerror(errno) : "is larger than is read here");
     if (file != stdin) fclose(file);
     return status;
 }
 
 int file_write(const char *path, const char *bytes, size_t len, struct err *err) {
     char temporary[4096];
-    if (snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >= (int)sizeof temporary)
+
+    if (snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >=
+        (int)sizeof temporary)
         return err_set(err, "%s: this path is too long", path);
     FILE *file = fopen(temporary, "wb");
     if (file == NULL) return err_set(err, "%s: %s", temporary, strerror(errno));
@@ -45,5 +53,6 @@ int file_write(const char *path, const char *bytes, size_t len, struct err *err)
         unlink(temporary);
         return -1;
     }
+
     return 0;
 }

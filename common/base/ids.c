@@ -20,6 +20,7 @@ static void write_digits(uint64_t num, int len, char *out) {
 /* XXH64 of two texts with the separator between them. */
 static uint64_t hash_two(const char *first, const char *second) {
     static const char separator = SEPARATOR;
+
     XXH64_state_t state;
     XXH64_reset(&state, 0);
     XXH64_update(&state, first, strlen(first));
@@ -33,7 +34,8 @@ void ids_route(const char *tenant, const char *subject, char route_out[IDS_ROUTE
     route_out[IDS_ROUTE_LEN] = 0;
 }
 
-void ids_case(const char *route, const char *source, const char *id, char case_out[IDS_CASE_LEN + 1]) {
+void ids_case(const char *route, const char *source, const char *id,
+              char case_out[IDS_CASE_LEN + 1]) {
     ASSERT(strlen(route) == IDS_ROUTE_LEN);
     memmove(case_out, route, IDS_ROUTE_LEN);
     case_out[IDS_ROUTE_LEN] = '-';
@@ -53,8 +55,10 @@ int ids_is_case(const char *text) {
 static uint32_t murmur2(const unsigned char *key, size_t len) {
     const uint32_t mix = 0x5bd1e995;
     uint32_t hash = 0x9747b28c ^ (uint32_t)len;
+
     for (; len >= 4; key += 4, len -= 4) {
-        uint32_t word = key[0] | (uint32_t)key[1] << 8 | (uint32_t)key[2] << 16 | (uint32_t)key[3] << 24;
+        uint32_t word =
+            key[0] | (uint32_t)key[1] << 8 | (uint32_t)key[2] << 16 | (uint32_t)key[3] << 24;
         word *= mix;
         word ^= word >> 24;
         hash = hash * mix ^ word * mix;
@@ -64,6 +68,7 @@ static uint32_t murmur2(const unsigned char *key, size_t len) {
     if (len > 0) hash = (hash ^ key[0]) * mix;
     hash ^= hash >> 13;
     hash *= mix;
+
     return hash ^ hash >> 15;
 }
 
@@ -85,6 +90,7 @@ void ids_digest(const char *bytes, size_t len, char digest_out[17]) {
 
 void ids_hash(char id_out[27], int count, ...) {
     static const char separator = SEPARATOR;
+
     XXH3_state_t state;
     XXH3_128bits_reset(&state);
     va_list parts;
@@ -96,7 +102,8 @@ void ids_hash(char id_out[27], int count, ...) {
     }
     va_end(parts);
     XXH128_hash_t hash = XXH3_128bits_digest(&state);
-    /* 26 digits of 5 bits: the low 60, the 65 across the middle and above, of which the topmost two are 0. */
+    /* 26 digits of 5 bits: the low 60, the 65 across the middle and above, of which the topmost two
+     * are 0. */
     uint64_t middle = hash.high64 << 4 | hash.low64 >> 60;
     write_digits(hash.low64, 12, id_out + 14);
     write_digits(middle, 12, id_out + 2);

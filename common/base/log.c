@@ -1,5 +1,5 @@
-/* log: builds a line in one buffer on the stack and hands it to the kernel in one write(2), so that lines of several
- * threads never mix. */
+/* log: builds a line in one buffer on the stack and hands it to the kernel in one write(2), so that
+ * lines of several threads never mix. */
 #include "base/log.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -11,12 +11,11 @@
 #include <unistd.h>
 
 enum {
-    LINE_SIZE =
-        16 *
-        1024, /* a pipe's atomic write is 4 KiB; longer lines are rare, and 16 KiB holds five values at their worst */
-    VALUE_MAX = 500,    /* enough for an error's text; a longer value is data, not a message */
-    NAME_MAX_LEN = 128, /* worker and instance */
-    NUMBERS = 16        /* log_int() texts alive at once: one call's worth */
+    LINE_SIZE = 16 * 1024, /* a pipe's atomic write is 4 KiB; longer lines are rare, and 16 KiB
+                              holds five values at their worst */
+    VALUE_MAX = 500,       /* enough for an error's text; a longer value is data, not a message */
+    NAME_MAX_LEN = 128,    /* worker and instance */
+    NUMBERS = 16           /* log_int() texts alive at once: one call's worth */
 };
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
@@ -58,7 +57,8 @@ const char *log_int(int64_t num) {
 
 /* A log_int() text is written as a number. */
 static bool is_number(const char *text) {
-    return (uintptr_t)text >= (uintptr_t)numbers && (uintptr_t)text < (uintptr_t)numbers + sizeof numbers;
+    return (uintptr_t)text >= (uintptr_t)numbers &&
+           (uintptr_t)text < (uintptr_t)numbers + sizeof numbers;
 }
 
 static void put(struct line *line, const char *bytes, size_t len) {
@@ -82,8 +82,10 @@ static void put_character(struct line *line, const char *bytes, size_t len, uint
 }
 
 static void put_text(struct line *line, const char *text, size_t max) {
-    const char *at = text, *end = text + strnlen(text, max);
+    const char *at = text;
+    const char *end = text + strnlen(text, max);
     bool cut = *end != 0;
+
     puts_raw(line, "\"");
     while (at < end) {
         for (const char *good = at + utf8_valid(at, (size_t)(end - at)); at < good;) {
@@ -121,6 +123,7 @@ static void try_pair(struct line *line, const char *name, const char *value) {
 static void say(enum log_level level, const char *message, int64_t repeated, va_list pairs) {
     struct line line = {.len = 0};
     char now[CLOCK_TEXT_MAX];
+
     puts_raw(&line, "{\"time\":\"");
     puts_raw(&line, clock_format(clock_now_ms(), now));
     puts_raw(&line, "\"");
@@ -128,7 +131,8 @@ static void say(enum log_level level, const char *message, int64_t repeated, va_
     put_pair(&line, "worker", worker_name);
     if (*instance_name) put_pair(&line, "instance", instance_name);
     put_pair(&line, "message", message);
-    for (const char *name; (name = va_arg(pairs, const char *));) try_pair(&line, name, va_arg(pairs, const char *));
+    for (const char *name; (name = va_arg(pairs, const char *));)
+        try_pair(&line, name, va_arg(pairs, const char *));
     if (repeated > 0) try_pair(&line, "repeated", log_int(repeated));
     puts_raw(&line, "}\n");
     /* A full or closed stderr must not stop the worker: what cannot be written is lost. */
@@ -144,8 +148,10 @@ void log_say(enum log_level level, const char *message, ...) {
     va_end(pairs);
 }
 
-void log_seldom(struct log_gate *gate, int64_t every_ms, enum log_level level, const char *message, ...) {
+void log_seldom(struct log_gate *gate, int64_t every_ms, enum log_level level, const char *message,
+                ...) {
     int64_t now_ms = clock_boot_ms();
+
     if (level > __atomic_load_n(&threshold, __ATOMIC_RELAXED)) return;
     if (now_ms < gate->next_ms) {
         gate->left_out++;

@@ -1,5 +1,6 @@
-/* metrics: one registry a process. A series is published to the HTTP thread by the release store of its metric's count,
- * and its numbers are relaxed atomics: a scrape may see one number newer than its neighbour, never a torn one. */
+/* metrics: one registry a process. A series is published to the HTTP thread by the release store of
+ * its metric's count, and its numbers are relaxed atomics: a scrape may see one number newer than
+ * its neighbour, never a torn one. */
 #include "base/metrics.h"
 
 #include <inttypes.h>
@@ -11,10 +12,11 @@
 
 enum {
     METRICS_MAX = 128, /* a worker registers some 40 */
-    SERIES_MAX = 200,  /* label values a metric: the contract has under 60 types, 25 classes, and 100 shards are many */
-    LABEL_MAX = 100,   /* bytes of a label value: event types come from outside */
-    BOUNDS_MAX = 24,   /* buckets of a histogram */
-    SLOTS = 512        /* of the open-addressed index over the series: at most 40 % full */
+    SERIES_MAX = 200, /* label values a metric: the contract has under 60 types, 25 classes, and 100
+                         shards are many */
+    LABEL_MAX = 100,  /* bytes of a label value: event types come from outside */
+    BOUNDS_MAX = 24,  /* buckets of a histogram */
+    SLOTS = 512       /* of the open-addressed index over the series: at most 40 % full */
 };
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
@@ -54,9 +56,10 @@ static struct metric *registry_find(const char *name) {
     return NULL;
 }
 
-static struct metric *registry_add(enum kind kind, const char *name, const char *help, const char *label,
-                                   const double *bounds) {
+static struct metric *registry_add(enum kind kind, const char *name, const char *help,
+                                   const char *label, const double *bounds) {
     struct metric *metric = registry_find(name);
+
     if (metric) {
         ASSERT(metric->kind == kind && (metric->label != NULL) == (label != NULL));
         return metric;
@@ -72,6 +75,7 @@ static struct metric *registry_add(enum kind kind, const char *name, const char 
     }
     registry[index] = metric;
     atomic_store(&registered, index + 1);
+
     return metric;
 }
 
@@ -89,7 +93,8 @@ struct metric *metrics_histogram(const char *name, const char *help, const doubl
 
 static unsigned hash_text(const char *text) {
     unsigned hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < LABEL_MAX && text[i]; i++) hash = (hash ^ (unsigned char)text[i]) * 16777619u;
+    for (size_t i = 0; i < LABEL_MAX && text[i]; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
     return hash;
 }
 
@@ -104,13 +109,15 @@ static struct series *series_of(struct metric *metric, const char *value) {
     }
     int count = atomic_load_explicit(&metric->count, memory_order_relaxed);
     if (count == SERIES_MAX) {
-        if (strcmp(value, "other") != 0) return series_of(metric, "other"); /* a label may have a value of that name */
+        if (strcmp(value, "other") != 0)
+            return series_of(metric, "other"); /* a label may have a value of that name */
         atomic_store_explicit(&metric->other, 1, memory_order_relaxed);
         return &metric->series[SERIES_MAX];
     }
     snprintf(metric->series[count].value, LABEL_MAX + 1, "%s", value);
     metric->slots[slot] = (int16_t)(count + 1);
     atomic_store_explicit(&metric->count, count + 1, memory_order_release);
+
     return &metric->series[count];
 }
 
@@ -132,8 +139,8 @@ void metrics_observe(struct metric *metric, double seconds) {
     atomic_fetch_add_explicit(&metric->sum_us, (int64_t)(seconds * 1e6), memory_order_relaxed);
 }
 
-/* A label value as the text format wants it; what is no printable ASCII or UTF-8 lead becomes '?', so that a scrape
- * never fails. */
+/* A label value as the text format wants it; what is no printable ASCII or UTF-8 lead becomes '?',
+ * so that a scrape never fails. */
 static void print_label(struct buf *out, const char *value) {
     for (const unsigned char *at = (const unsigned char *)value; *at; at++) {
         if (*at == '\\' || *at == '"')
@@ -143,7 +150,8 @@ static void print_label(struct buf *out, const char *value) {
     }
 }
 
-static void print_series(struct buf *out, const struct metric *metric, const struct series *series, const char *value) {
+static void print_series(struct buf *out, const struct metric *metric, const struct series *series,
+                         const char *value) {
     buf_puts(out, metric->name);
     if (metric->label) {
         buf_printf(out, "{%s=\"", metric->label);
@@ -151,22 +159,26 @@ static void print_series(struct buf *out, const struct metric *metric, const str
         buf_puts(out, "\"}");
     }
     if (metric->kind == COUNTER)
-        buf_printf(out, " %" PRId64 "\n", atomic_load_explicit(&series->number, memory_order_relaxed));
+        buf_printf(out, " %" PRId64 "\n",
+                   atomic_load_explicit(&series->number, memory_order_relaxed));
     else
         buf_printf(out, " %.15g\n", atomic_load_explicit(&series->real, memory_order_relaxed));
 }
 
 static void print_histogram(struct buf *out, const struct metric *metric) {
     int64_t sum = 0;
+
     for (int i = 0; i <= metric->bound_count; i++) {
         sum += atomic_load_explicit(&metric->buckets[i], memory_order_relaxed);
         if (i < metric->bound_count)
-            buf_printf(out, "%s_bucket{le=\"%g\"} %" PRId64 "\n", metric->name, metric->bounds[i], sum);
+            buf_printf(out, "%s_bucket{le=\"%g\"} %" PRId64 "\n", metric->name, metric->bounds[i],
+                       sum);
         else
             buf_printf(out, "%s_bucket{le=\"+Inf\"} %" PRId64 "\n", metric->name, sum);
     }
     int64_t sum_us = atomic_load_explicit(&metric->sum_us, memory_order_relaxed);
-    buf_printf(out, "%s_sum %.6f\n%s_count %" PRId64 "\n", metric->name, (double)sum_us / 1e6, metric->name, sum);
+    buf_printf(out, "%s_sum %.6f\n%s_count %" PRId64 "\n", metric->name, (double)sum_us / 1e6,
+               metric->name, sum);
 }
 
 void metrics_print(struct buf *out) {
@@ -179,7 +191,8 @@ void metrics_print(struct buf *out) {
             continue;
         }
         int count = metric->label ? atomic_load_explicit(&metric->count, memory_order_acquire) : 1;
-        for (int j = 0; j < count; j++) print_series(out, metric, &metric->series[j], metric->series[j].value);
+        for (int j = 0; j < count; j++)
+            print_series(out, metric, &metric->series[j], metric->series[j].value);
         if (atomic_load_explicit(&metric->other, memory_order_relaxed))
             print_series(out, metric, &metric->series[SERIES_MAX], "other");
     }

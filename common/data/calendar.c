@@ -1,5 +1,5 @@
-/* calendar: compiled days and the arithmetic over them. Days are stepped one by one; a window belongs to the day on
- * which it begins. */
+/* calendar: compiled days and the arithmetic over them. Days are stepped one by one; a window
+ * belongs to the day on which it begins. */
 #include "data/calendar.h"
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +7,9 @@
 #define DAY_MS ((int64_t)86400000)
 
 enum {
-    /* A window ends at most two days after its day begins, and the largest gap (Samoa, 2011) moved a day by one: a time
-     * may lie in windows of the two days before its own, and windows of the two days behind a find may begin before it.
+    /* A window ends at most two days after its day begins, and the largest gap (Samoa, 2011) moved
+     * a day by one: a time may lie in windows of the two days before its own, and windows of the
+     * two days behind a find may begin before it.
      */
     REACH_DAYS = 2,
     WEEK_DAYS = 7,
@@ -55,11 +56,15 @@ static const struct field calendar_fields[] = {
     {FIELD(calendar_file, overrides), .type = FIELD_TREE,
      .doc = "Dates with windows of their own, stronger than holidays."},
     FIELDS_END};
-static const struct record calendar_record = {
-    .name = "calendar", .size = sizeof(struct calendar_file), .fields = calendar_fields, .doc = "Open hours."};
+static const struct record calendar_record = {.name = "calendar",
+                                              .size = sizeof(struct calendar_file),
+                                              .fields = calendar_fields,
+                                              .doc = "Open hours."};
 
-static void complain(struct reader *reader, const struct tree *at, const char *below, const char *expected) {
-    const char *path = arena_printf(reader->arena, "%s%s%s", reader->path, *reader->path && *below ? "." : "", below);
+static void complain(struct reader *reader, const struct tree *at, const char *below,
+                     const char *expected) {
+    const char *path = arena_printf(reader->arena, "%s%s%s", reader->path,
+                                    *reader->path && *below ? "." : "", below);
     faults_add(reader->faults, FAULT_VALUE, at ? at->line : 0, path, "%s", expected);
 }
 
@@ -73,11 +78,14 @@ static int two_digits(const char *at, int max) {
 static int read_clock(const struct tree *tree, bool is_end, int64_t *ms_out) {
     if (!tree || tree->kind != TREE_TEXT || (tree->text_len != 5 && tree->text_len != 8)) return -1;
     const char *text = tree->text;
-    int hours = two_digits(text, 24), minutes = text[2] == ':' ? two_digits(text + 3, 59) : -1, seconds = 0;
+    int hours = two_digits(text, 24);
+    int minutes = text[2] == ':' ? two_digits(text + 3, 59) : -1;
+    int seconds = 0;
     if (tree->text_len == 8) seconds = text[5] == ':' ? two_digits(text + 6, 59) : -1;
     if (hours < 0 || minutes < 0 || seconds < 0) return -1;
     if (hours == 24 && (!is_end || minutes || seconds)) return -1;
     *ms_out = ((int64_t)hours * 3600 + minutes * 60 + seconds) * 1000;
+
     return 0;
 }
 
@@ -91,44 +99,55 @@ static int64_t days_from_civil(int year, int month, int day) {
 
 static int read_date(const char *text, int64_t *day_out) {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
     if (!text || strlen(text) != 10 || text[4] != '-' || text[7] != '-') return -1;
-    int century = two_digits(text, 99), rest = two_digits(text + 2, 99);
-    int month = two_digits(text + 5, 12), day = two_digits(text + 8, 31);
+    int century = two_digits(text, 99);
+    int rest = two_digits(text + 2, 99);
+    int month = two_digits(text + 5, 12);
+    int day = two_digits(text + 8, 31);
     if (century < 0 || rest < 0 || month < 1 || day < 1) return -1;
     int year = century * 100 + rest;
     if (year < 1970) return -1;
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (day > lengths[month - 1] + (leap && month == 2)) return -1;
     *day_out = days_from_civil(year, month, day);
+
     return 0;
 }
 
 /* Windows of one day: [[from, to], ...]; an empty list or null is closed. */
 static struct day read_windows(struct reader *reader, const struct tree *list, const char *below) {
     struct day day = {NULL, 0};
+
     if (list->kind == TREE_NULL) return day;
     if (list->kind != TREE_LIST || list->count > CALENDAR_WINDOWS_MAX) {
-        complain(reader, list, below, "expected a list of at most 16 windows like [\"09:00\", \"18:00\"]");
+        complain(reader, list, below,
+                 "expected a list of at most 16 windows like [\"09:00\", \"18:00\"]");
         return day;
     }
-    struct window *windows = arena_alloc(reader->arena, (size_t)(list->count + 1) * sizeof *windows);
+    struct window *windows =
+        arena_alloc(reader->arena, (size_t)(list->count + 1) * sizeof *windows);
     for (const struct tree *pair = list->first; pair; pair = pair->next) {
         struct window window;
-        if (pair->kind != TREE_LIST || pair->count != 2 || read_clock(pair->first, false, &window.from_ms) ||
+        if (pair->kind != TREE_LIST || pair->count != 2 ||
+            read_clock(pair->first, false, &window.from_ms) ||
             read_clock(pair->first->next, true, &window.to_ms)) {
-            complain(reader, pair, below, "expected a window like [\"09:00\", \"18:00\"], until \"24:00\"");
+            complain(reader, pair, below,
+                     "expected a window like [\"09:00\", \"18:00\"], until \"24:00\"");
             continue;
         }
         if (window.to_ms <= window.from_ms) window.to_ms += DAY_MS;
         windows[day.count++] = window;
     }
     day.windows = windows;
+
     return day;
 }
 
 static void read_weekly(struct reader *reader, const struct tree *weekly, enum fields_mode mode,
                         struct calendar *calendar) {
     static const char *const names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
+
     if (!weekly) return;
     if (weekly->kind != TREE_MAP) {
         complain(reader, weekly, "weekly", "expected a map of mon .. sun");
@@ -148,7 +167,8 @@ static void add_exception(struct calendar *calendar, int64_t day, bool override,
     calendar->exceptions[calendar->exception_count++] = (struct exception){day, override, open};
 }
 
-static void read_holidays(struct reader *reader, const struct tree *holidays, struct calendar *calendar) {
+static void read_holidays(struct reader *reader, const struct tree *holidays,
+                          struct calendar *calendar) {
     if (!holidays) return;
     if (holidays->kind != TREE_LIST) {
         complain(reader, holidays, "holidays", "expected a list of dates");
@@ -163,7 +183,8 @@ static void read_holidays(struct reader *reader, const struct tree *holidays, st
     }
 }
 
-static void read_overrides(struct reader *reader, const struct tree *overrides, struct calendar *calendar) {
+static void read_overrides(struct reader *reader, const struct tree *overrides,
+                           struct calendar *calendar) {
     if (!overrides) return;
     if (overrides->kind != TREE_MAP) {
         complain(reader, overrides, "overrides", "expected a map of dates");
@@ -180,7 +201,8 @@ static void read_overrides(struct reader *reader, const struct tree *overrides, 
 }
 
 static int by_day(const void *a, const void *b) {
-    const struct exception *one = a, *two = b;
+    const struct exception *one = a;
+    const struct exception *two = b;
     if (one->day != two->day) return one->day < two->day ? -1 : 1;
     return (int)two->override - (int)one->override;
 }
@@ -204,11 +226,13 @@ static bool ever_open(const struct calendar *calendar) {
     return false;
 }
 
-const struct calendar *calendar_read(const struct tree *tree, const char *path, enum fields_mode mode,
-                                     struct arena *arena, struct faults *faults) {
+const struct calendar *calendar_read(const struct tree *tree, const char *path,
+                                     enum fields_mode mode, struct arena *arena,
+                                     struct faults *faults) {
     struct reader reader = {arena, faults, path};
     struct calendar_file file = {0};
     int before = faults->count;
+
     if (tree->kind != TREE_MAP) {
         complain(&reader, tree, "", "expected a map with timezone and weekly");
         return NULL;
@@ -217,13 +241,16 @@ const struct calendar *calendar_read(const struct tree *tree, const char *path, 
     struct calendar *calendar = ARENA_NEW(arena, struct calendar);
     calendar->zone = calendar_zone_find(file.timezone ? file.timezone : "UTC", arena);
     if (!calendar->zone)
-        complain(&reader, tree_get(tree, "timezone"), "timezone", "expected an IANA time zone like Asia/Shanghai");
-    int exceptions = (file.holidays ? file.holidays->count : 0) + (file.overrides ? file.overrides->count : 0);
+        complain(&reader, tree_get(tree, "timezone"), "timezone",
+                 "expected an IANA time zone like Asia/Shanghai");
+    int exceptions =
+        (file.holidays ? file.holidays->count : 0) + (file.overrides ? file.overrides->count : 0);
     if (exceptions > CALENDAR_EXCEPTIONS_MAX) {
         complain(&reader, tree, "holidays", "expected at most 4096 holidays and overrides");
         return NULL;
     }
-    calendar->exceptions = arena_alloc(arena, (size_t)(exceptions + 1) * sizeof *calendar->exceptions);
+    calendar->exceptions =
+        arena_alloc(arena, (size_t)(exceptions + 1) * sizeof *calendar->exceptions);
     read_weekly(&reader, file.weekly, mode, calendar);
     read_holidays(&reader, file.holidays, calendar);
     read_overrides(&reader, file.overrides, calendar);
@@ -236,6 +263,7 @@ const struct calendar *calendar_read(const struct tree *tree, const char *path, 
 int calendar_parse_allowance(const char *text, struct calendar_allowance *out) {
     size_t len = strlen(text);
     struct calendar_allowance allowance = {0};
+
     if (len > 2 && len < 8 && strcmp(text + len - 2, "wd") == 0) {
         for (size_t i = 0; i < len - 2; i++) {
             if (text[i] < '0' || text[i] > '9') return -1;
@@ -243,10 +271,12 @@ int calendar_parse_allowance(const char *text, struct calendar_allowance *out) {
         }
         allowance.in_days = true;
         if (allowance.days > YEARS_MAX * 366) return -1;
-    } else if (fields_parse_duration(text, &allowance.ms) || allowance.ms > YEARS_MAX * 366 * DAY_MS) {
+    } else if (fields_parse_duration(text, &allowance.ms) ||
+               allowance.ms > YEARS_MAX * 366 * DAY_MS) {
         return -1;
     }
     *out = allowance;
+
     return 0;
 }
 
@@ -258,7 +288,9 @@ static int64_t day_of(int64_t local_ms) {
 
 static const struct day *open_on(const struct calendar *calendar, int64_t day) {
     const struct exception *at = calendar->exceptions;
-    int low = 0, high = calendar->exception_count;
+    int low = 0;
+    int high = calendar->exception_count;
+
     while (low < high) {
         int middle = (low + high) / 2;
         if (at[middle].day < day)
@@ -268,12 +300,14 @@ static const struct day *open_on(const struct calendar *calendar, int64_t day) {
     }
     if (low < calendar->exception_count && at[low].day == day) return &at[low].open;
     int64_t weekday = (day + 3) % WEEK_DAYS; /* 1970-01-01 was a Thursday */
+
     return &calendar->weekly[weekday < 0 ? weekday + WEEK_DAYS : weekday];
 }
 
 /* Behind this day nothing new can come: only the week repeats. */
 static int64_t last_exception(const struct calendar *calendar) {
-    return calendar->exception_count ? calendar->exceptions[calendar->exception_count - 1].day : INT64_MIN;
+    return calendar->exception_count ? calendar->exceptions[calendar->exception_count - 1].day
+                                     : INT64_MIN;
 }
 
 struct find {
@@ -281,20 +315,25 @@ struct find {
     int64_t day, from_ms, to_ms;
 };
 
-/* A better find among the windows of `day`: open at or after from_ms, the earliest, and of those the longest. */
+/* A better find among the windows of `day`: open at or after from_ms, the earliest, and of those
+ * the longest. */
 static void look(const struct calendar *calendar, int64_t day, int64_t from_ms, struct find *find) {
     const struct day *open = open_on(calendar, day);
+
     for (int i = 0; i < open->count; i++) {
-        int64_t from = calendar_zone_to_utc(calendar->zone, day * DAY_MS + open->windows[i].from_ms);
+        int64_t from =
+            calendar_zone_to_utc(calendar->zone, day * DAY_MS + open->windows[i].from_ms);
         int64_t to = calendar_zone_to_utc(calendar->zone, day * DAY_MS + open->windows[i].to_ms);
         if (to <= from || to <= from_ms) continue;
         if (from < from_ms) from = from_ms;
-        if (find->found && (from > find->from_ms || (from == find->from_ms && to <= find->to_ms))) continue;
+        if (find->found && (from > find->from_ms || (from == find->from_ms && to <= find->to_ms)))
+            continue;
         *find = (struct find){true, find->found ? find->day : day, from, to};
     }
 }
 
-int calendar_next_open(const struct calendar *calendar, int64_t from_ms, int64_t *from_out, int64_t *to_out) {
+int calendar_next_open(const struct calendar *calendar, int64_t from_ms, int64_t *from_out,
+                       int64_t *to_out) {
     if (!calendar) {
         *from_out = from_ms;
         *to_out = CALENDAR_NEVER;
@@ -310,14 +349,17 @@ int calendar_next_open(const struct calendar *calendar, int64_t from_ms, int64_t
     if (!find.found) return -1;
     *from_out = find.from_ms;
     *to_out = find.to_ms;
+
     return 0;
 }
 
 /* Pauses and allowances. */
 
-int calendar_next_counted(const struct calendar *calendar, int64_t from_ms, const struct calendar_pause *pauses,
-                          int pause_count, int64_t *from_out, int64_t *to_out) {
+int calendar_next_counted(const struct calendar *calendar, int64_t from_ms,
+                          const struct calendar_pause *pauses, int pause_count, int64_t *from_out,
+                          int64_t *to_out) {
     int64_t from, to;
+
     for (int i = 0;;) {
         if (calendar_next_open(calendar, from_ms, &from, &to)) return -1;
         while (i < pause_count && pauses[i].to_ms <= from) i++;
@@ -331,6 +373,7 @@ int calendar_next_counted(const struct calendar *calendar, int64_t from_ms, cons
     }
     *from_out = from;
     *to_out = to;
+
     return 0;
 }
 
@@ -340,10 +383,12 @@ static int64_t closing_of(const struct calendar *calendar, int64_t day) {
     const struct day *open = open_on(calendar, day);
     int64_t closing = INT64_MIN;
     for (int i = 0; i < open->count; i++) {
-        int64_t from = calendar_zone_to_utc(calendar->zone, day * DAY_MS + open->windows[i].from_ms);
+        int64_t from =
+            calendar_zone_to_utc(calendar->zone, day * DAY_MS + open->windows[i].from_ms);
         int64_t to = calendar_zone_to_utc(calendar->zone, day * DAY_MS + open->windows[i].to_ms);
         if (to > from && to > closing) closing = to;
     }
+
     return closing;
 }
 
@@ -359,8 +404,10 @@ static int64_t same_day_closing(const struct calendar *calendar, int64_t day) {
 static int64_t due_in_days(const struct calendar *calendar, int64_t start_ms, int64_t days,
                            const struct calendar_pause *pauses, int pause_count) {
     int64_t day = day_of(calendar ? calendar_zone_to_local(calendar->zone, start_ms) : start_ms);
+
     if (days == 0) return same_day_closing(calendar, day);
-    int64_t barren = 0, last = calendar ? last_exception(calendar) : INT64_MIN;
+    int64_t barren = 0;
+    int64_t last = calendar ? last_exception(calendar) : INT64_MIN;
     for (int i = 0; barren <= WEEK_DAYS || day <= last;) {
         int64_t closing = closing_of(calendar, ++day);
         if (closing == INT64_MIN) {
@@ -375,27 +422,39 @@ static int64_t due_in_days(const struct calendar *calendar, int64_t start_ms, in
         }
         if (--days == 0) return closing;
     }
+
     return CALENDAR_NEVER;
 }
 
-int64_t calendar_due(const struct calendar *calendar, int64_t start_ms, struct calendar_allowance allowance,
-                     const struct calendar_pause *pauses, int pause_count) {
-    if (allowance.in_days) return due_in_days(calendar, start_ms, allowance.days, pauses, pause_count);
-    int64_t from, to, at = start_ms, left_ms = allowance.ms;
+int64_t calendar_due(const struct calendar *calendar, int64_t start_ms,
+                     struct calendar_allowance allowance, const struct calendar_pause *pauses,
+                     int pause_count) {
+    if (allowance.in_days)
+        return due_in_days(calendar, start_ms, allowance.days, pauses, pause_count);
+    int64_t from, to;
+    int64_t at = start_ms;
+    int64_t left_ms = allowance.ms;
     while (calendar_next_counted(calendar, at, pauses, pause_count, &from, &to) == 0) {
         if (to == CALENDAR_NEVER || left_ms <= to - from) return from + left_ms;
         left_ms -= to - from;
         at = to;
     }
+
     return CALENDAR_NEVER;
 }
 
 int64_t calendar_elapsed(const struct calendar *calendar, int64_t start_ms, int64_t end_ms,
                          const struct calendar_pause *pauses, int pause_count) {
-    int64_t from, to, at = start_ms, sum_ms = 0;
-    while (at < end_ms && calendar_next_counted(calendar, at, pauses, pause_count, &from, &to) == 0 && from < end_ms) {
+    int64_t from, to;
+    int64_t at = start_ms;
+    int64_t sum_ms = 0;
+
+    while (at < end_ms &&
+           calendar_next_counted(calendar, at, pauses, pause_count, &from, &to) == 0 &&
+           from < end_ms) {
         sum_ms += (to < end_ms ? to : end_ms) - from;
         at = to;
     }
+
     return sum_ms;
 }

@@ -18,32 +18,41 @@ static bool known(const UChar *name) {
 
 static int64_t offset_at(UCalendar *calendar, int64_t utc_ms, UErrorCode *status) {
     ucal_setMillis(calendar, (UDate)utc_ms, status);
-    return (int64_t)ucal_get(calendar, UCAL_ZONE_OFFSET, status) + ucal_get(calendar, UCAL_DST_OFFSET, status);
+    return (int64_t)ucal_get(calendar, UCAL_ZONE_OFFSET, status) +
+           ucal_get(calendar, UCAL_DST_OFFSET, status);
 }
 
-/* ICU also reports changes of name or of standard time that leave the offset as it was; those are skipped. */
-static int spans_of(UCalendar *calendar, struct arena *arena, const struct calendar_zone_span **spans_out) {
+/* ICU also reports changes of name or of standard time that leave the offset as it was; those are
+ * skipped. */
+static int spans_of(UCalendar *calendar, struct arena *arena,
+                    const struct calendar_zone_span **spans_out) {
     UErrorCode status = U_ZERO_ERROR;
     struct calendar_zone_span *spans = NULL;
-    int count = 0, size = 0;
-    int64_t at = INT64_MIN, ask = -((int64_t)200 * 31556952000);
+    int count = 0;
+    int size = 0;
+    int64_t at = INT64_MIN;
+    int64_t ask = -((int64_t)200 * 31556952000);
+
     for (;;) {
         int64_t offset = offset_at(calendar, ask, &status);
         if (U_FAILURE(status)) return -1;
         if (count == size) {
-            spans = arena_grow(arena, spans, (size_t)size * sizeof *spans, (size_t)(size + 64) * sizeof *spans);
+            spans = arena_grow(arena, spans, (size_t)size * sizeof *spans,
+                               (size_t)(size + 64) * sizeof *spans);
             size += 64;
         }
         if (count == 0 || spans[count - 1].offset_ms != offset)
             spans[count++] = (struct calendar_zone_span){at, offset};
         UDate next;
         ucal_setMillis(calendar, (UDate)ask, &status);
-        if (!ucal_getTimeZoneTransitionDate(calendar, UCAL_TZ_TRANSITION_NEXT, &next, &status) || U_FAILURE(status))
+        if (!ucal_getTimeZoneTransitionDate(calendar, UCAL_TZ_TRANSITION_NEXT, &next, &status) ||
+            U_FAILURE(status))
             break;
         at = ask = (int64_t)next;
         if (at > LAST_MS) break;
     }
     *spans_out = spans;
+
     return count;
 }
 
@@ -66,7 +75,9 @@ const struct calendar_zone *calendar_zone_find(const char *name, struct arena *a
 }
 
 int64_t calendar_zone_to_local(const struct calendar_zone *zone, int64_t utc_ms) {
-    int low = 0, high = zone->count - 1;
+    int low = 0;
+    int high = zone->count - 1;
+
     while (low < high) {
         int middle = (low + high + 1) / 2;
         if (zone->spans[middle].from_ms <= utc_ms)
@@ -74,14 +85,17 @@ int64_t calendar_zone_to_local(const struct calendar_zone *zone, int64_t utc_ms)
         else
             high = middle - 1;
     }
+
     return utc_ms + zone->spans[low].offset_ms;
 }
 
-/* The first span whose local end is still ahead; if its local beginning is ahead too, the time lies in the gap before
- * it. */
+/* The first span whose local end is still ahead; if its local beginning is ahead too, the time lies
+ * in the gap before it. */
 int64_t calendar_zone_to_utc(const struct calendar_zone *zone, int64_t local_ms) {
     const struct calendar_zone_span *spans = zone->spans;
-    int low = 0, high = zone->count - 1;
+    int low = 0;
+    int high = zone->count - 1;
+
     while (low < high) {
         int middle = (low + high) / 2;
         if (local_ms < spans[middle + 1].from_ms + spans[middle].offset_ms)
@@ -89,6 +103,7 @@ int64_t calendar_zone_to_utc(const struct calendar_zone *zone, int64_t local_ms)
         else
             low = middle + 1;
     }
-    if (low > 0 && local_ms - spans[low].offset_ms < spans[low].from_ms) return local_ms - spans[low - 1].offset_ms;
+    if (low > 0 && local_ms - spans[low].offset_ms < spans[low].from_ms)
+        return local_ms - spans[low - 1].offset_ms;
     return local_ms - spans[low].offset_ms;
 }

@@ -1,5 +1,5 @@
-/* calendar_zone: IANA time zones as plain tables. ICU is asked once, when a calendar is compiled; afterwards it is a
- * search in an array. */
+/* calendar_zone: IANA time zones as plain tables. ICU is asked once, when a calendar is compiled;
+ * afterwards it is a search in an array. */
 #ifndef REDRESS_CALENDAR_ZONE_H
 #define REDRESS_CALENDAR_ZONE_H
 
@@ -10,7 +10,8 @@
 enum { CALENDAR_ZONE_LAST_YEAR = 2150 };
 
 struct calendar_zone_span {
-    int64_t from_ms;   /* the offset holds from here (UTC) to the next span; INT64_MIN for the first */
+    int64_t
+        from_ms; /* the offset holds from here (UTC) to the next span; INT64_MIN for the first */
     int64_t offset_ms; /* local = UTC + offset */
 };
 struct calendar_zone {

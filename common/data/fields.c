@@ -7,11 +7,14 @@
 
 enum { FAULTS_LIMIT = 100, FAULT_TEXT_MAX = 1024, FIRST_SIZE = 8, ID_MAX = 128 };
 
-/* A hundred years: longer than any allowance, short enough that sums of durations and times never overflow. */
+/* A hundred years: longer than any allowance, short enough that sums of durations and times never
+ * overflow. */
 static const int64_t duration_max_ms = INT64_C(36525) * 24 * 3600 * 1000;
 
-void faults_add(struct faults *faults, enum fault_kind kind, int line, const char *path, const char *fmt, ...) {
+void faults_add(struct faults *faults, enum fault_kind kind, int line, const char *path,
+                const char *fmt, ...) {
     int count = faults->count;
+
     if (count >= (faults->limit ? faults->limit : FAULTS_LIMIT)) return;
     char text[FAULT_TEXT_MAX];
     va_list args;
@@ -20,8 +23,8 @@ void faults_add(struct faults *faults, enum fault_kind kind, int line, const cha
     va_end(args);
     if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
         size_t size = (size_t)(count ? count * 2 : FIRST_SIZE);
-        faults->at = arena_grow(faults->arena, count ? faults->at : NULL, (size_t)count * sizeof *faults->at,
-                                size * sizeof *faults->at);
+        faults->at = arena_grow(faults->arena, count ? faults->at : NULL,
+                                (size_t)count * sizeof *faults->at, size * sizeof *faults->at);
     }
     faults->at[count] = (struct fault){.kind = kind,
                                        .line = line,
@@ -48,9 +51,11 @@ struct unit {
 };
 
 int fields_parse_duration(const char *text, int64_t *ms_out) {
-    static const struct unit units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+    static const struct unit units[] = {
+        {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     int64_t num = 0;
     const char *at = text;
+
     for (; *at >= '0' && *at <= '9'; at++) {
         num = num * 10 + (*at - '0');
         if (num > duration_max_ms) return -1;
@@ -62,6 +67,7 @@ int fields_parse_duration(const char *text, int64_t *ms_out) {
         *ms_out = num * units[i].ms;
         return 0;
     }
+
     return -1;
 }
 
@@ -81,7 +87,8 @@ bool fields_is_id(const char *text, size_t len) {
     if (len < 1 || len > ID_MAX) return false;
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'), digit = c >= '0' && c <= '9';
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        bool digit = c >= '0' && c <= '9';
         if (!letter && !digit && c != '.' && c != '_' && c != ':' && c != '-') return false;
     }
     return true;
@@ -89,6 +96,7 @@ bool fields_is_id(const char *text, size_t len) {
 
 bool fields_is_name(const char *text, size_t len, int max_characters) {
     const char *end = text + len;
+
     if (utf8_valid(text, len) < len) return false;
     int count = 0;
     for (const char *at = text; at < end; count++)
@@ -98,6 +106,7 @@ bool fields_is_name(const char *text, size_t len, int max_characters) {
 
 bool fields_present(const struct field *field, const void *data) {
     bool required = field->flags & FIELD_REQUIRED;
+
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_NAME:
@@ -117,7 +126,10 @@ bool fields_present(const struct field *field, const void *data) {
     case FIELD_RECORDS:
     case FIELD_GROUPS: return FIELD_IN(struct records, field, data)->count > 0;
     case FIELD_TREE: return *FIELD_IN(struct tree *, field, data) != NULL;
-    case FIELD_REST: return FIELD_IN(struct rest, field, data)->shown || FIELD_IN(struct rest, field, data)->private;
+    case FIELD_REST:
+        return FIELD_IN(struct rest, field, data)->shown ||
+               FIELD_IN(struct rest, field, data)->private;
     }
+
     return false;
 }

@@ -12,7 +12,8 @@ static void copy_texts(struct texts *texts, struct arena *arena) {
 static void copy_records(const struct field *field, struct records *records, struct arena *arena) {
     char *at = arena_alloc(arena, (size_t)records->count * field->of->size);
     for (int i = 0; i < records->count; i++)
-        fields_copy(field->of, fields_member(field, records, i), arena, at + (size_t)i * field->of->size);
+        fields_copy(field->of, fields_member(field, records, i), arena,
+                    at + (size_t)i * field->of->size);
     records->at = at;
 }
 
@@ -39,7 +40,8 @@ static void copy_value(const struct field *field, struct arena *arena, void *dat
     }
     case FIELD_RECORDS:
     case FIELD_GROUPS:
-        if (fields_present(field, data)) copy_records(field, FIELD_AT(struct records, field, data), arena);
+        if (fields_present(field, data))
+            copy_records(field, FIELD_AT(struct records, field, data), arena);
         break;
     case FIELD_TREE: {
         const struct tree **tree = FIELD_AT(const struct tree *, field, data);
@@ -63,7 +65,8 @@ static void copy_value(const struct field *field, struct arena *arena, void *dat
 
 void fields_copy(const struct record *record, const void *data, struct arena *arena, void *out) {
     memmove(out, data, record->size);
-    for (const struct field *field = record->fields; field->name; field++) copy_value(field, arena, out);
+    for (const struct field *field = record->fields; field->name; field++)
+        copy_value(field, arena, out);
 }
 
 static size_t type_size(enum field_type type) {
@@ -85,12 +88,14 @@ static size_t type_size(enum field_type type) {
     case FIELD_GROUPS: return sizeof(struct records);
     case FIELD_REST: return sizeof(struct rest);
     }
+
     return 0;
 }
 
 void fields_erase_private(const struct record *record, void *data) {
     for (const struct field *field = record->fields; field->name; field++) {
-        if (field->flags & FIELD_PRIVATE) memset((char *)data + field->offset, 0, type_size(field->type));
+        if (field->flags & FIELD_PRIVATE)
+            memset((char *)data + field->offset, 0, type_size(field->type));
         if (field->type == FIELD_REST) FIELD_AT(struct rest, field, data)->private = NULL;
     }
 }

@@ -1,5 +1,5 @@
-/* fields_decode: a tree into a struct. Everything that is wrong is told at once; texts found are never repeated, since
- * they may be a customer's. */
+/* fields_decode: a tree into a struct. Everything that is wrong is told at once; texts found are
+ * never repeated, since they may be a customer's. */
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "data/fields_parts.h"
@@ -10,7 +10,8 @@
 
 enum { NAME_MAX_CHARACTERS = 200, PATH_MAX_BYTES = 512, CURRENCY_LEN = 3 };
 
-/* Ten million millions of a currency's unit: above any real amount, and a percentage of it still fits 64 bits. */
+/* Ten million millions of a currency's unit: above any real amount, and a percentage of it still
+ * fits 64 bits. */
 static const int64_t money_max = INT64_C(1000000000000000);
 
 static void print_path(const struct fields_path *path, struct buf *buf) {
@@ -39,11 +40,12 @@ static void fault(struct fields_decoder *decoder, enum fault_kind kind, const st
     buf_free(&buf);
 }
 
-static void wrong_kind(struct fields_decoder *decoder, const struct tree *tree, const struct fields_path *path,
-                       const char *expected) {
-    const char *quotes = tree->line && tree->text ? " (put quotes around it to make it a text)" : "";
-    fault(decoder, FAULT_VALUE, tree, path, "expected %s, found %s%s", expected, tree_kind_name(tree->kind),
-          strcmp(expected, "a text") == 0 ? quotes : "");
+static void wrong_kind(struct fields_decoder *decoder, const struct tree *tree,
+                       const struct fields_path *path, const char *expected) {
+    const char *quotes =
+        tree->line && tree->text ? " (put quotes around it to make it a text)" : "";
+    fault(decoder, FAULT_VALUE, tree, path, "expected %s, found %s%s", expected,
+          tree_kind_name(tree->kind), strcmp(expected, "a text") == 0 ? quotes : "");
 }
 
 /* min and max as a range; the one that was not set has no bound. */
@@ -62,7 +64,8 @@ static const char *range_text(const struct field *field, char out[64]) {
     return out;
 }
 
-/* The characters of a text; in YAML also those of a number, so that `version: 2026` needs no quotes. NULL: not a text.
+/* The characters of a text; in YAML also those of a number, so that `version: 2026` needs no
+ * quotes. NULL: not a text.
  */
 static const char *text_of(const struct tree *tree) {
     if (tree->kind == TREE_TEXT) return tree->text;
@@ -73,20 +76,26 @@ static const char *text_of(const struct tree *tree) {
 static bool is_text_valid(const struct field *field, const char *text, size_t len) {
     switch (field->type) {
     case FIELD_ID: return fields_is_id(text, len);
-    case FIELD_NAME: return fields_is_name(text, len, field->max > 0 ? (int)field->max : NAME_MAX_CHARACTERS);
+    case FIELD_NAME:
+        return fields_is_name(text, len, field->max > 0 ? (int)field->max : NAME_MAX_CHARACTERS);
     default: return in_range(field, (int64_t)utf8_count(text, len));
     }
 }
 
-static void expected_text(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                          const struct fields_path *path) {
+static void expected_text(struct fields_decoder *decoder, const struct field *field,
+                          const struct tree *tree, const struct fields_path *path) {
     char range[64];
+
     switch (field->type) {
-    case FIELD_ID: fault(decoder, FAULT_VALUE, tree, path, "expected 1 to 128 bytes of [A-Za-z0-9._:-]"); break;
+    case FIELD_ID:
+        fault(decoder, FAULT_VALUE, tree, path, "expected 1 to 128 bytes of [A-Za-z0-9._:-]");
+        break;
     case FIELD_NAME:
         fault(decoder, FAULT_VALUE, tree, path,
-              "expected 1 to %d characters without control or bidirectional characters, found %zu characters",
-              field->max > 0 ? (int)field->max : NAME_MAX_CHARACTERS, utf8_count(tree->text, tree->text_len));
+              "expected 1 to %d characters without control or bidirectional characters, found %zu "
+              "characters",
+              field->max > 0 ? (int)field->max : NAME_MAX_CHARACTERS,
+              utf8_count(tree->text, tree->text_len));
         break;
     default:
         if (field->min == 0 && field->max == 0)
@@ -97,9 +106,10 @@ static void expected_text(struct fields_decoder *decoder, const struct field *fi
     }
 }
 
-static void decode_text(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                        const struct fields_path *path, void *data) {
+static void decode_text(struct fields_decoder *decoder, const struct field *field,
+                        const struct tree *tree, const struct fields_path *path, void *data) {
     const char *text = text_of(tree);
+
     if (!text) {
         wrong_kind(decoder, tree, path, "a text");
         return;
@@ -114,43 +124,47 @@ static void decode_text(struct fields_decoder *decoder, const struct field *fiel
     *FIELD_AT(const char *, field, data) = text;
 }
 
-static void decode_int(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                       const struct fields_path *path, void *data) {
+static void decode_int(struct fields_decoder *decoder, const struct field *field,
+                       const struct tree *tree, const struct fields_path *path, void *data) {
     char range[64], expected[96];
+
     snprintf(expected, sizeof expected, "an integer%s", range_text(field, range));
     if (tree->kind != TREE_INT)
         wrong_kind(decoder, tree, path, expected);
     else if (!in_range(field, tree->num))
-        fault(decoder, FAULT_VALUE, tree, path, "expected %s, found %lld", expected, (long long)tree->num);
+        fault(decoder, FAULT_VALUE, tree, path, "expected %s, found %lld", expected,
+              (long long)tree->num);
     else
         *FIELD_AT(int64_t, field, data) = tree->num;
 }
 
-static void decode_real(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                        const struct fields_path *path, void *data) {
+static void decode_real(struct fields_decoder *decoder, const struct field *field,
+                        const struct tree *tree, const struct fields_path *path, void *data) {
     char range[64], expected[96];
+
     snprintf(expected, sizeof expected, "a number%s", range_text(field, range));
     bool bounded = field->min != 0 || field->max != 0;
     if (tree->kind != TREE_INT && tree->kind != TREE_REAL)
         wrong_kind(decoder, tree, path, expected);
-    else if (bounded &&
-             (tree->real < (double)field->min || (field->max >= field->min && tree->real > (double)field->max)))
+    else if (bounded && (tree->real < (double)field->min ||
+                         (field->max >= field->min && tree->real > (double)field->max)))
         fault(decoder, FAULT_VALUE, tree, path, "expected %s, found %g", expected, tree->real);
     else
         *FIELD_AT(double, field, data) = tree->real;
 }
 
-static void decode_bool(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                        const struct fields_path *path, void *data) {
+static void decode_bool(struct fields_decoder *decoder, const struct field *field,
+                        const struct tree *tree, const struct fields_path *path, void *data) {
     if (tree->kind != TREE_BOOL)
         wrong_kind(decoder, tree, path, "true or false");
     else
         *FIELD_AT(bool, field, data) = tree->num != 0;
 }
 
-static void decode_time(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                        const struct fields_path *path, void *data) {
+static void decode_time(struct fields_decoder *decoder, const struct field *field,
+                        const struct tree *tree, const struct fields_path *path, void *data) {
     int64_t ms;
+
     /* The epoch itself would read as absent. */
     if (tree->kind != TREE_TEXT || clock_parse(tree->text, &ms) || ms == 0)
         fault(decoder, FAULT_VALUE, tree, path,
@@ -159,14 +173,16 @@ static void decode_time(struct fields_decoder *decoder, const struct field *fiel
         *FIELD_AT(int64_t, field, data) = ms;
 }
 
-static void decode_duration(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                            const struct fields_path *path, void *data) {
+static void decode_duration(struct fields_decoder *decoder, const struct field *field,
+                            const struct tree *tree, const struct fields_path *path, void *data) {
     int64_t ms;
+
     if (tree->kind != TREE_TEXT || fields_parse_duration(tree->text, &ms))
         fault(decoder, FAULT_VALUE, tree, path, "expected a duration such as 90s, 15m, 1h or 3d");
     else if (!in_range(field, ms))
-        fault(decoder, FAULT_VALUE, tree, path, "expected a duration from %lld to %lld ms, found %lld ms",
-              (long long)field->min, (long long)field->max, (long long)ms);
+        fault(decoder, FAULT_VALUE, tree, path,
+              "expected a duration from %lld to %lld ms, found %lld ms", (long long)field->min,
+              (long long)field->max, (long long)ms);
     else
         *FIELD_AT(int64_t, field, data) = ms;
 }
@@ -175,10 +191,11 @@ static void list_choices(const char *const *choices, struct buf *buf) {
     for (int i = 0; choices[i]; i++) buf_printf(buf, "%s%s", i ? ", " : "", choices[i]);
 }
 
-static void decode_choice(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                          const struct fields_path *path, void *data) {
+static void decode_choice(struct fields_decoder *decoder, const struct field *field,
+                          const struct tree *tree, const struct fields_path *path, void *data) {
     const char *text = text_of(tree);
     int value = text ? fields_choice_value(field->choices, text) : 0;
+
     if (value) {
         *FIELD_AT(int, field, data) = value;
         return;
@@ -201,12 +218,15 @@ static const struct tree *member_or_null(const struct tree *map, const char *key
     return member && member->kind != TREE_NULL ? member : NULL;
 }
 
-static void refuse_other_keys(struct fields_decoder *decoder, const struct tree *map, const struct fields_path *path,
-                              bool (*is_known)(const void *context, const char *key), const void *context) {
+static void refuse_other_keys(struct fields_decoder *decoder, const struct tree *map,
+                              const struct fields_path *path,
+                              bool (*is_known)(const void *context, const char *key),
+                              const void *context) {
     if (decoder->mode != FIELDS_STRICT) return;
     for (const struct tree *member = map->first; member; member = member->next) {
         struct fields_path below = {.up = path, .key = member->key};
-        if (!is_known(context, member->key)) fault(decoder, FAULT_UNKNOWN_KEY, member, &below, "unknown key");
+        if (!is_known(context, member->key))
+            fault(decoder, FAULT_UNKNOWN_KEY, member, &below, "unknown key");
     }
 }
 
@@ -215,16 +235,18 @@ static bool is_money_key(const void *context, const char *key) {
     return strcmp(key, "currency") == 0 || strcmp(key, "minor") == 0;
 }
 
-static void decode_money(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                         const struct fields_path *path, void *data) {
+static void decode_money(struct fields_decoder *decoder, const struct field *field,
+                         const struct tree *tree, const struct fields_path *path, void *data) {
     if (tree->kind != TREE_MAP) {
         wrong_kind(decoder, tree, path, "a map of currency and minor");
         return;
     }
     const struct field bounds = {.min = field->min || field->max ? field->min : -money_max,
                                  .max = field->max ? field->max : money_max};
-    struct fields_path currency_path = {.up = path, .key = "currency"}, minor_path = {.up = path, .key = "minor"};
-    const struct tree *currency = member_or_null(tree, "currency"), *minor = member_or_null(tree, "minor");
+    struct fields_path currency_path = {.up = path, .key = "currency"},
+                       minor_path = {.up = path, .key = "minor"};
+    const struct tree *currency = member_or_null(tree, "currency");
+    const struct tree *minor = member_or_null(tree, "minor");
     char range[64];
     bool good = false;
     if (!currency)
@@ -239,8 +261,9 @@ static void decode_money(struct fields_decoder *decoder, const struct field *fie
     else if (minor->kind != TREE_INT)
         wrong_kind(decoder, minor, &minor_path, "an integer in minor units");
     else if (!in_range(&bounds, minor->num))
-        fault(decoder, FAULT_VALUE, minor, &minor_path, "expected an integer in minor units%s, found %lld",
-              range_text(&bounds, range), (long long)minor->num);
+        fault(decoder, FAULT_VALUE, minor, &minor_path,
+              "expected an integer in minor units%s, found %lld", range_text(&bounds, range),
+              (long long)minor->num);
     else if (good) {
         struct money *money = FIELD_AT(struct money, field, data);
         memcpy(money->currency, currency->text, CURRENCY_LEN + 1);
@@ -250,26 +273,28 @@ static void decode_money(struct fields_decoder *decoder, const struct field *fie
 }
 
 /* Lists: min and max bound the number of members, and one that must be there is not empty. */
-static bool check_list(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                       const struct fields_path *path) {
+static bool check_list(struct fields_decoder *decoder, const struct field *field,
+                       const struct tree *tree, const struct fields_path *path) {
     char range[64];
+
     if (tree->kind != TREE_LIST)
         wrong_kind(decoder, tree, path, "a list");
     else if (tree->count == 0 && (field->flags & FIELD_REQUIRED))
         fault(decoder, FAULT_VALUE, tree, path, "expected a list that is not empty");
     else if (tree->count > 0 && !in_range(field, tree->count))
-        fault(decoder, FAULT_VALUE, tree, path, "expected a number of members%s, found %d", range_text(field, range),
-              tree->count);
+        fault(decoder, FAULT_VALUE, tree, path, "expected a number of members%s, found %d",
+              range_text(field, range), tree->count);
     else
         return true;
     return false;
 }
 
-static void decode_texts(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                         const struct fields_path *path, void *data) {
+static void decode_texts(struct fields_decoder *decoder, const struct field *field,
+                         const struct tree *tree, const struct fields_path *path, void *data) {
     if (!check_list(decoder, field, tree, path) || tree->count == 0) return;
     struct texts *texts = FIELD_AT(struct texts, field, data);
-    *texts = (struct texts){.at = arena_alloc(decoder->arena, (size_t)tree->count * sizeof *texts->at)};
+    *texts =
+        (struct texts){.at = arena_alloc(decoder->arena, (size_t)tree->count * sizeof *texts->at)};
     const struct field name = {.type = FIELD_NAME, .flags = FIELD_REQUIRED, .offset = 0};
     for (const struct tree *member = tree->first; member; member = member->next) {
         struct fields_path below = {.up = path, .index = texts->count};
@@ -277,11 +302,11 @@ static void decode_texts(struct fields_decoder *decoder, const struct field *fie
     }
 }
 
-static void decode_map(struct fields_decoder *decoder, const struct record *record, const struct tree *tree,
-                       const struct fields_path *path, void *data);
+static void decode_map(struct fields_decoder *decoder, const struct record *record,
+                       const struct tree *tree, const struct fields_path *path, void *data);
 
-static void decode_record(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                          const struct fields_path *path, void *data) {
+static void decode_record(struct fields_decoder *decoder, const struct field *field,
+                          const struct tree *tree, const struct fields_path *path, void *data) {
     void *record = arena_alloc(decoder->arena, field->of->size);
     decode_map(decoder, field->of, tree, path, record);
     *FIELD_AT(void *, field, data) = record;
@@ -291,14 +316,17 @@ static void decode_record(struct fields_decoder *decoder, const struct field *fi
 static bool is_nameless(const struct field *name_field, const struct tree *member) {
     if (member->kind != TREE_MAP || name_field->flags & FIELD_REQUIRED) return false;
     const struct tree *name = member_or_null(member, name_field->name);
-    return !name || (name->kind == TREE_TEXT && name->text_len == 0 && name_field->type != FIELD_ID);
+    return !name ||
+           (name->kind == TREE_TEXT && name->text_len == 0 && name_field->type != FIELD_ID);
 }
 
 /* The names of a group's members make the names of a hash: each may be there once. */
-static void check_names(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                        const struct fields_path *path, const struct records *records) {
+static void check_names(struct fields_decoder *decoder, const struct field *field,
+                        const struct tree *tree, const struct fields_path *path,
+                        const struct records *records) {
     const char *key = field->of->fields[0].name;
     int i = 0;
+
     for (const struct tree *member = tree->first; member; member = member->next, i++) {
         struct fields_path below = {.up = path, .index = i}, name_path = {.up = &below, .key = key};
         const char *name = fields_group_name(field, fields_member(field, records, i));
@@ -307,35 +335,38 @@ static void check_names(struct fields_decoder *decoder, const struct field *fiel
         for (int j = 0; name && j < i; j++) {
             const char *other = fields_group_name(field, fields_member(field, records, j));
             if (other && strcmp(name, other) == 0)
-                fault(decoder, FAULT_VALUE, member, &name_path, "expected another name than member %d has", j);
+                fault(decoder, FAULT_VALUE, member, &name_path,
+                      "expected another name than member %d has", j);
         }
     }
 }
 
-static void decode_records(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                           const struct fields_path *path, void *data) {
+static void decode_records(struct fields_decoder *decoder, const struct field *field,
+                           const struct tree *tree, const struct fields_path *path, void *data) {
     if (!check_list(decoder, field, tree, path) || tree->count == 0) return;
     struct records *records = FIELD_AT(struct records, field, data);
-    *records = (struct records){.at = arena_alloc(decoder->arena, (size_t)tree->count * field->of->size)};
+    *records =
+        (struct records){.at = arena_alloc(decoder->arena, (size_t)tree->count * field->of->size)};
     for (const struct tree *member = tree->first; member; member = member->next) {
         struct fields_path below = {.up = path, .index = records->count};
-        decode_map(decoder, field->of, member, &below, (char *)records->at + (size_t)records->count * field->of->size);
+        decode_map(decoder, field->of, member, &below,
+                   (char *)records->at + (size_t)records->count * field->of->size);
         records->count++;
     }
     if (field->type == FIELD_GROUPS) check_names(decoder, field, tree, path, records);
 }
 
 /* Only as the column of a group's member, which this table's version has written. */
-static void decode_rest(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                        const struct fields_path *path, void *data) {
+static void decode_rest(struct fields_decoder *decoder, const struct field *field,
+                        const struct tree *tree, const struct fields_path *path, void *data) {
     if (tree->kind == TREE_MAP)
         FIELD_AT(struct rest, field, data)->shown = tree;
     else
         wrong_kind(decoder, tree, path, "a map");
 }
 
-void fields_decode_value(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                         const struct fields_path *path, void *data) {
+void fields_decode_value(struct fields_decoder *decoder, const struct field *field,
+                         const struct tree *tree, const struct fields_path *path, void *data) {
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_NAME:
@@ -357,7 +388,8 @@ void fields_decode_value(struct fields_decoder *decoder, const struct field *fie
 }
 
 /* Members mostly come in the table's order, so that the search begins behind the one found last. */
-static const struct tree *find_next(const struct tree *map, const char *key, const struct tree **cursor) {
+static const struct tree *find_next(const struct tree *map, const char *key,
+                                    const struct tree **cursor) {
     for (const struct tree *at = *cursor; at; at = at->next)
         if (strcmp(at->key, key) == 0) {
             *cursor = at->next;
@@ -378,8 +410,8 @@ static bool is_field_key(const void *context, const char *key) {
     return false;
 }
 
-static void decode_map(struct fields_decoder *decoder, const struct record *record, const struct tree *tree,
-                       const struct fields_path *path, void *data) {
+static void decode_map(struct fields_decoder *decoder, const struct record *record,
+                       const struct tree *tree, const struct fields_path *path, void *data) {
     if (tree->kind != TREE_MAP) {
         wrong_kind(decoder, tree, path, "a map");
         return;
@@ -398,8 +430,8 @@ static void decode_map(struct fields_decoder *decoder, const struct record *reco
     if (decoder->mode == FIELDS_STATE) fields_rest_decode(decoder->arena, record, tree, data);
 }
 
-int fields_decode(const struct record *record, const struct tree *tree, enum fields_mode mode, struct arena *arena,
-                  void *out, struct faults *faults) {
+int fields_decode(const struct record *record, const struct tree *tree, enum fields_mode mode,
+                  struct arena *arena, void *out, struct faults *faults) {
     struct fields_decoder decoder = {.mode = mode, .arena = arena, .faults = faults};
     static const struct tree nothing = {.kind = TREE_NULL};
     decode_map(&decoder, record, tree ? tree : &nothing, NULL, out);

@@ -6,7 +6,8 @@
 
 enum {
     NAME_MAX_CHARACTERS = 200,
-    FINGERPRINT_FORMAT = 1 /* one more when the same table comes to another hash or changelog record than before */
+    FINGERPRINT_FORMAT =
+        1 /* one more when the same table comes to another hash or changelog record than before */
 };
 
 static const char *type_name(enum field_type type) {
@@ -28,6 +29,7 @@ static const char *type_name(enum field_type type) {
     case FIELD_TREE: return "any JSON";
     case FIELD_REST: return "other fields";
     }
+
     return "";
 }
 
@@ -47,7 +49,8 @@ static void document_type(const struct field *field, struct buf *out) {
 static void document_rows(const struct record *record, const char *prefix, struct buf *out) {
     for (const struct field *field = record->fields; field->name; field++) {
         if (field->flags & FIELD_HIDDEN) continue;
-        buf_printf(out, "| `%s%s`%s | ", prefix, field->name, field->flags & FIELD_REQUIRED ? "" : " ?");
+        buf_printf(out, "| `%s%s`%s | ", prefix, field->name,
+                   field->flags & FIELD_REQUIRED ? "" : " ?");
         document_type(field, out);
         buf_printf(out, " | %s |\n", field->doc ? field->doc : "");
         if (!field->of) continue;
@@ -72,7 +75,8 @@ static void put_int(struct json_out *out, const char *key, int64_t num) {
     json_int(out, num);
 }
 
-static void put_range(struct json_out *out, const struct field *field, const char *min_key, const char *max_key) {
+static void put_range(struct json_out *out, const struct field *field, const char *min_key,
+                      const char *max_key) {
     if (field->min == 0 && field->max == 0) return;
     put_int(out, min_key, field->min);
     if (field->max >= field->min && field->max != INT64_MAX) put_int(out, max_key, field->max);
@@ -135,7 +139,8 @@ static void schema_list(const struct field *field, struct json_out *out) {
         schema_text(&name, out);
     }
     json_end_map(out);
-    if (field->min > 0 || field->flags & FIELD_REQUIRED) put_int(out, "minItems", field->min > 0 ? field->min : 1);
+    if (field->min > 0 || field->flags & FIELD_REQUIRED)
+        put_int(out, "minItems", field->min > 0 ? field->min : 1);
     if (field->max > 0) put_int(out, "maxItems", field->max);
 }
 
@@ -172,7 +177,8 @@ static void schema_field(const struct field *field, struct json_out *out) {
     json_end_map(out);
 }
 
-/* The members of a schema's map, without its braces. A record's own doc is left to the field that holds it. */
+/* The members of a schema's map, without its braces. A record's own doc is left to the field that
+ * holds it. */
 static void schema_body(const struct record *record, struct json_out *out) {
     put_text(out, "type", "object");
     json_key(out, "properties");
@@ -189,7 +195,8 @@ static void schema_body(const struct record *record, struct json_out *out) {
     json_key(out, "required");
     json_begin_list(out);
     for (const struct field *field = record->fields; field->name; field++)
-        if (field->flags & FIELD_REQUIRED && !(field->flags & FIELD_HIDDEN)) json_text(out, field->name);
+        if (field->flags & FIELD_REQUIRED && !(field->flags & FIELD_HIDDEN))
+            json_text(out, field->name);
     json_end_list(out);
 }
 

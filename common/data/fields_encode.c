@@ -37,9 +37,11 @@ static void encode_texts(const struct texts *texts, struct json_out *out) {
     json_end_list(out);
 }
 
-static void encode_records(const struct field *field, const struct records *records, struct json_out *out) {
+static void encode_records(const struct field *field, const struct records *records,
+                           struct json_out *out) {
     json_begin_list(out);
-    for (int i = 0; i < records->count; i++) fields_encode(field->of, fields_member(field, records, i), out);
+    for (int i = 0; i < records->count; i++)
+        fields_encode(field->of, fields_member(field, records, i), out);
     json_end_list(out);
 }
 

@@ -7,9 +7,11 @@ enum { FIRST_SIZE = 8 };
 
 static void add_mark(struct marks *marks, struct arena *arena, struct mark mark) {
     int count = marks->count;
+
     if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
         size_t size = (size_t)(count ? count * 2 : FIRST_SIZE);
-        marks->at = arena_grow(arena, marks->at, (size_t)count * sizeof *marks->at, size * sizeof *marks->at);
+        marks->at = arena_grow(arena, marks->at, (size_t)count * sizeof *marks->at,
+                               size * sizeof *marks->at);
     }
     marks->at[marks->count++] = mark;
 }
@@ -28,8 +30,8 @@ static const char *value_text(const struct field *field, const void *data, struc
     }
 }
 
-static bool holds(const struct record *record, const struct field_while *condition, const void *data,
-                  struct arena *arena) {
+static bool holds(const struct record *record, const struct field_while *condition,
+                  const void *data, struct arena *arena) {
     if (!condition->field) return true;
     for (const struct field *field = record->fields; field->name; field++) {
         if (strcmp(field->name, condition->field) != 0) continue;
@@ -39,24 +41,28 @@ static bool holds(const struct record *record, const struct field_while *conditi
         return false;
     }
     ASSERT(!"a condition names a field of its record");
+
     return false;
 }
 
 /* The times with a flag, of the record itself and of each group's members. */
 typedef void add_time(const struct record *record, const struct field *group, const char *member,
-                      const struct field *field, int64_t ms, struct arena *arena, struct marks *out);
+                      const struct field *field, int64_t ms, struct arena *arena,
+                      struct marks *out);
 
-static void visit_times(const struct record *record, const struct record *table, const struct field *group,
-                        const void *data, unsigned flag, add_time *add, struct arena *arena, struct marks *out) {
+static void visit_times(const struct record *record, const struct record *table,
+                        const struct field *group, const void *data, unsigned flag, add_time *add,
+                        struct arena *arena, struct marks *out) {
     const char *member = group ? fields_group_name(group, data) : NULL;
     for (const struct field *field = table->fields; field->name; field++) {
-        if (field->type != FIELD_TIME || !(field->flags & flag) || !fields_present(field, data)) continue;
+        if (field->type != FIELD_TIME || !(field->flags & flag) || !fields_present(field, data))
+            continue;
         add(record, group, member, field, *FIELD_IN(int64_t, field, data), arena, out);
     }
 }
 
-static void visit(const struct record *record, const void *data, unsigned flag, add_time *add, struct arena *arena,
-                  struct marks *out) {
+static void visit(const struct record *record, const void *data, unsigned flag, add_time *add,
+                  struct arena *arena, struct marks *out) {
     *out = (struct marks){0};
     bool index = flag == FIELD_INDEXED;
     if (!index || holds(record, &record->index_while, data, arena))
@@ -73,39 +79,49 @@ static void visit(const struct record *record, const void *data, unsigned flag, 
 }
 
 static void add_index(const struct record *record, const struct field *group, const char *member,
-                      const struct field *field, int64_t ms, struct arena *arena, struct marks *out) {
+                      const struct field *field, int64_t ms, struct arena *arena,
+                      struct marks *out) {
     const char *name = fields_column(record, group, member, field, PART_WHOLE, arena);
     add_mark(out, arena, (struct mark){.name = name, .ms = ms});
 }
 
-void fields_indexes(const struct record *record, const void *data, struct arena *arena, struct marks *out) {
+void fields_indexes(const struct record *record, const void *data, struct arena *arena,
+                    struct marks *out) {
     visit(record, data, FIELD_INDEXED, add_index, arena, out);
 }
 
-int64_t fields_indexed(const struct record *record, const void *data, const char *name, struct arena *arena) {
+int64_t fields_indexed(const struct record *record, const void *data, const char *name,
+                       struct arena *arena) {
     for (const struct field *field = record->fields; field->name; field++) {
-        if (field->type != FIELD_TIME || !(field->flags & FIELD_INDEXED) || strcmp(field->name, name) != 0) continue;
-        return holds(record, &record->index_while, data, arena) ? *FIELD_IN(int64_t, field, data) : 0;
+        if (field->type != FIELD_TIME || !(field->flags & FIELD_INDEXED) ||
+            strcmp(field->name, name) != 0)
+            continue;
+        return holds(record, &record->index_while, data, arena) ? *FIELD_IN(int64_t, field, data)
+                                                                : 0;
     }
     return 0;
 }
 
-/* `opened_at` counts as "opened", `met_at` of the group member first_contact as "first_contact_met". */
+/* `opened_at` counts as "opened", `met_at` of the group member first_contact as
+ * "first_contact_met". */
 static void add_hour(const struct record *record, const struct field *group, const char *member,
-                     const struct field *field, int64_t ms, struct arena *arena, struct marks *out) {
+                     const struct field *field, int64_t ms, struct arena *arena,
+                     struct marks *out) {
     (void)record;
     size_t len = strlen(field->name);
     if (len > 3 && strcmp(field->name + len - 3, "_at") == 0) len -= 3;
-    const char *name =
-        group ? arena_printf(arena, "%s_%.*s", member, (int)len, field->name) : arena_strndup(arena, field->name, len);
+    const char *name = group ? arena_printf(arena, "%s_%.*s", member, (int)len, field->name)
+                             : arena_strndup(arena, field->name, len);
     add_mark(out, arena, (struct mark){.name = name, .ms = ms});
 }
 
-void fields_hours(const struct record *record, const void *data, struct arena *arena, struct marks *out) {
+void fields_hours(const struct record *record, const void *data, struct arena *arena,
+                  struct marks *out) {
     visit(record, data, FIELD_HOURLY, add_hour, arena, out);
 }
 
-void fields_counters(const struct record *record, const void *data, struct arena *arena, struct marks *out) {
+void fields_counters(const struct record *record, const void *data, struct arena *arena,
+                     struct marks *out) {
     *out = (struct marks){0};
     if (!holds(record, &record->count_while, data, arena)) return;
     for (const struct field *field = record->fields; field->name; field++) {

@@ -6,10 +6,12 @@
 
 /* A field's place in a struct, as its type has it. */
 #define FIELD_AT(type, field, data) ((type *)(void *)((char *)(data) + (field)->offset))
-#define FIELD_IN(type, field, data) ((type const *)(const void *)((const char *)(data) + (field)->offset))
+#define FIELD_IN(type, field, data)                                                                \
+    ((type const *)(const void *)((const char *)(data) + (field)->offset))
 
 /* The i-th struct of a list. */
-static inline const void *fields_member(const struct field *field, const struct records *list, int i) {
+static inline const void *fields_member(const struct field *field, const struct records *list,
+                                        int i) {
     return (const char *)list->at + (size_t)i * field->of->size;
 }
 
@@ -29,8 +31,8 @@ struct fields_decoder {
     bool failed;
 };
 /* Decodes one value that is not null into its place in `data`. */
-void fields_decode_value(struct fields_decoder *decoder, const struct field *field, const struct tree *tree,
-                         const struct fields_path *path, void *data);
+void fields_decode_value(struct fields_decoder *decoder, const struct field *field,
+                         const struct tree *tree, const struct fields_path *path, void *data);
 
 /* Writes one value that is present. */
 void fields_encode_value(const struct field *field, const void *data, struct json_out *out);
@@ -38,8 +40,9 @@ void fields_encode_value(const struct field *field, const void *data, struct jso
 /* A field's column or columns in a hash: money has two. */
 enum fields_part { PART_WHOLE, PART_MINOR, PART_CURRENCY };
 /* The name in a hash; group and member are NULL at the top level. */
-const char *fields_column(const struct record *record, const struct field *group, const char *member,
-                          const struct field *field, enum fields_part part, struct arena *arena);
+const char *fields_column(const struct record *record, const struct field *group,
+                          const char *member, const struct field *field, enum fields_part part,
+                          struct arena *arena);
 /* What a name in a hash stands for; false when nothing in the table has it. */
 struct fields_place {
     const struct field *group; /* NULL: top level */
@@ -52,7 +55,8 @@ bool fields_find_column(const struct record *record, const char *name, struct fi
 
 /* fields_rest.c: the table's FIELD_REST, NULL when it has none. */
 const struct field *fields_rest_of(const struct record *record);
-/* Collects what no field claims. A key that a field has is left out, and a key given twice counts once. */
+/* Collects what no field claims. A key that a field has is left out, and a key given twice counts
+ * once. */
 struct fields_rest {
     struct arena *arena;
     const struct record *record;
@@ -63,10 +67,12 @@ struct fields_rest {
     } * at;
     int count;
 };
-void fields_rest_add(struct fields_rest *rest, const char *key, const struct tree *value, bool private);
+void fields_rest_add(struct fields_rest *rest, const char *key, const struct tree *value,
+                     bool private);
 struct rest fields_rest_end(struct fields_rest *rest);
 /* Of a map in JSON. */
-void fields_rest_decode(struct arena *arena, const struct record *record, const struct tree *map, void *data);
+void fields_rest_decode(struct arena *arena, const struct record *record, const struct tree *map,
+                        void *data);
 /* The members, and "@private" with the names of all that is personal in the record. */
 void fields_rest_encode(const struct record *record, const void *data, struct json_out *out);
 

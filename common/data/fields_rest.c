@@ -1,11 +1,13 @@
-/* fields_rest: what a newer version's table has and this one's has not. It is carried along, so that state survives an
- * upgrade and the way back; what it means is not known here, so that nothing is decided from it. */
+/* fields_rest: what a newer version's table has and this one's has not. It is carried along, so
+ * that state survives an upgrade and the way back; what it means is not known here, so that nothing
+ * is decided from it. */
 #include "data/fields_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char private_key[] = "@private"; /* in JSON: the names of all members that hold personal data */
+static const char private_key[] =
+    "@private"; /* in JSON: the names of all members that hold personal data */
 
 enum { FIRST_SIZE = 8 };
 
@@ -22,30 +24,37 @@ static bool is_own(const struct record *record, const char *key) {
     return false;
 }
 
-void fields_rest_add(struct fields_rest *rest, const char *key, const struct tree *value, bool private) {
+void fields_rest_add(struct fields_rest *rest, const char *key, const struct tree *value,
+                     bool private) {
     int count = rest->count;
+
     if (is_own(rest->record, key)) return;
     if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
         size_t size = (size_t)(count ? count * 2 : FIRST_SIZE);
-        rest->at = arena_grow(rest->arena, rest->at, (size_t)count * sizeof *rest->at, size * sizeof *rest->at);
+        rest->at = arena_grow(rest->arena, rest->at, (size_t)count * sizeof *rest->at,
+                              size * sizeof *rest->at);
     }
     rest->at[rest->count++] = (struct fields_rest_member){key, value, private};
 }
 
 /* What is personal comes first of two with one name, and stays. */
 static int by_key(const void *a, const void *b) {
-    const struct fields_rest_member *one = a, *two = b;
+    const struct fields_rest_member *one = a;
+    const struct fields_rest_member *two = b;
     int order = strcmp(one->key, two->key);
     return order ? order : (int)two->private - (int)one->private;
 }
 
-static void append(struct arena *arena, const struct tree **map, const struct fields_rest_member *member) {
+static void append(struct arena *arena, const struct tree **map,
+                   const struct fields_rest_member *member) {
     if (!*map) *map = tree_new(arena, TREE_MAP);
-    tree_add((struct tree *)*map, member->key, arena_memdup(arena, member->value, sizeof *member->value));
+    tree_add((struct tree *)*map, member->key,
+             arena_memdup(arena, member->value, sizeof *member->value));
 }
 
 struct rest fields_rest_end(struct fields_rest *rest) {
     struct rest out = {NULL, NULL};
+
     if (rest->count > 1) qsort(rest->at, (size_t)rest->count, sizeof *rest->at, by_key);
     for (int i = 0; i < rest->count; i++) {
         if (i && strcmp(rest->at[i].key, rest->at[i - 1].key) == 0) continue;
@@ -60,8 +69,10 @@ static bool has_name(const struct tree *list, const char *name) {
     return false;
 }
 
-void fields_rest_decode(struct arena *arena, const struct record *record, const struct tree *map, void *data) {
+void fields_rest_decode(struct arena *arena, const struct record *record, const struct tree *map,
+                        void *data) {
     const struct field *field = fields_rest_of(record);
+
     if (!field) return;
     const struct tree *private = tree_get(map, private_key);
     struct fields_rest rest = {.arena = arena, .record = record};
@@ -89,11 +100,14 @@ static void add_name(const char *name, bool *begun, struct json_out *out) {
 void fields_rest_encode(const struct record *record, const void *data, struct json_out *out) {
     const struct rest *rest = FIELD_IN(struct rest, fields_rest_of(record), data);
     bool begun = false;
+
     encode_members(rest->shown, out);
     encode_members(rest->private, out);
     for (const struct field *field = record->fields; field->name; field++)
-        if (field->flags & FIELD_PRIVATE && fields_present(field, data)) add_name(field->name, &begun, out);
-    for (const struct tree *member = rest->private ? rest->private->first : NULL; member; member = member->next)
+        if (field->flags & FIELD_PRIVATE && fields_present(field, data))
+            add_name(field->name, &begun, out);
+    for (const struct tree *member = rest->private ? rest->private->first : NULL; member;
+         member = member->next)
         add_name(member->key, &begun, out);
     if (begun) json_end_list(out);
 }

@@ -16,6 +16,7 @@ const char *json_fault_name(enum json_fault fault) {
     case JSON_DUPLICATE_KEY: return "duplicate_key";
     case JSON_BAD_UTF8: return "bad_utf8";
     }
+
     return "not_json";
 }
 
@@ -52,8 +53,8 @@ void json_end_list(struct json_out *out) {
     close_with(out, "]");
 }
 
-/* The letter behind the backslash for a character that must not stand as it is; 'u' for those without a letter of their
- * own. */
+/* The letter behind the backslash for a character that must not stand as it is; 'u' for those
+ * without a letter of their own. */
 static char escape_of(unsigned char c) {
     switch (c) {
     case '"': return '"';

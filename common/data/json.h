@@ -1,5 +1,5 @@
-/* json: the only user of jansson. Bytes to trees, with every limit checked before jansson sees the bytes
- * (1 MB of `[{},{},...]` would become 82 MB of heap), and a writer for our own documents. */
+/* json: the only user of jansson. Bytes to trees, with every limit checked before jansson sees the
+ * bytes (1 MB of `[{},{},...]` would become 82 MB of heap), and a writer for our own documents. */
 #ifndef REDRESS_JSON_H
 #define REDRESS_JSON_H
 
@@ -25,17 +25,19 @@ enum json_fault {
 /* "not_json", "too_large", ...: the redress_reason of CONTRACT.md. */
 const char *json_fault_name(enum json_fault fault);
 
-/* Reads one JSON document (any kind at the top). On a fault *tree_out is untouched and err says where (byte offset).
- * U+0000 in a text, written raw or as \u0000, is JSON_NOT_JSON. The tree lives in the arena. */
-enum json_fault json_read(struct arena *arena, const char *bytes, size_t len, const struct json_limits *limits,
-                          const struct tree **tree_out, struct err *err) MUST_CHECK;
+/* Reads one JSON document (any kind at the top). On a fault *tree_out is untouched and err says
+ * where (byte offset). U+0000 in a text, written raw or as \u0000, is JSON_NOT_JSON. The tree lives
+ * in the arena. */
+enum json_fault json_read(struct arena *arena, const char *bytes, size_t len,
+                          const struct json_limits *limits, const struct tree **tree_out,
+                          struct err *err) MUST_CHECK;
 
 /* jansson exports two of the writer's names; the linker must not take ours for its own. */
 #define json_real json_out_real
 #define json_null json_out_null
 
-/* The writer appends compact JSON to a buf and puts commas itself. Texts are escaped as JSON needs, nothing more:
- * what came in as UTF-8 goes out byte-identical. */
+/* The writer appends compact JSON to a buf and puts commas itself. Texts are escaped as JSON needs,
+ * nothing more: what came in as UTF-8 goes out byte-identical. */
 struct json_out {
     struct buf *buf;
     bool comma;
@@ -47,10 +49,12 @@ void json_end_list(struct json_out *out);
 void json_key(struct json_out *out, const char *key);
 void json_text(struct json_out *out, const char *text); /* NULL writes null */
 void json_int(struct json_out *out, int64_t num);
-void json_real(struct json_out *out, double num); /* shortest form that reads back equal; never for money or time */
+void json_real(struct json_out *out,
+               double num); /* shortest form that reads back equal; never for money or time */
 void json_bool(struct json_out *out, bool value);
 void json_null(struct json_out *out);
 void json_tree(struct json_out *out, const struct tree *tree);
-void json_raw(struct json_out *out, const char *bytes, size_t len); /* one value that is JSON already */
+void json_raw(struct json_out *out, const char *bytes,
+              size_t len); /* one value that is JSON already */
 
 #endif

@@ -1,5 +1,6 @@
-/* json_read: bytes to trees, the only user of jansson. Size, UTF-8, depth and the number of values are checked in two
- * linear passes before jansson sees the bytes, since it allocates as it reads. */
+/* json_read: bytes to trees, the only user of jansson. Size, UTF-8, depth and the number of values
+ * are checked in two linear passes before jansson sees the bytes, since it allocates as it reads.
+ */
 #include <jansson.h>
 
 #include "base/utf8.h"
@@ -11,8 +12,8 @@
 /* CONTRACT.md, Inbound. */
 static const struct json_limits default_limits = {.bytes = 65536, .depth = 16, .values = 4096};
 
-/* What jansson allocates while it reads one document, a thread's own. It is dropped at once when the tree is made,
- * which takes half the time of giving it back piece by piece. */
+/* What jansson allocates while it reads one document, a thread's own. It is dropped at once when
+ * the tree is made, which takes half the time of giving it back piece by piece. */
 static _Thread_local struct arena *scratch;
 static pthread_key_t scratch_key;
 
@@ -65,11 +66,14 @@ static const char *skip_word(const char *at, const char *end) {
     return at;
 }
 
-/* Counts what jansson would allocate for. Nothing is checked here that jansson checks: up to the first fault in the
- * syntax the counts are right, and behind it nothing is read. */
-static enum json_fault scan(const char *bytes, size_t len, const struct json_limits *limits, struct err *err) {
-    int depth = 0, values = 0;
+/* Counts what jansson would allocate for. Nothing is checked here that jansson checks: up to the
+ * first fault in the syntax the counts are right, and behind it nothing is read. */
+static enum json_fault scan(const char *bytes, size_t len, const struct json_limits *limits,
+                            struct err *err) {
+    int depth = 0;
+    int values = 0;
     const char *end = bytes + len;
+
     for (const char *at = skip_space(bytes, end); at < end; at = skip_space(at, end)) {
         const char *start = at;
         bool value = true;
@@ -97,6 +101,7 @@ static enum json_fault scan(const char *bytes, size_t len, const struct json_lim
             return JSON_TOO_MANY_VALUES;
         }
     }
+
     return JSON_OK;
 }
 
@@ -106,18 +111,26 @@ static enum json_fault explain(const json_error_t *error, struct err *err) {
     case json_error_duplicate_key:
         err_set(err, "byte %d: expected each key once in a map", error->position);
         return JSON_DUPLICATE_KEY;
-    case json_error_stack_overflow: err_set(err, "byte %d: too many levels", error->position); return JSON_TOO_DEEP;
+    case json_error_stack_overflow:
+        err_set(err, "byte %d: too many levels", error->position);
+        return JSON_TOO_DEEP;
     case json_error_null_character:
-    case json_error_null_byte_in_key: err_set(err, "byte %d: expected texts without U+0000", error->position); break;
-    case json_error_numeric_overflow:
-        err_set(err, "byte %d: expected an integer of 64 bits or a real number within range", error->position);
+    case json_error_null_byte_in_key:
+        err_set(err, "byte %d: expected texts without U+0000", error->position);
         break;
-    case json_error_premature_end_of_input: err_set(err, "byte %d: ends too early", error->position); break;
+    case json_error_numeric_overflow:
+        err_set(err, "byte %d: expected an integer of 64 bits or a real number within range",
+                error->position);
+        break;
+    case json_error_premature_end_of_input:
+        err_set(err, "byte %d: ends too early", error->position);
+        break;
     case json_error_end_of_input_expected:
         err_set(err, "byte %d: expected nothing behind the document", error->position);
         break;
     default: err_set(err, "byte %d: expected JSON", error->position); break;
     }
+
     return JSON_NOT_JSON;
 }
 
@@ -126,12 +139,14 @@ static struct tree *take(struct arena *arena, const json_t *json);
 static void take_map(struct arena *arena, json_t *json, struct tree *tree) {
     for (void *at = json_object_iter(json); at; at = json_object_iter_next(json, at)) {
         struct tree *member = take(arena, json_object_iter_value(at));
-        tree_add(tree, arena_strndup(arena, json_object_iter_key(at), json_object_iter_key_len(at)), member);
+        tree_add(tree, arena_strndup(arena, json_object_iter_key(at), json_object_iter_key_len(at)),
+                 member);
     }
 }
 
 static struct tree *take(struct arena *arena, const json_t *json) {
     struct tree *tree = ARENA_NEW(arena, struct tree);
+
     switch (json_typeof(json)) {
     case JSON_NULL: tree->kind = TREE_NULL; break;
     case JSON_TRUE:
@@ -155,7 +170,8 @@ static struct tree *take(struct arena *arena, const json_t *json) {
         break;
     case JSON_ARRAY:
         tree->kind = TREE_LIST;
-        for (size_t i = 0; i < json_array_size(json); i++) tree_add(tree, NULL, take(arena, json_array_get(json, i)));
+        for (size_t i = 0; i < json_array_size(json); i++)
+            tree_add(tree, NULL, take(arena, json_array_get(json, i)));
         break;
     case JSON_OBJECT:
         tree->kind = TREE_MAP;
@@ -163,11 +179,13 @@ static struct tree *take(struct arena *arena, const json_t *json) {
         take_map(arena, (json_t *)json, tree);
         break;
     }
+
     return tree;
 }
 
-enum json_fault json_read(struct arena *arena, const char *bytes, size_t len, const struct json_limits *limits,
-                          const struct tree **tree_out, struct err *err) {
+enum json_fault json_read(struct arena *arena, const char *bytes, size_t len,
+                          const struct json_limits *limits, const struct tree **tree_out,
+                          struct err *err) {
     if (!limits) limits = &default_limits;
     if (len > limits->bytes) {
         err_set(err, "%zu bytes, expected at most %zu", len, limits->bytes);
@@ -182,11 +200,13 @@ enum json_fault json_read(struct arena *arena, const char *bytes, size_t len, co
     if (fault != JSON_OK) return fault;
     prepare_thread();
     json_error_t error;
-    const json_t *json = json_loadb(len ? bytes : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    const json_t *json =
+        json_loadb(len ? bytes : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (json)
         *tree_out = take(arena, json);
     else
         fault = explain(&error, err);
     arena_reset(scratch);
+
     return fault;
 }

@@ -1,4 +1,5 @@
-/* template: a text is read once into pieces, each literal or the index of a name; filling walks the pieces. */
+/* template: a text is read once into pieces, each literal or the index of a name; filling walks the
+ * pieces. */
 #include "data/template.h"
 
 #include <stdint.h>
@@ -24,8 +25,8 @@ static int find_name(const char *const *names, const char *name, size_t len) {
 
 static void add_piece(struct template *template, struct arena *arena, const struct piece *piece) {
     size_t size = sizeof *piece;
-    template->pieces =
-        arena_grow(arena, template->pieces, (size_t) template->count * size, (size_t)(template->count + 1) * size);
+    template->pieces = arena_grow(arena, template->pieces, (size_t) template->count * size,
+                                  (size_t)(template->count + 1) * size);
     template->pieces[template->count++] = *piece;
 }
 
@@ -36,9 +37,11 @@ static int line_of(const char *text, const char *at) {
 }
 
 /* Reads the placeholder that begins at `at`; returns what follows it, or NULL. */
-static const char *read_placeholder(struct template *template, const char *at, const char *const *names,
-                                    struct arena *arena, struct err *err) {
+static const char *read_placeholder(struct template *template, const char *at,
+                                    const char *const *names, struct arena *arena,
+                                    struct err *err) {
     size_t len = strcspn(at + 1, "{}\n");
+
     if (at[1 + len] != '}' || len == 0) {
         err_set(err, "`%.20s`: expected {name}, or {{ for a brace", at);
         return NULL;
@@ -51,17 +54,20 @@ static const char *read_placeholder(struct template *template, const char *at, c
     ASSERT(index < TEMPLATE_NAMES_MAX);
     template->used |= UINT64_C(1) << index;
     add_piece(template, arena, &(struct piece){.index = index});
+
     return at + len + 2;
 }
 
-int template_parse(const char *text, const char *const *names, struct arena *arena, const struct template **out,
-                   int *line_out, struct err *err) {
+int template_parse(const char *text, const char *const *names, struct arena *arena,
+                   const struct template **out, int *line_out, struct err *err) {
     struct template *template = ARENA_NEW(arena, struct template);
+
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, "{}");
         bool doubled = at[len] && at[len + 1] == at[len];
         if (len + doubled)
-            add_piece(template, arena, &(struct piece){arena_strndup(arena, at, len + doubled), len + doubled, 0});
+            add_piece(template, arena,
+                      &(struct piece){arena_strndup(arena, at, len + doubled), len + doubled, 0});
         at += len + (doubled ? 2 : 0);
         if (doubled || !*at) continue;
         const char *rest = NULL;
@@ -76,6 +82,7 @@ int template_parse(const char *text, const char *const *names, struct arena *are
         at = rest;
     }
     *out = template;
+
     return 0;
 }
 
@@ -94,7 +101,8 @@ static const char *entity_of(char c) {
     }
 }
 
-/* Writes to `to` when it is given; returns the length either way, so that one pass measures and the next one writes. */
+/* Writes to `to` when it is given; returns the length either way, so that one pass measures and the
+ * next one writes. */
 static size_t put(char *to, const char *bytes, size_t len) {
     if (to) memcpy(to, bytes, len);
     return len;
@@ -106,6 +114,7 @@ static bool is_control(char c) {
 
 static size_t put_escaped(char *to, const char *text, enum template_escape escape, bool literal) {
     size_t len = 0;
+
     for (const char *at = text; *at; at++) {
         char *here = to ? to + len : NULL;
         const char *entity = escape == TEMPLATE_HTML ? entity_of(*at) : NULL;
@@ -118,12 +127,14 @@ static size_t put_escaped(char *to, const char *text, enum template_escape escap
         else
             len += put(here, at, 1);
     }
+
     return len;
 }
 
 static size_t put_pieces(char *to, const struct template *template, enum template_escape escape,
                          const char *const *values) {
     size_t len = 0;
+
     for (int i = 0; i < template->count; i++) {
         const struct piece *piece = &template->pieces[i];
         const char *text = piece->literal ? piece->literal : values[piece->index];
@@ -132,8 +143,8 @@ static size_t put_pieces(char *to, const struct template *template, enum templat
     return len;
 }
 
-const char *template_fill(const struct template *template, enum template_escape escape, const char *const *values,
-                          struct arena *arena) {
+const char *template_fill(const struct template *template, enum template_escape escape,
+                          const char *const *values, struct arena *arena) {
     for (int i = 0; i < template->count; i++) {
         const struct piece *piece = &template->pieces[i];
         if (!piece->literal && (!values[piece->index] || !*values[piece->index])) return NULL;

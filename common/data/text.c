@@ -1,5 +1,5 @@
-/* text: one table per code point made from ICU's data at start; texts then pass through it without ICU, except where
- * characters combine. */
+/* text: one table per code point made from ICU's data at start; texts then pass through it without
+ * ICU, except where characters combine. */
 #include "data/text.h"
 
 #include <string.h>
@@ -9,14 +9,16 @@
 #include <unicode/utrans.h>
 
 enum {
-    TABLE_SIZE = 0x30000,   /* planes 0 to 2; what lies beyond has no mappings that matter here and is kept as it is */
-    ENTRY_POINT = 0x1fffff, /* an entry's code point, or the index of its sequence */
+    TABLE_SIZE = 0x30000, /* planes 0 to 2; what lies beyond has no mappings that matter here and is
+                             kept as it is */
+    ENTRY_POINT = 0x1fffff,   /* an entry's code point, or the index of its sequence */
     ENTRY_SEQUENCE = 1 << 28, /* becomes several code points */
     ENTRY_GONE = 1 << 29,     /* becomes nothing */
     ENTRY_JOINS = 1 << 30,    /* may combine with what is before it: ICU is asked */
     SEQUENCE_MAX = 20,        /* U+FDFA has 18, the longest of Unicode */
-    SEGMENT_MAX = 32,         /* characters that combine with each other; a longer pile of accents is cut */
-    LONG_NUMBER = 6,          /* digits from which a word is an order or phone number; no hotline is as long */
+    SEGMENT_MAX = 32, /* characters that combine with each other; a longer pile of accents is cut */
+    LONG_NUMBER =
+        6, /* digits from which a word is an order or phone number; no hotline is as long */
 };
 
 enum kind { KIND_SIGN, KIND_WORD, KIND_LATIN, KIND_DIGIT, KIND_BLANK, KIND_LINE };
@@ -34,21 +36,26 @@ struct text_tables {
     const UNormalizer2 *normaliser; /* NFKC_Casefold; immutable, owned by ICU */
 };
 
-/* Signs that NFKC leaves apart but readers take for the same, and pronouns that the transliterator does not know. */
+/* Signs that NFKC leaves apart but readers take for the same, and pronouns that the transliterator
+ * does not know. */
 static const uint32_t same[][2] = {
-    {0x3002, '.'}, {0x2018, '\''}, {0x2019, '\''}, {0x201c, '"'},  {0x201d, '"'},  {0x2014, '-'},    {0x2013, '-'},
-    {0x2015, '-'}, {0x301c, '~'},  {0xff0e, '.'},  {0x00b4, '\''}, {0x0060, '\''}, {0x59b3, 0x4f60}, {0x7260, 0x5b83},
-    {0x300c, '"'}, {0x300d, '"'},  {0x3010, '('},  {0x3011, ')'},  {0x00d7, 'x'},
+    {0x3002, '.'},  {0x2018, '\''}, {0x2019, '\''},   {0x201c, '"'},    {0x201d, '"'},
+    {0x2014, '-'},  {0x2013, '-'},  {0x2015, '-'},    {0x301c, '~'},    {0xff0e, '.'},
+    {0x00b4, '\''}, {0x0060, '\''}, {0x59b3, 0x4f60}, {0x7260, 0x5b83}, {0x300c, '"'},
+    {0x300d, '"'},  {0x3010, '('},  {0x3011, ')'},    {0x00d7, 'x'},
 };
 
-/* Characters that writers of traditional script do not keep apart as those of simplified script do: 沉 is written 沈,
- * 什么 is 甚麼. What the transliterator makes of them depends on their neighbours; here they are one. */
+/* Characters that writers of traditional script do not keep apart as those of simplified script do:
+ * 沉 is written 沈, 什么 is 甚麼. What the transliterator makes of them depends on their
+ * neighbours; here they are one. */
 static const uint32_t merged[][2] = {
-    {0x8457, 0x7740}, {0x6c88, 0x6c89}, {0x751a, 0x4ec0}, {0x9980, 0x4f59}, {0x8424, 0x8367}, {0x953a, 0x949f},
-    {0x8936, 0x6298}, {0x433d, 0x5f69}, {0x4a44, 0x817c}, {0x82e7, 0x82ce}, {0x8bac, 0x6258}, {0x6e16, 0x6c89},
+    {0x8457, 0x7740}, {0x6c88, 0x6c89}, {0x751a, 0x4ec0}, {0x9980, 0x4f59},
+    {0x8424, 0x8367}, {0x953a, 0x949f}, {0x8936, 0x6298}, {0x433d, 0x5f69},
+    {0x4a44, 0x817c}, {0x82e7, 0x82ce}, {0x8bac, 0x6258}, {0x6e16, 0x6c89},
 };
 
-/* Called at start: a system without ICU's data cannot classify, and there is nothing to do about it here. */
+/* Called at start: a system without ICU's data cannot classify, and there is nothing to do about it
+ * here. */
 static void check(UErrorCode status) {
     ASSERT(U_SUCCESS(status));
 }
@@ -60,21 +67,25 @@ static size_t put_utf16(UChar *units, size_t at, uint32_t point) {
     return at;
 }
 
-/* Every ideograph goes through the transliterator in one text, a line each: some rules look at their neighbours, and a
- * line feed is none. */
+/* Every ideograph goes through the transliterator in one text, a line each: some rules look at
+ * their neighbours, and a line feed is none. */
 static void simplify(struct arena *arena, uint32_t *to) {
     UErrorCode status = U_ZERO_ERROR;
-    size_t len = 0, count = 0;
-    int32_t capacity = TABLE_SIZE * 2, text_len;
+    size_t len = 0;
+    size_t count = 0;
+    int32_t capacity = TABLE_SIZE * 2;
+    int32_t text_len;
     UChar *units = arena_alloc(arena, (size_t)capacity * sizeof *units);
     uint32_t *points = arena_alloc(arena, TABLE_SIZE / 2 * sizeof *points);
+
     for (uint32_t point = 0x3400; point < 0xa000; point++) {
         if (point >= 0x4dc0 && point < 0x4e00) continue;
         points[count++] = point;
         len = put_utf16(units, len, point);
         units[len++] = '\n';
     }
-    UTransliterator *made = utrans_openU(u"Traditional-Simplified", -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
+    UTransliterator *made =
+        utrans_openU(u"Traditional-Simplified", -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
     check(status);
     text_len = (int32_t)len;
     int32_t limit = text_len;
@@ -120,11 +131,13 @@ static uint32_t make_entry(struct text_tables *tables, const uint32_t *to, uint3
     UChar from[2], units[2 * SEQUENCE_MAX];
     uint32_t points[SEQUENCE_MAX];
     int count = 0;
+
     if (kind_of(point) == KIND_LINE) return '\n';
     if (kind_of(point) == KIND_BLANK || point == '\r') return ' ';
     if (u_charType((UChar32)point) == U_CONTROL_CHAR) return ENTRY_GONE;
     int32_t from_len = (int32_t)put_utf16(from, 0, point);
-    int32_t len = unorm2_normalize(tables->normaliser, from, from_len, units, 2 * SEQUENCE_MAX, &status);
+    int32_t len =
+        unorm2_normalize(tables->normaliser, from, from_len, units, 2 * SEQUENCE_MAX, &status);
     check(status);
     for (int32_t i = 0; i < len && count < SEQUENCE_MAX;) {
         UChar32 next;
@@ -140,6 +153,7 @@ struct text_tables *text_tables_new(struct arena *arena) {
     struct text_tables *tables = ARENA_NEW(arena, struct text_tables);
     struct arena *work = arena_new();
     uint32_t *to = arena_alloc(work, TABLE_SIZE * sizeof *to);
+
     tables->entry = arena_alloc(arena, TABLE_SIZE * sizeof *tables->entry);
     tables->kind = arena_alloc(arena, TABLE_SIZE);
     tables->sequences = arena_alloc(arena, 4096 * sizeof *tables->sequences);
@@ -153,17 +167,20 @@ struct text_tables *text_tables_new(struct arena *arena) {
         if (i >= 0xd800 && i < 0xe000) continue;
         tables->entry[i] = make_entry(tables, to, i);
         tables->kind[i] = kind_of(i);
-        if (tables->entry[i] != ENTRY_GONE && !unorm2_hasBoundaryBefore(tables->normaliser, (UChar32)i))
+        if (tables->entry[i] != ENTRY_GONE &&
+            !unorm2_hasBoundaryBefore(tables->normaliser, (UChar32)i))
             tables->entry[i] |= ENTRY_JOINS;
         ASSERT(tables->sequence_count < 4096); /* Unicode has 2 000 */
     }
     arena_free(work);
+
     return tables;
 }
 
 uint32_t text_next(const char *bytes, size_t len, size_t *i) {
     const uint8_t *at = (const uint8_t *)bytes;
     uint32_t first = at[(*i)++];
+
     if (first < 0x80) return first;
     int more = first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 ? 2 : 1;
     if (first < 0xc2 || first > 0xf4 || *i + (size_t)more > len) return 0xfffd;
@@ -173,6 +190,7 @@ uint32_t text_next(const char *bytes, size_t len, size_t *i) {
         point = point << 6 | (at[*i + (size_t)n] & 0x3f);
     }
     *i += (size_t)more;
+
     return point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ? 0xfffd : point;
 }
 
@@ -189,14 +207,15 @@ struct points {
 static void add_point(struct points *points, uint32_t point, size_t from, size_t to) {
     if (points->count == points->size) {
         size_t size = points->size * 2;
-        points->at =
-            arena_grow(points->arena, points->at, points->size * sizeof *points->at, size * sizeof *points->at);
+        points->at = arena_grow(points->arena, points->at, points->size * sizeof *points->at,
+                                size * sizeof *points->at);
         points->size = size;
     }
     points->at[points->count++] = (struct point){point, (uint32_t)from, (uint32_t)to};
 }
 
-static void add_entry(const struct text_tables *tables, struct points *points, uint32_t entry, size_t from, size_t to) {
+static void add_entry(const struct text_tables *tables, struct points *points, uint32_t entry,
+                      size_t from, size_t to) {
     if (entry & ENTRY_GONE) return;
     if (!(entry & ENTRY_SEQUENCE)) {
         add_point(points, entry & ENTRY_POINT, from, to);
@@ -210,39 +229,46 @@ static uint32_t entry_of(const struct text_tables *tables, uint32_t point) {
     return point < TABLE_SIZE ? tables->entry[point] : point;
 }
 
-/* Characters that combine are normalised together by ICU; then each goes through the table, which by now only
- * simplifies. */
-static void add_combined(const struct text_tables *tables, struct points *points, const uint32_t *segment, int count,
-                         size_t from, size_t to) {
+/* Characters that combine are normalised together by ICU; then each goes through the table, which
+ * by now only simplifies. */
+static void add_combined(const struct text_tables *tables, struct points *points,
+                         const uint32_t *segment, int count, size_t from, size_t to) {
     UErrorCode status = U_ZERO_ERROR;
     UChar in[2 * SEGMENT_MAX], out[SEGMENT_MAX * SEQUENCE_MAX];
     size_t len = 0;
+
     for (int i = 0; i < count; i++) len = put_utf16(in, len, segment[i]);
-    int32_t made = unorm2_normalize(tables->normaliser, in, (int32_t)len, out, SEGMENT_MAX * SEQUENCE_MAX, &status);
+    int32_t made = unorm2_normalize(tables->normaliser, in, (int32_t)len, out,
+                                    SEGMENT_MAX * SEQUENCE_MAX, &status);
     if (U_FAILURE(status)) return;
     for (int32_t i = 0; i < made;) {
         UChar32 next;
         U16_NEXT(out, i, made, next);
-        add_entry(tables, points, entry_of(tables, (uint32_t)next) & ~(uint32_t)ENTRY_JOINS, from, to);
+        add_entry(tables, points, entry_of(tables, (uint32_t)next) & ~(uint32_t)ENTRY_JOINS, from,
+                  to);
     }
 }
 
 /* Joins the characters from *i on, as long as they combine, to `first`, which stood at `from`. */
-static size_t gather_segment(const struct text_tables *tables, const char *bytes, size_t len, size_t i,
-                             uint32_t *segment, int *count) {
+static size_t gather_segment(const struct text_tables *tables, const char *bytes, size_t len,
+                             size_t i, uint32_t *segment, int *count) {
     while (i < len) {
         size_t next = i;
-        uint32_t point = text_next(bytes, len, &next), entry = entry_of(tables, point);
+        uint32_t point = text_next(bytes, len, &next);
+        uint32_t entry = entry_of(tables, point);
         if (!(entry & (ENTRY_JOINS | ENTRY_GONE))) break;
         if (!(entry & ENTRY_GONE) && *count < SEGMENT_MAX) segment[(*count)++] = point;
         i = next;
     }
+
     return i;
 }
 
-static void map_points(const struct text_tables *tables, const char *bytes, size_t len, struct points *points) {
+static void map_points(const struct text_tables *tables, const char *bytes, size_t len,
+                       struct points *points) {
     for (size_t i = 0; i < len;) {
-        size_t from = i, after;
+        size_t from = i;
+        size_t after;
         uint32_t segment[SEGMENT_MAX];
         int count = 1;
         segment[0] = text_next(bytes, len, &i);
@@ -268,6 +294,7 @@ struct sink {
 
 static void put(struct sink *sink, uint32_t point, uint32_t from, uint32_t to) {
     size_t before = sink->len;
+
     U8_APPEND_UNSAFE(sink->at, sink->len, point);
     for (size_t i = before; i < sink->len; i++) {
         sink->from[i] = from;
@@ -288,22 +315,27 @@ static bool is_hotline(const struct point *points, size_t count) {
     static const char *const hotlines[] = {"12315", "12345", "12305", "12300", "12378",
                                            "12331", "96315", "315",   "110",   "120"};
     char digits[LONG_NUMBER + 1] = "";
+
     for (size_t i = 0; i < count && i < LONG_NUMBER; i++) digits[i] = (char)points[i].at;
     for (size_t i = 0; i < sizeof hotlines / sizeof *hotlines; i++) {
         if (strcmp(digits, hotlines[i]) == 0) return true;
     }
+
     return false;
 }
 
 static void put_number(struct sink *sink, const struct point *points, size_t count) {
     bool whole = count == 1 || is_hotline(points, count);
-    for (size_t i = 0; whole && i < count; i++) put(sink, points[i].at, points[i].from, points[i].to);
+    for (size_t i = 0; whole && i < count; i++)
+        put(sink, points[i].at, points[i].from, points[i].to);
     for (size_t i = 0; !whole && i < 2; i++) put(sink, '0', points[0].from, points[count - 1].to);
 }
 
-/* A run of one and the same character. Two of them mean something (谢谢, good), three are emphasis. */
+/* A run of one and the same character. Two of them mean something (谢谢, good), three are emphasis.
+ */
 static void put_run(struct sink *sink, const struct point *points, size_t count) {
     bool sign = kind(sink, points) == KIND_SIGN;
+
     if (!sign && count == 2) {
         put(sink, points[0].at, points[0].from, points[0].to);
         put(sink, points[1].at, points[1].from, points[1].to);
@@ -318,17 +350,21 @@ static size_t run_of(const struct point *points, size_t count) {
     return n;
 }
 
-/* Letters and digits without a break, hyphens inside included: the end of it, and how many digits it has. */
-static size_t latin_word(const struct sink *sink, const struct point *points, size_t count, int *digits_out) {
+/* Letters and digits without a break, hyphens inside included: the end of it, and how many digits
+ * it has. */
+static size_t latin_word(const struct sink *sink, const struct point *points, size_t count,
+                         int *digits_out) {
     size_t n = 0;
+
     *digits_out = 0;
     for (; n < count; n++) {
         enum kind here = kind(sink, &points[n]);
-        bool hyphen =
-            (points[n].at == '-' || points[n].at == '_') && n + 1 < count && is_latin(kind(sink, &points[n + 1]));
+        bool hyphen = (points[n].at == '-' || points[n].at == '_') && n + 1 < count &&
+                      is_latin(kind(sink, &points[n + 1]));
         if (!is_latin(here) && !hyphen) break;
         if (here == KIND_DIGIT) (*digits_out)++;
     }
+
     return n;
 }
 
@@ -346,22 +382,26 @@ static void put_latin(struct sink *sink, const struct point *points, size_t coun
     }
 }
 
-/* Blanks and line feeds become one; a blank after a word of a single character that is no letter goes, so that 假 货 is
- * found. */
+/* Blanks and line feeds become one; a blank after a word of a single character that is no letter
+ * goes, so that 假 货 is found. */
 static size_t put_blanks(struct sink *sink, const struct point *points, size_t at, size_t count) {
     size_t end = at;
     bool line = false;
-    while (end < count && (kind(sink, &points[end]) == KIND_BLANK || kind(sink, &points[end]) == KIND_LINE)) {
+
+    while (end < count &&
+           (kind(sink, &points[end]) == KIND_BLANK || kind(sink, &points[end]) == KIND_LINE)) {
         line = line || kind(sink, &points[end]) == KIND_LINE;
         end++;
     }
     bool single = at > 0 && end < count && kind(sink, &points[at - 1]) == KIND_WORD &&
-                  kind(sink, &points[end]) == KIND_WORD && (at == 1 || kind(sink, &points[at - 2]) == KIND_BLANK);
+                  kind(sink, &points[end]) == KIND_WORD &&
+                  (at == 1 || kind(sink, &points[at - 2]) == KIND_BLANK);
     if (line) {
         put(sink, '\n', points[at].from, points[end - 1].to);
     } else if (!single && sink->len > 0 && end < count) {
         put(sink, ' ', points[at].from, points[end - 1].to);
     }
+
     return end;
 }
 
@@ -388,9 +428,10 @@ static void collapse(struct sink *sink, const struct point *points, size_t count
     }
 }
 
-void text_normalise(const struct text_tables *tables, const char *bytes, size_t len, struct arena *arena,
-                    struct text *out) {
+void text_normalise(const struct text_tables *tables, const char *bytes, size_t len,
+                    struct arena *arena, struct text *out) {
     struct points points = {.arena = arena, .size = len + 1};
+
     points.at = arena_alloc(arena, points.size * sizeof *points.at);
     map_points(tables, bytes, len, &points);
     size_t room = points.count * 4 + 1; /* a code point has at most four bytes */

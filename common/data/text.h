@@ -1,7 +1,7 @@
-/* text: the only user of ICU for texts. What customers write, brought to one form in which words can be looked for:
- * NFKC, case and width folded, traditional characters made simplified, zero-width and control characters gone,
- * repetitions collapsed, numbers masked; with the way back to every byte of the original, so that a reason quotes the
- * customer's own words. */
+/* text: the only user of ICU for texts. What customers write, brought to one form in which words
+ * can be looked for: NFKC, case and width folded, traditional characters made simplified,
+ * zero-width and control characters gone, repetitions collapsed, numbers masked; with the way back
+ * to every byte of the original, so that a reason quotes the customer's own words. */
 #ifndef REDRESS_TEXT_H
 #define REDRESS_TEXT_H
 
@@ -11,28 +11,30 @@
 
 struct text_tables;
 
-/* Builds the tables from ICU's data (about 30 ms, 1 MB), once at start. They are not changed afterwards. */
+/* Builds the tables from ICU's data (about 30 ms, 1 MB), once at start. They are not changed
+ * afterwards. */
 struct text_tables *text_tables_new(struct arena *arena);
 
-/* A normalised text: valid UTF-8, NUL-terminated. Byte i came from the bytes from[i] up to, not including, to[i] of the
- * original; a run that was collapsed or masked came from all of it. */
+/* A normalised text: valid UTF-8, NUL-terminated. Byte i came from the bytes from[i] up to, not
+ * including, to[i] of the original; a run that was collapsed or masked came from all of it. */
 struct text {
     const char *at;
     size_t len;
     const uint32_t *from, *to;
 };
 
-/* Numbers: one digit stays, two to five become "00" (hotlines such as 12315 stay), a word with six digits or more
- * (order numbers, phone numbers) becomes "#". Three or more of the same letter or character become one, of the same
- * sign one; white space becomes one blank or one line feed, and blanks between single characters go. Bytes that are no
- * UTF-8 count as U+FFFD. */
-void text_normalise(const struct text_tables *tables, const char *bytes, size_t len, struct arena *arena,
-                    struct text *out);
+/* Numbers: one digit stays, two to five become "00" (hotlines such as 12315 stay), a word with six
+ * digits or more (order numbers, phone numbers) becomes "#". Three or more of the same letter or
+ * character become one, of the same sign one; white space becomes one blank or one line feed, and
+ * blanks between single characters go. Bytes that are no UTF-8 count as U+FFFD. */
+void text_normalise(const struct text_tables *tables, const char *bytes, size_t len,
+                    struct arena *arena, struct text *out);
 
 /* Characters (code points) in the normalised bytes a..b. */
 size_t text_characters(const struct text *text, size_t a, size_t b);
 
-/* The next code point of UTF-8 at *i < len, which is moved on; U+FFFD for a byte that starts none. */
+/* The next code point of UTF-8 at *i < len, which is moved on; U+FFFD for a byte that starts none.
+ */
 uint32_t text_next(const char *bytes, size_t len, size_t *i);
 
 #endif

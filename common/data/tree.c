@@ -45,6 +45,7 @@ struct tree *tree_add(struct tree *parent, const char *key, struct tree *child) 
         parent->first = child;
     parent->last = child;
     parent->count++;
+
     return child;
 }
 
@@ -60,6 +61,7 @@ struct tree *tree_copy(struct arena *arena, const struct tree *tree) {
         struct tree *twin = tree_copy(arena, member);
         tree_add(copy, twin->key, twin);
     }
+
     return copy;
 }
 
@@ -79,7 +81,8 @@ bool tree_equal(const struct tree *a, const struct tree *b) {
     case TREE_LIST:
     case TREE_MAP: break;
     }
-    const struct tree *x = a->first, *y = b->first;
+    const struct tree *x = a->first;
+    const struct tree *y = b->first;
     for (; x && y; x = x->next, y = y->next)
         if (!equal_keys(x->key, y->key) || !tree_equal(x, y)) return false;
     return x == y;
@@ -95,5 +98,6 @@ const char *tree_kind_name(enum tree_kind kind) {
     case TREE_LIST: return "a list";
     case TREE_MAP: return "a map";
     }
+
     return "nothing known";
 }

@@ -1,5 +1,5 @@
-/* yaml: libyaml's events into a tree. What makes YAML surprising (aliases, tags, duplicate keys) is refused: a policy
- * means what it seems to. */
+/* yaml: libyaml's events into a tree. What makes YAML surprising (aliases, tags, duplicate keys) is
+ * refused: a policy means what it seems to. */
 #include "data/yaml.h"
 #include "base/file.h"
 #include "base/utf8.h"
@@ -34,6 +34,7 @@ static int refuse(struct reader *reader, size_t line, const char *fmt, ...) PRIN
 static int refuse(struct reader *reader, size_t line, const char *fmt, ...) {
     char what[400];
     va_list args;
+
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
@@ -52,8 +53,10 @@ static bool is_one_of(const char *text, const char *const *words) {
 
 /* [-+]? [0-9]+ | 0o [0-7]+ | 0x [0-9a-fA-F]+ ; returns the base, or 0. */
 static int integer_base(const char *text) {
-    if (strncmp(text, "0o", 2) == 0) return text[2] && !text[2 + strspn(text + 2, "01234567")] ? 8 : 0;
-    if (strncmp(text, "0x", 2) == 0) return text[2] && !text[2 + strspn(text + 2, "0123456789abcdefABCDEF")] ? 16 : 0;
+    if (strncmp(text, "0o", 2) == 0)
+        return text[2] && !text[2 + strspn(text + 2, "01234567")] ? 8 : 0;
+    if (strncmp(text, "0x", 2) == 0)
+        return text[2] && !text[2 + strspn(text + 2, "0123456789abcdefABCDEF")] ? 16 : 0;
     text += *text == '-' || *text == '+';
     return *text && !text[strspn(text, "0123456789")] ? 10 : 0;
 }
@@ -61,7 +64,8 @@ static int integer_base(const char *text) {
 /* [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )? */
 static bool is_real(const char *text) {
     text += *text == '-' || *text == '+';
-    size_t before = strspn(text, "0123456789"), after = 0;
+    size_t before = strspn(text, "0123456789");
+    size_t after = 0;
     text += before;
     if (*text == '.') {
         after = strspn(++text, "0123456789");
@@ -71,6 +75,7 @@ static bool is_real(const char *text) {
     if (*text != 'e' && *text != 'E') return !*text;
     text++;
     text += *text == '-' || *text == '+';
+
     return *text && !text[strspn(text, "0123456789")];
 }
 
@@ -85,21 +90,25 @@ static int resolve_number(struct reader *reader, struct tree *node, int base) {
         node->real = strtod(node->text, NULL);
     }
     if ((base && errno) || !isfinite(node->real))
-        return refuse(reader, (size_t)node->line, "a number out of range; put quotes around it if it is a text");
+        return refuse(reader, (size_t)node->line,
+                      "a number out of range; put quotes around it if it is a text");
     return 0;
 }
 
 /* The core schema of YAML 1.2. */
 static int resolve_plain(struct reader *reader, struct tree *node) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const trues[] = {"true", "True", "TRUE", NULL}, *const falses[] = {"false", "False", "FALSE",
-                                                                                          NULL};
+    static const char *const trues[] = {"true", "True", "TRUE", NULL}, *const falses[] = {
+                                                                           "false", "False",
+                                                                           "FALSE", NULL};
     static const char *const odd[] = {".inf",  ".Inf",  ".INF", "+.inf", "+.Inf", "+.INF", "-.inf",
                                       "-.Inf", "-.INF", ".nan", ".NaN",  ".NAN",  NULL};
     const char *text = node->text;
     int base = integer_base(text);
+
     if (base || is_real(text)) return resolve_number(reader, node, base);
-    if (is_one_of(text, odd)) return refuse(reader, (size_t)node->line, "expected a number that is finite");
+    if (is_one_of(text, odd))
+        return refuse(reader, (size_t)node->line, "expected a number that is finite");
     if (is_one_of(text, nulls)) node->kind = TREE_NULL;
     node->num = is_one_of(text, trues);
     if (node->num || is_one_of(text, falses)) node->kind = TREE_BOOL;
@@ -114,15 +123,19 @@ static int place(struct reader *reader, struct tree *node) {
     }
     struct level *level = &reader->levels[reader->depth - 1];
     bool map = level->node->kind == TREE_MAP;
-    if (map && !level->key) return refuse(reader, (size_t)node->line, "expected a key that is a plain text");
+    if (map && !level->key)
+        return refuse(reader, (size_t)node->line, "expected a key that is a plain text");
     tree_add(level->node, level->key, node);
     level->key = NULL;
+
     return 0;
 }
 
 static int take_scalar(struct reader *reader, const yaml_event_t *event) {
     const char *text = (const char *)event->data.scalar.value;
-    size_t len = event->data.scalar.length, line = line_of(event);
+    size_t len = event->data.scalar.length;
+    size_t line = line_of(event);
+
     if (event->data.scalar.anchor || event->data.scalar.tag)
         return refuse(reader, line, "anchors and tags are not read here");
     if (memchr(text, 0, len)) return refuse(reader, line, "expected a text without U+0000");
@@ -139,25 +152,31 @@ static int take_scalar(struct reader *reader, const yaml_event_t *event) {
     node->line = (int)line;
     node->text = arena_strndup(reader->arena, text, len);
     node->text_len = len;
-    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && resolve_plain(reader, node)) return -1;
+    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && resolve_plain(reader, node))
+        return -1;
     return place(reader, node);
 }
 
 static int begin(struct reader *reader, const yaml_event_t *event, enum tree_kind kind) {
     bool list = kind == TREE_LIST;
-    const yaml_char_t *anchor = list ? event->data.sequence_start.anchor : event->data.mapping_start.anchor;
+    const yaml_char_t *anchor =
+        list ? event->data.sequence_start.anchor : event->data.mapping_start.anchor;
     const yaml_char_t *tag = list ? event->data.sequence_start.tag : event->data.mapping_start.tag;
+
     if (anchor || tag) return refuse(reader, line_of(event), "anchors and tags are not read here");
-    if (reader->depth == LEVELS_MAX) return refuse(reader, line_of(event), "deeper than %d levels", LEVELS_MAX);
+    if (reader->depth == LEVELS_MAX)
+        return refuse(reader, line_of(event), "deeper than %d levels", LEVELS_MAX);
     struct tree *node = tree_new(reader->arena, kind);
     node->line = (int)line_of(event);
     if (place(reader, node)) return -1;
     reader->levels[reader->depth++] = (struct level){.node = node};
+
     return 0;
 }
 
 static int compare_keys(const void *a, const void *b) {
-    const struct tree *x = *(const struct tree *const *)a, *y = *(const struct tree *const *)b;
+    const struct tree *x = *(const struct tree *const *)a;
+    const struct tree *y = *(const struct tree *const *)b;
     int order = strcmp(x->key, y->key);
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
@@ -167,13 +186,15 @@ static int refuse_duplicates(struct reader *reader, const struct tree *map) {
     if (map->count < 2) return 0;
     const struct tree **members = arena_alloc(reader->arena, (size_t)map->count * sizeof *members);
     size_t count = 0;
-    for (const struct tree *member = map->first; member; member = member->next) members[count++] = member;
+    for (const struct tree *member = map->first; member; member = member->next)
+        members[count++] = member;
     qsort(members, count, sizeof *members, compare_keys);
     int result = 0;
     for (size_t i = 1; i < count && result == 0; i++)
         if (strcmp(members[i - 1]->key, members[i]->key) == 0)
-            result = refuse(reader, (size_t)members[i]->line, "%.200s: the key is there already, in line %d",
-                            members[i]->key, members[i - 1]->line);
+            result = refuse(reader, (size_t)members[i]->line,
+                            "%.200s: the key is there already, in line %d", members[i]->key,
+                            members[i - 1]->line);
     return result;
 }
 
@@ -199,10 +220,12 @@ static int take(struct reader *reader, const yaml_event_t *event) {
 
 static int take_all(struct reader *reader) {
     bool done = false;
+
     while (!done) {
         yaml_event_t event;
         if (!yaml_parser_parse(&reader->parser, &event)) {
-            const char *problem = reader->parser.problem ? reader->parser.problem : "cannot be read";
+            const char *problem =
+                reader->parser.problem ? reader->parser.problem : "cannot be read";
             return refuse(reader, reader->parser.problem_mark.line + 1, "not YAML: %s", problem);
         }
         int result = take(reader, &event);
@@ -210,12 +233,14 @@ static int take_all(struct reader *reader) {
         yaml_event_delete(&event);
         if (result) return -1;
     }
+
     return 0;
 }
 
-int yaml_read(struct arena *arena, const char *name, const char *bytes, size_t len, const struct tree **tree_out,
-              struct err *err) {
-    if (len > FILE_MAX) return err_set(err, "%s:1: %zu bytes, expected at most %d", name, len, FILE_MAX);
+int yaml_read(struct arena *arena, const char *name, const char *bytes, size_t len,
+              const struct tree **tree_out, struct err *err) {
+    if (len > FILE_MAX)
+        return err_set(err, "%s:1: %zu bytes, expected at most %d", name, len, FILE_MAX);
     size_t valid = utf8_valid(bytes, len);
     struct reader reader = {.arena = arena, .name = name, .err = err};
     if (valid < len) {
@@ -234,10 +259,12 @@ int yaml_read(struct arena *arena, const char *name, const char *bytes, size_t l
         reader.root->line = 1;
     }
     *tree_out = reader.root;
+
     return 0;
 }
 
-int yaml_read_file(struct arena *arena, const char *path, const struct tree **tree_out, struct err *err) {
+int yaml_read_file(struct arena *arena, const char *path, const struct tree **tree_out,
+                   struct err *err) {
     const char *bytes;
     size_t len;
     if (file_read(arena, path, FILE_MAX, &bytes, &len, err)) return -1;

@@ -14,7 +14,8 @@ void effects_init(struct effects *out, struct arena *arena) {
 static struct output *add_output(struct effects *out) {
     if (out->count == out->size) {
         int size = out->size ? out->size * 2 : FIRST_SIZE;
-        out->at = arena_grow(out->arena, out->at, (size_t)out->size * sizeof *out->at, (size_t)size * sizeof *out->at);
+        out->at = arena_grow(out->arena, out->at, (size_t)out->size * sizeof *out->at,
+                             (size_t)size * sizeof *out->at);
         out->size = size;
     }
     return &out->at[out->count++];
@@ -27,8 +28,9 @@ static void take_data(struct effects *out, struct output *output, struct buf *bu
     buf_free(buf);
 }
 
-struct output *effects_send(struct effects *out, enum topic topic, const char *key, const char *type, const char *id,
-                            int64_t time_ms, const struct record *record, const void *data) {
+struct output *effects_send(struct effects *out, enum topic topic, const char *key,
+                            const char *type, const char *id, int64_t time_ms,
+                            const struct record *record, const void *data) {
     ASSERT(record || !data);
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
@@ -44,11 +46,13 @@ struct output *effects_send(struct effects *out, enum topic topic, const char *k
                               .time_ms = time_ms,
                               .sequence = EVENT_NO_SEQUENCE};
     take_data(out, output, &buf);
+
     return output;
 }
 
-struct output *effects_emit(struct effects *out, const char *type, const char *case_id, const char *id, int64_t time_ms,
-                            const struct record *record, const void *data) {
+struct output *effects_emit(struct effects *out, const char *type, const char *case_id,
+                            const char *id, int64_t time_ms, const struct record *record,
+                            const void *data) {
     ASSERT(strlen(case_id) > IDS_ROUTE_LEN);
     const char *route = arena_strndup(out->arena, case_id, IDS_ROUTE_LEN);
     struct output *output = effects_send(out, TOPIC_EVENTS, route, type, id, time_ms, record, data);
@@ -56,10 +60,11 @@ struct output *effects_emit(struct effects *out, const char *type, const char *c
     return output;
 }
 
-struct output *effects_pass(struct effects *out, enum topic topic, const char *key, const struct event *ev,
-                            const struct tree *data) {
+struct output *effects_pass(struct effects *out, enum topic topic, const char *key,
+                            const struct event *ev, const struct tree *data) {
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
+
     json_tree(&json, data);
     struct output *output = add_output(out);
     *output = (struct output){.topic = topic,
@@ -71,11 +76,13 @@ struct output *effects_pass(struct effects *out, enum topic topic, const char *k
                               .time_ms = ev->time_ms,
                               .sequence = ev->sequence};
     take_data(out, output, &buf);
+
     return output;
 }
 
 enum result effects_reject(struct effects *out, const char *reason, const char *fmt, ...) {
     va_list args;
+
     va_start(args, fmt);
     out->rejection.reason = reason;
     vsnprintf(out->rejection.detail, sizeof out->rejection.detail, fmt, args);
@@ -83,12 +90,14 @@ enum result effects_reject(struct effects *out, const char *reason, const char *
     return REJECT;
 }
 
-enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record, void *data_out) {
+enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record,
+                           void *data_out) {
     struct faults faults = {.arena = out->arena, .limit = 1};
-    if (fields_decode(record, ev->data, FIELDS_EVENT, out->arena, data_out, &faults) == 0) return DONE;
+    if (fields_decode(record, ev->data, FIELDS_EVENT, out->arena, data_out, &faults) == 0)
+        return DONE;
     const struct fault *first = &faults.at[0];
-    return effects_reject(out, first->kind == FAULT_MISSING ? "missing_field" : "bad_value", "%s: %s", first->path,
-                          first->text);
+    return effects_reject(out, first->kind == FAULT_MISSING ? "missing_field" : "bad_value",
+                          "%s: %s", first->path, first->text);
 }
 
 void effects_release(struct effects *out, int index) {

@@ -33,20 +33,25 @@ struct effects {
 
 void effects_init(struct effects *out, struct arena *arena);
 
-/* Adds an event to the case log. key and subject come from case_id; time_ms is the fact's time. `id` must depend on the
- * cause only. */
-struct output *effects_emit(struct effects *out, const char *type, const char *case_id, const char *id, int64_t time_ms,
-                            const struct record *record, const void *data);
+/* Adds an event to the case log. key and subject come from case_id; time_ms is the fact's time.
+ * `id` must depend on the cause only. */
+struct output *effects_emit(struct effects *out, const char *type, const char *case_id,
+                            const char *id, int64_t time_ms, const struct record *record,
+                            const void *data);
 /* The same to any topic, with any key. */
-struct output *effects_send(struct effects *out, enum topic topic, const char *key, const char *type, const char *id,
-                            int64_t time_ms, const struct record *record, const void *data);
+struct output *effects_send(struct effects *out, enum topic topic, const char *key,
+                            const char *type, const char *id, int64_t time_ms,
+                            const struct record *record, const void *data);
 /* Passes data on as it came (a tree). */
-struct output *effects_pass(struct effects *out, enum topic topic, const char *key, const struct event *ev,
-                            const struct tree *data);
+struct output *effects_pass(struct effects *out, enum topic topic, const char *key,
+                            const struct event *ev, const struct tree *data);
 /* Sets the rejection and returns REJECT. */
-enum result effects_reject(struct effects *out, const char *reason, const char *fmt, ...) PRINTF(3, 4);
-/* Reads an event's data as a struct of the record. DONE, or REJECT with the first thing that is wrong. */
-enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record, void *data_out);
+enum result effects_reject(struct effects *out, const char *reason, const char *fmt, ...)
+    PRINTF(3, 4);
+/* Reads an event's data as a struct of the record. DONE, or REJECT with the first thing that is
+ * wrong. */
+enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record,
+                           void *data_out);
 /* Gives claim `index` back after the commit. */
 void effects_release(struct effects *out, int index);
 

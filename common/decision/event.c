@@ -1,5 +1,5 @@
-/* event: reading CloudEvents 1.0 from Kafka's records, structured or binary. The JSON is read first in both modes, so
- * that a record is refused for the same reason whichever way it was sent. */
+/* event: reading CloudEvents 1.0 from Kafka's records, structured or binary. The JSON is read first
+ * in both modes, so that a record is refused for the same reason whichever way it was sent. */
 #include "decision/event.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -29,12 +29,14 @@ const char *topic_name(enum topic topic) {
     case TOPIC_NONE:
     case TOPIC_COUNT: break;
     }
+
     return "none";
 }
 
 static int reject(struct rejection *out, const char *reason, const char *fmt, ...) PRINTF(3, 4);
 static int reject(struct rejection *out, const char *reason, const char *fmt, ...) {
     va_list args;
+
     va_start(args, fmt);
     out->reason = reason;
     vsnprintf(out->detail, sizeof out->detail, fmt, args);
@@ -52,7 +54,8 @@ static const struct header *find_header(const struct raw *raw, const char *name)
     return NULL;
 }
 
-/* "application/json" and "application/json; charset=utf-8" are of the media type application/json. */
+/* "application/json" and "application/json; charset=utf-8" are of the media type application/json.
+ */
 static bool is_media_type(const char *value, size_t len, const char *type) {
     size_t own = strlen(type);
     if (len < own || strncasecmp(value, type, own) != 0) return false;
@@ -61,7 +64,9 @@ static bool is_media_type(const char *value, size_t len, const char *type) {
 
 static bool is_structured(const struct raw *raw) {
     const struct header *type = find_header(raw, "content-type");
-    if (type && type->value && is_media_type(type->value, type->value_len, "application/cloudevents+json")) return true;
+    if (type && type->value &&
+        is_media_type(type->value, type->value_len, "application/cloudevents+json"))
+        return true;
     for (int i = 0; i < raw->header_count; i++)
         if (strncasecmp(raw->headers[i].name, "ce_", 3) == 0) return false;
     return true;
@@ -84,6 +89,7 @@ struct envelope {
 
 static int header_attribute(const struct envelope *in, const char *name, struct attribute *out) {
     char full[64];
+
     snprintf(full, sizeof full, "ce_%s", name);
     const struct header *found = NULL;
     for (int i = 0; i < in->raw->header_count; i++) {
@@ -100,18 +106,22 @@ static int header_attribute(const struct envelope *in, const char *name, struct 
         return reject(in->rejection, "bad_value", "%s: expected a text without U+0000", full);
     out->text = arena_strndup(in->arena, found->value, found->value_len);
     out->len = found->value_len;
+
     return 0;
 }
 
 static int map_attribute(const struct envelope *in, const char *name, struct attribute *out) {
     const struct tree *member = tree_get(in->map, name);
+
     *out = (struct attribute){0};
     if (!member || member->kind == TREE_NULL) return 0;
     out->tree = member;
     if (member->kind != TREE_TEXT && strcmp(name, "sequence") != 0)
-        return reject(in->rejection, "bad_value", "%s: expected a text, found %s", name, tree_kind_name(member->kind));
+        return reject(in->rejection, "bad_value", "%s: expected a text, found %s", name,
+                      tree_kind_name(member->kind));
     out->text = member->text ? member->text : "";
     out->len = member->text_len;
+
     return 0;
 }
 
@@ -126,22 +136,26 @@ static int required(const struct envelope *in, const char *name, struct attribut
 }
 
 static bool is_name(const struct attribute *attribute) {
-    return attribute->len > 0 && fields_is_name(attribute->text, attribute->len, NAME_MAX_CHARACTERS);
+    return attribute->len > 0 &&
+           fields_is_name(attribute->text, attribute->len, NAME_MAX_CHARACTERS);
 }
 
-static int read_name(const struct envelope *in, const char *name, const struct attribute *attribute, const char **out) {
+static int read_name(const struct envelope *in, const char *name, const struct attribute *attribute,
+                     const char **out) {
     if (!is_name(attribute))
         return reject(in->rejection, "bad_value",
-                      "%s: expected 1 to %d characters without control or bidirectional characters", name,
-                      NAME_MAX_CHARACTERS);
+                      "%s: expected 1 to %d characters without control or bidirectional characters",
+                      name, NAME_MAX_CHARACTERS);
     *out = attribute->text;
     return 0;
 }
 
 static int read_required(const struct envelope *in, struct event *ev) {
     struct attribute version, id, source, type, when;
+
     if (required(in, "specversion", &version)) return -1;
-    if (strcmp(version.text, "1.0") != 0) return reject(in->rejection, "bad_value", "specversion: expected 1.0");
+    if (strcmp(version.text, "1.0") != 0)
+        return reject(in->rejection, "bad_value", "specversion: expected 1.0");
     if (required(in, "id", &id)) return -1;
     if (!fields_is_id(id.text, id.len))
         return reject(in->rejection, "bad_value", "id: expected 1 to 128 bytes of [A-Za-z0-9._:-]");
@@ -151,14 +165,16 @@ static int read_required(const struct envelope *in, struct event *ev) {
     if (required(in, "time", &when)) return -1;
     /* The epoch itself would read as absent in every field that is made of it. */
     if (clock_parse(when.text, &ev->time_ms) || ev->time_ms == 0)
-        return reject(in->rejection, "bad_value",
-                      "time: expected a time with an offset as in RFC 3339, such as 2026-11-22T17:19:16Z");
+        return reject(
+            in->rejection, "bad_value",
+            "time: expected a time with an offset as in RFC 3339, such as 2026-11-22T17:19:16Z");
     return 0;
 }
 
 /* An integer, or (as the extension's own specification has it) a text of digits. */
 static int read_sequence(const struct envelope *in, int64_t *out) {
     struct attribute found;
+
     if (attribute(in, "sequence", &found)) return -1;
     *out = EVENT_NO_SEQUENCE;
     if (!found.text) return 0;
@@ -172,14 +188,18 @@ static int read_sequence(const struct envelope *in, int64_t *out) {
         long long read = strtoll(found.text, &end, 10);
         if (*digits >= '0' && *digits <= '9' && !*end && !errno) num = read;
     }
-    if (num == EVENT_NO_SEQUENCE) return reject(in->rejection, "bad_value", "sequence: expected an integer of 64 bits");
+    if (num == EVENT_NO_SEQUENCE)
+        return reject(in->rejection, "bad_value", "sequence: expected an integer of 64 bits");
     *out = num;
+
     return 0;
 }
 
 /* W3C Trace Context, version 00: "00-<32 hex digits>-<16>-<2>". */
 static bool is_traceparent(const char *text, size_t len) {
-    static const char form[TRACEPARENT_LEN + 1] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    static const char form[TRACEPARENT_LEN + 1] =
+        "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+
     if (len != TRACEPARENT_LEN) return false;
     for (int i = 0; i < TRACEPARENT_LEN; i++) {
         bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
@@ -190,6 +210,7 @@ static bool is_traceparent(const char *text, size_t len) {
 
 static int read_optional(const struct envelope *in, struct event *ev) {
     struct attribute subject, trace, content;
+
     if (attribute(in, "subject", &subject)) return -1;
     if (subject.text && read_name(in, "subject", &subject, &ev->subject)) return -1;
     if (read_sequence(in, &ev->sequence)) return -1;
@@ -204,9 +225,11 @@ static int read_optional(const struct envelope *in, struct event *ev) {
 }
 
 static int read_data(const struct envelope *in, const struct tree *data, struct event *ev) {
-    if (!data || data->kind == TREE_NULL) return reject(in->rejection, "missing_field", "data: missing");
+    if (!data || data->kind == TREE_NULL)
+        return reject(in->rejection, "missing_field", "data: missing");
     if (data->kind != TREE_MAP)
-        return reject(in->rejection, "bad_value", "data: expected a map, found %s", tree_kind_name(data->kind));
+        return reject(in->rejection, "bad_value", "data: expected a map, found %s",
+                      tree_kind_name(data->kind));
     ev->data = data;
     return 0;
 }
@@ -214,7 +237,8 @@ static int read_data(const struct envelope *in, const struct tree *data, struct 
 /* In binary mode the record's own content type is that of the data. */
 static int check_content_type(const struct envelope *in) {
     const struct header *type = find_header(in->raw, "content-type");
-    if (!type || !type->value || is_media_type(type->value, type->value_len, "application/json")) return 0;
+    if (!type || !type->value || is_media_type(type->value, type->value_len, "application/json"))
+        return 0;
     return reject(in->rejection, "bad_value", "content-type: expected application/json");
 }
 
@@ -226,22 +250,29 @@ static int read_value(const struct raw *raw, struct arena *arena, const struct t
     return reject(rejection, json_fault_name(fault), "%.200s", err.text);
 }
 
-int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out, struct rejection *rejection) {
+int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out,
+               struct rejection *rejection) {
     struct envelope in = {.raw = raw, .arena = arena, .rejection = rejection};
     struct event ev = {.raw = raw, .sequence = EVENT_NO_SEQUENCE};
-    bool structured = is_structured(raw), empty = !raw->value || raw->value_len == 0;
+    bool structured = is_structured(raw);
+    bool empty = !raw->value || raw->value_len == 0;
     const struct tree *tree = NULL;
+
     if (raw->unreadable)
-        return reject(rejection, "unreadable", "expected a batch that can be unpacked: %.200s", raw->unreadable);
-    if (structured && empty) return reject(rejection, "not_json", "expected an event in JSON, found no value");
+        return reject(rejection, "unreadable", "expected a batch that can be unpacked: %.200s",
+                      raw->unreadable);
+    if (structured && empty)
+        return reject(rejection, "not_json", "expected an event in JSON, found no value");
     if (!structured && check_content_type(&in)) return -1;
     if (!empty && read_value(raw, arena, &tree, rejection)) return -1;
     if (structured && tree->kind != TREE_MAP)
-        return reject(rejection, "bad_value", "expected an event as a map, found %s", tree_kind_name(tree->kind));
+        return reject(rejection, "bad_value", "expected an event as a map, found %s",
+                      tree_kind_name(tree->kind));
     if (structured) in.map = tree;
     if (read_required(&in, &ev) || read_optional(&in, &ev)) return -1;
     if (read_data(&in, structured ? tree_get(tree, "data") : tree, &ev)) return -1;
     *ev_out = ev;
+
     return 0;
 }
 

@@ -34,7 +34,8 @@ struct raw {
     int partition;
     int64_t offset;
     int64_t timestamp_ms;
-    int64_t appended_ms; /* the broker's time (message.timestamp.type=LogAppendTime); 0: only the producer's is known */
+    int64_t appended_ms; /* the broker's time (message.timestamp.type=LogAppendTime); 0: only the
+                            producer's is known */
     const char *key, *value; /* NULL: none */
     size_t key_len, value_len;
     const struct header *headers;
@@ -48,7 +49,8 @@ struct event {
     const char *subject;     /* NULL: none; the case id in the case log */
     const char *traceparent; /* NULL: none */
     int64_t time_ms;
-    int64_t sequence; /* the CloudEvents extension; INT64_MIN: none. Facts are ordered by time, sequence, arrival. */
+    int64_t sequence; /* the CloudEvents extension; INT64_MIN: none. Facts are ordered by time,
+                         sequence, arrival. */
     const struct tree *data;
 };
 #define EVENT_NO_SEQUENCE INT64_MIN
@@ -59,13 +61,15 @@ struct rejection {
     char detail[256];   /* JSON path and what was expected; never a text found */
 };
 
-/* Reads a record, structured (content-type application/cloudevents+json, or a body that is one when the record has no
- * ce_ headers) or binary (ce_* headers). Checks limits, UTF-8, required attributes, ids, time. Returns 0, or -1 with
- * the rejection. The event and its data live in the arena; texts of the raw record are not borrowed. */
+/* Reads a record, structured (content-type application/cloudevents+json, or a body that is one when
+ * the record has no ce_ headers) or binary (ce_* headers). Checks limits, UTF-8, required
+ * attributes, ids, time. Returns 0, or -1 with the rejection. The event and its data live in the
+ * arena; texts of the raw record are not borrowed. */
 int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out,
                struct rejection *rejection) MUST_CHECK;
 
-/* Only the type, from the ce_type header, without reading anything else; NULL when the record is not in binary mode. */
+/* Only the type, from the ce_type header, without reading anything else; NULL when the record is
+ * not in binary mode. */
 const char *event_peek_type(const struct raw *raw, size_t *len_out);
 
 #endif

@@ -1,9 +1,11 @@
-/* policies: looking a version up. There are few: a new one every some weeks, and only those that open cases name. */
+/* policies: looking a version up. There are few: a new one every some weeks, and only those that
+ * open cases name. */
 #include "decision/policies.h"
 
 #include <string.h>
 
-const struct policy_version *policies_version(const struct policies *policies, const char *version) {
+const struct policy_version *policies_version(const struct policies *policies,
+                                              const char *version) {
     for (const struct policy_version *at = policies->current; at; at = at->older)
         if (version && strcmp(at->version, version) == 0) return at;
     return NULL;
@@ -20,6 +22,7 @@ const void *policies_current(const struct policies *policies) {
 
 const struct policy_version *policies_choose(const struct policies *policies, const char *own) {
     const struct policy_version *current = policies->current;
+
     if (!own) return current;
     const struct policy_version *found = policies_version(policies, own);
     if (!found || found == current) return found;

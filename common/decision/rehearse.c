@@ -44,6 +44,7 @@ struct rehearse {
 
 struct rehearse *rehearse_new(rehearse_listener *listener, void *context) {
     struct rehearse *rehearse = calloc(1, sizeof *rehearse);
+
     ASSERT(rehearse);
     rehearse->listener = listener;
     rehearse->context = context;
@@ -51,13 +52,15 @@ struct rehearse *rehearse_new(rehearse_listener *listener, void *context) {
     rehearse->batch = arena_new();
     rehearse->claims = rehearse_claims_new();
     rehearse->now_ms = INT64_MIN;
+
     return rehearse;
 }
 
 void rehearse_free(struct rehearse *rehearse) {
     if (!rehearse) return;
     for (int i = 0; i < rehearse->player_count; i++)
-        if (rehearse->players[i].spec->kind == WORKER_KEYED) rehearse_states_free(&rehearse->players[i].states);
+        if (rehearse->players[i].spec->kind == WORKER_KEYED)
+            rehearse_states_free(&rehearse->players[i].states);
     rehearse_claims_free(rehearse->claims);
     arena_free(rehearse->arena);
     arena_free(rehearse->batch);
@@ -67,8 +70,10 @@ void rehearse_free(struct rehearse *rehearse) {
 
 /* Specs and policies. */
 
-static int load(struct rehearse *rehearse, struct player *player, const char *dir, struct buf *errors) {
+static int load(struct rehearse *rehearse, struct player *player, const char *dir,
+                struct buf *errors) {
     const struct worker_spec *spec = player->spec;
+
     if (!spec->policy_file) return 0;
     const char *path = arena_printf(rehearse->arena, "%s/%s", dir, spec->policy_file);
     const struct tree *tree;
@@ -80,7 +85,8 @@ static int load(struct rehearse *rehearse, struct player *player, const char *di
     struct faults faults = {.arena = rehearse->arena};
     struct policy_version *version = ARENA_NEW(rehearse->arena, struct policy_version);
     void *policy = NULL;
-    if (spec->load(tree, dir, rehearse->arena, &policy, &version->version, &faults) || faults.count) {
+    if (spec->load(tree, dir, rehearse->arena, &policy, &version->version, &faults) ||
+        faults.count) {
         faults_print(&faults, path, errors);
         return -1;
     }
@@ -89,6 +95,7 @@ static int load(struct rehearse *rehearse, struct player *player, const char *di
     version->order = player->policies.current ? player->policies.current->order + 1 : 0;
     version->older = player->policies.current;
     player->policies.current = version;
+
     return 0;
 }
 
@@ -110,13 +117,13 @@ static struct player *player_of(const struct rehearse *rehearse, const struct wo
     return NULL;
 }
 
-int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec, const char *policy_dir,
-                    struct buf *errors) {
+int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
+                    const char *policy_dir, struct buf *errors) {
     return load(rehearse, player_of(rehearse, spec), policy_dir, errors);
 }
 
-/* Wake-ups: a heap by time, then by the order in which they were set. One that is out of date is skipped when it comes
- * up. */
+/* Wake-ups: a heap by time, then by the order in which they were set. One that is out of date is
+ * skipped when it comes up. */
 
 static bool before(const struct wake *one, const struct wake *two) {
     return one->at != two->at ? one->at < two->at : one->order < two->order;
@@ -125,7 +132,8 @@ static bool before(const struct wake *one, const struct wake *two) {
 static void heap_push(struct rehearse *rehearse, struct wake wake) {
     if (rehearse->heap_count == rehearse->heap_size) {
         rehearse->heap_size = rehearse->heap_size ? rehearse->heap_size * 2 : 256;
-        rehearse->heap = realloc(rehearse->heap, (size_t)rehearse->heap_size * sizeof *rehearse->heap);
+        rehearse->heap =
+            realloc(rehearse->heap, (size_t)rehearse->heap_size * sizeof *rehearse->heap);
         ASSERT(rehearse->heap);
     }
     int i = rehearse->heap_count++;
@@ -135,14 +143,19 @@ static void heap_push(struct rehearse *rehearse, struct wake wake) {
 }
 
 static struct wake heap_pop(struct rehearse *rehearse) {
-    struct wake first = rehearse->heap[0], last = rehearse->heap[--rehearse->heap_count];
+    struct wake first = rehearse->heap[0];
+    struct wake last = rehearse->heap[--rehearse->heap_count];
     int i = 0;
+
     for (int child; (child = 2 * i + 1) < rehearse->heap_count; i = child) {
-        if (child + 1 < rehearse->heap_count && before(&rehearse->heap[child + 1], &rehearse->heap[child])) child++;
+        if (child + 1 < rehearse->heap_count &&
+            before(&rehearse->heap[child + 1], &rehearse->heap[child]))
+            child++;
         if (!before(&rehearse->heap[child], &last)) break;
         rehearse->heap[i] = rehearse->heap[child];
     }
     rehearse->heap[i] = last;
+
     return first;
 }
 
@@ -159,23 +172,25 @@ static void queue(struct rehearse *rehearse, enum topic topic, const struct even
     ASSERT(rehearse->job_count < CASCADE_MAX);
     if (rehearse->job_count == rehearse->job_size) {
         int size = rehearse->job_size ? rehearse->job_size * 2 : 16;
-        rehearse->jobs =
-            arena_grow(rehearse->batch, rehearse->jobs, (size_t)rehearse->job_size * sizeof *rehearse->jobs,
-                       (size_t)size * sizeof *rehearse->jobs);
+        rehearse->jobs = arena_grow(rehearse->batch, rehearse->jobs,
+                                    (size_t)rehearse->job_size * sizeof *rehearse->jobs,
+                                    (size_t)size * sizeof *rehearse->jobs);
         rehearse->job_size = size;
     }
     rehearse->jobs[rehearse->job_count++] = (struct job){topic, ev};
 }
 
-static void send(struct rehearse *rehearse, const struct worker_spec *spec, const struct output *output,
-                 const struct event *cause) {
+static void send(struct rehearse *rehearse, const struct worker_spec *spec,
+                 const struct output *output, const struct event *cause) {
     struct raw *raw = ARENA_NEW(rehearse->batch, struct raw);
+
     *raw = (struct raw){.topic = output->topic, .timestamp_ms = rehearse->now_ms};
     struct event *ev = ARENA_NEW(rehearse->batch, struct event);
     *ev = (struct event){.raw = raw,
                          .id = output->id,
-                         .source =
-                             output->source ? output->source : arena_printf(rehearse->batch, "/redress/%s", spec->name),
+                         .source = output->source
+                                       ? output->source
+                                       : arena_printf(rehearse->batch, "/redress/%s", spec->name),
                          .type = output->type,
                          .subject = output->subject,
                          .traceparent = output->traceparent ? output->traceparent
@@ -183,14 +198,16 @@ static void send(struct rehearse *rehearse, const struct worker_spec *spec, cons
                                                             : NULL,
                          .time_ms = output->time_ms,
                          .sequence = output->sequence};
-    ASSERT(json_read(rehearse->batch, output->data, output->data_len, NULL, &ev->data, NULL) == JSON_OK);
+    ASSERT(json_read(rehearse->batch, output->data, output->data_len, NULL, &ev->data, NULL) ==
+           JSON_OK);
     queue(rehearse, output->topic, ev);
 }
 
 /* Rounds of claims, until no more are asked for. */
-static void make_claims(struct rehearse *rehearse, struct player *player, struct decision *in, const void *state,
-                        struct claims *claims) {
+static void make_claims(struct rehearse *rehearse, struct player *player, struct decision *in,
+                        const void *state, struct claims *claims) {
     struct answer *answers = NULL;
+
     for (int round = 0; player->spec->ask && round < ROUNDS_MAX; round++) {
         player->spec->ask(in, state, claims);
         int had = in->answer_count;
@@ -204,9 +221,10 @@ static void make_claims(struct rehearse *rehearse, struct player *player, struct
     }
 }
 
-static enum result decide(struct rehearse *rehearse, struct player *player, struct decision *in, void *state,
-                          struct effects *out) {
+static enum result decide(struct rehearse *rehearse, struct player *player, struct decision *in,
+                          void *state, struct effects *out) {
     struct claims claims = {.arena = rehearse->batch};
+
     in->policies = &player->policies;
     in->now_ms = rehearse->now_ms;
     in->arena = rehearse->batch;
@@ -216,11 +234,13 @@ static enum result decide(struct rehearse *rehearse, struct player *player, stru
     ASSERT(result == DONE || result == REJECT);
     rehearse->folded++;
     if (result == REJECT) {
-        rehearse->listener(rehearse->context, player->spec, rehearse->now_ms, NULL, in->ev, &out->rejection);
+        rehearse->listener(rehearse->context, player->spec, rehearse->now_ms, NULL, in->ev,
+                           &out->rejection);
         return result;
     }
     for (int i = 0; i < out->count; i++) {
-        rehearse->listener(rehearse->context, player->spec, rehearse->now_ms, &out->at[i], in->ev, NULL);
+        rehearse->listener(rehearse->context, player->spec, rehearse->now_ms, &out->at[i], in->ev,
+                           NULL);
         send(rehearse, player->spec, &out->at[i], in->ev);
     }
     for (int i = 0; i < out->release_count; i++)
@@ -228,17 +248,19 @@ static enum result decide(struct rehearse *rehearse, struct player *player, stru
     return result;
 }
 
-static void keep(struct rehearse *rehearse, struct player *player, const char *key, const void *state,
-                 int64_t woke_ms) {
+static void keep(struct rehearse *rehearse, struct player *player, const char *key,
+                 const void *state, int64_t woke_ms) {
     int number = rehearse_states_put(&player->states, key, state);
     int64_t at = state ? wake_at(player->spec, state) : 0;
     if (!at || at == woke_ms) return;
-    heap_push(rehearse, (struct wake){at, rehearse->orders++, (int)(player - rehearse->players), number});
+    heap_push(rehearse,
+              (struct wake){at, rehearse->orders++, (int)(player - rehearse->players), number});
 }
 
 static void fold(struct rehearse *rehearse, struct player *player, const struct event *ev) {
     struct decision in = {.ev = ev};
     struct effects out;
+
     if (player->spec->kind == WORKER_MAP) {
         (void)decide(rehearse, player, &in, NULL, &out);
         return;
@@ -261,7 +283,8 @@ static void drain(struct rehearse *rehearse) {
             struct player *player = &rehearse->players[k];
             const enum topic *reads = player->spec->reads;
             while (*reads != TOPIC_NONE && *reads != job.topic) reads++;
-            if (*reads == TOPIC_NONE || (player->spec->wants && !player->spec->wants(job.ev->type))) continue;
+            if (*reads == TOPIC_NONE || (player->spec->wants && !player->spec->wants(job.ev->type)))
+                continue;
             fold(rehearse, player, job.ev);
         }
     }
@@ -273,6 +296,7 @@ static void drain(struct rehearse *rehearse) {
 static void wake_up(struct rehearse *rehearse, struct wake wake) {
     struct player *player = &rehearse->players[wake.player];
     const char *key = player->states.keys.keys[wake.key];
+
     const void *before_state = player->states.at[wake.key];
     if (!before_state || wake_at(player->spec, before_state) != wake.at) return;
     if (wake.at > rehearse->now_ms) rehearse->now_ms = wake.at;
@@ -287,7 +311,8 @@ static void wake_up(struct rehearse *rehearse, struct wake wake) {
 }
 
 void rehearse_advance(struct rehearse *rehearse, int64_t until_ms) {
-    while (rehearse->heap_count && rehearse->heap[0].at <= until_ms) wake_up(rehearse, heap_pop(rehearse));
+    while (rehearse->heap_count && rehearse->heap[0].at <= until_ms)
+        wake_up(rehearse, heap_pop(rehearse));
     if (until_ms > rehearse->now_ms) rehearse->now_ms = until_ms;
 }
 
@@ -313,7 +338,8 @@ void rehearse_publish(struct rehearse *rehearse, const struct raw *raw, int64_t 
     drain(rehearse);
 }
 
-void rehearse_publish_event(struct rehearse *rehearse, enum topic topic, const struct event *ev, int64_t now_ms) {
+void rehearse_publish_event(struct rehearse *rehearse, enum topic topic, const struct event *ev,
+                            int64_t now_ms) {
     arrive(rehearse, now_ms);
     struct event *copy = arena_memdup(rehearse->batch, ev, sizeof *ev);
     if (!copy->raw) {
@@ -325,12 +351,14 @@ void rehearse_publish_event(struct rehearse *rehearse, enum topic topic, const s
     drain(rehearse);
 }
 
-const void *rehearse_state(const struct rehearse *rehearse, const struct worker_spec *spec, const char *key) {
+const void *rehearse_state(const struct rehearse *rehearse, const struct worker_spec *spec,
+                           const char *key) {
     return rehearse_states_get(&player_of(rehearse, spec)->states, key);
 }
 
 void rehearse_states(const struct rehearse *rehearse, const struct worker_spec *spec,
-                     void (*each)(void *context, const char *key, const void *state), void *context) {
+                     void (*each)(void *context, const char *key, const void *state),
+                     void *context) {
     const struct rehearse_states *states = &player_of(rehearse, spec)->states;
     for (int i = 0; i < states->keys.count; i++)
         if (states->at[i]) each(context, states->keys.keys[i], states->at[i]);

@@ -1,7 +1,7 @@
-/* rehearse: the workers' decisions played in memory and in virtual time: no Kafka, no Redis, no clock. Specs stand in a
- * row; what one sends to a topic is given at once to those that read it, in the order in which they were added.
- * Wake-ups fire in the order of their times before anything later happens. The same input gives the same output,
- * always. */
+/* rehearse: the workers' decisions played in memory and in virtual time: no Kafka, no Redis, no
+ * clock. Specs stand in a row; what one sends to a topic is given at once to those that read it, in
+ * the order in which they were added. Wake-ups fire in the order of their times before anything
+ * later happens. The same input gives the same output, always. */
 #ifndef REDRESS_REHEARSE_H
 #define REDRESS_REHEARSE_H
 
@@ -9,10 +9,11 @@
 
 struct rehearse;
 
-/* What came of it, in order: an event that a worker sent, or (output NULL) its rejection of `ev`. Lives until the call
- * returns. */
+/* What came of it, in order: an event that a worker sent, or (output NULL) its rejection of `ev`.
+ * Lives until the call returns. */
 typedef void rehearse_listener(void *context, const struct worker_spec *spec, int64_t now_ms,
-                               const struct output *output, const struct event *ev, const struct rejection *rejection);
+                               const struct output *output, const struct event *ev,
+                               const struct rejection *rejection);
 
 struct rehearse *rehearse_new(rehearse_listener *listener, void *context);
 void rehearse_free(struct rehearse *rehearse); /* NULL is allowed */
@@ -21,23 +22,27 @@ void rehearse_free(struct rehearse *rehearse); /* NULL is allowed */
 int rehearse_add(struct rehearse *rehearse, const struct worker_spec *spec, const char *policy_dir,
                  struct buf *errors) MUST_CHECK;
 /* A newer version of an added worker's policy. */
-int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec, const char *policy_dir,
-                    struct buf *errors) MUST_CHECK;
+int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
+                    const char *policy_dir, struct buf *errors) MUST_CHECK;
 
 /* Lets time pass until `until_ms`: every wake-up up to and with it fires. Time does not go back. */
 void rehearse_advance(struct rehearse *rehearse, int64_t until_ms);
 int64_t rehearse_now(const struct rehearse *rehearse);
 
-/* A record arrives at `now_ms`: what is due before that happens first. raw->topic says which workers read it. */
+/* A record arrives at `now_ms`: what is due before that happens first. raw->topic says which
+ * workers read it. */
 void rehearse_publish(struct rehearse *rehearse, const struct raw *raw, int64_t now_ms);
 /* The same with an event that is decoded already. */
-void rehearse_publish_event(struct rehearse *rehearse, enum topic topic, const struct event *ev, int64_t now_ms);
+void rehearse_publish_event(struct rehearse *rehearse, enum topic topic, const struct event *ev,
+                            int64_t now_ms);
 
 /* The state of a keyed worker, or NULL. Lives until the next call. */
-const void *rehearse_state(const struct rehearse *rehearse, const struct worker_spec *spec, const char *key);
+const void *rehearse_state(const struct rehearse *rehearse, const struct worker_spec *spec,
+                           const char *key);
 /* Calls `each` with every state, in the order of their first events. */
 void rehearse_states(const struct rehearse *rehearse, const struct worker_spec *spec,
-                     void (*each)(void *context, const char *key, const void *state), void *context);
+                     void (*each)(void *context, const char *key, const void *state),
+                     void *context);
 
 /* Events folded so far. */
 int64_t rehearse_folded(const struct rehearse *rehearse);

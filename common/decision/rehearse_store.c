@@ -20,10 +20,12 @@ static void *grow(void *old, size_t count, size_t size) {
 
 static int *slot_of(const struct rehearse_index *index, const char *key, size_t hash) {
     size_t mask = (size_t)index->size * 2 - 1;
+
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
         int *slot = &index->slots[i];
         if (!*slot) return slot;
-        if (index->hashes[*slot - 1] == hash && strcmp(index->keys[*slot - 1], key) == 0) return slot;
+        if (index->hashes[*slot - 1] == hash && strcmp(index->keys[*slot - 1], key) == 0)
+            return slot;
     }
 }
 
@@ -39,7 +41,8 @@ static void resize(struct rehearse_index *index) {
     free(index->slots);
     index->slots = calloc((size_t)index->size * 2, sizeof *index->slots);
     ASSERT(index->slots);
-    for (int i = 0; i < index->count; i++) *slot_of(index, index->keys[i], index->hashes[i]) = i + 1;
+    for (int i = 0; i < index->count; i++)
+        *slot_of(index, index->keys[i], index->hashes[i]) = i + 1;
 }
 
 int rehearse_index_add(struct rehearse_index *index, const char *key) {
@@ -51,6 +54,7 @@ int rehearse_index_add(struct rehearse_index *index, const char *key) {
     index->hashes[index->count] = hash;
     index->keys[index->count++] = arena_strdup(index->arena, key);
     *slot = index->count;
+
     return index->count - 1;
 }
 
@@ -81,6 +85,7 @@ static void *copy(const struct rehearse_states *states, struct arena *arena, con
 
 static void renew(struct rehearse_states *states) {
     struct arena *arena = arena_new();
+
     for (int i = 0; i < states->keys.count; i++)
         if (states->at[i]) states->at[i] = copy(states, arena, states->at[i]);
     arena_free(states->arena);
@@ -149,23 +154,31 @@ void rehearse_claims_free(struct rehearse_claims *claims) {
 
 static struct held *held_of(struct rehearse_claims *claims, const char *key) {
     int i = rehearse_index_add(&claims->keys, key);
+
     if (i >= claims->held_size) {
         int size = claims->keys.size;
         claims->held = grow(claims->held, (size_t)size, sizeof *claims->held);
-        memset(claims->held + claims->held_size, 0, (size_t)(size - claims->held_size) * sizeof *claims->held);
+        memset(claims->held + claims->held_size, 0,
+               (size_t)(size - claims->held_size) * sizeof *claims->held);
         claims->held_size = size;
     }
+
     return &claims->held[i];
 }
 
-static struct member *member_of(struct rehearse_claims *claims, const struct claim *claim, struct arena *arena) {
-    int i = rehearse_index_add(&claims->members, arena_printf(arena, "%s\x1f#%s", claim->key, claim->id));
+static struct member *member_of(struct rehearse_claims *claims, const struct claim *claim,
+                                struct arena *arena) {
+    int i = rehearse_index_add(&claims->members,
+                               arena_printf(arena, "%s\x1f#%s", claim->key, claim->id));
+
     if (i >= claims->member_size) {
         int size = claims->members.size;
         claims->member = grow(claims->member, (size_t)size, sizeof *claims->member);
-        memset(claims->member + claims->member_size, 0, (size_t)(size - claims->member_size) * sizeof *claims->member);
+        memset(claims->member + claims->member_size, 0,
+               (size_t)(size - claims->member_size) * sizeof *claims->member);
         claims->member_size = size;
     }
+
     return &claims->member[i];
 }
 
@@ -176,13 +189,17 @@ static struct answer count(struct held *held, struct member *member, const struc
         member->amount = member->refused ? 0 : claim->amount;
         held->sum += member->amount;
     }
-    return (struct answer){
-        .granted = !member->refused, .found = true, .value = "", .sum = held->sum, .owner = claim->id};
+    return (struct answer){.granted = !member->refused,
+                           .found = true,
+                           .value = "",
+                           .sum = held->sum,
+                           .owner = claim->id};
 }
 
 static void take(struct rehearse_claims *claims, struct held *held, const struct claim *claim) {
     if (!held->owner) {
-        *held = (struct held){.owner = arena_strdup(claims->arena, claim->id), .round = held->round + 1};
+        *held = (struct held){.owner = arena_strdup(claims->arena, claim->id),
+                              .round = held->round + 1};
     }
     if (claim->kind != CLAIM_ONCE || !held->value)
         held->value = arena_strdup(claims->arena, claim->value ? claim->value : "");
@@ -199,15 +216,18 @@ static struct answer answer_of(const struct held *held, bool granted, int64_t or
                            .joined = held->joined};
 }
 
-struct answer rehearse_claims_make(struct rehearse_claims *claims, const struct claim *claim, struct arena *arena) {
+struct answer rehearse_claims_make(struct rehearse_claims *claims, const struct claim *claim,
+                                   struct arena *arena) {
     struct held *held = held_of(claims, claim->key);
+
     if (claim->kind == CLAIM_LOOK) return answer_of(held, false, 0);
     struct member *member = member_of(claims, claim, arena);
     if (claim->kind == CLAIM_COUNT) return count(held, member, claim);
     bool mine = member->round == held->round && member->ordinal > 0;
     bool own = held->owner && strcmp(held->owner, claim->id) == 0;
     int64_t kept_ms = claim->valid_ms + (claim->kind == CLAIM_JOIN ? 0 : DAY_MS);
-    if (held->owner && !own && !mine && claim->time_ms > held->last_ms + kept_ms) held->owner = NULL;
+    if (held->owner && !own && !mine && claim->time_ms > held->last_ms + kept_ms)
+        held->owner = NULL;
     if (!held->owner || own) {
         take(claims, held, claim);
         return answer_of(held, true, 0);
@@ -219,6 +239,7 @@ struct answer rehearse_claims_make(struct rehearse_claims *claims, const struct 
             member->round = held->round;
         }
     }
+
     return answer_of(held, false, member->round == held->round ? member->ordinal : 0);
 }
 
@@ -226,6 +247,7 @@ void rehearse_claims_release(struct rehearse_claims *claims, const struct claim 
     struct held *held = held_of(claims, claim->key);
     struct arena *arena = arena_new();
     struct member *member = member_of(claims, claim, arena);
+
     if (claim->kind == CLAIM_COUNT) {
         held->sum -= member->amount;
         *member = (struct member){0};

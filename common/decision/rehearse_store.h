@@ -1,4 +1,5 @@
-/* rehearse_store: what stands in for Redis in a rehearsal: claims, and states by key. For rehearse.c only. */
+/* rehearse_store: what stands in for Redis in a rehearsal: claims, and states by key. For
+ * rehearse.c only. */
 #ifndef REDRESS_REHEARSE_STORE_H
 #define REDRESS_REHEARSE_STORE_H
 
@@ -14,10 +15,12 @@ struct rehearse_index {
     int count, size;
 };
 int rehearse_index_find(const struct rehearse_index *index, const char *key); /* -1: unknown */
-int rehearse_index_add(struct rehearse_index *index, const char *key);        /* the known number, or the next */
+int rehearse_index_add(struct rehearse_index *index,
+                       const char *key); /* the known number, or the next */
 void rehearse_index_free(struct rehearse_index *index);
 
-/* States of one worker. They are copied into one arena, which is renewed when most of it is out of date. */
+/* States of one worker. They are copied into one arena, which is renewed when most of it is out of
+ * date. */
 struct rehearse_states {
     const struct record *record;
     struct rehearse_index keys;
@@ -36,7 +39,8 @@ void rehearse_states_free(struct rehearse_states *states);
 struct rehearse_claims;
 struct rehearse_claims *rehearse_claims_new(void);
 void rehearse_claims_free(struct rehearse_claims *claims);
-struct answer rehearse_claims_make(struct rehearse_claims *claims, const struct claim *claim, struct arena *arena);
+struct answer rehearse_claims_make(struct rehearse_claims *claims, const struct claim *claim,
+                                   struct arena *arena);
 void rehearse_claims_release(struct rehearse_claims *claims, const struct claim *claim);
 
 #endif

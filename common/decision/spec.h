@@ -1,7 +1,8 @@
 /* spec: what a service hands to the runtime, and the shape of a decision.
  *
- * A service is a pure decision: (policies, state, event | wake-up, now) -> effects. It does no I/O, reads no clock,
- * owns no thread. All I/O, retries, transactions, batching, metrics, signals and health live in common/. */
+ * A service is a pure decision: (policies, state, event | wake-up, now) -> effects. It does no I/O,
+ * reads no clock, owns no thread. All I/O, retries, transactions, batching, metrics, signals and
+ * health live in common/. */
 #ifndef REDRESS_SPEC_H
 #define REDRESS_SPEC_H
 
@@ -13,20 +14,21 @@
 struct settings {
     int64_t dedupe_for_ms;  /* how long a submission sent again is recognised */
     int64_t join_for_ms;    /* how long after the last word a submission joins its case */
-    int64_t late_settle_ms; /* how long a deadline that had passed when its record was folded waits for late records */
+    int64_t late_settle_ms; /* how long a deadline that had passed when its record was folded waits
+                               for late records */
 };
-#define SETTINGS_DEFAULT                                                                                               \
+#define SETTINGS_DEFAULT                                                                           \
     { INT64_C(604800000), INT64_C(604800000), 10000 } /* 7 d, 7 d, 10 s: CONTRACT.md, DESIGN.md */
 
 /* What a decision is given. */
 struct decision {
     const struct settings *settings; /* NULL: the defaults; use decision_settings() */
     const struct policies *policies;
-    const struct event *ev;       /* NULL: a wake-up */
-    int64_t now_ms;               /* keyed: min(worker clock, Redis TIME) at which this is folded; of a map worker with
-                                     claims: by all the clocks there are (clocks.h) */
-    bool unconfirmed;             /* a wake-up fired without proof, because intake stands still (hold_max) */
-    bool exists;                  /* the state was there before; a new one is zeroed */
+    const struct event *ev; /* NULL: a wake-up */
+    int64_t now_ms; /* keyed: min(worker clock, Redis TIME) at which this is folded; of a map worker
+                       with claims: by all the clocks there are (clocks.h) */
+    bool unconfirmed; /* a wake-up fired without proof, because intake stands still (hold_max) */
+    bool exists;      /* the state was there before; a new one is zeroed */
     const struct answer *answers; /* one for each claim asked so far, in the order asked */
     int answer_count;
     struct arena *arena; /* the batch's */
@@ -47,40 +49,47 @@ struct worker_spec {
     const char *name;  /* "sla"; group <prefix>-sla, changelog <prefix>.sla.state */
     const char *about; /* one line for --help */
     enum worker_kind kind;
-    const enum topic *reads;  /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
-    const enum topic *writes; /* TOPIC_NONE-terminated: beside the case log and rejected records; NULL: nothing */
+    const enum topic *reads; /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
+    const enum topic *
+        writes; /* TOPIC_NONE-terminated: beside the case log and rejected records; NULL: nothing */
     const char *policy_file;  /* "sla.yaml" in REDRESS_POLICY_DIR, or NULL */
     const char *policy_names; /* the key under which that file names another beside it, or NULL */
 
-    /* Checks a policy file and turns it into what decide() uses, all of it in the arena. `dir` is the policy folder,
-     * for files that it names. All faults are added at once; returns 0 when there were none. Reading a version back
-     * from redress.policies gives the same tree, so load() may not depend on line numbers. */
+    /* Checks a policy file and turns it into what decide() uses, all of it in the arena. `dir` is
+     * the policy folder, for files that it names. All faults are added at once; returns 0 when
+     * there were none. Reading a version back from redress.policies gives the same tree, so load()
+     * may not depend on line numbers. */
     int (*load)(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
                 const char **version_out, struct faults *faults);
 
-    /* Map: records of the other topics are passed on only when every record of this topic that was there when they were
-     * read has been committed by the group (DESIGN.md, section 3, Intake). TOPIC_NONE: no order among topics. */
+    /* Map: records of the other topics are passed on only when every record of this topic that was
+     * there when they were read has been committed by the group (DESIGN.md, section 3, Intake).
+     * TOPIC_NONE: no order among topics. */
     enum topic leads;
 
-    /* Keyed: the state's table. It must have a FIELD_TIME|FIELD_INDEXED field `wake_at`: when the worker must look at
-     * the case again, 0 = never; and a FIELD_NAME `policy_version`: the version that the case keeps (policies.h). */
+    /* Keyed: the state's table. It must have a FIELD_TIME|FIELD_INDEXED field `wake_at`: when the
+     * worker must look at the case again, 0 = never; and a FIELD_NAME `policy_version`: the version
+     * that the case keeps (policies.h). */
     const struct record *state;
 
-    /* True for the event types that this worker folds; asked with ce_type before anything is parsed. NULL: all. */
+    /* True for the event types that this worker folds; asked with ce_type before anything is
+     * parsed. NULL: all. */
     bool (*wants)(const char *type);
 
-    /* Keyed: which state an event belongs to; NULL function: its subject (the case id). May return NULL: none. */
+    /* Keyed: which state an event belongs to; NULL function: its subject (the case id). May return
+     * NULL: none. */
     const char *(*state_key)(const struct event *ev);
 
-    /* Keyed: wake-ups fire unconfirmed when intake has stood still for hold_max although it is behind (sla alone). */
+    /* Keyed: wake-ups fire unconfirmed when intake has stood still for hold_max although it is
+     * behind (sla alone). */
     bool fires_unconfirmed;
 
-    /* Optional. Adds the claims that the decision depends on; called again with the answers until it adds no more (at
-     * most 4 rounds). */
+    /* Optional. Adds the claims that the decision depends on; called again with the answers until
+     * it adds no more (at most 4 rounds). */
     void (*ask)(const struct decision *in, const void *state, struct claims *claims);
 
-    /* The decision. Keyed: `state` is changed in place (wake_at included; a handled wake-up must move or clear it).
-     * DONE or REJECT. */
+    /* The decision. Keyed: `state` is changed in place (wake_at included; a handled wake-up must
+     * move or clear it). DONE or REJECT. */
     enum result (*decide)(const struct decision *in, void *state, struct effects *out);
 };
 

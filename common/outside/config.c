@@ -1,5 +1,6 @@
-/* config: the table of settings, and the two places they are read from. A setting's row says where it is found, how it
- * is parsed, what it is without a word from the operator, and why that is so; --help and README are made from it. */
+/* config: the table of settings, and the two places they are read from. A setting's row says where
+ * it is found, how it is parsed, what it is without a word from the operator, and why that is so;
+ * --help and README are made from it. */
 #include "outside/config.h"
 #include "base/file.h"
 #include "base/suggest.h"
@@ -16,9 +17,11 @@
 #include <string.h>
 
 enum {
-    VALUE_MAX = 64 * 1024, /* bytes of a value or secret file: a certificate chain in PEM is under 20 KiB */
-    PROPERTIES_MAX = 200,  /* librdkafka knows some 150 properties */
-    NAME_MAX_BYTES = 100   /* a topic name has at most 249 bytes, and the longest name behind the prefix has 30 */
+    VALUE_MAX =
+        64 * 1024, /* bytes of a value or secret file: a certificate chain in PEM is under 20 KiB */
+    PROPERTIES_MAX = 200, /* librdkafka knows some 150 properties */
+    NAME_MAX_BYTES =
+        100 /* a topic name has at most 249 bytes, and the longest name behind the prefix has 30 */
 };
 
 enum setting_type {
@@ -47,58 +50,74 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND };
 #define DAY ((int64_t)24 * 60 * MINUTE)
 
 static const struct setting settings[] = {
-    {"redis_url", "REDRESS_REDIS_URL", SETTING_REDIS, AT(redis_url), "redis://127.0.0.1:6379/0", 0, 0,
-     "where Redis is: `redis://user:password@host:port/db`, `rediss://` with TLS, `redis+sentinel://host,host/name`, "
+    {"redis_url", "REDRESS_REDIS_URL", SETTING_REDIS, AT(redis_url), "redis://127.0.0.1:6379/0", 0,
+     0,
+     "where Redis is: `redis://user:password@host:port/db`, `rediss://` with TLS, "
+     "`redis+sentinel://host,host/name`, "
      "`redis+cluster://host,host`"},
     {"topic_prefix", "REDRESS_TOPIC_PREFIX", SETTING_NAME, AT(topic_prefix), "redress", 0, 0,
      "first part of every topic, group and Redis key, for several environments on one cluster"},
     {"instance", "REDRESS_INSTANCE", SETTING_NAME, AT(instance), NULL, 0, 0,
-     "this process's stable name, such as a StatefulSet's ordinal `redress-sla-0`: its transactional id and static "
+     "this process's stable name, such as a StatefulSet's ordinal `redress-sla-0`: its "
+     "transactional id and static "
      "membership come from it; "
      "no two processes may share one"},
     {"http_listen", "REDRESS_HTTP_LISTEN", SETTING_LISTEN, AT(http_listen), NULL, 0, 0,
-     "address of `/metrics`, `/healthz` and `/readyz`, such as `127.0.0.1:9101`; `:9101` is every address; without it "
+     "address of `/metrics`, `/healthz` and `/readyz`, such as `127.0.0.1:9101`; `:9101` is every "
+     "address; without it "
      "there is no HTTP"},
-    {"policy_dir", "REDRESS_POLICY_DIR", SETTING_FOLDER, AT(policy_dir), "share/redress/policies", 0, 0,
-     "folder of the policy files; if not given that of the installation, or `deploy/policies` of the build tree's "
+    {"policy_dir", "REDRESS_POLICY_DIR", SETTING_FOLDER, AT(policy_dir), "share/redress/policies",
+     0, 0,
+     "folder of the policy files; if not given that of the installation, or `deploy/policies` of "
+     "the build tree's "
      "source"},
     {"log_level", "REDRESS_LOG_LEVEL", SETTING_LEVEL, AT(log_level), "info", 0, 0,
      "`error`, `warn`, `info` or `debug`"},
     {"batch_wait", "REDRESS_BATCH_WAIT", SETTING_DURATION, AT(batch_ms), "10ms", 0, SECOND,
-     "how long a batch is gathered: a transaction costs 6-19 ms whatever it holds, so less gains nothing and more "
+     "how long a batch is gathered: a transaction costs 6-19 ms whatever it holds, so less gains "
+     "nothing and more "
      "delays every event"},
     {"batch_records", "REDRESS_BATCH_RECORDS", SETTING_COUNT, AT(batch_records), "1000", 1, 10000,
      "records of a batch at most: at 1 000 the transaction's own cost is under 20 us a record"},
-    {"late_settle", "REDRESS_LATE_SETTLE", SETTING_DURATION, AT(late_settle_ms), "10s", 0, 10 * MINUTE,
-     "how long a deadline that had already passed when its case was read waits for records that are still on their "
+    {"late_settle", "REDRESS_LATE_SETTLE", SETTING_DURATION, AT(late_settle_ms), "10s", 0,
+     10 * MINUTE,
+     "how long a deadline that had already passed when its case was read waits for records that "
+     "are still on their "
      "way"},
     {"hold_max", "REDRESS_HOLD_MAX", SETTING_DURATION, AT(hold_max_ms), "2m", SECOND, DAY,
-     "how long sla waits for an intake that stands still before it reports breaches as unconfirmed"},
+     "how long sla waits for an intake that stands still before it reports breaches as "
+     "unconfirmed"},
     {"step_hold", "REDRESS_STEP_HOLD", SETTING_DURATION, AT(step_hold_ms), "10s", 0, 10 * MINUTE,
      "how long no deadline fires after a clock stepped by more than 1 s"},
     {"drain_for", "REDRESS_DRAIN_FOR", SETTING_DURATION, AT(drain_ms), "10s", SECOND, 10 * MINUTE,
      "how long SIGTERM waits for the batch in hand: keep it under the orchestrator's own limit"},
-    {"transaction_timeout", "REDRESS_TRANSACTION_TIMEOUT", SETTING_DURATION, AT(transaction_timeout_ms), "5s", SECOND,
-     15 * MINUTE,
-     "after which the broker aborts a transaction that its worker left open; readers wait that long behind it"},
-    {"session_timeout", "REDRESS_SESSION_TIMEOUT", SETTING_DURATION, AT(session_timeout_ms), "15s", 3 * SECOND,
-     30 * MINUTE,
-     "after which a silent worker's partitions go to another; more than transaction_timeout plus the broker's own 1 s "
+    {"transaction_timeout", "REDRESS_TRANSACTION_TIMEOUT", SETTING_DURATION,
+     AT(transaction_timeout_ms), "5s", SECOND, 15 * MINUTE,
+     "after which the broker aborts a transaction that its worker left open; readers wait that "
+     "long behind it"},
+    {"session_timeout", "REDRESS_SESSION_TIMEOUT", SETTING_DURATION, AT(session_timeout_ms), "15s",
+     3 * SECOND, 30 * MINUTE,
+     "after which a silent worker's partitions go to another; more than transaction_timeout plus "
+     "the broker's own 1 s "
      "for finding it"},
-    {"dedupe_for", "REDRESS_DEDUPE_FOR", SETTING_DURATION, AT(dedupe_for_ms), "7d", MINUTE, 90 * DAY,
-     "how long a submission sent again is recognised"},
+    {"dedupe_for", "REDRESS_DEDUPE_FOR", SETTING_DURATION, AT(dedupe_for_ms), "7d", MINUTE,
+     90 * DAY, "how long a submission sent again is recognised"},
     {"join_for", "REDRESS_JOIN_FOR", SETTING_DURATION, AT(join_for_ms), "7d", 0, 365 * DAY,
-     "how long after the last word a submission about the same order or conversation joins its case"},
-    {"unproven_for", "REDRESS_UNPROVEN_FOR", SETTING_DURATION, AT(unproven_ms), "1m", SECOND, 60 * MINUTE,
-     "how long a permission, a topic or a Redis command that the worker needs may not be provable before `/readyz` "
+     "how long after the last word a submission about the same order or conversation joins its "
+     "case"},
+    {"unproven_for", "REDRESS_UNPROVEN_FOR", SETTING_DURATION, AT(unproven_ms), "1m", SECOND,
+     60 * MINUTE,
+     "how long a permission, a topic or a Redis command that the worker needs may not be provable "
+     "before `/readyz` "
      "says "
      "no; everything is tried four times in that time"},
     {"demonstration", "REDRESS_DEMONSTRATION", SETTING_BOOL, AT(demonstration), "false", 0, 0,
-     "the broker is redress-devbroker, which keeps no offsets: deadlines fire without proof. Never in production"},
+     "the broker is redress-devbroker, which keeps no offsets: deadlines fire without proof. Never "
+     "in production"},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
-static const char kafka_prefix[] = "REDRESS_KAFKA_", any_prefix[] = "REDRESS_", test_prefix[] = "REDRESS_TEST_",
-                  file_suffix[] = "_FILE";
+static const char kafka_prefix[] = "REDRESS_KAFKA_", any_prefix[] = "REDRESS_",
+                  test_prefix[] = "REDRESS_TEST_", file_suffix[] = "_FILE";
 
 /* One reading: where its errors go, and what has been given so far. */
 struct reading {
@@ -117,34 +136,44 @@ static bool is_secret_property(const char *name) {
 static int parse_duration(const char *text, int64_t *ms_out) {
     size_t len = strlen(text);
     char *end;
+
     if (len < 3 || strcmp(text + len - 2, "ms") != 0 || !isdigit((unsigned char)text[0]))
         return fields_parse_duration(text, ms_out);
     errno = 0;
     long long ms = strtoll(text, &end, 10);
     if (errno || end != text + len - 2) return -1;
     *ms_out = ms;
+
     return 0;
 }
 
-static int set_duration(const struct setting *setting, const char *value, int64_t *out, struct err *err) {
+static int set_duration(const struct setting *setting, const char *value, int64_t *out,
+                        struct err *err) {
     int64_t ms;
+
     if (parse_duration(value, &ms) < 0)
-        return err_set(err, "\"%.60s\": expected a duration such as 250ms, 10s, 15m, 1h or 7d", value);
+        return err_set(err, "\"%.60s\": expected a duration such as 250ms, 10s, 15m, 1h or 7d",
+                       value);
     if (ms < setting->min || ms > setting->max)
-        return err_set(err, "\"%.60s\": expected a duration from %" PRId64 "ms to %" PRId64 "s", value, setting->min,
-                       setting->max / 1000);
+        return err_set(err, "\"%.60s\": expected a duration from %" PRId64 "ms to %" PRId64 "s",
+                       value, setting->min, setting->max / 1000);
     *out = ms;
+
     return 0;
 }
 
-static int set_count(const struct setting *setting, const char *value, int64_t *out, struct err *err) {
+static int set_count(const struct setting *setting, const char *value, int64_t *out,
+                     struct err *err) {
     char *end;
+
     errno = 0;
     long long num = strtoll(value, &end, 10);
-    if (errno || *end || !isdigit((unsigned char)*value) || num < setting->min || num > setting->max)
-        return err_set(err, "\"%.60s\": expected a whole number from %" PRId64 " to %" PRId64, value, setting->min,
-                       setting->max);
+    if (errno || *end || !isdigit((unsigned char)*value) || num < setting->min ||
+        num > setting->max)
+        return err_set(err, "\"%.60s\": expected a whole number from %" PRId64 " to %" PRId64,
+                       value, setting->min, setting->max);
     *out = num;
+
     return 0;
 }
 
@@ -155,33 +184,43 @@ static int set_bool(const char *value, bool *out, struct err *err) {
     return 0;
 }
 
-/* As Kafka takes it in topics, groups and transactional ids; braces would move a Redis key's hash tag. */
+/* As Kafka takes it in topics, groups and transactional ids; braces would move a Redis key's hash
+ * tag. */
 static int check_name(const char *value, struct err *err) {
     size_t len = strlen(value);
+
     if (len > NAME_MAX_BYTES ||
         strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != len)
-        return err_set(err, "\"%.60s\": expected 1-%d letters, digits, dots, hyphens and underscores", value,
-                       NAME_MAX_BYTES);
+        return err_set(err,
+                       "\"%.60s\": expected 1-%d letters, digits, dots, hyphens and underscores",
+                       value, NAME_MAX_BYTES);
     return 0;
 }
 
 /* What is wrong with the host of a listening address, or NULL. An empty one is every address. */
 static const char *host_fault(const char *host, size_t len) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     unsigned char bytes[sizeof(struct in6_addr)];
     char address[INET6_ADDRSTRLEN] = "";
+
     if (len > 1 && host[0] == '[' && host[len - 1] == ']') {
         size_t address_len = strcspn(host + 1, "%]"); /* a zone may follow */
         if (address_len < sizeof address) memcpy(address, host + 1, address_len);
-        return inet_pton(AF_INET6, address, bytes) == 1 ? NULL : ": between the brackets stands no IPv6 address";
+        return inet_pton(AF_INET6, address, bytes) == 1
+                   ? NULL
+                   : ": between the brackets stands no IPv6 address";
     }
-    if (memchr(host, ':', len)) return ": an IPv6 address stands in brackets, and no scheme before it";
-    return strspn(host, letters) >= len ? NULL
-                                        : ": the host is no name and no address; without one it is every address";
+    if (memchr(host, ':', len))
+        return ": an IPv6 address stands in brackets, and no scheme before it";
+    return strspn(host, letters) >= len
+               ? NULL
+               : ": the host is no name and no address; without one it is every address";
 }
 
 static int check_listen(const char *value, struct err *err) {
-    const char *colon = strrchr(value, ':'), *why = "";
+    const char *colon = strrchr(value, ':');
+    const char *why = "";
     size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
     if (colon && (digits < 1 || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535))
         why = ": the port is no number from 0 to 65535";
@@ -200,19 +239,22 @@ static bool has_blank(const char *value) {
 
 static int check_redis(const char *value, struct err *err) {
     if (strncmp(value, "unix://", 7) != 0 && has_blank(value)) /* a path may have spaces */
-        return err_set(err, "a space, a line break or another control character is in it: expected none, at its ends "
-                            "neither, and %%20 in a password (the value is not shown: it may hold a password)");
+        return err_set(
+            err,
+            "a space, a line break or another control character is in it: expected none, at its "
+            "ends "
+            "neither, and %%20 in a password (the value is not shown: it may hold a password)");
 
-    static const char *const schemes[] = {"redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "unix://"};
+    static const char *const schemes[] = {"redis://", "rediss://", "redis+sentinel://",
+                                          "redis+cluster://", "unix://"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t len = strlen(schemes[i]);
         if (strncmp(value, schemes[i], len) == 0 && value[len]) return 0;
     }
-    return err_set(
-        err,
-        "expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, redis+cluster:// or unix:///PATH (the value is "
-        "not shown: it may hold a "
-        "password)");
+    return err_set(err, "expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, "
+                        "redis+cluster:// or unix:///PATH (the value is "
+                        "not shown: it may hold a "
+                        "password)");
 }
 
 static int check_level(const char *value, struct err *err) {
@@ -222,7 +264,8 @@ static int check_level(const char *value, struct err *err) {
     return err_set(err, "\"%.60s\": expected error, warn, info or debug", value);
 }
 
-static int set_text(const struct setting *setting, const char *value, const char **out, struct err *err) {
+static int set_text(const struct setting *setting, const char *value, const char **out,
+                    struct err *err) {
     int rc = setting->type == SETTING_NAME     ? check_name(value, err)
              : setting->type == SETTING_LISTEN ? check_listen(value, err)
              : setting->type == SETTING_REDIS  ? check_redis(value, err)
@@ -233,7 +276,8 @@ static int set_text(const struct setting *setting, const char *value, const char
 }
 
 /* Sets one setting from its text; the text lives as long as the configuration. */
-static int set(struct config *config, const struct setting *setting, const char *value, struct err *err) {
+static int set(struct config *config, const struct setting *setting, const char *value,
+               struct err *err) {
     void *member = (char *)config + setting->offset;
     switch (setting->type) {
     case SETTING_DURATION: return set_duration(setting, value, member, err);
@@ -251,27 +295,35 @@ static void complain(struct reading *reading, int line, const char *where, const
 /* A list of brokers: librdkafka would look for a host whose name ends in a line break, for ever. */
 static int check_brokers(const char *value, struct err *err) {
     for (const char *at = value; *at; at++)
-        if (iscntrl((unsigned char)*at) || (isspace((unsigned char)*at) && (at == value || at[-1] != ',')))
-            return err_set(err, "\"%.60s\": a space or a line break is in it: expected HOST:PORT,HOST:PORT", value);
+        if (iscntrl((unsigned char)*at) ||
+            (isspace((unsigned char)*at) && (at == value || at[-1] != ',')))
+            return err_set(
+                err, "\"%.60s\": a space or a line break is in it: expected HOST:PORT,HOST:PORT",
+                value);
     return 0;
 }
 
 static int check_property(const char *name, const char *value, struct err *err) {
-    bool brokers = strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0;
+    bool brokers =
+        strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0;
     return brokers ? check_brokers(value, err) : 0;
 }
 
 /* The later word wins: YAML is read first, then the environment. */
-static int set_property(struct reading *reading, const char *name, const char *value, struct err *err) {
+static int set_property(struct reading *reading, const char *name, const char *value,
+                        struct err *err) {
     struct config *config = reading->config;
+
     if (check_property(name, value, err) < 0) return -1;
     for (int i = 0; i < config->kafka_count; i++)
         if (strcmp(config->kafka[i].name, name) == 0) {
             config->kafka[i].value = value;
             return 0;
         }
-    if (config->kafka_count == PROPERTIES_MAX) return err_set(err, "more than %d Kafka properties", PROPERTIES_MAX);
+    if (config->kafka_count == PROPERTIES_MAX)
+        return err_set(err, "more than %d Kafka properties", PROPERTIES_MAX);
     config->kafka[config->kafka_count++] = (struct config_property){name, value};
+
     return 0;
 }
 
@@ -282,7 +334,8 @@ static bool is_scalar(const struct tree *node) {
 static void read_kafka(struct reading *reading, const struct tree *kafka) {
     if (kafka->kind != TREE_MAP) {
         complain(reading, kafka->line, "kafka",
-                 "expected a map of librdkafka properties, such as {bootstrap.servers: \"127.0.0.1:9092\"}");
+                 "expected a map of librdkafka properties, such as {bootstrap.servers: "
+                 "\"127.0.0.1:9092\"}");
         return;
     }
     for (const struct tree *node = kafka->first; node; node = node->next) {
@@ -291,20 +344,23 @@ static void read_kafka(struct reading *reading, const struct tree *kafka) {
             err_set(&err, "expected a text, a number, true or false");
         else if (set_property(reading, node->key, node->text, &err) == 0)
             continue;
-        complain(reading, node->line, arena_printf(reading->arena, "kafka.%s", node->key), err.text);
+        complain(reading, node->line, arena_printf(reading->arena, "kafka.%s", node->key),
+                 err.text);
     }
 }
 
 static void read_key(struct reading *reading, const struct tree *node) {
     struct suggest nearest = {.word = node->key};
     struct err err;
+
     suggest_offer(&nearest, "kafka");
     for (int i = 0; i < SETTINGS; i++) {
         suggest_offer(&nearest, settings[i].key);
         if (strcmp(node->key, settings[i].key) != 0) continue;
         if (node->kind == TREE_NULL) return;
         if (!is_scalar(node))
-            complain(reading, node->line, node->key, "expected a single value, not a list or a map");
+            complain(reading, node->line, node->key,
+                     "expected a single value, not a list or a map");
         else if (set(reading->config, &settings[i], node->text, &err) < 0)
             complain(reading, node->line, node->key, err.text);
         return;
@@ -318,13 +374,15 @@ static void read_key(struct reading *reading, const struct tree *node) {
 static void read_yaml(struct reading *reading) {
     const struct tree *file;
     struct err err;
+
     if (yaml_read_file(reading->arena, reading->path, &file, &err) < 0) {
         buf_printf(reading->errors, "%s\n", err.text);
         return;
     }
     if (file->kind == TREE_NULL) return;
     if (file->kind != TREE_MAP) {
-        complain(reading, file->line > 0 ? file->line : 1, "configuration", "expected a map of settings");
+        complain(reading, file->line > 0 ? file->line : 1, "configuration",
+                 "expected a map of settings");
         return;
     }
     for (const struct tree *node = file->first; node; node = node->next) {
@@ -338,6 +396,7 @@ static void read_yaml(struct reading *reading) {
 static const char *read_secret(struct reading *reading, const char *path, struct err *err) {
     const char *bytes;
     size_t len;
+
     if (file_read(reading->arena, path, VALUE_MAX, &bytes, &len, err) < 0) return NULL;
     if (memchr(bytes, 0, len)) {
         err_set(err, "%s: expected a text, it holds a NUL byte", path);
@@ -349,6 +408,7 @@ static const char *read_secret(struct reading *reading, const char *path, struct
         err_set(err, "%s: the file is empty: expected the value of the setting", path);
         return NULL;
     }
+
     return arena_strndup(reading->arena, bytes, len);
 }
 
@@ -375,12 +435,15 @@ static bool ends_in_file(const char *variable, size_t len) {
 /* The environment of a process knows each variable's file. */
 static bool has_file(const struct reading *reading, const char *variable, size_t len) {
     for (char **at = reading->environ_list; at && *at; at++)
-        if (strncmp(*at, variable, len) == 0 && strncmp(*at + len, "_FILE=", 6) == 0 && (*at)[len + 6]) return true;
+        if (strncmp(*at, variable, len) == 0 && strncmp(*at + len, "_FILE=", 6) == 0 &&
+            (*at)[len + 6])
+            return true;
     return false;
 }
 
 static void unknown_variable(struct reading *reading, const char *variable) {
     struct suggest nearest = {.word = variable};
+
     for (int i = 0; i < SETTINGS; i++) suggest_offer(&nearest, settings[i].variable);
     suggest_offer(&nearest, "REDRESS_KAFKA_BOOTSTRAP_SERVERS");
     const char *best = suggest_best(&nearest);
@@ -392,11 +455,13 @@ static void unknown_variable(struct reading *reading, const char *variable) {
 /* One `NAME=value` of the environment. */
 static void read_variable(struct reading *reading, const char *entry) {
     const char *equals = strchr(entry, '=');
+
     if (!equals || strncmp(entry, any_prefix, sizeof any_prefix - 1) != 0 ||
         strncmp(entry, test_prefix, sizeof test_prefix - 1) == 0)
         return;
     if (!equals[1]) return; /* an empty variable is one that is not given: orchestrators set such */
-    const char *variable = arena_strndup(reading->arena, entry, (size_t)(equals - entry)), *value = equals + 1;
+    const char *variable = arena_strndup(reading->arena, entry, (size_t)(equals - entry));
+    const char *value = equals + 1;
     size_t len = strlen(variable);
     if (!find_variable(variable, len) && config_is_service_link(variable, value)) {
         reading->config->service_links++;
@@ -407,7 +472,8 @@ static void read_variable(struct reading *reading, const char *entry) {
         len -= sizeof file_suffix - 1;
     else if (has_file(reading, variable, len))
         return;
-    bool kafka = len > sizeof kafka_prefix - 1 && strncmp(variable, kafka_prefix, sizeof kafka_prefix - 1) == 0;
+    bool kafka = len > sizeof kafka_prefix - 1 &&
+                 strncmp(variable, kafka_prefix, sizeof kafka_prefix - 1) == 0;
     const struct setting *setting = kafka ? NULL : find_variable(variable, len);
     if (!kafka && !setting) {
         unknown_variable(reading, variable);
@@ -415,15 +481,17 @@ static void read_variable(struct reading *reading, const char *entry) {
     }
     struct err err;
     value = from_file ? read_secret(reading, value, &err) : arena_strdup(reading->arena, value);
-    int rc = !value  ? -1
-             : kafka ? set_property(reading, property_name(reading->arena, variable, len), value, &err)
-                     : set(reading->config, setting, value, &err);
+    int rc = !value ? -1
+             : kafka
+                 ? set_property(reading, property_name(reading->arena, variable, len), value, &err)
+                 : set(reading->config, setting, value, &err);
     if (rc < 0) complain(reading, 0, variable, err.text);
 }
 
 /* What no row can say alone. */
 static void check_together(struct reading *reading) {
     const struct config *config = reading->config;
+
     if (config->session_timeout_ms <= config->transaction_timeout_ms + SECOND)
         complain(reading, 0, "session_timeout",
                  arena_printf(reading->arena,
@@ -434,6 +502,7 @@ static void check_together(struct reading *reading) {
 
 static void set_initial(struct config *config) {
     struct err err;
+
     for (int i = 0; i < SETTINGS; i++) {
         const char *initial = settings[i].initial;
         if (settings[i].type == SETTING_FOLDER) initial = config_default_policy_dir(config->arena);
@@ -442,11 +511,16 @@ static void set_initial(struct config *config) {
     }
 }
 
-int config_load(const char *path, char **environ_list, struct arena *arena, struct config *out, struct buf *errors) {
+int config_load(const char *path, char **environ_list, struct arena *arena, struct config *out,
+                struct buf *errors) {
     struct config config = {.arena = arena};
+
     config.kafka = arena_alloc(arena, PROPERTIES_MAX * sizeof *config.kafka);
-    struct reading reading = {
-        .config = &config, .arena = arena, .errors = errors, .path = path, .environ_list = environ_list};
+    struct reading reading = {.config = &config,
+                              .arena = arena,
+                              .errors = errors,
+                              .path = path,
+                              .environ_list = environ_list};
     size_t before = errors->len;
     set_initial(&config);
     if (path) read_yaml(&reading);
@@ -454,20 +528,24 @@ int config_load(const char *path, char **environ_list, struct arena *arena, stru
     check_together(&reading);
     if (errors->len > before) return -1;
     *out = config;
+
     return 0;
 }
 
 void config_document(struct buf *out) {
     buf_puts(out, "| variable | key in YAML | default | meaning |\n|---|---|---|---|\n");
-    buf_puts(out, "| `REDRESS_KAFKA_<PROPERTY>` | `kafka: {property: value}` | librdkafka's | any librdkafka property, "
+    buf_puts(out, "| `REDRESS_KAFKA_<PROPERTY>` | `kafka: {property: value}` | librdkafka's | any "
+                  "librdkafka property, "
                   "dots as `_`: "
                   "`REDRESS_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092` |\n");
     for (int i = 0; i < SETTINGS; i++) {
         const struct setting *row = &settings[i];
-        buf_printf(out, "| `%s` | `%s` | %s%s%s | %s |\n", row->variable, row->key, row->initial ? "`" : "",
-                   row->initial ? row->initial : "none", row->initial ? "`" : "", row->doc);
+        buf_printf(out, "| `%s` | `%s` | %s%s%s | %s |\n", row->variable, row->key,
+                   row->initial ? "`" : "", row->initial ? row->initial : "none",
+                   row->initial ? "`" : "", row->doc);
     }
-    buf_puts(out, "| `REDRESS_..._FILE` | | | the file that holds the value of `REDRESS_...`: it wins over the "
+    buf_puts(out, "| `REDRESS_..._FILE` | | | the file that holds the value of `REDRESS_...`: it "
+                  "wins over the "
                   "variable; a newline at its end is "
                   "left out |\n");
 }
@@ -480,7 +558,10 @@ const char *config_kafka(const struct config *config, const char *name) {
 
 /* The URL without its password. */
 static const char *redis_shown(const struct config *config) {
-    const char *url = config->redis_url, *host = strstr(url, "://"), *at = strrchr(url, '@');
+    const char *url = config->redis_url;
+    const char *host = strstr(url, "://");
+    const char *at = strrchr(url, '@');
+
     if (!host || !at) return url;
     const char *colon = memchr(host + 3, ':', (size_t)(at - host - 3));
     if (!colon) return arena_printf(config->arena, "%.*s***%s", (int)(host + 3 - url), url, at);
@@ -499,7 +580,9 @@ void config_print(const struct config *config, struct buf *out) {
         case SETTING_COUNT: buf_printf(out, "%" PRId64 "\n", *(const int64_t *)member); break;
         case SETTING_BOOL: buf_puts(out, *(const bool *)member ? "true\n" : "false\n"); break;
         case SETTING_REDIS: buf_printf(out, "%s\n", redis_shown(config)); break;
-        default: buf_printf(out, "%s\n", *(const char *const *)member ? *(const char *const *)member : "none");
+        default:
+            buf_printf(out, "%s\n",
+                       *(const char *const *)member ? *(const char *const *)member : "none");
         }
     }
 }

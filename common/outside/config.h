@@ -1,6 +1,6 @@
-/* config: a process's settings from the environment and --config FILE (the environment wins), one row a setting:
- * parsing, default and documentation come from that row (config.c). All errors are listed at once, with file and line
- * or the variable's name. */
+/* config: a process's settings from the environment and --config FILE (the environment wins), one
+ * row a setting: parsing, default and documentation come from that row (config.c). All errors are
+ * listed at once, with file and line or the variable's name. */
 #ifndef REDRESS_CONFIG_H
 #define REDRESS_CONFIG_H
 
@@ -15,7 +15,8 @@ struct config_property { /* a librdkafka property: "bootstrap.servers" */
 struct config {
     struct arena *arena;
     /* CONTRACT.md, Processes. */
-    struct config_property *kafka; /* REDRESS_KAFKA_<PROPERTY>; in YAML `kafka: {bootstrap.servers: ...}` */
+    struct config_property
+        *kafka; /* REDRESS_KAFKA_<PROPERTY>; in YAML `kafka: {bootstrap.servers: ...}` */
     int kafka_count;
     const char *redis_url;    /* redis://127.0.0.1:6379/0 */
     const char *topic_prefix; /* redress */
@@ -36,24 +37,27 @@ struct config {
     int64_t join_for_ms;            /* 7 d (CONTRACT.md, Joining) */
     int64_t unproven_ms;            /* 60 000: then /readyz fails */
     int service_links;              /* variables of Kubernetes' service links, which are left out */
-    bool demonstration; /* the broker is redress-devbroker: deadlines fire without proof (a warning says so) */
+    bool demonstration; /* the broker is redress-devbroker: deadlines fire without proof (a warning
+                           says so) */
 };
 
-/* Reads `path` (NULL: none) and the environment. Returns 0, or -1 with all errors as lines in `errors`. Secrets: for
- * each variable REDRESS_X a REDRESS_X_FILE wins. Unknown REDRESS_ variables and unknown keys are errors; service links
- * are counted and left out. */
+/* Reads `path` (NULL: none) and the environment. Returns 0, or -1 with all errors as lines in
+ * `errors`. Secrets: for each variable REDRESS_X a REDRESS_X_FILE wins. Unknown REDRESS_ variables
+ * and unknown keys are errors; service links are counted and left out. */
 int config_load(const char *path, char **environ_list, struct arena *arena, struct config *out,
                 struct buf *errors) MUST_CHECK;
 
-/* Whether a variable is one that Kubernetes makes for a service, such as REDRESS_SLA_SERVICE_HOST=10.0.0.1 or
- * REDRESS_KAFKA_PORT=tcp://10.0.0.2:9092: name and value both have that shape. */
+/* Whether a variable is one that Kubernetes makes for a service, such as
+ * REDRESS_SLA_SERVICE_HOST=10.0.0.1 or REDRESS_KAFKA_PORT=tcp://10.0.0.2:9092: name and value both
+ * have that shape. */
 bool config_is_service_link(const char *name, const char *value);
 
-/* The policy folder of this installation: share/redress/policies beside the program's bin/, or deploy/policies of the
- * source that it was built in. The path lives in the arena. */
+/* The policy folder of this installation: share/redress/policies beside the program's bin/, or
+ * deploy/policies of the source that it was built in. The path lives in the arena. */
 const char *config_default_policy_dir(struct arena *arena);
 
-/* Every setting, its variable, default and meaning, as --help and README show it (Markdown rows). */
+/* Every setting, its variable, default and meaning, as --help and README show it (Markdown rows).
+ */
 void config_document(struct buf *out);
 
 /* The value of a librdkafka property, or NULL. */

@@ -1,6 +1,7 @@
-/* config_links: the variables that Kubernetes puts into every container for each service of its namespace (Docker's
- * links): a service named redress-sla makes REDRESS_SLA_SERVICE_HOST and more, which look like settings and are none.
- * Name and value must both have the shape that Kubernetes gives them, or a mistyped setting would pass for one. */
+/* config_links: the variables that Kubernetes puts into every container for each service of its
+ * namespace (Docker's links): a service named redress-sla makes REDRESS_SLA_SERVICE_HOST and more,
+ * which look like settings and are none. Name and value must both have the shape that Kubernetes
+ * gives them, or a mistyped setting would pass for one. */
 #include "outside/config.h"
 
 #include <arpa/inet.h>
@@ -45,8 +46,10 @@ static bool is_url(const char *value, const char *port, size_t port_len) {
     const char *host = strstr(value, "://");
     const char *colon = strrchr(value, ':');
     if (!host || colon <= host || !islower((unsigned char)*value)) return false;
-    if (!is_protocol(value, (size_t)(host - value)) || !is_port(colon + 1, strlen(colon + 1))) return false;
-    if (port && (strlen(colon + 1) != port_len || strncmp(colon + 1, port, port_len) != 0)) return false;
+    if (!is_protocol(value, (size_t)(host - value)) || !is_port(colon + 1, strlen(colon + 1)))
+        return false;
+    if (port && (strlen(colon + 1) != port_len || strncmp(colon + 1, port, port_len) != 0))
+        return false;
 
     host += 3;
     bool bracketed = *host == '[' && colon[-1] == ']';
@@ -55,7 +58,8 @@ static bool is_url(const char *value, const char *port, size_t port_len) {
 }
 
 static bool ends_in(const char *name, const char *suffix) {
-    size_t len = strlen(name), suffix_len = strlen(suffix);
+    size_t len = strlen(name);
+    size_t suffix_len = strlen(suffix);
     return len > suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
 }
 
@@ -70,7 +74,8 @@ static bool is_service(const char *name, const char *value) {
     return at && at > name && at[sizeof port] != 0;
 }
 
-/* What stands behind <NAME>_PORT_: <n>_<PROTO>, <n>_<PROTO>_PROTO, <n>_<PROTO>_PORT and <n>_<PROTO>_ADDR. */
+/* What stands behind <NAME>_PORT_: <n>_<PROTO>, <n>_<PROTO>_PROTO, <n>_<PROTO>_PORT and
+ * <n>_<PROTO>_ADDR. */
 static bool is_port_part(const char *rest, const char *value) {
     size_t digits = strcspn(rest, "_");
     if (!is_port(rest, digits) || rest[digits] != '_') return false;
@@ -82,8 +87,10 @@ static bool is_port_part(const char *rest, const char *value) {
     const char *what = protocol + protocol_len;
     if (!*what) return is_url(value, rest, digits);
     if (strcmp(what, "_ADDR") == 0) return is_address(value, strlen(value));
-    if (strcmp(what, "_PORT") == 0) return strlen(value) == digits && strncmp(value, rest, digits) == 0;
-    return strcmp(what, "_PROTO") == 0 && islower((unsigned char)*value) && is_protocol(value, strlen(value));
+    if (strcmp(what, "_PORT") == 0)
+        return strlen(value) == digits && strncmp(value, rest, digits) == 0;
+    return strcmp(what, "_PROTO") == 0 && islower((unsigned char)*value) &&
+           is_protocol(value, strlen(value));
 }
 
 /* <NAME>_PORT, and what begins with it; a service's own name may hold the word too. */

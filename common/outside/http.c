@@ -1,5 +1,6 @@
-/* http: libmicrohttpd behind a table of paths, driven by a thread of our own, which looks after the connections between
- * its turns. The thread blocks all signals, so that the worker's own thread gets them. */
+/* http: libmicrohttpd behind a table of paths, driven by a thread of our own, which looks after the
+ * connections between its turns. The thread blocks all signals, so that the worker's own thread
+ * gets them. */
 #include "outside/http.h"
 #include "base/clock.h"
 
@@ -16,16 +17,20 @@
 #include <sys/socket.h>
 
 enum {
-    CONNECTIONS = 64,         /* a scraper, a prober and people; more is a mistake or an attack */
-    ADDRESS_CONNECTIONS = 16, /* of them from one address: four addresses cannot fill the house either */
-    PLACES =
-        4 * CONNECTIONS, /* cut connections keep their place until libmicrohttpd has noticed: within a turn or two */
-    HEADER_BYTES = 8 * 1024, /* a connection's memory: request line and headers */
-    DEADLINE_MS = 5000,      /* from accept to the last byte; a scrape takes milliseconds */
-    SEND_BYTES = 64 * 1024,  /* what the kernel keeps for one who does not read; by itself it takes megabytes */
-    TURN_MS = 100,           /* how soon deadlines and the end are noticed */
+    CONNECTIONS = 64, /* a scraper, a prober and people; more is a mistake or an attack */
+    ADDRESS_CONNECTIONS =
+        16, /* of them from one address: four addresses cannot fill the house either */
+    PLACES = 4 * CONNECTIONS, /* cut connections keep their place until libmicrohttpd has noticed:
+                                 within a turn or two */
+    HEADER_BYTES = 8 * 1024,  /* a connection's memory: request line and headers */
+    DEADLINE_MS = 5000,       /* from accept to the last byte; a scrape takes milliseconds */
+    SEND_BYTES =
+        64 *
+        1024, /* what the kernel keeps for one who does not read; by itself it takes megabytes */
+    TURN_MS = 100, /* how soon deadlines and the end are noticed */
     HOST_MAX = 256,
-    KEY_BYTES = 8 /* of an address: all of IPv4; of IPv6 the network, of which one host may have all addresses */
+    KEY_BYTES = 8 /* of an address: all of IPv4; of IPv6 the network, of which one host may have all
+                     addresses */
 };
 
 /* A connection that is open. */
@@ -57,24 +62,30 @@ static void cut(struct client *client) {
 static void make_key(const struct sockaddr *address, unsigned char key_out[KEY_BYTES]) {
     memset(key_out, 0, KEY_BYTES);
     if (address->sa_family == AF_INET) {
-        memcpy(key_out, &((const struct sockaddr_in *)(const void *)address)->sin_addr, sizeof(struct in_addr));
+        memcpy(key_out, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+               sizeof(struct in_addr));
     } else if (address->sa_family == AF_INET6) {
-        const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        const struct in6_addr *six =
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
         bool is_four = IN6_IS_ADDR_V4MAPPED(six);
-        memcpy(key_out, is_four ? six->s6_addr + 12 : six->s6_addr, is_four ? sizeof(struct in_addr) : KEY_BYTES);
+        memcpy(key_out, is_four ? six->s6_addr + 12 : six->s6_addr,
+               is_four ? sizeof(struct in_addr) : KEY_BYTES);
     }
 }
 
 /* How many are open, of one address or (NULL) of all; and the oldest of them. */
 static int count_open(struct http *http, const unsigned char *key, struct client **oldest_out) {
     int count = 0;
+
     *oldest_out = NULL;
     for (int i = 0; i < PLACES; i++) {
         struct client *client = &http->clients[i];
-        if (!client->used || client->cut || (key && memcmp(client->key, key, KEY_BYTES) != 0)) continue;
+        if (!client->used || client->cut || (key && memcmp(client->key, key, KEY_BYTES) != 0))
+            continue;
         count++;
         if (!*oldest_out || client->since_ms < (*oldest_out)->since_ms) *oldest_out = client;
     }
+
     return count;
 }
 
@@ -85,12 +96,14 @@ static void make_room(struct http *http, const unsigned char *key) {
 }
 
 static void let_in(struct http *http, struct MHD_Connection *connection, void **place) {
-    struct client client = {.used = true,
-                            .fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
-                            .since_ms = clock_boot_ms()};
+    struct client client = {
+        .used = true,
+        .fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+        .since_ms = clock_boot_ms()};
     int send_bytes = SEND_BYTES;
     setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes);
-    make_key(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr, client.key);
+    make_key(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
+             client.key);
     make_room(http, client.key);
 
     int free_place = 0;
@@ -118,6 +131,7 @@ static void cut_overdue(struct http *http) {
 
 static void *run(void *context) {
     struct http *http = context;
+
     while (!http->stopping) {
         if (MHD_run_wait(http->daemon, TURN_MS) != MHD_YES)
             poll(NULL, 0, TURN_MS); /* out of memory: not at full speed */
@@ -142,20 +156,23 @@ static void finished(void *context, struct MHD_Connection *connection, void **qu
     *query = NULL;
 }
 
-static enum MHD_Result respond(struct MHD_Connection *connection, int status, const char *content_type,
-                               struct buf *body) {
-    struct MHD_Response *response = body->at
-                                        ? MHD_create_response_from_buffer(body->len, body->at, MHD_RESPMEM_MUST_FREE)
-                                        : MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+static enum MHD_Result respond(struct MHD_Connection *connection, int status,
+                               const char *content_type, struct buf *body) {
+    struct MHD_Response *response =
+        body->at ? MHD_create_response_from_buffer(body->len, body->at, MHD_RESPMEM_MUST_FREE)
+                 : MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+
     ASSERT(response);
     *body = (struct buf){NULL, 0, 0}; /* it is the response's now */
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     enum MHD_Result rc = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
+
     return rc;
 }
 
@@ -165,8 +182,9 @@ static const struct http_route *find_route(const struct http *http, const char *
     return NULL;
 }
 
-static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path, const char *method,
-                              const char *version, const char *upload, size_t *upload_len, void **query) {
+static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_len, void **query) {
     (void)version, (void)upload;
     struct http *http = context;
     const struct http_route *route = find_route(http, path);
@@ -189,37 +207,46 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     }
     enum MHD_Result rc = respond(connection, status, content_type, &body);
     buf_free(&body);
+
     return rc;
 }
 
 /* Splits "HOST:PORT", "[IPv6]:PORT" and ":PORT". */
-static int split(const char *listen, char host_out[HOST_MAX], const char **port_out, struct err *err) {
+static int split(const char *listen, char host_out[HOST_MAX], const char **port_out,
+                 struct err *err) {
     const char *colon = strrchr(listen, ':');
     size_t len = colon ? (size_t)(colon - listen) : 0;
+
     if (!colon || !colon[1] || len >= HOST_MAX)
-        return err_set(err, "listen address \"%.100s\": expected HOST:PORT, [IPv6]:PORT or :PORT", listen);
+        return err_set(err, "listen address \"%.100s\": expected HOST:PORT, [IPv6]:PORT or :PORT",
+                       listen);
     if (len > 1 && listen[0] == '[' && colon[-1] == ']') listen++, len -= 2;
     memcpy(host_out, listen, len);
     host_out[len] = 0;
     *port_out = colon + 1;
+
     return 0;
 }
 
 /* ---- Start and end ---- */
 
-static struct MHD_Daemon *start_on(const struct addrinfo *address, bool every_address, struct http *http) {
+static struct MHD_Daemon *start_on(const struct addrinfo *address, bool every_address,
+                                   struct http *http) {
     unsigned flags = MHD_USE_AUTO;
     if (address->ai_family == AF_INET6) flags |= every_address ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
-    return MHD_start_daemon(flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR, address->ai_addr,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)PLACES, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)HEADER_BYTES, MHD_OPTION_URI_LOG_CALLBACK, keep_query, NULL,
-                            MHD_OPTION_NOTIFY_COMPLETED, finished, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-                            http, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR,
+                            address->ai_addr, MHD_OPTION_CONNECTION_LIMIT, (unsigned)PLACES,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
+                            MHD_OPTION_URI_LOG_CALLBACK, keep_query, NULL,
+                            MHD_OPTION_NOTIFY_COMPLETED, finished, NULL,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
 }
 
-/* The first of the addresses that can be listened on; without a host first the one that is for IPv6 and IPv4. */
+/* The first of the addresses that can be listened on; without a host first the one that is for IPv6
+ * and IPv4. */
 static void start_daemon(struct http *http, const struct addrinfo *addresses, bool every_address) {
-    for (const struct addrinfo *at = addresses; at && every_address && !http->daemon; at = at->ai_next)
+    for (const struct addrinfo *at = addresses; at && every_address && !http->daemon;
+         at = at->ai_next)
         if (at->ai_family == AF_INET6) http->daemon = start_on(at, true, http);
     for (const struct addrinfo *at = addresses; at && !http->daemon; at = at->ai_next)
         http->daemon = start_on(at, false, http);
@@ -230,14 +257,17 @@ static int listen_on(struct http *http, const char *listen, struct err *err) {
     const char *port = NULL;
     if (split(listen, host, &port, err) < 0) return -1;
 
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *addresses;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+                    *addresses;
     int rc = getaddrinfo(*host ? host : NULL, port, &hints, &addresses);
     if (rc != 0) return err_set(err, "listen address \"%.100s\": %s", listen, gai_strerror(rc));
 
     start_daemon(http, addresses, *host == 0);
     int saved = errno;
     freeaddrinfo(addresses);
-    if (!http->daemon) return err_set(err, "listen address \"%.100s\": cannot listen: %s", listen, strerror(saved));
+    if (!http->daemon)
+        return err_set(err, "listen address \"%.100s\": cannot listen: %s", listen,
+                       strerror(saved));
     http->port = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     return 0;
 }
@@ -251,8 +281,10 @@ static void start_thread(struct http *http) {
     ASSERT(rc == 0);
 }
 
-struct http *http_start(const char *listen, const struct http_route *routes, void *context, struct err *err) {
+struct http *http_start(const char *listen, const struct http_route *routes, void *context,
+                        struct err *err) {
     struct http *http = calloc(1, sizeof *http);
+
     ASSERT(http);
     http->routes = routes;
     http->context = context;
@@ -261,6 +293,7 @@ struct http *http_start(const char *listen, const struct http_route *routes, voi
         return NULL;
     }
     start_thread(http);
+
     return http;
 }
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What each role sets before the operator's properties: good defaults, each with its reason in reference order. */
+/* What each role sets before the operator's properties: good defaults, each with its reason in
+ * reference order. */
 struct preset {
     const char *name, *value;
 };
@@ -22,10 +23,15 @@ static const struct preset everyone[] = {
     {NULL, NULL}};
 
 static const struct preset readers[] = {
-    {"fetch.wait.max.ms", "10"}, /* how soon an end is reported, on which the proof before a deadline waits */
-    {"fetch.error.backoff.ms", "50"}, {"queued.max.messages.kbytes", "16384"}, /* back-pressure: 16 MiB in front of a
-                                                                                  stalled worker, not 64 */
-    {"queued.min.messages", "10000"}, {"fetch.message.max.bytes", "2097152"},  {"check.crcs", "true"}, {NULL, NULL}};
+    {"fetch.wait.max.ms",
+     "10"}, /* how soon an end is reported, on which the proof before a deadline waits */
+    {"fetch.error.backoff.ms", "50"},
+    {"queued.max.messages.kbytes", "16384"}, /* back-pressure: 16 MiB in front of a
+                                                stalled worker, not 64 */
+    {"queued.min.messages", "10000"},
+    {"fetch.message.max.bytes", "2097152"},
+    {"check.crcs", "true"},
+    {NULL, NULL}};
 
 static const struct preset producers[] = {
     {"linger.ms", "0"},        /* commit flushes; waiting first only adds latency */
@@ -37,7 +43,8 @@ static const struct preset producers[] = {
     {"batch.size", "1000000"},        /* what a topic takes by default, and a little less */
     {NULL, NULL}};
 
-/* Properties that the protocol depends on (DESIGN.md, section 3): an operator's value for them is an error. */
+/* Properties that the protocol depends on (DESIGN.md, section 3): an operator's value for them is
+ * an error. */
 static const char *const ours[] = {"group.id",
                                    "group.instance.id",
                                    "transactional.id",
@@ -59,7 +66,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     (void)rk;
     static struct log_gate gates[8];
     enum log_level ours_level = level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
-    log_seldom(&gates[level & 7], 1000, ours_level, "kafka client", "facility", facility, "text", text, NULL);
+    log_seldom(&gates[level & 7], 1000, ours_level, "kafka client", "facility", facility, "text",
+               text, NULL);
 }
 
 int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err) {
@@ -80,23 +88,29 @@ static int set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, st
     return kafka_handle_set(conf, name, text, err);
 }
 
-static int set_sizes(rd_kafka_conf_t *conf, const struct kafka_sizes *sizes, enum kafka_role role, struct err *err) {
+static int set_sizes(rd_kafka_conf_t *conf, const struct kafka_sizes *sizes, enum kafka_role role,
+                     struct err *err) {
     if (role != KAFKA_ROLE_PRODUCER)
-        return sizes->receive ? set_number(conf, "receive.message.max.bytes", sizes->receive, err) : 0;
+        return sizes->receive ? set_number(conf, "receive.message.max.bytes", sizes->receive, err)
+                              : 0;
     if (sizes->record && set_number(conf, "message.max.bytes", sizes->record, err) < 0) return -1;
     return sizes->batch ? set_number(conf, "batch.size", sizes->batch, err) : 0;
 }
 
-static int set_role(rd_kafka_conf_t *conf, const struct kafka *kafka, enum kafka_role role, struct err *err) {
+static int set_role(rd_kafka_conf_t *conf, const struct kafka *kafka, enum kafka_role role,
+                    struct err *err) {
     const struct config *config = kafka->config;
+
     if (role == KAFKA_ROLE_PRODUCER) {
-        if (kafka->sizes.one_by_one && kafka_handle_set(conf, "batch.num.messages", "1", err) < 0) return -1;
+        if (kafka->sizes.one_by_one && kafka_handle_set(conf, "batch.num.messages", "1", err) < 0)
+            return -1;
         return kafka_handle_set(conf, "enable.idempotence", "true", err) < 0
                    ? -1
                    : kafka_handle_set(conf, "partitioner", "murmur2_random", err);
     }
     char group[KAFKA_NAME_MAX];
-    snprintf(group, sizeof group, "%s-%s", config->topic_prefix, kafka->worker ? kafka->worker : "tool");
+    snprintf(group, sizeof group, "%s-%s", config->topic_prefix,
+             kafka->worker ? kafka->worker : "tool");
     if (kafka_handle_set(conf, "group.id", group, err) < 0 ||
         kafka_handle_set(conf, "enable.auto.commit", "false", err) < 0 ||
         kafka_handle_set(conf, "enable.auto.offset.store", "false", err) < 0 ||
@@ -114,17 +128,21 @@ static int set_role(rd_kafka_conf_t *conf, const struct kafka *kafka, enum kafka
     return kafka_handle_set(conf, "group.instance.id", config->instance, err);
 }
 
-rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role role, struct err *err) {
+rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role role,
+                                   struct err *err) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
     rd_kafka_conf_set_log_cb(conf, on_log);
-    int bad =
-        set_all(conf, everyone, err) < 0 || set_all(conf, role == KAFKA_ROLE_PRODUCER ? producers : readers, err) < 0;
+    int bad = set_all(conf, everyone, err) < 0 ||
+              set_all(conf, role == KAFKA_ROLE_PRODUCER ? producers : readers, err) < 0;
     bad = bad || set_sizes(conf, &kafka->sizes, role, err) < 0;
     for (int i = 0; !bad && i < kafka->config->kafka_count; i++)
-        bad = kafka_handle_set(conf, kafka->config->kafka[i].name, kafka->config->kafka[i].value, err) < 0;
+        bad = kafka_handle_set(conf, kafka->config->kafka[i].name, kafka->config->kafka[i].value,
+                               err) < 0;
     bad = bad || set_role(conf, kafka, role, err) < 0;
     if (!bad) return conf;
     rd_kafka_conf_destroy(conf);
+
     return NULL;
 }
 
@@ -135,7 +153,8 @@ static const char *nearest_property(rd_kafka_conf_t *conf, const char *name, str
         "ssl.certificate.location", "ssl.key.location", "ssl.key.password"};
     struct suggest nearest = {.word = name};
     size_t count;
-    const char **pairs = rd_kafka_conf_dump(conf, &count); /* names and values in turn, of those that have a value */
+    const char **pairs =
+        rd_kafka_conf_dump(conf, &count); /* names and values in turn, of those that have a value */
     for (size_t i = 0; i < count; i += 2) suggest_offer(&nearest, pairs[i]);
     for (size_t i = 0; i < sizeof unset / sizeof *unset; i++) suggest_offer(&nearest, unset[i]);
 
@@ -150,7 +169,8 @@ static const char *nearest_property(rd_kafka_conf_t *conf, const char *name, str
 static void check_property(const struct config_property *property, struct buf *errors) {
     for (const char *const *name = ours; *name; name++)
         if (strcmp(*name, property->name) == 0) {
-            buf_printf(errors, "kafka property %s: set by redress itself, remove it\n", property->name);
+            buf_printf(errors, "kafka property %s: set by redress itself, remove it\n",
+                       property->name);
             return;
         }
     struct err err, nearest;
@@ -168,8 +188,10 @@ int kafka_check(const struct config *config, struct buf *errors) {
 
 char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAFKA_NAME_MAX]) {
     const char *prefix = kafka->config->topic_prefix;
+
     if (topic == TOPIC_STATE)
-        snprintf(name_out, KAFKA_NAME_MAX, "%s.%s.state", prefix, kafka->worker ? kafka->worker : "none");
+        snprintf(name_out, KAFKA_NAME_MAX, "%s.%s.state", prefix,
+                 kafka->worker ? kafka->worker : "none");
     else
         snprintf(name_out, KAFKA_NAME_MAX, "%s.%s", prefix, topic_name(topic));
     return name_out;
@@ -186,19 +208,21 @@ const char *kafka_library_version(void) {
     return rd_kafka_version_str();
 }
 
-rd_kafka_topic_partition_list_t *kafka_handle_list(const struct kafka *kafka, const struct place *places, int count,
-                                                   bool metadata) {
+rd_kafka_topic_partition_list_t *
+kafka_handle_list(const struct kafka *kafka, const struct place *places, int count, bool metadata) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+
     for (int i = 0; i < count; i++) {
         char name[KAFKA_NAME_MAX];
-        rd_kafka_topic_partition_t *item =
-            rd_kafka_topic_partition_list_add(list, kafka_topic(kafka, places[i].topic, name), places[i].partition);
+        rd_kafka_topic_partition_t *item = rd_kafka_topic_partition_list_add(
+            list, kafka_topic(kafka, places[i].topic, name), places[i].partition);
         item->offset = places[i].offset;
         size_t len = strnlen(places[i].metadata, sizeof places[i].metadata);
         if (!metadata || !len) continue;
         item->metadata = strndup(places[i].metadata, len); /* freed by the list */
         item->metadata_size = len;
     }
+
     return list;
 }
 

@@ -1,7 +1,7 @@
-/* kafka: the only user of librdkafka (kafka.c, kafka_consumer.c, kafka_producer.c, kafka_ask.c, kafka_admin.c). Traps
- * and versions that shaped it: a delivery callback and a small back-off make a transaction 17 times faster; offsets go
- * first; the batch consume API and cooperative assignors of 2.0.2 are not used; auto.offset.reset is `error`, so that a
- * position is never guessed. */
+/* kafka: the only user of librdkafka (kafka.c, kafka_consumer.c, kafka_producer.c, kafka_ask.c,
+ * kafka_admin.c). Traps and versions that shaped it: a delivery callback and a small back-off make
+ * a transaction 17 times faster; offsets go first; the batch consume API and cooperative assignors
+ * of 2.0.2 are not used; auto.offset.reset is `error`, so that a position is never guessed. */
 #ifndef REDRESS_KAFKA_H
 #define REDRESS_KAFKA_H
 
@@ -10,16 +10,19 @@
 
 enum { KAFKA_NAME_MAX = 250 }; /* Kafka allows 249 characters in a topic's name */
 
-/* What goes through a handle at most, in bytes. 0: as preset (kafka.c). An operator's own property wins, but for
- * one_by_one. */
+/* What goes through a handle at most, in bytes. 0: as preset (kafka.c). An operator's own property
+ * wins, but for one_by_one. */
 struct kafka_sizes {
-    int64_t receive; /* receive.message.max.bytes: one answer of the broker, and what a batch may unpack to */
+    int64_t receive; /* receive.message.max.bytes: one answer of the broker, and what a batch may
+                        unpack to */
     int64_t record;  /* message.max.bytes: one record, before compression */
-    int64_t batch;   /* batch.size: a batch of several records, which a topic's max.message.bytes is held against */
+    int64_t batch;   /* batch.size: a batch of several records, which a topic's max.message.bytes is
+                        held against */
     bool one_by_one; /* each record is a batch of its own: then a refusal names its record */
 };
 
-/* Settings of a process, checked: the properties known to librdkafka, and none that the protocol depends on. */
+/* Settings of a process, checked: the properties known to librdkafka, and none that the protocol
+ * depends on. */
 struct kafka {
     const struct config *config;
     const char *worker; /* NULL for tools: no TOPIC_STATE then */
@@ -32,14 +35,17 @@ char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAF
 enum topic kafka_topic_of(const struct kafka *kafka, const char *name);
 const char *kafka_library_version(void);
 
-enum { KAFKA_METADATA_MAX = 1100 }; /* brokers allow 4 096 bytes by default (offset.metadata.max.bytes) */
+enum {
+    KAFKA_METADATA_MAX = 1100
+}; /* brokers allow 4 096 bytes by default (offset.metadata.max.bytes) */
 
 /* A position in a topic: the next offset to read. */
 struct place {
     enum topic topic;
     int partition;
     int64_t offset;                    /* KAFKA_NO_OFFSET: none */
-    char metadata[KAFKA_METADATA_MAX]; /* of a committed offset: the changelog's log id, or what waits (map_inputs.h) */
+    char metadata[KAFKA_METADATA_MAX]; /* of a committed offset: the changelog's log id, or what
+                                          waits (map_inputs.h) */
 };
 enum { KAFKA_NO_OFFSET = -1001 };
 
@@ -55,18 +61,19 @@ struct kafka_hooks {
     void (*revoked)(void *context, bool lost); /* all of them: drop everything in hand */
 };
 
-/* A member of group <prefix>-<worker> of `topics` (TOPIC_NONE-terminated). Nothing is fetched before
- * kafka_fetch_from(). */
+/* A member of group <prefix>-<worker> of `topics` (TOPIC_NONE-terminated). Nothing is fetched
+ * before kafka_fetch_from(). */
 struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum topic *topics,
                                           const struct kafka_hooks *hooks, struct err *err);
 /* A reader outside any group; read_committed or not. */
 struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed, struct err *err);
 /* Asks the group to divide its partitions anew. */
-int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics, struct err *err) MUST_CHECK;
+int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics,
+                          struct err *err) MUST_CHECK;
 void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group; NULL is allowed */
 
-/* Sets what is fetched, and from where: the whole set, replacing the one before. Records of an earlier set are never
- * handed out after, and nothing of the new one is paused. */
+/* Sets what is fetched, and from where: the whole set, replacing the one before. Records of an
+ * earlier set are never handed out after, and nothing of the new one is paused. */
 int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count,
                      struct err *err) MUST_CHECK;
 /* Stops and restarts fetching of some of what is fetched without losing the place. */
@@ -75,30 +82,35 @@ int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int
 
 enum kafka_got {
     KAFKA_NOTHING,
-    KAFKA_RECORD,  /* *record_out is set */
-    KAFKA_END,     /* *place_out: everything before its offset has been handed out, and nothing visible is beyond */
+    KAFKA_RECORD, /* *record_out is set */
+    KAFKA_END, /* *place_out: everything before its offset has been handed out, and nothing visible
+                  is beyond */
     KAFKA_TROUBLE, /* err says what; it goes on by itself */
     KAFKA_LOST,    /* err: this handle cannot go on (offset out of range, ...): make a new one */
-    KAFKA_DAMAGED, /* err: the broker's copy is damaged. What the handle hands out after this is not to be believed */
+    KAFKA_DAMAGED, /* err: the broker's copy is damaged. What the handle hands out after this is not
+                      to be believed */
     KAFKA_DOUBLE   /* another process uses the same REDRESS_INSTANCE */
 };
-enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_record **record_out,
-                          struct place *place_out, struct err *err);
+enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms,
+                          struct kafka_record **record_out, struct place *place_out,
+                          struct err *err);
 void kafka_record_free(struct kafka_record *record);
-/* Headers are listed in the arena, bytes are borrowed from the record. A group's member also gets, as a record with
- * nothing but its place and raw.unreadable, each one of a batch that cannot be unpacked: what is behind it follows. */
-void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record, struct arena *arena,
-                      struct raw *raw_out);
+/* Headers are listed in the arena, bytes are borrowed from the record. A group's member also gets,
+ * as a record with nothing but its place and raw.unreadable, each one of a batch that cannot be
+ * unpacked: what is behind it follows. */
+void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record,
+                      struct arena *arena, struct raw *raw_out);
 
-/* The group metadata of the assignment under which records are read; taken in the assignment callback, never fetched
- * later. */
+/* The group metadata of the assignment under which records are read; taken in the assignment
+ * callback, never fetched later. */
 struct kafka_membership;
-struct kafka_membership *kafka_membership(struct kafka_consumer *consumer); /* borrowed; NULL: nothing assigned */
+struct kafka_membership *
+kafka_membership(struct kafka_consumer *consumer); /* borrowed; NULL: nothing assigned */
 
-/* Committed offsets and metadata of this group; a place without one gets KAFKA_NO_OFFSET. Returns 0; 1 when not (yet)
- * stable or in time, to be asked again; -1 on an error. */
-int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count, int timeout_ms,
-                    struct err *err) MUST_CHECK;
+/* Committed offsets and metadata of this group; a place without one gets KAFKA_NO_OFFSET. Returns
+ * 0; 1 when not (yet) stable or in time, to be asked again; -1 on an error. */
+int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
+                    int timeout_ms, struct err *err) MUST_CHECK;
 
 /* ---- Writing ---- */
 
@@ -108,21 +120,24 @@ enum kafka_outcome {
     KAFKA_DONE,
     KAFKA_LATER,   /* not yet: ask again (kafka_producer_ready only) */
     KAFKA_ABORT,   /* kafka_abort(), rewind, try again */
-    KAFKA_REBUILD, /* the outcome is unknown or the handle is dead: free it, make a new one, re-read committed offsets,
-                      heal */
+    KAFKA_REBUILD, /* the outcome is unknown or the handle is dead: free it, make a new one, re-read
+                      committed offsets, heal */
     KAFKA_FENCED   /* the same, and a rival has our transactional id */
 };
 
 /* transactional_id NULL: an idempotent producer without transactions, for tools. */
-struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char *transactional_id, struct err *err);
+struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char *transactional_id,
+                                          struct err *err);
 void kafka_producer_free(struct kafka_producer *producer);
-/* init_transactions and metadata of `topics`, in turns of timeout_ms: KAFKA_DONE once, then always. */
-enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const enum topic *topics, int timeout_ms,
-                                        struct err *err);
+/* init_transactions and metadata of `topics`, in turns of timeout_ms: KAFKA_DONE once, then always.
+ */
+enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const enum topic *topics,
+                                        int timeout_ms, struct err *err);
 
 enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err);
-enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const struct place *places, int count,
-                                      struct kafka_membership *membership, struct err *err);
+enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const struct place *places,
+                                      int count, struct kafka_membership *membership,
+                                      struct err *err);
 
 /* Why a record will never be taken as it is; of a batch of several, all of them get it. */
 enum kafka_refusal {
@@ -146,48 +161,53 @@ struct kafka_message {
     int64_t timestamp_ms;            /* of a copy: that of what it was; 0: now */
     struct kafka_delivery *delivery; /* NULL: not asked */
 };
-/* An upper bound of what it takes on the wire, alone in a batch and uncompressed: what a topic's max.message.bytes is
- * compared with. */
+/* An upper bound of what it takes on the wire, alone in a batch and uncompressed: what a topic's
+ * max.message.bytes is compared with. */
 int64_t kafka_message_size(const struct kafka_message *message);
 /* Waits while the queue is full. */
-enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct kafka_message *message, struct err *err);
+enum kafka_outcome kafka_produce(struct kafka_producer *producer,
+                                 const struct kafka_message *message, struct err *err);
 /* Waits until everything is acknowledged. */
 enum kafka_outcome kafka_flush(struct kafka_producer *producer, int timeout_ms, struct err *err);
-/* KAFKA_DONE only when committed for certain: an EndTxn that was sent twice counts as unknown (reliability.md, finding
- * 1). */
+/* KAFKA_DONE only when committed for certain: an EndTxn that was sent twice counts as unknown
+ * (reliability.md, finding 1). */
 enum kafka_outcome kafka_commit(struct kafka_producer *producer, struct err *err);
 enum kafka_outcome kafka_abort(struct kafka_producer *producer, struct err *err);
 
 /* ---- Asking ---- */
 
-/* A handle that does not fetch: true ends, group offsets, partition counts, topic settings. Calls block up to
- * timeout_ms. */
+/* A handle that does not fetch: true ends, group offsets, partition counts, topic settings. Calls
+ * block up to timeout_ms. */
 struct kafka_asker;
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err);
 void kafka_asker_free(struct kafka_asker *asker);
 /* The true end (high watermark, read_uncommitted) of each place into its offset. */
-int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) MUST_CHECK;
-/* Where each partition's stable part ends: nothing at or behind this can be read before a transaction ends that is open
- * there. The true end where none is. */
+int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+               struct err *err) MUST_CHECK;
+/* Where each partition's stable part ends: nothing at or behind this can be read before a
+ * transaction ends that is open there. The true end where none is. */
 int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
                       struct err *err) MUST_CHECK;
 /* The first offset still there. */
 int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
                  struct err *err) MUST_CHECK;
-/* Committed offsets and metadata of group <prefix>-<worker>; KAFKA_NO_OFFSET where there is none. */
-int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places, int count, int timeout_ms,
-                        struct err *err) MUST_CHECK;
-/* Commits them, with their metadata, for that group, which must have no member. 0; 1 while it has; -1. */
-int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places, int count,
-                    int timeout_ms, struct err *err) MUST_CHECK;
+/* Committed offsets and metadata of group <prefix>-<worker>; KAFKA_NO_OFFSET where there is none.
+ */
+int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places,
+                        int count, int timeout_ms, struct err *err) MUST_CHECK;
+/* Commits them, with their metadata, for that group, which must have no member. 0; 1 while it has;
+ * -1. */
+int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places,
+                    int count, int timeout_ms, struct err *err) MUST_CHECK;
 /* Partition count of a topic; 0: no such topic; -1: error. */
-int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) MUST_CHECK;
-/* The largest batch that a topic takes (max.message.bytes). 0; 1 when it may not be asked or is not said; -1 on an
- * error. */
-int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms, int64_t *limit_out,
-                      struct err *err) MUST_CHECK;
+int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms,
+                     struct err *err) MUST_CHECK;
+/* The largest batch that a topic takes (max.message.bytes). 0; 1 when it may not be asked or is not
+ * said; -1 on an error. */
+int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms,
+                      int64_t *limit_out, struct err *err) MUST_CHECK;
 /* A topic's setting ("cleanup.policy") into value_out. */
-int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
-                        char *value_out, size_t size, struct err *err) MUST_CHECK;
+int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting,
+                        int timeout_ms, char *value_out, size_t size, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
-/* kafka_admin: each request waits on a queue of its own, so that a late answer cannot answer the next one. */
+/* kafka_admin: each request waits on a queue of its own, so that a late answer cannot answer the
+ * next one. */
 #include "outside/kafka_admin.h"
 #include "outside/kafka_handle.h"
 
@@ -6,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_GRACE_MS = 500 }; /* librdkafka ends a request itself at its time-out; this is for handing that over */
+enum {
+    ANSWER_GRACE_MS = 500
+}; /* librdkafka ends a request itself at its time-out; this is for handing that over */
 
 struct kafka_admin {
     rd_kafka_t *rk;
@@ -14,6 +17,7 @@ struct kafka_admin {
 
 struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_ASKER, err);
+
     if (!conf) return NULL;
     char text[256];
     struct kafka_admin *admin = calloc(1, sizeof *admin);
@@ -23,6 +27,7 @@ struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err) 
     err_set(err, "kafka: %s", text);
     rd_kafka_conf_destroy(conf);
     free(admin);
+
     return NULL;
 }
 
@@ -39,9 +44,12 @@ struct request {
     int timeout_ms;
 };
 
-static struct request request_new(struct kafka_admin *admin, rd_kafka_admin_op_t op, int timeout_ms) {
+static struct request request_new(struct kafka_admin *admin, rd_kafka_admin_op_t op,
+                                  int timeout_ms) {
     char text[128];
-    struct request request = {rd_kafka_queue_new(admin->rk), rd_kafka_AdminOptions_new(admin->rk, op), timeout_ms};
+    struct request request = {rd_kafka_queue_new(admin->rk),
+                              rd_kafka_AdminOptions_new(admin->rk, op), timeout_ms};
+
     rd_kafka_AdminOptions_set_request_timeout(request.options, timeout_ms, text, sizeof text);
     if (op == RD_KAFKA_ADMIN_OP_CREATETOPICS)
         rd_kafka_AdminOptions_set_operation_timeout(request.options, timeout_ms, text, sizeof text);
@@ -50,7 +58,9 @@ static struct request request_new(struct kafka_admin *admin, rd_kafka_admin_op_t
 
 /* The answer, to be destroyed by the caller, or NULL and err. */
 static rd_kafka_event_t *request_end(struct request *request, struct err *err) {
-    rd_kafka_event_t *event = rd_kafka_queue_poll(request->queue, request->timeout_ms + ANSWER_GRACE_MS);
+    rd_kafka_event_t *event =
+        rd_kafka_queue_poll(request->queue, request->timeout_ms + ANSWER_GRACE_MS);
+
     rd_kafka_queue_destroy(request->queue);
     rd_kafka_AdminOptions_destroy(request->options);
     if (!event)
@@ -65,8 +75,9 @@ static rd_kafka_event_t *request_end(struct request *request, struct err *err) {
 
 static rd_kafka_NewTopic_t *new_topic(struct kafka_new_topic *topic) {
     char text[256];
-    rd_kafka_NewTopic_t *handle =
-        rd_kafka_NewTopic_new(topic->name, topic->partitions, topic->replication, text, sizeof text);
+    rd_kafka_NewTopic_t *handle = rd_kafka_NewTopic_new(topic->name, topic->partitions,
+                                                        topic->replication, text, sizeof text);
+
     topic->made = KAFKA_NOT_MADE;
     err_set(&topic->err, "%s", handle ? "the broker said nothing about it" : text);
     for (int i = 0; handle && i < topic->setting_count; i++)
@@ -76,8 +87,9 @@ static rd_kafka_NewTopic_t *new_topic(struct kafka_new_topic *topic) {
 
 static void note_results(const rd_kafka_event_t *event, struct kafka_new_topic *topics, int count) {
     size_t results = 0;
-    const rd_kafka_topic_result_t **list =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result((rd_kafka_event_t *)event), &results);
+    const rd_kafka_topic_result_t **list = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result((rd_kafka_event_t *)event), &results);
+
     for (size_t i = 0; i < results; i++)
         for (int j = 0; j < count; j++) {
             if (strcmp(topics[j].name, rd_kafka_topic_result_name(list[i])) != 0) continue;
@@ -90,9 +102,10 @@ static void note_results(const rd_kafka_event_t *event, struct kafka_new_topic *
         }
 }
 
-int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics, int count, int timeout_ms,
-                       struct err *err) {
+int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics, int count,
+                       int timeout_ms, struct err *err) {
     rd_kafka_NewTopic_t **handles = calloc((size_t)count + 1, sizeof(rd_kafka_NewTopic_t *));
+
     ASSERT(handles);
     size_t valid = 0;
     for (int i = 0; i < count; i++) {
@@ -107,12 +120,15 @@ int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics
     if (!event) return -1;
     note_results(event, topics, count);
     rd_kafka_event_destroy(event);
+
     return 0;
 }
 
-int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms, struct err *err) {
+int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms,
+                     struct err *err) {
     char text[256];
-    rd_kafka_NewPartitions_t *more = rd_kafka_NewPartitions_new(name, (size_t)count, text, sizeof text);
+    rd_kafka_NewPartitions_t *more =
+        rd_kafka_NewPartitions_new(name, (size_t)count, text, sizeof text);
     if (!more) return err_set(err, "%s: %s", name, text);
     struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, timeout_ms);
     rd_kafka_CreatePartitions(admin->rk, &more, 1, request.options, request.queue);
@@ -121,16 +137,18 @@ int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int
     if (!event) return -1;
 
     size_t results = 0;
-    const rd_kafka_topic_result_t **list =
-        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &results);
+    const rd_kafka_topic_result_t **list = rd_kafka_CreatePartitions_result_topics(
+        rd_kafka_event_CreatePartitions_result(event), &results);
     int failed = 0;
     if (results != 1 || rd_kafka_topic_result_error(list[0]))
-        failed = err_set(err, "%s: %s", name, results == 1 ? rd_kafka_topic_result_error_string(list[0]) : "no answer");
+        failed = err_set(err, "%s: %s", name,
+                         results == 1 ? rd_kafka_topic_result_error_string(list[0]) : "no answer");
     rd_kafka_event_destroy(event);
     return failed;
 }
 
-int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms, struct err *err) {
+int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms,
+                             struct err *err) {
     rd_kafka_DeleteGroup_t *one = rd_kafka_DeleteGroup_new(group);
     struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout_ms);
     rd_kafka_DeleteGroups(admin->rk, &one, 1, request.options, request.queue);
@@ -152,15 +170,18 @@ int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int t
 int kafka_admin_brokers(struct kafka_admin *admin, int timeout_ms, struct err *err) {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code = rd_kafka_metadata(admin->rk, 0, NULL, &metadata, timeout_ms);
+
     if (code) return err_set(err, "the cluster's brokers: %s", rd_kafka_err2str(code));
     int count = metadata->broker_cnt;
     rd_kafka_metadata_destroy(metadata);
     return count;
 }
 
-int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int timeout_ms, struct err *err) {
+int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int timeout_ms,
+                           struct err *err) {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->rk, name, NULL);
+
     if (!handle) return err_set(err, "%s: %s", name, rd_kafka_err2str(rd_kafka_last_error()));
     rd_kafka_resp_err_t code = rd_kafka_metadata(admin->rk, 0, handle, &metadata, timeout_ms);
     rd_kafka_topic_destroy(handle);
@@ -173,10 +194,11 @@ int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int time
     return count;
 }
 
-static void copy_values(const rd_kafka_ConfigResource_t *resource, struct kafka_setting *settings, int count,
-                        struct arena *arena) {
+static void copy_values(const rd_kafka_ConfigResource_t *resource, struct kafka_setting *settings,
+                        int count, struct arena *arena) {
     size_t entries = 0;
     const rd_kafka_ConfigEntry_t **list = rd_kafka_ConfigResource_configs(resource, &entries);
+
     for (int i = 0; i < count; i++) {
         settings[i].value = NULL;
         for (size_t j = 0; j < entries; j++)
@@ -186,35 +208,41 @@ static void copy_values(const rd_kafka_ConfigResource_t *resource, struct kafka_
 }
 
 static int describe(struct kafka_admin *admin, rd_kafka_ResourceType_t type, const char *name,
-                    struct kafka_setting *settings, int count, int timeout_ms, struct arena *arena, struct err *err) {
+                    struct kafka_setting *settings, int count, int timeout_ms, struct arena *arena,
+                    struct err *err) {
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(type, name);
     struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+
     rd_kafka_DescribeConfigs(admin->rk, &resource, 1, request.options, request.queue);
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_event_t *event = request_end(&request, err);
     if (!event) return -1;
     size_t resources = 0;
     int failed = 0;
-    const rd_kafka_ConfigResource_t **list =
-        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &resources);
+    const rd_kafka_ConfigResource_t **list = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &resources);
     if (resources != 1 || rd_kafka_ConfigResource_error(list[0]))
-        failed = err_set(err, "settings of %s: %s", name,
-                         resources == 1 ? rd_kafka_ConfigResource_error_string(list[0]) : "no answer");
+        failed =
+            err_set(err, "settings of %s: %s", name,
+                    resources == 1 ? rd_kafka_ConfigResource_error_string(list[0]) : "no answer");
     else
         copy_values(list[0], settings, count, arena);
     rd_kafka_event_destroy(event);
+
     return failed;
 }
 
-int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name, struct kafka_setting *settings, int count,
-                               int timeout_ms, struct arena *arena, struct err *err) {
+int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name,
+                               struct kafka_setting *settings, int count, int timeout_ms,
+                               struct arena *arena, struct err *err) {
     return describe(admin, RD_KAFKA_RESOURCE_TOPIC, name, settings, count, timeout_ms, arena, err);
 }
 
-int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting *settings, int count, int timeout_ms,
-                                struct arena *arena, struct err *err) {
+int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting *settings,
+                                int count, int timeout_ms, struct arena *arena, struct err *err) {
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code = rd_kafka_metadata(admin->rk, 0, NULL, &metadata, timeout_ms);
+
     if (code) return err_set(err, "the cluster's brokers: %s", rd_kafka_err2str(code));
     char id[16] = "";
     if (metadata->broker_cnt > 0) snprintf(id, sizeof id, "%d", (int)metadata->brokers[0].id);

@@ -1,4 +1,5 @@
-/* kafka_admin: making topics and looking at their settings, for redressctl. Calls block up to timeout_ms. */
+/* kafka_admin: making topics and looking at their settings, for redressctl. Calls block up to
+ * timeout_ms. */
 #ifndef REDRESS_KAFKA_ADMIN_H
 #define REDRESS_KAFKA_ADMIN_H
 
@@ -20,26 +21,32 @@ struct kafka_new_topic {
     enum kafka_made made; /* what came of it; err when it was not made */
     struct err err;
 };
-/* Makes all of them in one request. 0, or -1 when the broker did not answer; each topic says how it went. */
-int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics, int count, int timeout_ms,
-                       struct err *err) MUST_CHECK;
+/* Makes all of them in one request. 0, or -1 when the broker did not answer; each topic says how it
+ * went. */
+int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics, int count,
+                       int timeout_ms, struct err *err) MUST_CHECK;
 
 /* More partitions of a topic that is there: `count` in all. */
 int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms,
                      struct err *err) MUST_CHECK;
 /* Deletes a consumer group without members, and its offsets. 0; 1 while it has members; -1. */
-int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms, struct err *err) MUST_CHECK;
+int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms,
+                             struct err *err) MUST_CHECK;
 
 /* Brokers of the cluster; -1: error. */
 int kafka_admin_brokers(struct kafka_admin *admin, int timeout_ms, struct err *err) MUST_CHECK;
 /* Partition count of a topic by its full name; 0: no such topic; -1: error. */
-int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int timeout_ms, struct err *err) MUST_CHECK;
-/* The values in force of a topic's settings, in the arena; the value becomes NULL where the broker does not know one.
+int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int timeout_ms,
+                           struct err *err) MUST_CHECK;
+/* The values in force of a topic's settings, in the arena; the value becomes NULL where the broker
+ * does not know one.
  */
-int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name, struct kafka_setting *settings, int count,
-                               int timeout_ms, struct arena *arena, struct err *err) MUST_CHECK;
+int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name,
+                               struct kafka_setting *settings, int count, int timeout_ms,
+                               struct arena *arena, struct err *err) MUST_CHECK;
 /* The same of one broker, whichever is asked. */
-int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting *settings, int count, int timeout_ms,
-                                struct arena *arena, struct err *err) MUST_CHECK;
+int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting *settings,
+                                int count, int timeout_ms, struct arena *arena,
+                                struct err *err) MUST_CHECK;
 
 #endif

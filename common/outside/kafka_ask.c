@@ -1,5 +1,6 @@
-/* kafka_ask: questions to the broker that need no fetching. Ends are asked with read_uncommitted: the true end, never a
- * cached watermark and never the last stable offset (DESIGN.md, section 3). */
+/* kafka_ask: questions to the broker that need no fetching. Ends are asked with read_uncommitted:
+ * the true end, never a cached watermark and never the last stable offset (DESIGN.md, section 3).
+ */
 #include "base/fault.h"
 #include "outside/kafka_handle.h"
 #include <stdio.h>
@@ -16,13 +17,16 @@ struct asked_group {
 struct kafka_asker {
     struct kafka kafka;
     rd_kafka_t *rk;
-    rd_kafka_t *stable; /* that sees as a reader of what is committed does; NULL: not needed so far */
+    rd_kafka_t
+        *stable; /* that sees as a reader of what is committed does; NULL: not needed so far */
     struct asked_group groups[GROUPS_MAX];
     int group_count;
-    rd_kafka_queue_t *queue; /* of the question at hand: a late answer must not answer the next one */
+    rd_kafka_queue_t
+        *queue; /* of the question at hand: a late answer must not answer the next one */
 };
 
-static rd_kafka_conf_t *asker_conf(const struct kafka *kafka, const char *isolation, struct err *err) {
+static rd_kafka_conf_t *asker_conf(const struct kafka *kafka, const char *isolation,
+                                   struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_ASKER, err);
     if (!conf || kafka_handle_set(conf, "isolation.level", isolation, err) == 0) return conf;
     rd_kafka_conf_destroy(conf);
@@ -35,17 +39,20 @@ static const char *true_ends(void) {
 
 static rd_kafka_t *handle_new(const struct kafka *kafka, const char *isolation, struct err *err) {
     rd_kafka_conf_t *conf = asker_conf(kafka, isolation, err);
+
     if (!conf) return NULL;
     char text[256];
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
     if (rk) return rk;
     err_set(err, "kafka: %s", text);
     rd_kafka_conf_destroy(conf);
+
     return NULL;
 }
 
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err) {
     rd_kafka_t *rk = handle_new(kafka, true_ends(), err);
+
     if (!rk) return NULL;
     struct kafka_asker *asker = calloc(1, sizeof *asker);
     ASSERT(asker);
@@ -62,9 +69,10 @@ void kafka_asker_free(struct kafka_asker *asker) {
     free(asker);
 }
 
-/* `which`: RD_KAFKA_OFFSET_END or RD_KAFKA_OFFSET_BEGINNING, which are what ListOffsets takes for a time. */
-static int list_offsets(struct kafka_asker *asker, rd_kafka_t *rk, struct place *places, int count, int64_t which,
-                        int timeout_ms, struct err *err) {
+/* `which`: RD_KAFKA_OFFSET_END or RD_KAFKA_OFFSET_BEGINNING, which are what ListOffsets takes for a
+ * time. */
+static int list_offsets(struct kafka_asker *asker, rd_kafka_t *rk, struct place *places, int count,
+                        int64_t which, int timeout_ms, struct err *err) {
     if (!count) return 0;
     rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, false);
     for (int i = 0; i < count; i++) list->elems[i].offset = which;
@@ -74,25 +82,31 @@ static int list_offsets(struct kafka_asker *asker, rd_kafka_t *rk, struct place 
             code = list->elems[i].err ? list->elems[i].err : RD_KAFKA_RESP_ERR__NO_OFFSET;
     for (int i = 0; !code && i < count; i++) places[i].offset = list->elems[i].offset;
     rd_kafka_topic_partition_list_destroy(list);
+
     return code ? err_set(err, "offsets: %s", rd_kafka_err2str(code)) : 0;
 }
 
-int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
+int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+               struct err *err) {
     return list_offsets(asker, asker->rk, places, count, RD_KAFKA_OFFSET_END, timeout_ms, err);
 }
 
-int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
+int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+                      struct err *err) {
     if (!asker->stable) asker->stable = handle_new(&asker->kafka, "read_committed", err);
     if (!asker->stable) return -1;
     return list_offsets(asker, asker->stable, places, count, RD_KAFKA_OFFSET_END, timeout_ms, err);
 }
 
-int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
-    return list_offsets(asker, asker->rk, places, count, RD_KAFKA_OFFSET_BEGINNING, timeout_ms, err);
+int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+                 struct err *err) {
+    return list_offsets(asker, asker->rk, places, count, RD_KAFKA_OFFSET_BEGINNING, timeout_ms,
+                        err);
 }
 
 static rd_kafka_event_t *wait_for(struct kafka_asker *asker, int timeout_ms, struct err *err) {
     rd_kafka_event_t *event = rd_kafka_queue_poll(asker->queue, timeout_ms + 100);
+
     rd_kafka_queue_destroy(asker->queue);
     if (!event) {
         err_set(err, "the broker did not answer in %d ms", timeout_ms);
@@ -101,10 +115,12 @@ static rd_kafka_event_t *wait_for(struct kafka_asker *asker, int timeout_ms, str
     if (!rd_kafka_event_error(event)) return event;
     err_set(err, "%s", rd_kafka_event_error_string(event));
     rd_kafka_event_destroy(event);
+
     return NULL;
 }
 
-static rd_kafka_AdminOptions_t *options_new(struct kafka_asker *asker, rd_kafka_admin_op_t op, int timeout_ms) {
+static rd_kafka_AdminOptions_t *options_new(struct kafka_asker *asker, rd_kafka_admin_op_t op,
+                                            int timeout_ms) {
     char text[128];
     asker->queue = rd_kafka_queue_new(asker->rk);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(asker->rk, op);
@@ -113,8 +129,10 @@ static rd_kafka_AdminOptions_t *options_new(struct kafka_asker *asker, rd_kafka_
 }
 
 /* A handle that belongs to the group without joining it. */
-static struct asked_group *find_group(struct kafka_asker *asker, const char *worker, struct err *err) {
+static struct asked_group *find_group(struct kafka_asker *asker, const char *worker,
+                                      struct err *err) {
     char name[KAFKA_NAME_MAX], text[256];
+
     snprintf(name, sizeof name, "%s-%s", asker->kafka.config->topic_prefix, worker);
     for (int i = 0; i < asker->group_count; i++)
         if (strcmp(asker->groups[i].name, name) == 0) return &asker->groups[i];
@@ -132,34 +150,40 @@ static struct asked_group *find_group(struct kafka_asker *asker, const char *wor
     }
     snprintf(group->name, sizeof group->name, "%s", name);
     asker->group_count++;
+
     return group;
 }
 
-/* OffsetFetch of an ordinary handle. The admin call for it, rd_kafka_ListConsumerGroupOffsets, ends the process in
- * librdkafka 2.0.2 when the coordinator goes away at the wrong moment (assertion eonce->refcnt > 0). */
-int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places, int count, int timeout_ms,
-                        struct err *err) {
+/* OffsetFetch of an ordinary handle. The admin call for it, rd_kafka_ListConsumerGroupOffsets, ends
+ * the process in librdkafka 2.0.2 when the coordinator goes away at the wrong moment (assertion
+ * eonce->refcnt > 0). */
+int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places,
+                        int count, int timeout_ms, struct err *err) {
     struct asked_group *group = find_group(asker, worker, err);
+
     if (!group) return -1;
     rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, false);
     rd_kafka_resp_err_t code = rd_kafka_committed(group->rk, list, timeout_ms);
     for (int i = 0; !code && i < count; i++) code = list->elems[i].err;
     for (int i = 0; !code && i < count; i++) kafka_handle_committed(&list->elems[i], &places[i]);
     rd_kafka_topic_partition_list_destroy(list);
+
     return code ? err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code)) : 0;
 }
 
 /* What came of a commit: of all places, or of the first that failed. */
 static rd_kafka_resp_err_t commit_error(const rd_kafka_event_t *event) {
-    const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list((rd_kafka_event_t *)event);
+    const rd_kafka_topic_partition_list_t *list =
+        rd_kafka_event_topic_partition_list((rd_kafka_event_t *)event);
     rd_kafka_resp_err_t code = rd_kafka_event_error((rd_kafka_event_t *)event);
     for (int i = 0; !code && list && i < list->cnt; i++) code = list->elems[i].err;
     return code;
 }
 
-int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places, int count,
-                    int timeout_ms, struct err *err) {
+int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places,
+                    int count, int timeout_ms, struct err *err) {
     struct asked_group *group = find_group(asker, worker, err);
+
     if (!group) return -1;
     rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, true);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(group->rk);
@@ -171,14 +195,20 @@ int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct 
     rd_kafka_topic_partition_list_destroy(list);
     if (!code) return 0;
     err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code));
-    return code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ? 1 : -1;
+
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+                   code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION
+               ? 1
+               : -1;
 }
 
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) {
     char name[KAFKA_NAME_MAX];
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(asker->rk, kafka_topic(&asker->kafka, topic, name), NULL);
+    rd_kafka_topic_t *handle =
+        rd_kafka_topic_new(asker->rk, kafka_topic(&asker->kafka, topic, name), NULL);
     rd_kafka_resp_err_t code = rd_kafka_metadata(asker->rk, 0, handle, &metadata, timeout_ms);
+
     rd_kafka_topic_destroy(handle);
     if (code) return err_set(err, "metadata of %s: %s", name, rd_kafka_err2str(code));
     code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
@@ -189,17 +219,21 @@ int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms
 }
 
 /* 0; 1: it may not be asked, or the broker does not know it; -1. */
-static int copy_setting(const rd_kafka_event_t *event, const char *setting, char *value_out, size_t size,
-                        struct err *err) {
-    size_t count = 0, entries = 0;
-    const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)event);
-    const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
+static int copy_setting(const rd_kafka_event_t *event, const char *setting, char *value_out,
+                        size_t size, struct err *err) {
+    size_t count = 0;
+    size_t entries = 0;
+    const rd_kafka_DescribeConfigs_result_t *result =
+        rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)event);
+    const rd_kafka_ConfigResource_t **resources =
+        rd_kafka_DescribeConfigs_result_resources(result, &count);
     if (count != 1) return err_set(err, "no answer");
 
     rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[0]);
     if (code) {
         err_set(err, "%s", rd_kafka_ConfigResource_error_string(resources[0]));
-        return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+        return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+                       code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
                    ? 1
                    : -1;
     }
@@ -215,12 +249,13 @@ static int copy_setting(const rd_kafka_event_t *event, const char *setting, char
     return 1;
 }
 
-static int ask_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
-                       char *value_out, size_t size, struct err *err) {
+static int ask_setting(struct kafka_asker *asker, enum topic topic, const char *setting,
+                       int timeout_ms, char *value_out, size_t size, struct err *err) {
     char name[KAFKA_NAME_MAX];
-    rd_kafka_ConfigResource_t *resource =
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, kafka_topic(&asker->kafka, topic, name));
-    rd_kafka_AdminOptions_t *options = options_new(asker, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(
+        RD_KAFKA_RESOURCE_TOPIC, kafka_topic(&asker->kafka, topic, name));
+    rd_kafka_AdminOptions_t *options =
+        options_new(asker, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
     rd_kafka_DescribeConfigs(asker->rk, &resource, 1, options, asker->queue);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(resource);
@@ -232,15 +267,16 @@ static int ask_setting(struct kafka_asker *asker, enum topic topic, const char *
     return result;
 }
 
-int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
-                        char *value_out, size_t size, struct err *err) {
+int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting,
+                        int timeout_ms, char *value_out, size_t size, struct err *err) {
     return ask_setting(asker, topic, setting, timeout_ms, value_out, size, err) == 0 ? 0 : -1;
 }
 
-int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms, int64_t *limit_out,
-                      struct err *err) {
+int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms,
+                      int64_t *limit_out, struct err *err) {
     char value[32];
-    int result = ask_setting(asker, topic, "max.message.bytes", timeout_ms, value, sizeof value, err);
+    int result =
+        ask_setting(asker, topic, "max.message.bytes", timeout_ms, value, sizeof value, err);
     if (result == 0) *limit_out = strtoll(value, NULL, 10);
     return result;
 }

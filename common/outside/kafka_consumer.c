@@ -1,5 +1,5 @@
-/* kafka_consumer: group members and readers. The set of what is fetched is always given whole, with explicit offsets:
- * one mechanism for take-over, rewinding after an abort, and healing. */
+/* kafka_consumer: group members and readers. The set of what is fetched is always given whole, with
+ * explicit offsets: one mechanism for take-over, rewinding after an abort, and healing. */
 #include "base/fault.h"
 #include "outside/kafka_handle.h"
 #include <inttypes.h>
@@ -21,7 +21,8 @@ struct kafka_consumer {
 };
 
 static enum topic topic_of(struct kafka_consumer *consumer, const char *name) {
-    if (consumer->last_topic_name && strcmp(consumer->last_topic_name, name) == 0) return consumer->last_topic;
+    if (consumer->last_topic_name && strcmp(consumer->last_topic_name, name) == 0)
+        return consumer->last_topic;
     free(consumer->last_topic_name);
     consumer->last_topic_name = strdup(name);
     consumer->last_topic = kafka_topic_of(&consumer->kafka, name);
@@ -33,8 +34,10 @@ static void drop_membership(struct kafka_consumer *consumer) {
     consumer->membership = NULL;
 }
 
-static void tell_assigned(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list) {
+static void tell_assigned(struct kafka_consumer *consumer,
+                          const rd_kafka_topic_partition_list_t *list) {
     struct place *places = calloc((size_t)list->cnt + 1, sizeof *places);
+
     ASSERT(places);
     for (int i = 0; i < list->cnt; i++) {
         places[i].topic = topic_of(consumer, list->elems[i].topic);
@@ -45,11 +48,13 @@ static void tell_assigned(struct kafka_consumer *consumer, const rd_kafka_topic_
     free(places);
 }
 
-/* Eager protocol. The group hands us partitions; what is fetched of them the worker decides later (kafka_fetch_from).
+/* Eager protocol. The group hands us partitions; what is fetched of them the worker decides later
+ * (kafka_fetch_from).
  */
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list,
-                         void *opaque) {
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                         rd_kafka_topic_partition_list_t *list, void *opaque) {
     struct kafka_consumer *consumer = opaque;
+
     drop_membership(consumer);
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         rd_kafka_topic_partition_list_t *nothing = rd_kafka_topic_partition_list_new(0);
@@ -64,8 +69,10 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topi
     }
 }
 
-static struct kafka_consumer *consumer_new(const struct kafka *kafka, rd_kafka_conf_t *conf, struct err *err) {
+static struct kafka_consumer *consumer_new(const struct kafka *kafka, rd_kafka_conf_t *conf,
+                                           struct err *err) {
     struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
+
     ASSERT(consumer);
     consumer->kafka = *kafka;
     rd_kafka_conf_set_opaque(conf, consumer);
@@ -78,14 +85,17 @@ static struct kafka_consumer *consumer_new(const struct kafka *kafka, rd_kafka_c
         return NULL;
     }
     rd_kafka_poll_set_consumer(consumer->rk);
+
     return consumer;
 }
 
 static int subscribe(struct kafka_consumer *consumer, const enum topic *topics, struct err *err) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
     char name[KAFKA_NAME_MAX];
+
     for (; *topics != TOPIC_NONE; topics++)
-        rd_kafka_topic_partition_list_add(list, kafka_topic(&consumer->kafka, *topics, name), RD_KAFKA_PARTITION_UA);
+        rd_kafka_topic_partition_list_add(list, kafka_topic(&consumer->kafka, *topics, name),
+                                          RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code ? err_set(err, "subscribe: %s", rd_kafka_err2str(code)) : 0;
@@ -94,6 +104,7 @@ static int subscribe(struct kafka_consumer *consumer, const enum topic *topics, 
 struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum topic *topics,
                                           const struct kafka_hooks *hooks, struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_MEMBER, err);
+
     if (!conf) return NULL;
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     struct kafka_consumer *consumer = consumer_new(kafka, conf, err);
@@ -102,17 +113,22 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
     consumer->member = true;
     if (subscribe(consumer, topics, err) == 0) return consumer;
     kafka_consumer_free(consumer);
+
     return NULL;
 }
 
-int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics, struct err *err) {
+int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics,
+                          struct err *err) {
     return subscribe(consumer, topics, err);
 }
 
-struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed, struct err *err) {
+struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed,
+                                        struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_READER, err);
+
     if (!conf) return NULL;
-    if (kafka_handle_set(conf, "isolation.level", committed ? "read_committed" : "read_uncommitted", err) == 0)
+    if (kafka_handle_set(conf, "isolation.level", committed ? "read_committed" : "read_uncommitted",
+                         err) == 0)
         return consumer_new(kafka, conf, err);
     rd_kafka_conf_destroy(conf);
     return NULL;
@@ -128,11 +144,12 @@ void kafka_consumer_free(struct kafka_consumer *consumer) {
     free(consumer);
 }
 
-/* Only for the test that shows what the assignment's metadata keep off: what a member has between two assignments, the
- * group's name alone. */
+/* Only for the test that shows what the assignment's metadata keep off: what a member has between
+ * two assignments, the group's name alone. */
 static void forget_membership(struct kafka_consumer *consumer) {
     char group[KAFKA_NAME_MAX];
-    snprintf(group, sizeof group, "%s-%s", consumer->kafka.config->topic_prefix, consumer->kafka.worker);
+    snprintf(group, sizeof group, "%s-%s", consumer->kafka.config->topic_prefix,
+             consumer->kafka.worker);
     drop_membership(consumer);
     consumer->membership = rd_kafka_consumer_group_metadata_new(group);
 }
@@ -147,38 +164,47 @@ static int resume_all(struct kafka_consumer *consumer, struct err *err) {
     return kafka_pause(consumer, consumer->from, consumer->from_count, false, err);
 }
 
-/* A pause outlives an assignment in librdkafka. It is ended before the next one, never behind it: a resume that comes
- * while a partition's fetcher starts leaves it, about once in ten thousand times, without a fetch for ever (2.0.2). */
-int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count, struct err *err) {
+/* A pause outlives an assignment in librdkafka. It is ended before the next one, never behind it: a
+ * resume that comes while a partition's fetcher starts leaves it, about once in ten thousand times,
+ * without a fetch for ever (2.0.2). */
+int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count,
+                     struct err *err) {
     if (resume_all(consumer, err) < 0) return -1;
     consumer->has_paused = false;
-    rd_kafka_topic_partition_list_t *list = kafka_handle_list(&consumer->kafka, places, count, false);
+    rd_kafka_topic_partition_list_t *list =
+        kafka_handle_list(&consumer->kafka, places, count, false);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     consumer->from = realloc(consumer->from, sizeof *consumer->from * ((size_t)count + 1));
     ASSERT(consumer->from);
     if (count) memcpy(consumer->from, places, sizeof *places * (size_t)count);
     consumer->from_count = count;
+
     return code ? err_set(err, "cannot fetch: %s", rd_kafka_err2str(code)) : 0;
 }
 
-int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause, struct err *err) {
-    rd_kafka_topic_partition_list_t *list = kafka_handle_list(&consumer->kafka, places, count, false);
-    rd_kafka_resp_err_t code =
-        pause ? rd_kafka_pause_partitions(consumer->rk, list) : rd_kafka_resume_partitions(consumer->rk, list);
+int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause,
+                struct err *err) {
+    rd_kafka_topic_partition_list_t *list =
+        kafka_handle_list(&consumer->kafka, places, count, false);
+    rd_kafka_resp_err_t code = pause ? rd_kafka_pause_partitions(consumer->rk, list)
+                                     : rd_kafka_resume_partitions(consumer->rk, list);
+
     rd_kafka_topic_partition_list_destroy(list);
     if (pause && count) consumer->has_paused = true;
     return code ? err_set(err, "cannot pause or resume: %s", rd_kafka_err2str(code)) : 0;
 }
 
-static void place_of(struct kafka_consumer *consumer, const rd_kafka_message_t *message, struct place *place_out) {
+static void place_of(struct kafka_consumer *consumer, const rd_kafka_message_t *message,
+                     struct place *place_out) {
     *place_out = (struct place){.topic = topic_of(consumer, rd_kafka_topic_name(message->rkt)),
                                 .partition = message->partition,
                                 .offset = message->offset};
 }
 
-/* What the broker has is not what it was given: a checksum that does not fit, a form of batch that Kafka does not know,
- * or a length beyond everything. librdkafka 2.0.2 goes on behind such a batch, or anywhere, or asks for it for ever. */
+/* What the broker has is not what it was given: a checksum that does not fit, a form of batch that
+ * Kafka does not know, or a length beyond everything. librdkafka 2.0.2 goes on behind such a batch,
+ * or anywhere, or asks for it for ever. */
 static bool is_damage(const rd_kafka_message_t *message) {
     const char *text = message->payload ? message->payload : "";
     if (message->err == RD_KAFKA_RESP_ERR__BAD_MSG) return true;
@@ -186,10 +212,12 @@ static bool is_damage(const rd_kafka_message_t *message) {
     return message->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED && strstr(text, "MagicByte");
 }
 
-/* A batch in a form that was meant so, but not to be unpacked here: with a codec that this librdkafka was built
- * without, or to more than it allows. It stays where it is, and asks again for it. */
+/* A batch in a form that was meant so, but not to be unpacked here: with a codec that this
+ * librdkafka was built without, or to more than it allows. It stays where it is, and asks again for
+ * it. */
 static bool is_packed(const rd_kafka_message_t *message) {
-    return message->err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION || message->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+    return message->err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+           message->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
 }
 
 /* Errors come as messages; they are never data. */
@@ -199,7 +227,9 @@ static enum kafka_got got_error(struct kafka_consumer *consumer, const rd_kafka_
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: place_of(consumer, message, place_out); return KAFKA_END;
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-    case RD_KAFKA_RESP_ERR__FENCED: err_set(err, "another process uses the same REDRESS_INSTANCE"); return KAFKA_DOUBLE;
+    case RD_KAFKA_RESP_ERR__FENCED:
+        err_set(err, "another process uses the same REDRESS_INSTANCE");
+        return KAFKA_DOUBLE;
     default: break;
     }
 
@@ -211,24 +241,27 @@ static enum kafka_got got_error(struct kafka_consumer *consumer, const rd_kafka_
     err_set(err, "%s: %s", rd_kafka_err2name(message->err), rd_kafka_message_errstr(message));
     if (!fatal && message->rkt && (is_damage(message) || is_packed(message))) {
         place_of(consumer, message, place_out);
-        err_set(err, "%s:%d, offset %" PRId64 ": %s", kafka_topic(&consumer->kafka, place_out->topic, name),
-                place_out->partition, place_out->offset, rd_kafka_message_errstr(message));
+        err_set(err, "%s:%d, offset %" PRId64 ": %s",
+                kafka_topic(&consumer->kafka, place_out->topic, name), place_out->partition,
+                place_out->offset, rd_kafka_message_errstr(message));
         return KAFKA_DAMAGED;
     }
-    bool out_of_range =
-        message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+    bool out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                        message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
     return fatal || out_of_range ? KAFKA_LOST : KAFKA_TROUBLE;
 }
 
 static struct place *find_from(struct kafka_consumer *consumer, const struct place *place) {
     for (int i = 0; i < consumer->from_count; i++)
-        if (consumer->from[i].topic == place->topic && consumer->from[i].partition == place->partition)
+        if (consumer->from[i].topic == place->topic &&
+            consumer->from[i].partition == place->partition)
             return &consumer->from[i];
     return NULL;
 }
 
-/* Steps over one record of a batch that cannot be unpacked; the batch says where it begins, not where it ends, so what
- * comes next is either behind it or the same batch again. False: it is no longer fetched. */
+/* Steps over one record of a batch that cannot be unpacked; the batch says where it begins, not
+ * where it ends, so what comes next is either behind it or the same batch again. False: it is no
+ * longer fetched. */
 static bool step_over(struct kafka_consumer *consumer, rd_kafka_message_t *message) {
     struct place place;
     place_of(consumer, message, &place);
@@ -237,11 +270,13 @@ static bool step_over(struct kafka_consumer *consumer, rd_kafka_message_t *messa
 
     if (from->offset < place.offset) from->offset = place.offset;
     message->offset = from->offset++;
-    return rd_kafka_seek(message->rkt, message->partition, from->offset, 0) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return rd_kafka_seek(message->rkt, message->partition, from->offset, 0) ==
+           RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_record **record_out,
-                          struct place *place_out, struct err *err) {
+enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms,
+                          struct kafka_record **record_out, struct place *place_out,
+                          struct err *err) {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, timeout_ms);
     if (!message) return KAFKA_NOTHING;
     bool packed = message->err && consumer->member && is_packed(message) && !is_damage(message);
@@ -261,6 +296,7 @@ void kafka_record_free(struct kafka_record *record) {
 
 static void list_headers(const rd_kafka_message_t *message, struct arena *arena, struct raw *raw) {
     rd_kafka_headers_t *headers;
+
     if (rd_kafka_message_headers(message, &headers)) return;
     size_t count = rd_kafka_header_cnt(headers);
     struct header *list = arena_alloc(arena, (count + 1) * sizeof *list);
@@ -273,8 +309,8 @@ static void list_headers(const rd_kafka_message_t *message, struct arena *arena,
     raw->header_count = (int)count;
 }
 
-void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record, struct arena *arena,
-                      struct raw *raw_out) {
+void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record,
+                      struct arena *arena, struct raw *raw_out) {
     const rd_kafka_message_t *message = (const rd_kafka_message_t *)record;
     if (message->err) { /* its payload is the error's text */
         *raw_out = (struct raw){.topic = kafka_topic_of(kafka, rd_kafka_topic_name(message->rkt)),
@@ -286,22 +322,26 @@ void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *reco
 
     rd_kafka_timestamp_type_t whose;
     int64_t stamp_ms = rd_kafka_message_timestamp(message, &whose);
-    *raw_out = (struct raw){.topic = kafka_topic_of(kafka, rd_kafka_topic_name(message->rkt)),
-                            .partition = message->partition,
-                            .offset = message->offset,
-                            .timestamp_ms = stamp_ms,
-                            .appended_ms = whose == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? stamp_ms : 0,
-                            .key = message->key,
-                            .key_len = message->key_len,
-                            .value = message->payload,
-                            .value_len = message->len};
+    *raw_out =
+        (struct raw){.topic = kafka_topic_of(kafka, rd_kafka_topic_name(message->rkt)),
+                     .partition = message->partition,
+                     .offset = message->offset,
+                     .timestamp_ms = stamp_ms,
+                     .appended_ms = whose == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? stamp_ms : 0,
+                     .key = message->key,
+                     .key_len = message->key_len,
+                     .value = message->payload,
+                     .value_len = message->len};
     list_headers(message, arena, raw_out);
 }
 
-int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count, int timeout_ms, struct err *err) {
-    rd_kafka_topic_partition_list_t *list = kafka_handle_list(&consumer->kafka, places, count, false);
+int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
+                    int timeout_ms, struct err *err) {
+    rd_kafka_topic_partition_list_t *list =
+        kafka_handle_list(&consumer->kafka, places, count, false);
     rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, timeout_ms);
     int later = code != 0;
+
     for (int i = 0; !code && i < count; i++) {
         const rd_kafka_topic_partition_t *item = &list->elems[i];
         if (item->err) {

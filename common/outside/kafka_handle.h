@@ -1,4 +1,5 @@
-/* kafka_handle: what the parts of kafka.h share. Only kafka*.c include it, and with it librdkafka. */
+/* kafka_handle: what the parts of kafka.h share. Only kafka*.c include it, and with it librdkafka.
+ */
 #ifndef REDRESS_KAFKA_HANDLE_H
 #define REDRESS_KAFKA_HANDLE_H
 
@@ -7,13 +8,15 @@
 
 enum kafka_role { KAFKA_ROLE_MEMBER, KAFKA_ROLE_READER, KAFKA_ROLE_PRODUCER, KAFKA_ROLE_ASKER };
 
-/* A configuration with what the role needs, then the operator's properties, then what nobody may change. NULL and err
- * on a bad property. */
-rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role role, struct err *err);
-int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err) MUST_CHECK;
+/* A configuration with what the role needs, then the operator's properties, then what nobody may
+ * change. NULL and err on a bad property. */
+rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role role,
+                                   struct err *err);
+int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value,
+                     struct err *err) MUST_CHECK;
 /* A list of the places with their names under this prefix; offsets as given. */
-rd_kafka_topic_partition_list_t *kafka_handle_list(const struct kafka *kafka, const struct place *places, int count,
-                                                   bool metadata);
+rd_kafka_topic_partition_list_t *
+kafka_handle_list(const struct kafka *kafka, const struct place *places, int count, bool metadata);
 /* What a group has committed, from an item of a list to its place. */
 void kafka_handle_committed(const rd_kafka_topic_partition_t *item, struct place *place_out);
 

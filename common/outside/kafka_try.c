@@ -1,5 +1,5 @@
-/* kafka_try: one small question each. A handle that was told no is given up: librdkafka says such a thing once, and
- * remembers it. */
+/* kafka_try: one small question each. A handle that was told no is given up: librdkafka says such a
+ * thing once, and remembers it. */
 #include "outside/kafka_try.h"
 #include "base/clock.h"
 #include "outside/kafka_handle.h"
@@ -41,8 +41,10 @@ struct kafka_tries *kafka_tries_new(const struct kafka *kafka) {
 
 static void drop(rd_kafka_t **rk) {
     if (*rk && rd_kafka_type(*rk) == RD_KAFKA_PRODUCER)
-        rd_kafka_purge(*rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-    if (*rk) rd_kafka_destroy_flags(*rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); /* nothing was joined */
+        rd_kafka_purge(*rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                RD_KAFKA_PURGE_F_NON_BLOCKING);
+    if (*rk)
+        rd_kafka_destroy_flags(*rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); /* nothing was joined */
     *rk = NULL;
 }
 
@@ -59,6 +61,7 @@ void kafka_tries_free(struct kafka_tries *tries) {
 /* Takes the configuration, NULL included. */
 static rd_kafka_t *handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err) {
     char text[256];
+
     if (!conf) return NULL;
     rd_kafka_t *rk = rd_kafka_new(type, conf, text, sizeof text);
     if (rk) return rk;
@@ -68,9 +71,10 @@ static rd_kafka_t *handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struc
 }
 
 /* A role's configuration with one or two values of its own. */
-static rd_kafka_conf_t *conf_with(const struct kafka *kafka, enum kafka_role role, const char *const (*values)[2],
-                                  struct err *err) {
+static rd_kafka_conf_t *conf_with(const struct kafka *kafka, enum kafka_role role,
+                                  const char *const (*values)[2], struct err *err) {
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, role, err);
+
     for (; conf && (*values)[0]; values++) {
         if (kafka_handle_set(conf, (*values)[0], (*values)[1], err) == 0) continue;
         rd_kafka_conf_destroy(conf);
@@ -81,7 +85,9 @@ static rd_kafka_conf_t *conf_with(const struct kafka *kafka, enum kafka_role rol
 
 static struct asking *find_group(struct kafka_tries *tries, const char *group, struct err *err) {
     struct asking *asking = tries->groups;
-    while (asking < tries->groups + tries->group_count && strcmp(asking->group, group) != 0) asking++;
+
+    while (asking < tries->groups + tries->group_count && strcmp(asking->group, group) != 0)
+        asking++;
     ASSERT(asking < tries->groups + GROUPS_MAX);
     if (asking == tries->groups + tries->group_count) {
         tries->group_count++;
@@ -89,9 +95,11 @@ static struct asking *find_group(struct kafka_tries *tries, const char *group, s
     }
     const char *const values[][2] = {{"group.id", group}, {NULL, NULL}};
     if (asking->rk) return asking;
-    asking->rk = handle_new(RD_KAFKA_CONSUMER, conf_with(&tries->kafka, KAFKA_ROLE_ASKER, values, err), err);
+    asking->rk =
+        handle_new(RD_KAFKA_CONSUMER, conf_with(&tries->kafka, KAFKA_ROLE_ASKER, values, err), err);
     if (!asking->rk) return NULL;
     rd_kafka_poll_set_consumer(asking->rk);
+
     return asking;
 }
 
@@ -117,10 +125,12 @@ static enum kafka_verdict verdict_of(rd_kafka_resp_err_t code, struct err *err) 
 
 /* ---- Topics ---- */
 
-/* By the handle that goes on with the topic: without its metadata librdkafka waits up to a second for them, and half a
- * minute for news of a topic that may not be described. */
-static enum kafka_verdict describe_topic(rd_kafka_t *rk, const char *name, int timeout_ms, struct err *err) {
+/* By the handle that goes on with the topic: without its metadata librdkafka waits up to a second
+ * for them, and half a minute for news of a topic that may not be described. */
+static enum kafka_verdict describe_topic(rd_kafka_t *rk, const char *name, int timeout_ms,
+                                         struct err *err) {
     const struct rd_kafka_metadata *metadata;
+
     if (!rk) return KAFKA_UNSURE;
     rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
     rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 0, topic, &metadata, timeout_ms);
@@ -128,25 +138,29 @@ static enum kafka_verdict describe_topic(rd_kafka_t *rk, const char *name, int t
     if (code) return verdict_of(code, err);
     code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     rd_kafka_metadata_destroy(metadata);
+
     return verdict_of(code, err);
 }
 
 static rd_kafka_resp_err_t settings_code(rd_kafka_event_t *event) {
     size_t count = 0;
     if (rd_kafka_event_error(event)) return rd_kafka_event_error(event);
-    const rd_kafka_ConfigResource_t **resources =
-        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count);
+    const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &count);
     return count == 1 ? rd_kafka_ConfigResource_error(resources[0]) : RD_KAFKA_RESP_ERR__FAIL;
 }
 
-static enum kafka_verdict describe_settings(struct kafka_tries *tries, const char *name, int timeout_ms,
-                                            struct err *err) {
+static enum kafka_verdict describe_settings(struct kafka_tries *tries, const char *name,
+                                            int timeout_ms, struct err *err) {
     char text[128];
     rd_kafka_t *rk = own_handle(tries, err);
+
     if (!rk) return KAFKA_UNSURE;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_ConfigResource_t *resource =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
     rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text, sizeof text);
     rd_kafka_DescribeConfigs(rk, &resource, 1, options, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, timeout_ms + 100);
@@ -155,18 +169,22 @@ static enum kafka_verdict describe_settings(struct kafka_tries *tries, const cha
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
+
     return verdict_of(code, err);
 }
 
 static rd_kafka_t *reader(struct kafka_tries *tries, struct err *err) {
-    static const char *const values[][2] = {{"fetch.wait.max.ms", "1"}, {"queued.min.messages", "1"}, {NULL, NULL}};
+    static const char *const values[][2] = {
+        {"fetch.wait.max.ms", "1"}, {"queued.min.messages", "1"}, {NULL, NULL}};
     if (tries->reader) return tries->reader;
-    tries->reader = handle_new(RD_KAFKA_CONSUMER, conf_with(&tries->kafka, KAFKA_ROLE_READER, values, err), err);
+    tries->reader = handle_new(RD_KAFKA_CONSUMER,
+                               conf_with(&tries->kafka, KAFKA_ROLE_READER, values, err), err);
     if (tries->reader) rd_kafka_poll_set_consumer(tries->reader);
     return tries->reader;
 }
 
-/* The end, or a record that has just come, is an answer; trouble with the connection or the group is none. */
+/* The end, or a record that has just come, is an answer; trouble with the connection or the group
+ * is none. */
 static rd_kafka_resp_err_t wait_for_fetch(rd_kafka_t *rk, int timeout_ms) {
     for (int64_t end_ms = clock_boot_ms() + timeout_ms; clock_boot_ms() < end_ms;) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, POLL_MS);
@@ -176,12 +194,15 @@ static rd_kafka_resp_err_t wait_for_fetch(rd_kafka_t *rk, int timeout_ms) {
         if (!said || said == RD_KAFKA_RESP_ERR__PARTITION_EOF) return RD_KAFKA_RESP_ERR_NO_ERROR;
         if (said == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) return said;
     }
+
     return RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 
-static enum kafka_verdict read_topic(struct kafka_tries *tries, const char *name, int timeout_ms, struct err *err) {
+static enum kafka_verdict read_topic(struct kafka_tries *tries, const char *name, int timeout_ms,
+                                     struct err *err) {
     rd_kafka_t *rk = reader(tries, err);
     enum kafka_verdict verdict = describe_topic(rk, name, timeout_ms, err);
+
     if (verdict != KAFKA_ALLOWED) return verdict;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, name, 0)->offset = RD_KAFKA_OFFSET_END;
@@ -189,6 +210,7 @@ static enum kafka_verdict read_topic(struct kafka_tries *tries, const char *name
     rd_kafka_topic_partition_list_destroy(list);
     if (!code) code = wait_for_fetch(rk, timeout_ms);
     rd_kafka_assign(rk, NULL);
+
     return verdict_of(code, err);
 }
 
@@ -199,7 +221,9 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 }
 
 static rd_kafka_t *writer(struct kafka_tries *tries, struct err *err) {
-    static const char *const values[][2] = {{"enable.idempotence", "false"}, {"acks", "7"}, {NULL, NULL}};
+    static const char *const values[][2] = {
+        {"enable.idempotence", "false"}, {"acks", "7"}, {NULL, NULL}};
+
     if (tries->writer) return tries->writer;
     rd_kafka_conf_t *conf = conf_with(&tries->kafka, KAFKA_ROLE_PRODUCER, values, err);
     if (conf) rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -207,15 +231,17 @@ static rd_kafka_t *writer(struct kafka_tries *tries, struct err *err) {
     return tries->writer;
 }
 
-static enum kafka_verdict write_topic(struct kafka_tries *tries, const char *name, int timeout_ms, struct err *err) {
+static enum kafka_verdict write_topic(struct kafka_tries *tries, const char *name, int timeout_ms,
+                                      struct err *err) {
     static const char key[] = "@trial";
     struct answer_slot slot = {false, RD_KAFKA_RESP_ERR__TIMED_OUT};
     rd_kafka_t *rk = writer(tries, err);
     enum kafka_verdict verdict = describe_topic(rk, name, timeout_ms, err);
+
     if (verdict != KAFKA_ALLOWED) return verdict;
-    rd_kafka_resp_err_t code =
-        rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(name), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY(key, sizeof key - 1),
-                          RD_KAFKA_V_VALUE((void *)key, sizeof key - 1), RD_KAFKA_V_OPAQUE(&slot), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t code = rd_kafka_producev(
+        rk, RD_KAFKA_V_TOPIC(name), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY(key, sizeof key - 1),
+        RD_KAFKA_V_VALUE((void *)key, sizeof key - 1), RD_KAFKA_V_OPAQUE(&slot), RD_KAFKA_V_END);
     if (code) return verdict_of(code, err);
     for (int64_t end_ms = clock_boot_ms() + timeout_ms; !slot.known && clock_boot_ms() < end_ms;)
         rd_kafka_poll(rk, POLL_MS);
@@ -224,7 +250,8 @@ static enum kafka_verdict write_topic(struct kafka_tries *tries, const char *nam
         while (!slot.known) rd_kafka_poll(rk, POLL_MS);
         slot.code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     }
-    if (slot.code == RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS) slot.code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (slot.code == RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS)
+        slot.code = RD_KAFKA_RESP_ERR_NO_ERROR;
     return verdict_of(slot.code, err);
 }
 
@@ -234,6 +261,7 @@ static enum kafka_verdict write_topic(struct kafka_tries *tries, const char *nam
 static rd_kafka_resp_err_t told_meanwhile(rd_kafka_t *rk, rd_kafka_resp_err_t code) {
     struct err err;
     rd_kafka_message_t *message;
+
     while ((message = rd_kafka_consumer_poll(rk, 0))) {
         if (verdict_of(message->err, &err) == KAFKA_FORBIDDEN) code = message->err;
         rd_kafka_message_destroy(message);
@@ -241,12 +269,16 @@ static rd_kafka_resp_err_t told_meanwhile(rd_kafka_t *rk, rd_kafka_resp_err_t co
     return code;
 }
 
-/* Only what is said of the group is an answer; whether its topics may be read is another question. */
-static rd_kafka_resp_err_t of_the_group(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t *list) {
+/* Only what is said of the group is an answer; whether its topics may be read is another question.
+ */
+static rd_kafka_resp_err_t of_the_group(rd_kafka_resp_err_t code,
+                                        const rd_kafka_topic_partition_list_t *list) {
     for (int i = 0; !code && list && i < list->cnt; i++)
-        if (list->elems[i].err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) code = list->elems[i].err;
+        if (list->elems[i].err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+            code = list->elems[i].err;
     bool answered = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-                    code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT;
+                    code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                    code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT;
     return answered ? RD_KAFKA_RESP_ERR_NO_ERROR : code;
 }
 
@@ -258,8 +290,8 @@ static rd_kafka_topic_partition_list_t *some_place(struct kafka_tries *tries, in
     return list;
 }
 
-static enum kafka_verdict describe_group(struct kafka_tries *tries, struct asking *asking, int timeout_ms,
-                                         struct err *err) {
+static enum kafka_verdict describe_group(struct kafka_tries *tries, struct asking *asking,
+                                         int timeout_ms, struct err *err) {
     rd_kafka_topic_partition_list_t *list = some_place(tries, 0);
     rd_kafka_resp_err_t code = rd_kafka_committed(asking->rk, list, timeout_ms);
     code = told_meanwhile(asking->rk, of_the_group(code, list));
@@ -267,50 +299,64 @@ static enum kafka_verdict describe_group(struct kafka_tries *tries, struct askin
     return verdict_of(code, err);
 }
 
-/* Without its coordinator a commit waits for 45 s, and the end of its handle with it: so that is asked for first. */
-static enum kafka_verdict read_group(struct kafka_tries *tries, struct asking *asking, int timeout_ms,
-                                     struct err *err) {
+/* Without its coordinator a commit waits for 45 s, and the end of its handle with it: so that is
+ * asked for first. */
+static enum kafka_verdict read_group(struct kafka_tries *tries, struct asking *asking,
+                                     int timeout_ms, struct err *err) {
     enum kafka_verdict verdict = describe_group(tries, asking, timeout_ms, err);
+
     if (verdict != KAFKA_ALLOWED) return verdict;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     rd_kafka_topic_partition_list_t *list = some_place(tries, NO_PARTITION);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(asking->rk);
     rd_kafka_event_t *event = NULL;
-    if (!rd_kafka_commit_queue(asking->rk, list, queue, NULL, NULL)) event = rd_kafka_queue_poll(queue, timeout_ms);
-    if (event) code = of_the_group(rd_kafka_event_error(event), rd_kafka_event_topic_partition_list(event));
+    if (!rd_kafka_commit_queue(asking->rk, list, queue, NULL, NULL))
+        event = rd_kafka_queue_poll(queue, timeout_ms);
+    if (event)
+        code =
+            of_the_group(rd_kafka_event_error(event), rd_kafka_event_topic_partition_list(event));
     if (event) rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
     rd_kafka_topic_partition_list_destroy(list);
+
     return verdict_of(code, err);
 }
 
-static enum kafka_verdict try_group(struct kafka_tries *tries, const char *name, enum kafka_operation operation,
-                                    int timeout_ms, struct err *err) {
+static enum kafka_verdict try_group(struct kafka_tries *tries, const char *name,
+                                    enum kafka_operation operation, int timeout_ms,
+                                    struct err *err) {
     struct asking *asking = find_group(tries, name, err);
+
     if (!asking) return KAFKA_UNSURE;
-    enum kafka_verdict verdict = operation == KAFKA_READ ? read_group(tries, asking, timeout_ms, err)
-                                                         : describe_group(tries, asking, timeout_ms, err);
+    enum kafka_verdict verdict = operation == KAFKA_READ
+                                     ? read_group(tries, asking, timeout_ms, err)
+                                     : describe_group(tries, asking, timeout_ms, err);
     if (verdict != KAFKA_ALLOWED) drop(&asking->rk);
     return verdict;
 }
 
 /* ---- Transactional ids ---- */
 
-static enum kafka_verdict write_transactions(struct kafka_tries *tries, const char *id, int timeout_ms,
-                                             struct err *err) {
+static enum kafka_verdict write_transactions(struct kafka_tries *tries, const char *id,
+                                             int timeout_ms, struct err *err) {
     const char *const values[][2] = {{"transactional.id", id}, {NULL, NULL}};
-    rd_kafka_t *rk = handle_new(RD_KAFKA_PRODUCER, conf_with(&tries->kafka, KAFKA_ROLE_PRODUCER, values, err), err);
+    rd_kafka_t *rk = handle_new(RD_KAFKA_PRODUCER,
+                                conf_with(&tries->kafka, KAFKA_ROLE_PRODUCER, values, err), err);
+
     if (!rk) return KAFKA_UNSURE;
     rd_kafka_error_t *error = rd_kafka_init_transactions(rk, timeout_ms);
     rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (error) rd_kafka_error_destroy(error);
     drop(&rk);
+
     return verdict_of(code, err);
 }
 
-static enum kafka_verdict try_topic(struct kafka_tries *tries, const char *name, enum kafka_operation operation,
-                                    int timeout_ms, struct err *err) {
+static enum kafka_verdict try_topic(struct kafka_tries *tries, const char *name,
+                                    enum kafka_operation operation, int timeout_ms,
+                                    struct err *err) {
     enum kafka_verdict verdict = KAFKA_UNSURE;
+
     switch (operation) {
     case KAFKA_DESCRIBE: return describe_topic(own_handle(tries, err), name, timeout_ms, err);
     case KAFKA_DESCRIBE_CONFIGS: return describe_settings(tries, name, timeout_ms, err);
@@ -323,11 +369,13 @@ static enum kafka_verdict try_topic(struct kafka_tries *tries, const char *name,
         if (verdict != KAFKA_ALLOWED) drop(&tries->writer);
         break;
     }
+
     return verdict;
 }
 
-enum kafka_verdict kafka_try(struct kafka_tries *tries, enum kafka_resource resource, const char *name,
-                             enum kafka_operation operation, int timeout_ms, struct err *err) {
+enum kafka_verdict kafka_try(struct kafka_tries *tries, enum kafka_resource resource,
+                             const char *name, enum kafka_operation operation, int timeout_ms,
+                             struct err *err) {
     err_set(err, "no answer");
     switch (resource) {
     case KAFKA_TOPIC: return try_topic(tries, name, operation, timeout_ms, err);

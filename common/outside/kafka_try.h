@@ -1,12 +1,14 @@
-/* kafka_try: whether the broker lets this process do a thing, found out by doing it in a way that changes nothing:
+/* kafka_try: whether the broker lets this process do a thing, found out by doing it in a way that
+ * changes nothing:
  *
  *   Describe topic, group     the metadata; the committed offsets
  *   DescribeConfigs topic     its settings
  *   Read topic                a fetch at its end
- *   Read group                a commit for a partition that does not exist: refused for that, after the permission
- *   Write topic               a record with acks=7: refused for that, after the permission, and never stored
- *   Write transactional id    init_transactions: ends what a former process of this name left open. Only before the
- *                             process has a producer of its own; afterwards every transaction tries it
+ *   Read group                a commit for a partition that does not exist: refused for that, after
+ * the permission Write topic               a record with acks=7: refused for that, after the
+ * permission, and never stored Write transactional id    init_transactions: ends what a former
+ * process of this name left open. Only before the process has a producer of its own; afterwards
+ * every transaction tries it
  *
  * An answer takes a few ms; only what is forbidden, or a broker that is away, takes longer. */
 #ifndef REDRESS_KAFKA_TRY_H
@@ -29,7 +31,8 @@ struct kafka_tries *kafka_tries_new(const struct kafka *kafka);
 void kafka_tries_free(struct kafka_tries *tries); /* NULL is allowed */
 
 /* `name` with its prefix, as the broker knows it. */
-enum kafka_verdict kafka_try(struct kafka_tries *tries, enum kafka_resource resource, const char *name,
-                             enum kafka_operation operation, int timeout_ms, struct err *err) MUST_CHECK;
+enum kafka_verdict kafka_try(struct kafka_tries *tries, enum kafka_resource resource,
+                             const char *name, enum kafka_operation operation, int timeout_ms,
+                             struct err *err) MUST_CHECK;
 
 #endif

@@ -22,15 +22,18 @@ static enum reading_result ask(struct reading *reading, struct kafka_asker *aske
     for (int i = 0; i < count; i++)
         reading->starts[i] = reading->ends[i] = (struct place){.topic = topic, .partition = i};
     if (kafka_ends(asker, reading->ends, count, ASK_MS, err) < 0) return READING_AWAY;
-    if (!from) return kafka_starts(asker, reading->starts, count, ASK_MS, err) < 0 ? READING_AWAY : READING_DONE;
+    if (!from)
+        return kafka_starts(asker, reading->starts, count, ASK_MS, err) < 0 ? READING_AWAY
+                                                                            : READING_DONE;
     for (int i = 0; i < count; i++) reading->starts[i].offset = from[i].offset;
     return READING_DONE;
 }
 
-static enum reading_result count_partitions(const struct kafka *kafka, struct kafka_asker *asker, enum topic topic,
-                                            int *count_out, struct err *err) {
+static enum reading_result count_partitions(const struct kafka *kafka, struct kafka_asker *asker,
+                                            enum topic topic, int *count_out, struct err *err) {
     char name[KAFKA_NAME_MAX];
     int count = kafka_partitions(asker, topic, ASK_MS, err);
+
     if (count < 0) return READING_AWAY;
     kafka_topic(kafka, topic, name);
     if (count == 0) {
@@ -38,10 +41,12 @@ static enum reading_result count_partitions(const struct kafka *kafka, struct ka
         return READING_BROKEN;
     }
     if (count > READING_PARTITIONS_MAX) {
-        err_set(err, "%s has %d partitions, expected at most %d", name, count, READING_PARTITIONS_MAX);
+        err_set(err, "%s has %d partitions, expected at most %d", name, count,
+                READING_PARTITIONS_MAX);
         return READING_BROKEN;
     }
     *count_out = count;
+
     return READING_DONE;
 }
 
@@ -52,13 +57,14 @@ static void note_end(struct reading *reading, const struct place *place) {
     reading->left--;
 }
 
-static enum reading_result read_on(struct reading *reading, int silence_ms, reading_each *each, void *context,
-                                   struct err *err) {
+static enum reading_result read_on(struct reading *reading, int silence_ms, reading_each *each,
+                                   void *context, struct err *err) {
     struct arena *arena = arena_new();
     int64_t heard_ms = clock_boot_ms();
     enum kafka_got got = KAFKA_NOTHING;
     err_set(err, "nothing comes");
-    while (reading->left > 0 && got != KAFKA_LOST && got != KAFKA_DAMAGED && clock_boot_ms() - heard_ms < silence_ms) {
+    while (reading->left > 0 && got != KAFKA_LOST && got != KAFKA_DAMAGED &&
+           clock_boot_ms() - heard_ms < silence_ms) {
         struct kafka_record *record;
         struct place place;
         got = kafka_poll(reading->reader, POLL_MS, &record, &place, err);
@@ -77,9 +83,10 @@ static enum reading_result read_on(struct reading *reading, int silence_ms, read
     return got == KAFKA_DAMAGED ? READING_BROKEN : READING_AWAY;
 }
 
-static enum reading_result read_all(const struct kafka *kafka, struct kafka_asker *asker, enum topic topic,
-                                    const struct place *from, int count, int silence_ms, reading_each *each,
-                                    void *context, struct err *err) {
+static enum reading_result read_all(const struct kafka *kafka, struct kafka_asker *asker,
+                                    enum topic topic, const struct place *from, int count,
+                                    int silence_ms, reading_each *each, void *context,
+                                    struct err *err) {
     struct reading reading = {.kafka = kafka};
     enum reading_result result = ask(&reading, asker, topic, from, count, err);
     for (int i = 0; result == READING_DONE && i < reading.count; i++) {
@@ -90,7 +97,8 @@ static enum reading_result read_all(const struct kafka *kafka, struct kafka_aske
     }
     if (result == READING_DONE && reading.left) {
         reading.reader = kafka_reader_new(kafka, true, err);
-        result = reading.reader && kafka_fetch_from(reading.reader, reading.starts, reading.count, err) == 0
+        result = reading.reader &&
+                         kafka_fetch_from(reading.reader, reading.starts, reading.count, err) == 0
                      ? read_on(&reading, silence_ms, each, context, err)
                      : READING_AWAY;
     }
@@ -100,16 +108,18 @@ static enum reading_result read_all(const struct kafka *kafka, struct kafka_aske
     return result;
 }
 
-enum reading_result reading_whole(const struct kafka *kafka, struct kafka_asker *asker, enum topic topic,
-                                  int silence_ms, reading_each *each, void *context, struct err *err) {
+enum reading_result reading_whole(const struct kafka *kafka, struct kafka_asker *asker,
+                                  enum topic topic, int silence_ms, reading_each *each,
+                                  void *context, struct err *err) {
     int count = 0;
     enum reading_result result = count_partitions(kafka, asker, topic, &count, err);
     if (result != READING_DONE) return result;
     return read_all(kafka, asker, topic, NULL, count, silence_ms, each, context, err);
 }
 
-enum reading_result reading_from(const struct kafka *kafka, struct kafka_asker *asker, const struct place *from,
-                                 int count, int silence_ms, reading_each *each, void *context, struct err *err) {
+enum reading_result reading_from(const struct kafka *kafka, struct kafka_asker *asker,
+                                 const struct place *from, int count, int silence_ms,
+                                 reading_each *each, void *context, struct err *err) {
     if (!count) return READING_DONE;
     return read_all(kafka, asker, from[0].topic, from, count, silence_ms, each, context, err);
 }

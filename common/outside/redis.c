@@ -1,5 +1,5 @@
-/* redis: one blocking connection with pipelines. After any trouble the connection is dropped: a late reply would answer
- * the next command. */
+/* redis: one blocking connection with pipelines. After any trouble the connection is dropped: a
+ * late reply would answer the next command. */
 #include "outside/redis.h"
 #include "base/clock.h"
 #include "outside/redis_errors.h"
@@ -25,7 +25,8 @@ struct redis {
     char *where;
     redisContext *context;
     int queued;
-    bool broken; /* a command of this pipeline could not be queued: the exchange says that Redis is away */
+    bool broken; /* a command of this pipeline could not be queued: the exchange says that Redis is
+                    away */
     struct redis_script *scripts[SCRIPTS_MAX];
     int script_count;
     char run_id[64];
@@ -39,6 +40,7 @@ struct redis {
 
 struct redis *redis_new(const char *url, struct err *err) {
     struct redis *redis = calloc(1, sizeof *redis);
+
     ASSERT(redis);
     if (redis_url_parse(url, &redis->address, err) < 0) {
         redis_free(redis);
@@ -51,7 +53,8 @@ struct redis *redis_new(const char *url, struct err *err) {
     if (address->is_unix)
         snprintf(redis->where, size, "unix://%s", address->host);
     else
-        snprintf(redis->where, size, strchr(address->host, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d",
+        snprintf(redis->where, size,
+                 strchr(address->host, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d",
                  address->host, address->port, address->db);
     return redis;
 }
@@ -84,10 +87,11 @@ void redis_free(struct redis *redis) {
 }
 
 /* What went wrong with `what`, and what there is to do about it. Returns -1. */
-static int fails(struct redis *redis, struct redis_words words, const char *what, const char *text, struct err *err) {
+static int fails(struct redis *redis, struct redis_words words, const char *what, const char *text,
+                 struct err *err) {
     redis->state = words.trouble == REDIS_SETTINGS ? REDIS_MISCONFIGURED : REDIS_AWAY;
-    return err_set(err, "redis %s: %s%s%s%s%s", redis->where, what, *what ? ": " : "", text, *words.remedy ? ": " : "",
-                   words.remedy);
+    return err_set(err, "redis %s: %s%s%s%s%s", redis->where, what, *what ? ": " : "", text,
+                   *words.remedy ? ": " : "", words.remedy);
 }
 
 static int connection_fails(struct redis *redis, const char *what, bool early, struct err *err) {
@@ -96,8 +100,10 @@ static int connection_fails(struct redis *redis, const char *what, bool early, s
 }
 
 /* A command that begins a connection; its reply is the caller's. NULL and err. */
-static redisReply *begin_with(struct redis *redis, const char *what, int argc, const char **argv, struct err *err) {
+static redisReply *begin_with(struct redis *redis, const char *what, int argc, const char **argv,
+                              struct err *err) {
     redisReply *reply = redisCommandArgv(redis->context, argc, argv, NULL);
+
     if (!reply) {
         connection_fails(redis, what, true, err);
     } else if (reply->type == REDIS_REPLY_ERROR) {
@@ -105,6 +111,7 @@ static redisReply *begin_with(struct redis *redis, const char *what, int argc, c
         freeReplyObject(reply);
         reply = NULL;
     }
+
     return reply;
 }
 
@@ -117,7 +124,9 @@ static int simple(struct redis *redis, struct err *err, int argc, const char **a
 
 static int sign_in(struct redis *redis, struct err *err) {
     const struct redis_address *address = &redis->address;
-    const char *argv[3] = {"AUTH", address->user ? address->user : address->password, address->password};
+    const char *argv[3] = {"AUTH", address->user ? address->user : address->password,
+                           address->password};
+
     if (address->password && simple(redis, err, address->user ? 3 : 2, argv) < 0) return -1;
     char db[16];
     snprintf(db, sizeof db, "%d", address->db);
@@ -128,41 +137,50 @@ static int sign_in(struct redis *redis, struct err *err) {
 /* A line of INFO: "name:value". */
 static bool line_of(const char *info, const char *name, char *out, size_t size) {
     size_t len = strlen(name);
+
     for (const char *at = strstr(info, name); at; at = strstr(at + 1, name)) {
         if (at != info && at[-1] != '\n') continue;
         if (at[len] != ':') continue;
         snprintf(out, size, "%.*s", (int)strcspn(at + len + 1, "\r\n"), at + len + 1);
         return true;
     }
+
     return false;
 }
 
 /* maxmemory-policy may change at any time, by CONFIG SET or with another server. */
 static int check_policy(struct redis *redis, const char *info, struct err *err) {
     char policy[64];
+
     if (!redis->guarded) return 0;
     if (!line_of(info, "maxmemory_policy", policy, sizeof policy))
-        return err_set(err, "redis %s: INFO names no maxmemory_policy (is the user allowed +info?)", redis->where);
+        return err_set(err, "redis %s: INFO names no maxmemory_policy (is the user allowed +info?)",
+                       redis->where);
     if (strcmp(policy, "noeviction") == 0) return 0;
     redis->state = REDIS_FORGETFUL;
     return err_set(err,
-                   "redis %s: maxmemory-policy is %s, which would throw deadlines away; set it with CONFIG SET "
+                   "redis %s: maxmemory-policy is %s, which would throw deadlines away; set it "
+                   "with CONFIG SET "
                    "maxmemory-policy noeviction and in redis.conf",
                    redis->where, policy);
 }
 
-/* A run_id never seen on this handle means that what was kept may be gone; so does one that has thrown keys away since:
- * it is another run to us. */
+/* A run_id never seen on this handle means that what was kept may be gone; so does one that has
+ * thrown keys away since: it is another run to us. */
 static int identify(struct redis *redis, struct err *err) {
     const char *argv[1] = {"INFO"};
     redisReply *reply = begin_with(redis, "INFO", 1, argv, err);
     if (!reply) return -1;
     const char *info = reply->type == REDIS_REPLY_STRING ? reply->str : "";
-    char run_id[41] = "", evicted[21] = "", full[sizeof redis->run_id];
+    char run_id[41] = "";
+    char evicted[21] = "";
+    char full[sizeof redis->run_id];
     int bad = line_of(info, "run_id", run_id, sizeof run_id)
                   ? check_policy(redis, info, err)
-                  : err_set(err, "redis %s: INFO gave no run_id (is the user allowed +info?)", redis->where);
-    bool threw_away = line_of(info, "evicted_keys", evicted, sizeof evicted) && strcmp(evicted, "0") != 0;
+                  : err_set(err, "redis %s: INFO gave no run_id (is the user allowed +info?)",
+                            redis->where);
+    bool threw_away =
+        line_of(info, "evicted_keys", evicted, sizeof evicted) && strcmp(evicted, "0") != 0;
     freeReplyObject(reply);
     if (bad) return -1;
 
@@ -176,14 +194,17 @@ static int identify(struct redis *redis, struct err *err) {
 static int load(struct redis *redis, struct redis_script *script, struct err *err) {
     const char *argv[3] = {"SCRIPT", "LOAD", script->lua};
     char what[64];
+
     snprintf(what, sizeof what, "SCRIPT LOAD %s", script->name);
     redisReply *reply = begin_with(redis, what, 3, argv, err);
     if (!reply) return -1;
     int bad = reply->type == REDIS_REPLY_STRING
                   ? 0
-                  : err_set(err, "redis %s: %s: answered in another form than expected", redis->where, what);
+                  : err_set(err, "redis %s: %s: answered in another form than expected",
+                            redis->where, what);
     if (!bad) snprintf(script->sha, sizeof script->sha, "%s", reply->str);
     freeReplyObject(reply);
+
     return bad;
 }
 
@@ -196,13 +217,16 @@ void redis_use(struct redis *redis, struct redis_script *script) {
 static int open_context(struct redis *redis, struct err *err) {
     const struct redis_address *address = &redis->address;
     struct timeval connect = {CONNECT_MS / 1000, 0}, command = {COMMAND_MS / 1000, 0};
-    redis->context = address->is_unix ? redisConnectUnixWithTimeout(address->host, connect)
-                                      : redisConnectWithTimeout(address->host, address->port, connect);
+
+    redis->context = address->is_unix
+                         ? redisConnectUnixWithTimeout(address->host, connect)
+                         : redisConnectWithTimeout(address->host, address->port, connect);
     ASSERT(redis->context);
     if (redis->context->err) return connection_fails(redis, "", false, err);
     redisSetTimeout(redis->context, command);
     if (!address->is_unix)
-        redisEnableKeepAlive(redis->context); /* on a Unix socket it fails, and the context with it */
+        redisEnableKeepAlive(
+            redis->context); /* on a Unix socket it fails, and the context with it */
     if (sign_in(redis, err) < 0 || identify(redis, err) < 0) return -1;
     for (int i = 0; i < redis->script_count; i++)
         if (load(redis, redis->scripts[i], err) < 0) return -1;
@@ -216,8 +240,8 @@ static bool looks_good(struct redis *redis) {
     return false;
 }
 
-/* 0 or 1 (away: redis->trouble says why). Between attempts the pause grows, so that a Redis that is away for minutes
- * costs nothing. */
+/* 0 or 1 (away: redis->trouble says why). Between attempts the pause grows, so that a Redis that is
+ * away for minutes costs nothing. */
 static int connected(struct redis *redis) {
     if (redis->context && looks_good(redis)) return 0;
     if (redis->context || clock_boot_ms() < redis->next_try_ms) return 1;
@@ -231,6 +255,7 @@ static int connected(struct redis *redis) {
     redis->pause_ms = redis->pause_ms ? redis->pause_ms * 2 : PAUSE_FIRST_MS;
     if (redis->pause_ms > PAUSE_LAST_MS) redis->pause_ms = PAUSE_LAST_MS;
     redis->next_try_ms = clock_boot_ms() + redis->pause_ms;
+
     return 1;
 }
 
@@ -249,6 +274,7 @@ void redis_add(struct redis *redis, int argc, const char *const *argv, const siz
 
 void redis_addf(struct redis *redis, int argc, ...) {
     const char *argv[16];
+
     ASSERT(argc <= 16);
     va_list args;
     va_start(args, argc);
@@ -257,8 +283,8 @@ void redis_addf(struct redis *redis, int argc, ...) {
     redis_add(redis, argc, argv, NULL);
 }
 
-void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
-                      const size_t *lens) {
+void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc,
+                      const char *const *argv, const size_t *lens) {
     redis->broken = redis->broken || connected(redis); /* the script has its sha once connected */
     char count[16];
     snprintf(count, sizeof count, "%d", keys);
@@ -298,8 +324,8 @@ static void convert(const redisReply *from, struct arena *arena, struct redis_re
 }
 
 /* The worst of a pipeline's replies: 0, 1 or -1, as redis_exchange(). */
-static int sort_reply(struct redis *redis, const struct redis_reply *reply, int worst, bool *elsewhere,
-                      struct err *err) {
+static int sort_reply(struct redis *redis, const struct redis_reply *reply, int worst,
+                      bool *elsewhere, struct err *err) {
     if (reply->kind != REDIS_ERROR || worst < 0) return worst;
     struct redis_words words = redis_words_of_reply(reply->text);
     fails(redis, words, "", reply->text, err);
@@ -307,10 +333,11 @@ static int sort_reply(struct redis *redis, const struct redis_reply *reply, int 
     return words.trouble == REDIS_UNKNOWN ? -1 : 1;
 }
 
-static int read_replies(struct redis *redis, struct arena *arena, struct redis_reply *replies, int count,
-                        struct err *err) {
+static int read_replies(struct redis *redis, struct arena *arena, struct redis_reply *replies,
+                        int count, struct err *err) {
     int worst = 0;
     bool elsewhere = false;
+
     for (int i = 0; i < count; i++) {
         void *reply = NULL;
         if (redisGetReply(redis->context, &reply) != REDIS_OK || !reply) {
@@ -322,14 +349,16 @@ static int read_replies(struct redis *redis, struct arena *arena, struct redis_r
         freeReplyObject(reply);
         worst = sort_reply(redis, &replies[i], worst, &elsewhere, err);
     }
-    if (elsewhere) drop(redis); /* the next connection finds another Redis, or loads its scripts again */
+    if (elsewhere)
+        drop(redis); /* the next connection finds another Redis, or loads its scripts again */
     return worst;
 }
 
-int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
-                   struct err *err) {
+int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out,
+                   int *count_out, struct err *err) {
     int count = redis->queued;
     bool broken = redis->broken || (count && !redis->context);
+
     redis->queued = 0;
     redis->broken = false;
     if (broken) {
@@ -344,11 +373,14 @@ int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply 
     redis->state = REDIS_GOOD;
     *replies_out = replies;
     *count_out = count;
+
     return 0;
 }
 
-int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out, struct err *err, int argc, ...) {
+int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
+              struct err *err, int argc, ...) {
     const char *argv[16];
+
     ASSERT(argc <= 16 && redis->queued == 0);
     va_list args;
     va_start(args, argc);
@@ -365,6 +397,7 @@ int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *repl
 enum redis_state redis_check(struct redis *redis, struct err *err) {
     struct arena *arena = arena_new();
     struct redis_reply reply;
+
     redis->guarded = true;
     redis->look_at_ms = 0;
     int result = redis_ask(redis, arena, &reply, err, 1, "PING");

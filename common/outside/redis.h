@@ -1,5 +1,5 @@
-/* redis: the only user of hiredis. A connection that is lost is made anew; what was in flight is unknown then, so every
- * command sent here must be safe to run again. */
+/* redis: the only user of hiredis. A connection that is lost is made anew; what was in flight is
+ * unknown then, so every command sent here must be safe to run again. */
 #ifndef REDRESS_REDIS_H
 #define REDRESS_REDIS_H
 
@@ -29,13 +29,13 @@ const char *redis_where(const struct redis *redis);
 void redis_add(struct redis *redis, int argc, const char *const *argv, const size_t *lens);
 void redis_addf(struct redis *redis, int argc, ...); /* argc texts */
 
-/* Sends what is queued and reads all replies into the arena, one for each command in order. Returns 0; 1 when Redis
- * cannot take it now, for a reason that passes or that somebody can mend (redis_errors.h: away, full, a replica, a
- * wrong password, no permission): some commands may have run, run the whole thing again later; -1: an error reply that
- * will not go away. err has the words and, with 1, the remedy. The queue is empty afterwards in each case. Waits at
- * most 5 s. */
-int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
-                   struct err *err) MUST_CHECK;
+/* Sends what is queued and reads all replies into the arena, one for each command in order. Returns
+ * 0; 1 when Redis cannot take it now, for a reason that passes or that somebody can mend
+ * (redis_errors.h: away, full, a replica, a wrong password, no permission): some commands may have
+ * run, run the whole thing again later; -1: an error reply that will not go away. err has the words
+ * and, with 1, the remedy. The queue is empty afterwards in each case. Waits at most 5 s. */
+int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out,
+                   int *count_out, struct err *err) MUST_CHECK;
 
 /* A script, loaded at each connection. redis_use() before the first command. */
 struct redis_script {
@@ -44,27 +44,29 @@ struct redis_script {
 };
 void redis_use(struct redis *redis, struct redis_script *script);
 /* Queues it (EVALSHA). */
-void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
-                      const size_t *lens);
+void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc,
+                      const char *const *argv, const size_t *lens);
 
 /* One command or one script, one reply. */
-int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out, struct err *err, int argc,
-              ...) MUST_CHECK;
+int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
+              struct err *err, int argc, ...) MUST_CHECK;
 
-/* Changes whenever a connection is made to a Redis with another run_id (a restart, another server); 0 before the first.
+/* Changes whenever a connection is made to a Redis with another run_id (a restart, another server);
+ * 0 before the first.
  */
 int64_t redis_incarnation(const struct redis *redis);
 
-/* Connects where needed. Returns the run_id of the Redis that what is queued from now on goes to, or to none: a
- * connection that is lost takes its queue with it. "": away. */
+/* Connects where needed. Returns the run_id of the Redis that what is queued from now on goes to,
+ * or to none: a connection that is lost takes its queue with it. "": away. */
 const char *redis_reach(struct redis *redis);
 
-/* The run_id of the Redis connected to, with how many keys it has thrown away when it has: "<run_id>.<n>"; "" before
- * the first connection. */
+/* The run_id of the Redis connected to, with how many keys it has thrown away when it has:
+ * "<run_id>.<n>"; "" before the first connection. */
 const char *redis_run_id(const struct redis *redis);
 
-/* Whether this Redis can be used, and from now on with each connection and every 5 s: maxmemory-policy must be
- * noeviction. What is not good has words in err that say how to mend it; a handle that turned bad is as if away. */
+/* Whether this Redis can be used, and from now on with each connection and every 5 s:
+ * maxmemory-policy must be noeviction. What is not good has words in err that say how to mend it; a
+ * handle that turned bad is as if away. */
 enum redis_state {
     REDIS_GOOD,
     REDIS_AWAY,          /* for now */

@@ -1,4 +1,5 @@
-/* redis_errors: see redis_errors.h. Beginnings and texts as Redis 6 to 8, hiredis and glibc give them. */
+/* redis_errors: see redis_errors.h. Beginnings and texts as Redis 6 to 8, hiredis and glibc give
+ * them. */
 #include "outside/redis_errors.h"
 
 #include <stddef.h>
@@ -14,7 +15,8 @@ static bool matches(const char *pattern, const char *text) {
     return strncmp(text, pattern, strlen(pattern)) == 0;
 }
 
-static struct redis_words find(const struct row *rows, const char *text, struct redis_words otherwise) {
+static struct redis_words find(const struct row *rows, const char *text,
+                               struct redis_words otherwise) {
     for (const struct row *row = rows; row->text; row++)
         if (matches(row->text, text)) return row->words;
     return otherwise;
@@ -24,40 +26,53 @@ static struct redis_words find(const struct row *rows, const char *text, struct 
 #define ELSEWHERE(remedy) REDIS_PASSING, true, remedy
 #define SETTINGS(remedy)  REDIS_SETTINGS, false, remedy
 
-static const char grant[] = "grant it with ACL SETUSER: this worker needs its keys, and the commands of its scripts";
+static const char grant[] =
+    "grant it with ACL SETUSER: this worker needs its keys, and the commands of its scripts";
 
 struct redis_words redis_words_of_reply(const char *text) {
     static const struct row rows[] = {
         {"WRONGPASS",
-         {SETTINGS("set user and password in REDRESS_REDIS_URL, redis://USER:PASSWORD@HOST, with %XX for "
-                   "special characters")}},
-        {"ERR invalid password", {SETTINGS("set the password in REDRESS_REDIS_URL, redis://:PASSWORD@HOST")}},
+         {SETTINGS(
+             "set user and password in REDRESS_REDIS_URL, redis://USER:PASSWORD@HOST, with %XX for "
+             "special characters")}},
+        {"ERR invalid password",
+         {SETTINGS("set the password in REDRESS_REDIS_URL, redis://:PASSWORD@HOST")}},
         {"NOAUTH",
          {SETTINGS("it asks for a password: REDRESS_REDIS_URL=redis://:PASSWORD@HOST or "
                    "redis://USER:PASSWORD@HOST")}},
-        {"ERR AUTH", {SETTINGS("it has no password set: take the one in REDRESS_REDIS_URL out, or set requirepass")}},
-        {"ERR Client sent AUTH", {SETTINGS("it has no password set: take the one in REDRESS_REDIS_URL out")}},
+        {"ERR AUTH",
+         {SETTINGS(
+             "it has no password set: take the one in REDRESS_REDIS_URL out, or set requirepass")}},
+        {"ERR Client sent AUTH",
+         {SETTINGS("it has no password set: take the one in REDRESS_REDIS_URL out")}},
         {"NOPERM", {SETTINGS(grant)}},
         {"*user executing the script can't", {SETTINGS(grant)}},
         {"*ACL failure in script", {SETTINGS(grant)}},
         {"ERR DB index is out of range",
-         {SETTINGS("there is no database of that number: take a lower one in REDRESS_REDIS_URL, or raise `databases` "
+         {SETTINGS("there is no database of that number: take a lower one in REDRESS_REDIS_URL, or "
+                   "raise `databases` "
                    "in redis.conf")}},
         {"ERR invalid DB index", {SETTINGS("there is no database of that number")}},
         {"ERR SELECT is not allowed",
          {SETTINGS("a cluster has database 0 only: take the number out of "
                    "REDRESS_REDIS_URL")}},
         {"DENIED",
-         {SETTINGS("it is in protected mode: give it a password (requirepass or an ACL user) and write that "
+         {SETTINGS("it is in protected mode: give it a password (requirepass or an ACL user) and "
+                   "write that "
                    "into REDRESS_REDIS_URL")}},
-        {"ERR unknown command", {SETTINGS("a command was renamed, or this is not Redis 7.0 or newer")}},
-        {"OOM", {PASSES("it is full: raise maxmemory; nothing is lost, it goes on by itself then")}},
-        {"*-OOM command not allowed", {PASSES("it is full: raise maxmemory; it goes on by itself then")}},
-        {"MISCONF", {PASSES("it cannot save to its disk, and takes no writes until it can: see its log")}},
+        {"ERR unknown command",
+         {SETTINGS("a command was renamed, or this is not Redis 7.0 or newer")}},
+        {"OOM",
+         {PASSES("it is full: raise maxmemory; nothing is lost, it goes on by itself then")}},
+        {"*-OOM command not allowed",
+         {PASSES("it is full: raise maxmemory; it goes on by itself then")}},
+        {"MISCONF",
+         {PASSES("it cannot save to its disk, and takes no writes until it can: see its log")}},
         {"NOREPLICAS", {PASSES("too few of its replicas are there (min-replicas-to-write)")}},
         {"BUSY", {PASSES("a script that runs too long holds it up")}},
         {"TRYAGAIN", {PASSES("its cluster moves keys")}},
-        {"ERR max number of clients", {PASSES("it has no room for more clients: raise maxclients")}},
+        {"ERR max number of clients",
+         {PASSES("it has no room for more clients: raise maxclients")}},
         {"LOADING", {ELSEWHERE("it reads its data after a start")}},
         {"READONLY", {ELSEWHERE("this is a replica: REDRESS_REDIS_URL must lead to the primary")}},
         {"MASTERDOWN", {ELSEWHERE("this is a replica without its primary")}},
@@ -68,18 +83,22 @@ struct redis_words redis_words_of_reply(const char *text) {
         {"UNBLOCKED", {ELSEWHERE("it became a replica")}},
         {NULL, {REDIS_UNKNOWN, false, ""}},
     };
+
     return find(rows, text, (struct redis_words){REDIS_UNKNOWN, false, ""});
 }
 
 struct redis_words redis_words_of_connection(const char *text, bool early) {
     static const struct row rows[] = {
-        {"*Connection refused", {ELSEWHERE("nothing listens there: is it running, and are host and port right?")}},
+        {"*Connection refused",
+         {ELSEWHERE("nothing listens there: is it running, and are host and port right?")}},
         {"*Name or service not known", {ELSEWHERE("there is no host of that name")}},
         {"*nodename nor servname", {ELSEWHERE("there is no host of that name")}},
         {"*No address associated", {ELSEWHERE("there is no address of that host")}},
         {"*name resolution", {ELSEWHERE("the resolver does not answer: DNS is away")}},
-        {"*No such file", {ELSEWHERE("there is no socket of that path: is it running, with `unixsocket` set?")}},
-        {"*Permission denied", {ELSEWHERE("this process may not open the socket: see `unixsocketperm`")}},
+        {"*No such file",
+         {ELSEWHERE("there is no socket of that path: is it running, with `unixsocket` set?")}},
+        {"*Permission denied",
+         {ELSEWHERE("this process may not open the socket: see `unixsocketperm`")}},
         {"*No route to host", {ELSEWHERE("no way leads there: see network and firewall")}},
         {"*Network is unreachable", {ELSEWHERE("no way leads there: see network and firewall")}},
         {"*Protocol error",
@@ -91,8 +110,10 @@ struct redis_words redis_words_of_connection(const char *text, bool early) {
         {NULL, {REDIS_PASSING, true, ""}},
     };
     struct redis_words otherwise = {ELSEWHERE("")};
+
     if (early)
-        otherwise.remedy = "it hung up before it said anything: is it a port with TLS, or full of clients? TLS goes "
+        otherwise.remedy = "it hung up before it said anything: is it a port with TLS, or full of "
+                           "clients? TLS goes "
                            "through a local proxy";
     return find(rows, text, otherwise);
 }

@@ -12,8 +12,9 @@ struct redis_address {
     bool is_unix;
 };
 
-/* redis://[[user]:password@]host[:port][/db], unix://[[user]:password@]/path/to/socket[?db=N]; %XX stands for a byte
- * anywhere. No error repeats the user or the password. 0; -1 and nothing to free. */
+/* redis://[[user]:password@]host[:port][/db], unix://[[user]:password@]/path/to/socket[?db=N]; %XX
+ * stands for a byte anywhere. No error repeats the user or the password. 0; -1 and nothing to free.
+ */
 int redis_url_parse(const char *url, struct redis_address *out, struct err *err) MUST_CHECK;
 void redis_url_free(struct redis_address *address); /* wipes the password */
 

@@ -17,27 +17,32 @@ void batch_init(struct batch *batch, struct arena *arena) {
 int batch_add(struct batch *batch, const struct kafka_message *message) {
     if (batch->count == batch->size) {
         int size = batch->size ? batch->size * 2 : 64;
-        size_t old = (size_t)batch->size, new = (size_t)size;
-        batch->messages =
-            arena_grow(batch->arena, batch->messages, sizeof *batch->messages * old, sizeof *batch->messages * new);
-        batch->deliveries = arena_grow(batch->arena, batch->deliveries, sizeof *batch->deliveries * old,
-                                       sizeof *batch->deliveries * new);
-        batch->causes =
-            arena_grow(batch->arena, batch->causes, sizeof *batch->causes * old, sizeof *batch->causes * new);
+        size_t old = (size_t)batch->size;
+        size_t new = (size_t)size;
+        batch->messages = arena_grow(batch->arena, batch->messages, sizeof *batch->messages * old,
+                                     sizeof *batch->messages * new);
+        batch->deliveries =
+            arena_grow(batch->arena, batch->deliveries, sizeof *batch->deliveries * old,
+                       sizeof *batch->deliveries * new);
+        batch->causes = arena_grow(batch->arena, batch->causes, sizeof *batch->causes * old,
+                                   sizeof *batch->causes * new);
         batch->size = size;
     }
     batch->messages[batch->count] = *message;
     batch->causes[batch->count] = batch->cause;
+
     return batch->count++;
 }
 
-static void add_header(struct kafka_message *message, struct header *headers, const char *name, const char *value) {
+static void add_header(struct kafka_message *message, struct header *headers, const char *name,
+                       const char *value) {
     if (!value) return;
     ASSERT(message->header_count < HEADERS_MAX);
     headers[message->header_count++] = (struct header){name, value, strlen(value)};
 }
 
-static void add_to_all(const struct engine *engine, struct batch *batch, struct kafka_message *message) {
+static void add_to_all(const struct engine *engine, struct batch *batch,
+                       struct kafka_message *message) {
     for (int i = 0; i < engine->partitions; i++) {
         message->partition = i;
         batch_add(batch, message);
@@ -54,23 +59,29 @@ void batch_add_output(struct engine *engine, struct batch *batch, const struct o
                                     .headers = headers,
                                     .value = output->data,
                                     .value_len = output->data_len};
+
     message.key_len = output->key ? strlen(output->key) : 0;
     char time[CLOCK_TEXT_MAX];
     add_header(&message, headers, "ce_specversion", "1.0");
     add_header(&message, headers, "ce_type", output->type);
     add_header(&message, headers, "ce_id", output->id);
     add_header(&message, headers, "ce_source",
-               output->source ? output->source : arena_printf(arena, "/redress/%s", engine->spec->name));
-    add_header(&message, headers, "ce_time", arena_strdup(arena, clock_format(output->time_ms, time)));
+               output->source ? output->source
+                              : arena_printf(arena, "/redress/%s", engine->spec->name));
+    add_header(&message, headers, "ce_time",
+               arena_strdup(arena, clock_format(output->time_ms, time)));
     add_header(&message, headers, "ce_subject", output->subject);
     if (output->sequence != EVENT_NO_SEQUENCE)
-        add_header(&message, headers, "ce_sequence", arena_printf(arena, "%" PRId64, output->sequence));
-    add_header(&message, headers, "ce_traceparent", output->traceparent ? output->traceparent : traceparent);
-    /* A worker without a state leaves its position with what it says: `redressctl offsets set` finds it there. */
+        add_header(&message, headers, "ce_sequence",
+                   arena_printf(arena, "%" PRId64, output->sequence));
+    add_header(&message, headers, "ce_traceparent",
+               output->traceparent ? output->traceparent : traceparent);
+    /* A worker without a state leaves its position with what it says: `redressctl offsets set`
+     * finds it there. */
     if (engine->spec->kind == WORKER_MAP && batch->cause)
         add_header(&message, headers, "redress_from",
-                   arena_printf(arena, "%s/%d/%" PRId64, topic_name(batch->cause->topic), batch->cause->partition,
-                                batch->cause->offset));
+                   arena_printf(arena, "%s/%d/%" PRId64, topic_name(batch->cause->topic),
+                                batch->cause->partition, batch->cause->offset));
     add_header(&message, headers, "content-type", "application/json");
     if (output->topic == TOPIC_EVENTS && !output->key)
         add_to_all(engine, batch, &message);
@@ -94,8 +105,11 @@ static void add_origin(struct engine *engine, struct arena *arena, const struct 
 
 static void copy_record(struct engine *engine, struct arena *arena, const struct raw *raw,
                         const struct rejection *rejection, struct kafka_message *out) {
-    struct header *headers = arena_alloc(arena, sizeof *headers * ((size_t)raw->header_count + ORIGIN_HEADERS));
-    if (raw->header_count) memcpy(headers, raw->headers, sizeof *headers * (size_t)raw->header_count);
+    struct header *headers =
+        arena_alloc(arena, sizeof *headers * ((size_t)raw->header_count + ORIGIN_HEADERS));
+
+    if (raw->header_count)
+        memcpy(headers, raw->headers, sizeof *headers * (size_t)raw->header_count);
     *out = (struct kafka_message){.topic = TOPIC_REJECTED,
                                   .partition = -1,
                                   .key = raw->key,
@@ -110,9 +124,11 @@ static void copy_record(struct engine *engine, struct arena *arena, const struct
 /* Says so in the last header: that one is ours whatever headers the record came with. */
 static void describe_record(struct engine *engine, struct arena *arena, const struct raw *raw,
                             const struct rejection *rejection, struct kafka_message *out) {
-    struct header *headers = arena_alloc(arena, sizeof *headers * (DESCRIBE_HEADERS_MAX + ORIGIN_HEADERS + 1));
+    struct header *headers =
+        arena_alloc(arena, sizeof *headers * (DESCRIBE_HEADERS_MAX + ORIGIN_HEADERS + 1));
     const char *what = raw->unreadable ? "unreadable" : "too_large";
     char name[KAFKA_NAME_MAX];
+
     describe_record_into(raw, kafka_topic(&engine->kafka, raw->topic, name), arena, headers, out);
     add_origin(engine, arena, raw, rejection, headers, &out->header_count);
     headers[out->header_count++] = (struct header){"redress_described", what, strlen(what)};
@@ -122,8 +138,10 @@ void batch_add_rejected(struct engine *engine, struct batch *batch, const struct
                         const struct rejection *rejection) {
     const struct bounds_refused *refused = bounds_refused(engine, raw);
     struct kafka_message message;
+
     copy_record(engine, batch->arena, raw, rejection, &message);
-    if (raw->unreadable || (refused && !refused->copied) || !bounds_fit(engine, TOPIC_REJECTED, bounds_size(&message)))
+    if (raw->unreadable || (refused && !refused->copied) ||
+        !bounds_fit(engine, TOPIC_REJECTED, bounds_size(&message)))
         describe_record(engine, batch->arena, raw, rejection, &message);
     batch_add(batch, &message);
     metrics_add(engine->metrics.rejected, rejection->reason, 1);
@@ -132,9 +150,9 @@ void batch_add_rejected(struct engine *engine, struct batch *batch, const struct
 static void add_released(struct batch *batch, const struct claim *claim) {
     if (batch->released_count == batch->released_size) {
         int size = batch->released_size ? batch->released_size * 2 : 16;
-        batch->released =
-            arena_grow(batch->arena, batch->released, sizeof *batch->released * (size_t)batch->released_size,
-                       sizeof *batch->released * (size_t)size);
+        batch->released = arena_grow(batch->arena, batch->released,
+                                     sizeof *batch->released * (size_t)batch->released_size,
+                                     sizeof *batch->released * (size_t)size);
         batch->released_size = size;
     }
     batch->released[batch->released_count++] = *claim;
@@ -146,9 +164,10 @@ static bool is_released(const struct effects *effects, int index) {
     return false;
 }
 
-/* A claim that is asked twice in one decision (with another value) is recorded as it was answered last. */
-static void add_claims(struct batch *batch, const struct effects *effects, const struct claims *claims,
-                       const struct answer *answers) {
+/* A claim that is asked twice in one decision (with another value) is recorded as it was answered
+ * last. */
+static void add_claims(struct batch *batch, const struct effects *effects,
+                       const struct claims *claims, const struct answer *answers) {
     for (int i = 0; i < claims->count; i++) {
         struct kafka_message message;
         bool released = is_released(effects, i);
@@ -162,24 +181,30 @@ static void add_claims(struct batch *batch, const struct effects *effects, const
 /* The first message from there on that its topic would not take; -1: none. */
 static int find_too_large(const struct engine *engine, const struct batch *batch, int first) {
     for (int i = first; i < batch->count; i++)
-        if (!bounds_fit(engine, batch->messages[i].topic, bounds_size(&batch->messages[i]))) return i;
+        if (!bounds_fit(engine, batch->messages[i].topic, bounds_size(&batch->messages[i])))
+            return i;
     return -1;
 }
 
 static void stop_for(struct engine *engine, const struct kafka_message *message) {
     char name[KAFKA_NAME_MAX];
     int64_t size = bounds_size(message);
-    engine_stop(engine, EXIT_CANNOT_GO_ON, "a deadline needs a larger record than Kafka takes",
-                arena_printf(engine->arena,
-                             "%.*s: %" PRId64 " bytes: kafka-configs.sh --alter --entity-type topics --entity-name %s "
-                             "--add-config max.message.bytes=%" PRId64,
-                             message->key ? (int)message->key_len : 0, message->key, size,
-                             kafka_topic(&engine->kafka, message->topic, name), size * 2));
+
+    engine_stop(
+        engine, EXIT_CANNOT_GO_ON, "a deadline needs a larger record than Kafka takes",
+        arena_printf(engine->arena,
+                     "%.*s: %" PRId64
+                     " bytes: kafka-configs.sh --alter --entity-type topics --entity-name %s "
+                     "--add-config max.message.bytes=%" PRId64,
+                     message->key ? (int)message->key_len : 0, message->key, size,
+                     kafka_topic(&engine->kafka, message->topic, name), size * 2));
 }
 
-/* An event of which the worker makes more than a topic takes is rejected for that. A worker without state does it on
- * the spot; one with a state has folded the event already, and decides the batch again without it. */
-static void reject_cause(struct engine *engine, struct batch *batch, int first, int released, int large) {
+/* An event of which the worker makes more than a topic takes is rejected for that. A worker without
+ * state does it on the spot; one with a state has folded the event already, and decides the batch
+ * again without it. */
+static void reject_cause(struct engine *engine, struct batch *batch, int first, int released,
+                         int large) {
     const struct kafka_message *message = &batch->messages[large];
     const struct raw *cause = batch->causes[large];
     char name[KAFKA_NAME_MAX];
@@ -189,9 +214,10 @@ static void reject_cause(struct engine *engine, struct batch *batch, int first, 
         stop_for(engine, message);
         return;
     }
-    bounds_refuse(engine, cause, true, "too_large",
-                  "what %s makes of it is %" PRId64 " bytes, expected at most %" PRId64 ", which %s takes",
-                  engine->spec->name, bounds_size(message), bounds_of(engine, message->topic), name);
+    bounds_refuse(
+        engine, cause, true, "too_large",
+        "what %s makes of it is %" PRId64 " bytes, expected at most %" PRId64 ", which %s takes",
+        engine->spec->name, bounds_size(message), bounds_of(engine, message->topic), name);
     if (engine->spec->kind == WORKER_KEYED) return;
 
     batch->again = false;
@@ -200,12 +226,13 @@ static void reject_cause(struct engine *engine, struct batch *batch, int first, 
     batch_add_rejected(engine, batch, cause, &bounds_refused(engine, cause)->rejection);
 }
 
-void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev, const struct raw *raw,
-                       enum result result, const struct effects *effects, const struct claims *claims,
-                       const struct answer *answers) {
+void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev,
+                       const struct raw *raw, enum result result, const struct effects *effects,
+                       const struct claims *claims, const struct answer *answers) {
     bool has_input = raw && raw->topic != TOPIC_NONE; /* else it is a wake-up */
     const struct bounds_refused *refused = has_input ? bounds_refused(engine, raw) : NULL;
-    int first = batch->count, released = batch->released_count;
+    int first = batch->count;
+    int released = batch->released_count;
     batch->cause = has_input ? raw : NULL;
     if (refused && refused->rejection.reason) {
         batch_add_rejected(engine, batch, raw, &refused->rejection);
@@ -225,9 +252,11 @@ void batch_add_effects(struct engine *engine, struct batch *batch, const struct 
 int batch_add_state(struct engine *engine, struct batch *batch, const struct kafka_message *message,
                     const struct raw *cause, bool grows) {
     int64_t size = bounds_size(message);
-    bool fits = bounds_fit(engine, TOPIC_STATE, size), full = grows && size > bounds_of_state(engine);
+    bool fits = bounds_fit(engine, TOPIC_STATE, size);
+    bool full = grows && size > bounds_of_state(engine);
     const char *id = arena_strndup(batch->arena, message->key, message->key_len);
     bool watched = bounds_watched(engine, id);
+
     if (cause && !watched && (full || !fits)) {
         bounds_watch(engine, id);
         batch->again = true;
@@ -235,5 +264,6 @@ int batch_add_state(struct engine *engine, struct batch *batch, const struct kaf
         stop_for(engine, message);
         batch->again = true;
     }
+
     return batch_add(batch, message);
 }

@@ -1,16 +1,18 @@
-/* begun: where a worker without a state goes on. Such a worker has nothing but its group's offsets, and Kafka forgets
- * those when a group was away for a week, or when somebody deletes them. Beginning again then would publish everything
- * a second time. So a worker that begins with an input partition leaves a mark, a record of the compacted topic
- * redress.policies, in the transaction that commits its first offset there: a mark without an offset means that the
- * offset was lost, and the worker stops with the remedy. A partition without either is new. */
+/* begun: where a worker without a state goes on. Such a worker has nothing but its group's offsets,
+ * and Kafka forgets those when a group was away for a week, or when somebody deletes them.
+ * Beginning again then would publish everything a second time. So a worker that begins with an
+ * input partition leaves a mark, a record of the compacted topic redress.policies, in the
+ * transaction that commits its first offset there: a mark without an offset means that the offset
+ * was lost, and the worker stops with the remedy. A partition without either is new. */
 #ifndef REDRESS_BEGUN_H
 #define REDRESS_BEGUN_H
 
 #include "runtime/engine.h"
 
-/* The group's offset of each place (KAFKA_NO_OFFSET: none) and the first offset that is still there. True: each place
- * is where to go on, and marked. False: not now, or the engine stops. */
-bool begun_check(struct engine *engine, struct place *places, const struct place *starts, int count);
+/* The group's offset of each place (KAFKA_NO_OFFSET: none) and the first offset that is still
+ * there. True: each place is where to go on, and marked. False: not now, or the engine stops. */
+bool begun_check(struct engine *engine, struct place *places, const struct place *starts,
+                 int count);
 
 /* What is to be said of a place. */
 enum begun_verdict {

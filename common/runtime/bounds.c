@@ -17,16 +17,20 @@ enum {
 
 /* ---- Asking ---- */
 
-static const char *name_of(const struct engine *engine, enum topic topic, char name_out[KAFKA_NAME_MAX]) {
+static const char *name_of(const struct engine *engine, enum topic topic,
+                           char name_out[KAFKA_NAME_MAX]) {
     return kafka_topic(&engine->kafka, topic, name_out);
 }
 
-static int too_small(const struct engine *engine, enum topic topic, int64_t limit, struct err *err) {
+static int too_small(const struct engine *engine, enum topic topic, int64_t limit,
+                     struct err *err) {
     char name[KAFKA_NAME_MAX];
-    return err_set(err,
-                   "%s takes records of %" PRId64 " bytes (max.message.bytes), expected at least %d: kafka-configs.sh "
-                   "--alter --entity-type topics --entity-name %s --add-config max.message.bytes=1048588",
-                   name_of(engine, topic, name), limit, BOUNDS_LEAST, name);
+    return err_set(
+        err,
+        "%s takes records of %" PRId64
+        " bytes (max.message.bytes), expected at least %d: kafka-configs.sh "
+        "--alter --entity-type topics --entity-name %s --add-config max.message.bytes=1048588",
+        name_of(engine, topic, name), limit, BOUNDS_LEAST, name);
 }
 
 static bool writes(const struct engine *engine, enum topic topic) {
@@ -44,6 +48,7 @@ static bool writes(const struct engine *engine, enum topic topic) {
 
 static int ask_outputs(struct engine *engine, struct err *err) {
     struct bounds *bounds = &engine->bounds;
+
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++) {
         int64_t limit = 0;
         if (!writes(engine, topic)) continue;
@@ -51,19 +56,24 @@ static int ask_outputs(struct engine *engine, struct err *err) {
         if (limit && limit < BOUNDS_LEAST) return too_small(engine, topic, limit, err);
         bounds->bytes[topic] = limit;
     }
+
     return 0;
 }
 
 /* An answer of the broker holds a batch of any size that the topic takes. */
 static int ask_inputs(struct engine *engine, struct err *err) {
     int64_t most = 0;
+
     for (const enum topic *topic = engine->spec->reads; *topic != TOPIC_NONE; topic++) {
         int64_t limit = 0;
         if (kafka_topic_limit(engine->asker, *topic, ENGINE_ASK_MS, &limit, err) < 0) return 1;
         if (limit > most) most = limit;
     }
     most += RECEIVE_MORE;
-    engine->kafka.sizes.receive = most > RECEIVE_MOST ? RECEIVE_MOST : most > RECEIVE_PRESET ? most : 0;
+    engine->kafka.sizes.receive = most > RECEIVE_MOST     ? RECEIVE_MOST
+                                  : most > RECEIVE_PRESET ? most
+                                                          : 0;
+
     return 0;
 }
 
@@ -72,10 +82,13 @@ static int64_t operators(const struct engine *engine, const char *property, int6
     return value ? strtoll(value, NULL, 10) : ours;
 }
 
-/* The producer takes what the most generous topic takes, and puts no more into a batch than the strictest. */
+/* The producer takes what the most generous topic takes, and puts no more into a batch than the
+ * strictest. */
 static void set_sizes(struct engine *engine) {
     struct bounds *bounds = &engine->bounds;
-    int64_t record = RECORD_PRESET, batch = BATCH_PRESET;
+    int64_t record = RECORD_PRESET;
+    int64_t batch = BATCH_PRESET;
+
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++) {
         int64_t limit = bounds->bytes[topic];
         if (limit > record) record = limit;
@@ -108,7 +121,8 @@ int64_t bounds_size(const struct kafka_message *message) {
 
 int64_t bounds_of(const struct engine *engine, enum topic topic) {
     const struct bounds *bounds = &engine->bounds;
-    int64_t limit = bounds->bytes[topic], own = bounds->own ? bounds->own : INT64_MAX;
+    int64_t limit = bounds->bytes[topic];
+    int64_t own = bounds->own ? bounds->own : INT64_MAX;
     return limit && limit < own ? limit : own;
 }
 
@@ -122,18 +136,20 @@ bool bounds_fit(const struct engine *engine, enum topic topic, int64_t size) {
 
 /* ---- What is rejected ---- */
 
-void bounds_refuse(struct engine *engine, const struct raw *raw, bool copied, const char *reason, const char *fmt,
-                   ...) {
+void bounds_refuse(struct engine *engine, const struct raw *raw, bool copied, const char *reason,
+                   const char *fmt, ...) {
     struct bounds *bounds = &engine->bounds;
     if (bounds->refused_count == bounds->refused_size) {
         bounds->refused_size = bounds->refused_size ? bounds->refused_size * 2 : 16;
-        bounds->refused = realloc(bounds->refused, sizeof *bounds->refused * (size_t)bounds->refused_size);
+        bounds->refused =
+            realloc(bounds->refused, sizeof *bounds->refused * (size_t)bounds->refused_size);
         ASSERT(bounds->refused);
     }
 
     struct bounds_refused *refused = &bounds->refused[bounds->refused_count++];
     *refused = (struct bounds_refused){
-        .place = {.topic = raw->topic, .partition = raw->partition, .offset = raw->offset}, .copied = copied};
+        .place = {.topic = raw->topic, .partition = raw->partition, .offset = raw->offset},
+        .copied = copied};
     refused->rejection.reason = reason;
     va_list args;
     va_start(args, fmt);
@@ -144,9 +160,11 @@ void bounds_refuse(struct engine *engine, const struct raw *raw, bool copied, co
 /* The last word about it counts. */
 const struct bounds_refused *bounds_refused(const struct engine *engine, const struct raw *raw) {
     const struct bounds *bounds = &engine->bounds;
+
     for (int i = bounds->refused_count - 1; i >= 0; i--) {
         const struct place *place = &bounds->refused[i].place;
-        if (place->offset == raw->offset && place->partition == raw->partition && place->topic == raw->topic)
+        if (place->offset == raw->offset && place->partition == raw->partition &&
+            place->topic == raw->topic)
             return &bounds->refused[i];
     }
     return NULL;
@@ -163,12 +181,13 @@ void bounds_settled(struct engine *engine, const struct place *places, int count
     struct bounds *bounds = &engine->bounds;
     int kept = 0;
     for (int i = 0; i < bounds->refused_count; i++)
-        if (!is_settled(&bounds->refused[i].place, places, count)) bounds->refused[kept++] = bounds->refused[i];
+        if (!is_settled(&bounds->refused[i].place, places, count))
+            bounds->refused[kept++] = bounds->refused[i];
     bounds->refused_count = kept;
 }
 
-int bounds_read_event(struct engine *engine, const struct raw *raw, struct arena *arena, struct event *ev_out,
-                      struct rejection *rejection) {
+int bounds_read_event(struct engine *engine, const struct raw *raw, struct arena *arena,
+                      struct event *ev_out, struct rejection *rejection) {
     const struct bounds_refused *refused = bounds_refused(engine, raw);
     if (!refused || !refused->rejection.reason) return event_read(raw, arena, ev_out, rejection);
     *rejection = refused->rejection;
@@ -185,6 +204,7 @@ bool bounds_watched(const struct engine *engine, const char *id) {
 
 void bounds_watch(struct engine *engine, const char *id) {
     struct bounds *bounds = &engine->bounds;
+
     if (bounds->watched_count == BOUNDS_WATCHED_MAX)
         while (bounds->watched_count) free(bounds->watched[--bounds->watched_count]);
     char *copy = strdup(id);
@@ -198,12 +218,14 @@ void bounds_watch(struct engine *engine, const char *id) {
 static bool is_unexplained(const struct engine *engine, const struct batch *batch, int i) {
     const struct kafka_message *message = &batch->messages[i];
     if (batch->deliveries[i].refusal == KAFKA_NOT_VALID) return true;
-    return batch->deliveries[i].refusal == KAFKA_TOO_LARGE && bounds_fit(engine, message->topic, bounds_size(message));
+    return batch->deliveries[i].refusal == KAFKA_TOO_LARGE &&
+           bounds_fit(engine, message->topic, bounds_size(message));
 }
 
 static void learn_limit(struct engine *engine, const struct kafka_message *message) {
     int64_t limit = bounds_size(message) - 1;
     struct err err;
+
     if (limit < BOUNDS_LEAST) {
         too_small(engine, message->topic, limit, &err);
         engine_stop(engine, EXIT_CANNOT_GO_ON, "a topic takes too little", err.text);
@@ -217,19 +239,20 @@ static void learn_rules(struct engine *engine, const struct batch *batch, int i)
     const struct raw *cause = batch->causes[i];
     bool copy = batch->messages[i].topic == TOPIC_REJECTED;
     const struct bounds_refused *before = cause ? bounds_refused(engine, cause) : NULL;
+
     name_of(engine, batch->messages[i].topic, name);
     if (!cause || (copy && before && !before->copied))
-        engine_stop(
-            engine, EXIT_CANNOT_GO_ON,
-            "a topic does not take a record by its rules (compaction, a schema): mend its settings; `redressctl "
-            "topics check` says what they are to be",
-            name);
+        engine_stop(engine, EXIT_CANNOT_GO_ON,
+                    "a topic does not take a record by its rules (compaction, a schema): mend its "
+                    "settings; `redressctl "
+                    "topics check` says what they are to be",
+                    name);
     else if (copy)
         bounds_refuse(engine, cause, false, before ? before->rejection.reason : NULL, "%s",
                       before ? before->rejection.detail : "");
     else
-        bounds_refuse(engine, cause, true, "refused", "by the rules of %s, of what %s makes of it", name,
-                      engine->spec->name);
+        bounds_refuse(engine, cause, true, "refused", "by the rules of %s, of what %s makes of it",
+                      name, engine->spec->name);
 }
 
 /* Alone in its batch it is certain that it is this record. */
@@ -245,17 +268,20 @@ static void learn_alone(struct engine *engine, const struct batch *batch) {
 }
 
 bool bounds_learn(struct engine *engine, const struct batch *batch) {
-    bool any = false, unexplained = false;
+    bool any = false;
+    bool unexplained = false;
     struct err err;
     for (int i = 0; i < batch->count; i++) any |= batch->deliveries[i].refusal != KAFKA_NOT_REFUSED;
     if (!any) return false;
 
-    if (bounds_ask(engine, &err) < 0) engine_stop(engine, EXIT_CANNOT_GO_ON, "a topic takes too little", err.text);
+    if (bounds_ask(engine, &err) < 0)
+        engine_stop(engine, EXIT_CANNOT_GO_ON, "a topic takes too little", err.text);
     for (int i = 0; i < batch->count; i++) unexplained |= is_unexplained(engine, batch, i);
     if (unexplained && engine->kafka.sizes.one_by_one) learn_alone(engine, batch);
     if (unexplained && !engine->kafka.sizes.one_by_one) engine->bounds.alone = false;
     engine->kafka.sizes.one_by_one |= unexplained;
-    log_say(LOG_WARN, "Kafka refused records as they are", "known_why", unexplained ? "false" : "true", NULL);
+    log_say(LOG_WARN, "Kafka refused records as they are", "known_why",
+            unexplained ? "false" : "true", NULL);
     return true;
 }
 
@@ -264,7 +290,8 @@ bool bounds_passed(struct engine *engine) {
     struct bounds *bounds = &engine->bounds;
     if (!engine->kafka.sizes.one_by_one) return false;
 
-    if (!bounds->alone && engine->kafka.sizes.batch / 2 >= BATCH_LEAST) bounds->batch = engine->kafka.sizes.batch / 2;
+    if (!bounds->alone && engine->kafka.sizes.batch / 2 >= BATCH_LEAST)
+        bounds->batch = engine->kafka.sizes.batch / 2;
     engine->kafka.sizes.one_by_one = false;
     set_sizes(engine);
     return true;

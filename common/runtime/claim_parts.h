@@ -25,7 +25,7 @@ struct claim_store {
     struct redis_script claim, restore, restored_all, release;
     char markers[CLAIM_TAGS][CLAIM_MARKER_MAX]; /* as seen in this batch; "" = tag not used */
     struct claim_reading restoring, tidying;
-    char token[20];                /* of this restore: Redis holds it, or has forgotten what was restored by now */
+    char token[20]; /* of this restore: Redis holds it, or has forgotten what was restored by now */
     char marker[CLAIM_MARKER_MAX]; /* that it will set: of the Redis at which it began */
     struct kafka_producer *buries; /* of tombstones */
     int64_t tidy_at_ms;            /* (boot time) */
@@ -33,7 +33,8 @@ struct claim_store {
 
 extern const char *const claim_kind_names[];
 int claim_tag(const char *key);
-const char *claim_redis_key(const struct claim_store *store, struct arena *arena, int tag, const char *name);
+const char *claim_redis_key(const struct claim_store *store, struct arena *arena, int tag,
+                            const char *name);
 const char *claim_number(struct arena *arena, int64_t value);
 enum claim_result claim_sort(int result); /* of a redis_exchange */
 

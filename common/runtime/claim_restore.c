@@ -1,4 +1,5 @@
-/* claim_restore: reading redress.claims: to bring back what Redis has forgotten, and to take out what has run out. */
+/* claim_restore: reading redress.claims: to bring back what Redis has forgotten, and to take out
+ * what has run out. */
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -18,7 +19,8 @@ enum {
     FLUSH_MS = 5000
 };
 
-static const char token_kept_ms[] = "3600000"; /* longer than any restore; a token that is left behind goes then */
+static const char token_kept_ms[] =
+    "3600000"; /* longer than any restore; a token that is left behind goes then */
 
 /* ---- A way through the topic ---- */
 
@@ -29,8 +31,8 @@ static void stop(struct claim_reading *reading) {
 }
 
 /* Claims end by Redis' clock: a host whose own is days ahead would take out what still lives. */
-static enum claim_result ask_clock(struct claim_store *store, struct claim_reading *reading, struct arena *arena,
-                                   struct err *err) {
+static enum claim_result ask_clock(struct claim_store *store, struct claim_reading *reading,
+                                   struct arena *arena, struct err *err) {
     struct redis_reply reply;
     int asked = redis_ask(store->redis, arena, &reply, err, 1, "TIME");
     if (asked) return claim_sort(asked);
@@ -41,15 +43,17 @@ static enum claim_result ask_clock(struct claim_store *store, struct claim_readi
     return CLAIM_DONE;
 }
 
-static enum claim_result start(struct claim_store *store, struct claim_reading *reading, struct kafka_asker *asker,
-                               struct arena *arena, struct err *err) {
+static enum claim_result start(struct claim_store *store, struct claim_reading *reading,
+                               struct kafka_asker *asker, struct arena *arena, struct err *err) {
     enum claim_result told = ask_clock(store, reading, arena, err);
+
     if (told != CLAIM_DONE) return told;
     int partitions = kafka_partitions(asker, TOPIC_CLAIMS, ASK_MS, err);
     if (partitions < 0) return CLAIM_AWAY;
     if (partitions == 0 || partitions > PARTITIONS_MAX) {
-        err_set(err, "the claims topic has %d partitions, expected 1 to %d: `redressctl topics create`", partitions,
-                PARTITIONS_MAX);
+        err_set(err,
+                "the claims topic has %d partitions, expected 1 to %d: `redressctl topics create`",
+                partitions, PARTITIONS_MAX);
         return CLAIM_BROKEN;
     }
     struct place *starts = calloc((size_t)partitions, sizeof *starts);
@@ -70,6 +74,7 @@ static enum claim_result start(struct claim_store *store, struct claim_reading *
     free(starts);
     if (!bad) return CLAIM_DONE;
     stop(reading);
+
     return CLAIM_AWAY;
 }
 
@@ -81,16 +86,19 @@ static bool all_read(const struct claim_reading *reading) {
 
 typedef void take_record(struct claim_store *store, struct arena *arena, const struct raw *raw);
 
-/* Reads one pipeline's worth. A place is through when the reader says that nothing visible is left before its true end.
+/* Reads one pipeline's worth. A place is through when the reader says that nothing visible is left
+ * before its true end.
  */
-static enum claim_result read_some(struct claim_store *store, struct claim_reading *reading, take_record *take,
-                                   struct arena *arena, int64_t until_ms, struct err *err) {
-    for (int count = 0; count < RESTORE_BATCH && !all_read(reading) && clock_boot_ms() < until_ms;) {
+static enum claim_result read_some(struct claim_store *store, struct claim_reading *reading,
+                                   take_record *take, struct arena *arena, int64_t until_ms,
+                                   struct err *err) {
+    for (int count = 0;
+         count < RESTORE_BATCH && !all_read(reading) && clock_boot_ms() < until_ms;) {
         struct kafka_record *record;
         struct place place;
         int64_t left_ms = until_ms - clock_boot_ms();
-        enum kafka_got got =
-            kafka_poll(reading->reader, left_ms < POLL_MS ? (int)left_ms : POLL_MS, &record, &place, err);
+        enum kafka_got got = kafka_poll(reading->reader, left_ms < POLL_MS ? (int)left_ms : POLL_MS,
+                                        &record, &place, err);
         if (got == KAFKA_DAMAGED) return CLAIM_BROKEN;
         if (got == KAFKA_LOST || got == KAFKA_DOUBLE) return CLAIM_AWAY;
         if (got == KAFKA_END && place.offset >= reading->ends[place.partition].offset)
@@ -102,6 +110,7 @@ static enum claim_result read_some(struct claim_store *store, struct claim_readi
         kafka_record_free(record);
         count++;
     }
+
     return CLAIM_DONE;
 }
 
@@ -119,7 +128,8 @@ static bool read_number(const struct tree *tree, const char *name, int64_t *out)
     return true;
 }
 
-/* A record of a version that knew no end: it was kept since the last word, or since it was written. */
+/* A record of a version that knew no end: it was kept since the last word, or since it was written.
+ */
 static int64_t old_end(const struct kept *kept, const struct raw *raw, const struct tree *tree) {
     int64_t kept_ms;
     if (!read_number(tree, "kept_ms", &kept_ms)) return 0;
@@ -129,12 +139,15 @@ static int64_t old_end(const struct kept *kept, const struct raw *raw, const str
 static bool read_kept(const struct raw *raw, struct arena *arena, struct kept *out) {
     const struct tree *tree;
     struct err err;
-    if (!raw->value || json_read(arena, raw->value, raw->value_len, NULL, &tree, &err) != JSON_OK) return false;
+
+    if (!raw->value || json_read(arena, raw->value, raw->value_len, NULL, &tree, &err) != JSON_OK)
+        return false;
     *out = (struct kept){.key = tree_text(tree, "key"),
                          .kind = tree_text(tree, "kind"),
                          .id = tree_text(tree, "id"),
                          .value = tree_text(tree, "value")};
-    if (!out->key || !out->kind || !out->id || !out->value || !read_number(tree, "last_ms", &out->last_ms) ||
+    if (!out->key || !out->kind || !out->id || !out->value ||
+        !read_number(tree, "last_ms", &out->last_ms) ||
         !read_number(tree, "joined", &out->joined) || !read_number(tree, "amount", &out->amount))
         return false;
     if (!read_number(tree, "ends_ms", &out->ends_ms)) out->ends_ms = old_end(out, raw, tree);
@@ -143,21 +156,24 @@ static bool read_kept(const struct raw *raw, struct arena *arena, struct kept *o
 
 /* ---- Restoring ---- */
 
-/* A count was given back: its record, which may have been read before this, does not count. (Of the others, only what
- * has run out is taken back.) */
+/* A count was given back: its record, which may have been read before this, does not count. (Of the
+ * others, only what has run out is taken back.) */
 static void add_given_back(struct claim_store *store, struct arena *arena, const struct raw *raw) {
-    char *key = arena_strndup(arena, raw->key, raw->key_len), *id = NULL;
+    char *key = arena_strndup(arena, raw->key, raw->key_len);
+    char *id = NULL;
+
     for (char *at = key; (at = strstr(at, CLAIM_ID_MARK)); at++) id = at;
     if (!id) return;
     *id = 0;
-    const char *argv[] = {claim_redis_key(store, arena, claim_tag(key), key), claim_kind_names[CLAIM_COUNT],
-                          id + strlen(CLAIM_ID_MARK)};
+    const char *argv[] = {claim_redis_key(store, arena, claim_tag(key), key),
+                          claim_kind_names[CLAIM_COUNT], id + strlen(CLAIM_ID_MARK)};
     redis_add_script(store->redis, &store->release, 1, 3, argv, NULL);
 }
 
 /* Redis' own clock has the last word; this only spares it what is long over by both. */
 static bool is_over(const struct claim_reading *reading, const struct kept *kept) {
-    int64_t redis_ms = clock_boot_ms() + reading->skew_ms, own_ms = clock_now_ms();
+    int64_t redis_ms = clock_boot_ms() + reading->skew_ms;
+    int64_t own_ms = clock_now_ms();
     int64_t now_ms = redis_ms < own_ms ? redis_ms : own_ms;
 
     return kept->ends_ms + CLAIM_DAY_MS < now_ms;
@@ -165,6 +181,7 @@ static bool is_over(const struct claim_reading *reading, const struct kept *kept
 
 static void add_restore(struct claim_store *store, struct arena *arena, const struct raw *raw) {
     struct kept kept;
+
     if (!raw->value) add_given_back(store, arena, raw);
     if (!read_kept(raw, arena, &kept) || is_over(&store->restoring, &kept)) return;
     const char *argv[] = {claim_redis_key(store, arena, claim_tag(kept.key), kept.key),
@@ -183,12 +200,14 @@ static const char *token_key(const struct claim_store *store, struct arena *aren
     return claim_redis_key(store, arena, tag, arena_printf(arena, "restoring:%s", store->token));
 }
 
-/* Puts this restore's token beside each marker. Each restore has a token of its own, so that several processes may
- * restore at once. */
-static enum claim_result set_tokens(struct claim_store *store, struct arena *arena, struct err *err) {
+/* Puts this restore's token beside each marker. Each restore has a token of its own, so that
+ * several processes may restore at once. */
+static enum claim_result set_tokens(struct claim_store *store, struct arena *arena,
+                                    struct err *err) {
     struct redis_reply *replies;
     int count;
     uint64_t random;
+
     arc4random_buf(&random, sizeof random);
     snprintf(store->token, sizeof store->token, "%" PRIx64, random);
     snprintf(store->marker, sizeof store->marker, "%s:%s", redis_reach(store->redis), store->token);
@@ -197,39 +216,43 @@ static enum claim_result set_tokens(struct claim_store *store, struct arena *are
     return claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
 }
 
-/* The markers name the Redis at which the restore began: one that was restarted, or is another, does not take them for
- * its own. And each is set only where the token still is: one that was emptied meanwhile has forgotten claims that were
- * restored already. */
-static enum claim_result set_markers(struct claim_store *store, struct arena *arena, struct err *err) {
+/* The markers name the Redis at which the restore began: one that was restarted, or is another,
+ * does not take them for its own. And each is set only where the token still is: one that was
+ * emptied meanwhile has forgotten claims that were restored already. */
+static enum claim_result set_markers(struct claim_store *store, struct arena *arena,
+                                     struct err *err) {
     FAULT_POINT("before_markers");
     for (int tag = 0; tag < CLAIM_TAGS; tag++) {
-        const char *argv[] = {token_key(store, arena, tag), claim_redis_key(store, arena, tag, "marker"),
-                              store->marker};
+        const char *argv[] = {token_key(store, arena, tag),
+                              claim_redis_key(store, arena, tag, "marker"), store->marker};
         redis_add_script(store->redis, &store->restored_all, 2, 3, argv, NULL);
     }
     struct redis_reply *replies;
     int count;
-    enum claim_result result = claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
+    enum claim_result result =
+        claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
     for (int i = 0; result == CLAIM_DONE && i < count; i++) {
         if (replies[i].number) continue;
         err_set(err, "Redis has lost what was restored: once more");
         result = CLAIM_AWAY;
     }
+
     return result;
 }
 
-static enum claim_result start_restore(struct claim_store *store, struct kafka_asker *asker, struct arena *arena,
-                                       struct err *err) {
+static enum claim_result start_restore(struct claim_store *store, struct kafka_asker *asker,
+                                       struct arena *arena, struct err *err) {
     enum claim_result told = set_tokens(store, arena, err);
     return told == CLAIM_DONE ? start(store, &store->restoring, asker, arena, err) : told;
 }
 
-static enum claim_result restore_some(struct claim_store *store, struct arena *arena, int64_t until_ms,
-                                      struct err *err) {
+static enum claim_result restore_some(struct claim_store *store, struct arena *arena,
+                                      int64_t until_ms, struct err *err) {
     struct redis_reply *replies;
     int replied;
     enum claim_result read = read_some(store, &store->restoring, add_restore, arena, until_ms, err);
-    enum claim_result sent = claim_sort(redis_exchange(store->redis, arena, &replies, &replied, err));
+    enum claim_result sent =
+        claim_sort(redis_exchange(store->redis, arena, &replies, &replied, err));
     return read == CLAIM_DONE ? sent : read;
 }
 
@@ -238,11 +261,14 @@ static void say_restored(const struct claim_reading *reading) {
             log_int(clock_boot_ms() - reading->began_ms), NULL);
 }
 
-enum claim_result claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms, struct err *err) {
+enum claim_result claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
+                                      struct err *err) {
     struct claim_reading *reading = &store->restoring;
     struct arena *arena = arena_new();
     int64_t until_ms = clock_boot_ms() + ms;
-    enum claim_result result = reading->reader ? CLAIM_DONE : start_restore(store, asker, arena, err);
+    enum claim_result result =
+        reading->reader ? CLAIM_DONE : start_restore(store, asker, arena, err);
+
     while (result == CLAIM_DONE && !all_read(reading) && clock_boot_ms() < until_ms) {
         result = restore_some(store, arena, until_ms, err);
         arena_reset(arena);
@@ -260,14 +286,17 @@ enum claim_result claim_store_restore(struct claim_store *store, struct kafka_as
 
 /* ---- Tidying ---- */
 
-/* A record that has run out says nothing any more. Its key is its owner's alone, who asks again only while it lives; so
- * a tombstone takes nothing from anybody. */
+/* A record that has run out says nothing any more. Its key is its owner's alone, who asks again
+ * only while it lives; so a tombstone takes nothing from anybody. */
 static void bury(struct claim_store *store, struct arena *arena, const struct raw *raw) {
     struct kept kept;
     struct err err;
+
     if (!read_kept(raw, arena, &kept) || !is_over(&store->tidying, &kept)) return;
-    const struct kafka_message tombstone = {
-        .topic = TOPIC_CLAIMS, .partition = raw->partition, .key = raw->key, .key_len = raw->key_len};
+    const struct kafka_message tombstone = {.topic = TOPIC_CLAIMS,
+                                            .partition = raw->partition,
+                                            .key = raw->key,
+                                            .key_len = raw->key_len};
     if (kafka_produce(store->buries, &tombstone, &err) == KAFKA_DONE) store->tidying.count++;
 }
 
@@ -275,12 +304,15 @@ static void bury(struct claim_store *store, struct arena *arena, const struct ra
 static bool is_our_turn(struct claim_store *store, struct arena *arena) {
     struct redis_reply reply;
     struct err err;
-    const char *key = claim_redis_key(store, arena, 0, "tidied"), *day_ms = claim_number(arena, CLAIM_DAY_MS);
-    int asked = redis_ask(store->redis, arena, &reply, &err, 6, "SET", key, "1", "NX", "PX", day_ms);
+    const char *key = claim_redis_key(store, arena, 0, "tidied");
+    const char *day_ms = claim_number(arena, CLAIM_DAY_MS);
+    int asked =
+        redis_ask(store->redis, arena, &reply, &err, 6, "SET", key, "1", "NX", "PX", day_ms);
     return asked == 0 && reply.kind == REDIS_TEXT;
 }
 
-static bool start_tidying(struct claim_store *store, struct kafka_asker *asker, struct arena *arena) {
+static bool start_tidying(struct claim_store *store, struct kafka_asker *asker,
+                          struct arena *arena) {
     struct err err;
     store->tidy_at_ms = clock_boot_ms() + TIDY_LOOK_MS;
     if (!is_our_turn(store, arena)) return false;
@@ -291,8 +323,10 @@ static bool start_tidying(struct claim_store *store, struct kafka_asker *asker, 
 static void end_tidying(struct claim_store *store) {
     struct err err;
     enum kafka_outcome outcome = kafka_flush(store->buries, FLUSH_MS, &err);
+
     log_say(LOG_INFO, "claims tidied", "taken_out", log_int(store->tidying.count), "ms",
-            log_int(clock_boot_ms() - store->tidying.began_ms), "error", outcome == KAFKA_DONE ? "" : err.text, NULL);
+            log_int(clock_boot_ms() - store->tidying.began_ms), "error",
+            outcome == KAFKA_DONE ? "" : err.text, NULL);
     kafka_producer_free(store->buries);
     store->buries = NULL;
     stop(&store->tidying);
@@ -301,12 +335,14 @@ static void end_tidying(struct claim_store *store) {
 
 bool claim_store_tidy(struct claim_store *store, struct kafka_asker *asker, int ms) {
     struct claim_reading *reading = &store->tidying;
+
     if (!store->tidy_at_ms) store->tidy_at_ms = clock_boot_ms() + TIDY_LOOK_MS;
     if (clock_boot_ms() < store->tidy_at_ms) return reading->reader != NULL;
     struct arena *arena = arena_new();
     struct err err;
     bool goes_on = reading->reader || start_tidying(store, asker, arena);
-    if (goes_on && read_some(store, reading, bury, arena, clock_boot_ms() + ms, &err) != CLAIM_DONE) {
+    if (goes_on &&
+        read_some(store, reading, bury, arena, clock_boot_ms() + ms, &err) != CLAIM_DONE) {
         stop(reading); /* another day */
         goes_on = false;
     }
@@ -316,6 +352,7 @@ bool claim_store_tidy(struct claim_store *store, struct kafka_asker *asker, int 
         goes_on = false;
     }
     arena_free(arena);
+
     return goes_on;
 }
 

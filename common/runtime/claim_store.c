@@ -12,6 +12,7 @@ const char *const claim_kind_names[] = {
 
 struct claim_store *claim_store_new(struct redis *redis, const struct kafka *kafka) {
     struct claim_store *store = calloc(1, sizeof *store);
+
     ASSERT(store);
     store->redis = redis;
     store->kafka = *kafka;
@@ -23,6 +24,7 @@ struct claim_store *claim_store_new(struct redis *redis, const struct kafka *kaf
     redis_use(redis, &store->restore);
     redis_use(redis, &store->restored_all);
     redis_use(redis, &store->release);
+
     return store;
 }
 
@@ -37,7 +39,8 @@ int claim_tag(const char *key) {
     return ids_partition(key, strlen(key), CLAIM_TAGS);
 }
 
-const char *claim_redis_key(const struct claim_store *store, struct arena *arena, int tag, const char *name) {
+const char *claim_redis_key(const struct claim_store *store, struct arena *arena, int tag,
+                            const char *name) {
     return arena_printf(arena, "%s:{claims.%d}:%s", store->kafka.config->topic_prefix, tag, name);
 }
 
@@ -45,8 +48,9 @@ const char *claim_number(struct arena *arena, int64_t value) {
     return arena_printf(arena, "%" PRId64, value);
 }
 
-/* A JOIN lives `valid_ms` of event time; Redis may forget it that long after the last word, and a day for late events.
- * So it lives for a while also when its event is old: others of that time may still be read. */
+/* A JOIN lives `valid_ms` of event time; Redis may forget it that long after the last word, and a
+ * day for late events. So it lives for a while also when its event is old: others of that time may
+ * still be read. */
 static int64_t kept_ms(const struct claim *claim) {
     ASSERT(claim->valid_ms + CLAIM_DAY_MS <= CLAIMS_KEPT_MAX_MS);
     return claim->valid_ms + CLAIM_DAY_MS;
@@ -56,7 +60,8 @@ void claim_store_begin(struct claim_store *store) {
     memset(store->markers, 0, sizeof store->markers);
 }
 
-static void add_claim(struct claim_store *store, struct arena *arena, const struct claim *claim, const char *run_id) {
+static void add_claim(struct claim_store *store, struct arena *arena, const struct claim *claim,
+                      const char *run_id) {
     int tag = claim_tag(claim->key);
     const char *argv[] = {claim_redis_key(store, arena, tag, "marker"),
                           claim_redis_key(store, arena, tag, claim->key),
@@ -72,22 +77,27 @@ static void add_claim(struct claim_store *store, struct arena *arena, const stru
     redis_add_script(store->redis, &store->claim, 2, 11, argv, NULL);
 }
 
-static enum claim_result note_marker(struct claim_store *store, int tag, const char *marker, struct err *err) {
+static enum claim_result note_marker(struct claim_store *store, int tag, const char *marker,
+                                     struct err *err) {
     const char *run_id = redis_run_id(store->redis);
     size_t len = strlen(run_id);
     bool valid = len && strncmp(marker, run_id, len) == 0 && marker[len] == ':';
-    if (valid && !store->markers[tag][0]) snprintf(store->markers[tag], CLAIM_MARKER_MAX, "%s", marker);
+
+    if (valid && !store->markers[tag][0])
+        snprintf(store->markers[tag], CLAIM_MARKER_MAX, "%s", marker);
     if (valid && strcmp(store->markers[tag], marker) == 0) return CLAIM_DONE;
     err_set(err, "claims of tag %d are to be restored", tag);
     return CLAIM_RESTORE;
 }
 
 static int64_t as_number(const struct redis_reply *reply) {
-    return reply->kind == REDIS_NUMBER ? reply->number : strtoll(reply->text ? reply->text : "0", NULL, 10);
+    return reply->kind == REDIS_NUMBER ? reply->number
+                                       : strtoll(reply->text ? reply->text : "0", NULL, 10);
 }
 
 static enum claim_result read_answer(struct claim_store *store, const struct claim *claim,
-                                     const struct redis_reply *reply, struct answer *out, struct err *err) {
+                                     const struct redis_reply *reply, struct answer *out,
+                                     struct err *err) {
     if (reply->kind != REDIS_LIST || reply->count < 10) {
         err_set(err, "claim.lua answered in another form than expected");
         return CLAIM_BROKEN;
@@ -109,14 +119,16 @@ enum claim_result claim_sort(int result) {
     return result == 0 ? CLAIM_DONE : result > 0 ? CLAIM_AWAY : CLAIM_BROKEN;
 }
 
-enum claim_result claim_store_make(struct claim_store *store, struct arena *arena, const struct claim *claims,
-                                   struct answer *answers, int count, struct err *err) {
+enum claim_result claim_store_make(struct claim_store *store, struct arena *arena,
+                                   const struct claim *claims, struct answer *answers, int count,
+                                   struct err *err) {
     if (!count) return CLAIM_DONE;
     const char *run_id = redis_reach(store->redis);
     for (int i = 0; i < count; i++) add_claim(store, arena, &claims[i], run_id);
     struct redis_reply *replies;
     int replied;
-    enum claim_result result = claim_sort(redis_exchange(store->redis, arena, &replies, &replied, err));
+    enum claim_result result =
+        claim_sort(redis_exchange(store->redis, arena, &replies, &replied, err));
     for (int i = 0; result == CLAIM_DONE && i < count; i++)
         result = read_answer(store, &claims[i], &replies[i], &answers[i], err);
     return result;
@@ -124,8 +136,8 @@ enum claim_result claim_store_make(struct claim_store *store, struct arena *aren
 
 /* ---- Records ---- */
 
-/* A record for each claimant: so one that has run out can be taken out of the topic without harm to whoever has the
- * claim now. */
+/* A record for each claimant: so one that has run out can be taken out of the topic without harm to
+ * whoever has the claim now. */
 static const char *record_key(const struct claim *claim, const char *id, struct arena *arena) {
     return arena_printf(arena, "%s" CLAIM_ID_MARK "%s", claim->key, id);
 }
@@ -133,6 +145,7 @@ static const char *record_key(const struct claim *claim, const char *id, struct 
 bool claim_store_record(const struct claim *claim, const struct answer *answer, struct arena *arena,
                         struct kafka_message *out) {
     bool keeps = answer->granted || claim->kind == CLAIM_JOIN;
+
     if (!claim->logged || claim->kind == CLAIM_LOOK || !keeps) return false;
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
@@ -144,26 +157,34 @@ bool claim_store_record(const struct claim *claim, const struct answer *answer, 
     json_key(&json, "last_ms"), json_int(&json, answer->last_ms);
     json_key(&json, "joined"), json_int(&json, answer->joined);
     json_key(&json, "amount"), json_int(&json, claim->amount);
-    json_key(&json, "kept_ms"), json_int(&json, kept_ms(claim)); /* for a version that knows no end */
+    json_key(&json, "kept_ms"),
+        json_int(&json, kept_ms(claim)); /* for a version that knows no end */
     json_key(&json, "ends_ms"), json_int(&json, answer->ends_ms);
     json_end_map(&json);
     const char *key = record_key(claim, answer->owner, arena);
-    *out = (struct kafka_message){.topic = TOPIC_CLAIMS, .partition = -1, .key = key, .key_len = strlen(key)};
+    *out = (struct kafka_message){
+        .topic = TOPIC_CLAIMS, .partition = -1, .key = key, .key_len = strlen(key)};
     out->value = arena_strndup(arena, buf.at, buf.len);
     out->value_len = buf.len;
     buf_free(&buf);
+
     return true;
 }
 
-bool claim_store_tombstone(const struct claim *claim, struct arena *arena, struct kafka_message *out) {
+bool claim_store_tombstone(const struct claim *claim, struct arena *arena,
+                           struct kafka_message *out) {
     if (!claim->logged || claim->kind == CLAIM_LOOK) return false;
     const char *key = record_key(claim, claim->id, arena);
-    *out = (struct kafka_message){.topic = TOPIC_CLAIMS, .partition = -1, .key = key, .key_len = strlen(key)};
+    *out = (struct kafka_message){
+        .topic = TOPIC_CLAIMS, .partition = -1, .key = key, .key_len = strlen(key)};
     return true;
 }
 
-enum claim_result claim_store_verify(struct claim_store *store, struct arena *arena, struct err *err) {
-    int tags[CLAIM_TAGS], used = 0;
+enum claim_result claim_store_verify(struct claim_store *store, struct arena *arena,
+                                     struct err *err) {
+    int tags[CLAIM_TAGS];
+    int used = 0;
+
     for (int tag = 0; tag < CLAIM_TAGS; tag++) {
         if (!store->markers[tag][0]) continue;
         redis_addf(store->redis, 2, "GET", claim_redis_key(store, arena, tag, "marker"));
@@ -172,17 +193,21 @@ enum claim_result claim_store_verify(struct claim_store *store, struct arena *ar
     if (!used) return CLAIM_DONE;
     struct redis_reply *replies;
     int count;
-    enum claim_result result = claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
+    enum claim_result result =
+        claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
     for (int i = 0; result == CLAIM_DONE && i < used; i++)
-        result = note_marker(store, tags[i], replies[i].kind == REDIS_TEXT ? replies[i].text : "", err);
+        result =
+            note_marker(store, tags[i], replies[i].kind == REDIS_TEXT ? replies[i].text : "", err);
     return result;
 }
 
-void claim_store_release(struct claim_store *store, struct arena *arena, const struct claim *claims, int count) {
+void claim_store_release(struct claim_store *store, struct arena *arena, const struct claim *claims,
+                         int count) {
     if (!count) return;
     for (int i = 0; i < count; i++) {
-        const char *argv[] = {claim_redis_key(store, arena, claim_tag(claims[i].key), claims[i].key),
-                              claim_kind_names[claims[i].kind], claims[i].id};
+        const char *argv[] = {
+            claim_redis_key(store, arena, claim_tag(claims[i].key), claims[i].key),
+            claim_kind_names[claims[i].kind], claims[i].id};
         redis_add_script(store->redis, &store->release, 1, 3, argv, NULL);
     }
     struct redis_reply *replies;

@@ -1,10 +1,12 @@
-/* claim_store: claims in Redis and in redress.claims (DESIGN.md, section 3, Claims). Claims are spread over CLAIM_TAGS
- * hash tags; each tag has a marker "<run_id>:<random>". A missing marker, or one of another Redis run, means: restore
- * from the topic first. The markers under which a batch was decided are looked at again before its commit, when its
- * claim records are already in the topic: whoever restores after that reads them.
+/* claim_store: claims in Redis and in redress.claims (DESIGN.md, section 3, Claims). Claims are
+ * spread over CLAIM_TAGS hash tags; each tag has a marker "<run_id>:<random>". A missing marker, or
+ * one of another Redis run, means: restore from the topic first. The markers under which a batch
+ * was decided are looked at again before its commit, when its claim records are already in the
+ * topic: whoever restores after that reads them.
  *
- * A claim's record says when it ends. A restore gives it what is left of its life, and nothing to one that has run out;
- * the topic keeps each for as long as the longest lives (CLAIMS_KEPT_MAX_MS). */
+ * A claim's record says when it ends. A restore gives it what is left of its life, and nothing to
+ * one that has run out; the topic keeps each for as long as the longest lives (CLAIMS_KEPT_MAX_MS).
+ */
 #ifndef REDRESS_CLAIM_STORE_H
 #define REDRESS_CLAIM_STORE_H
 
@@ -29,22 +31,28 @@ enum claim_result {
 /* A new batch: forgets the markers seen. */
 void claim_store_begin(struct claim_store *store);
 /* Makes claims, one pipeline; answers[i] belongs to claims[i]. */
-enum claim_result claim_store_make(struct claim_store *store, struct arena *arena, const struct claim *claims,
-                                   struct answer *answers, int count, struct err *err);
+enum claim_result claim_store_make(struct claim_store *store, struct arena *arena,
+                                   const struct claim *claims, struct answer *answers, int count,
+                                   struct err *err);
 /* The record of a claim for redress.claims; false when it needs none. */
 bool claim_store_record(const struct claim *claim, const struct answer *answer, struct arena *arena,
                         struct kafka_message *out);
 /* The record that takes a given-back claim out of the topic. */
-bool claim_store_tombstone(const struct claim *claim, struct arena *arena, struct kafka_message *out);
+bool claim_store_tombstone(const struct claim *claim, struct arena *arena,
+                           struct kafka_message *out);
 /* Are the markers those under which this batch was decided? CLAIM_RESTORE when not. */
-enum claim_result claim_store_verify(struct claim_store *store, struct arena *arena, struct err *err);
+enum claim_result claim_store_verify(struct claim_store *store, struct arena *arena,
+                                     struct err *err);
 /* Gives claims back, also when Redis is full; best effort, they run out by themselves. */
-void claim_store_release(struct claim_store *store, struct arena *arena, const struct claim *claims, int count);
+void claim_store_release(struct claim_store *store, struct arena *arena, const struct claim *claims,
+                         int count);
 
-/* Restores for at most `ms`; CLAIM_DONE when all is restored, CLAIM_RESTORE when there is more to do: call again. */
-enum claim_result claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms, struct err *err);
-/* Takes what has run out out of the topic: one of all workers a day, `ms` at a time; called each turn. True: it is
- * under way. claim_store_tidy_now(): with the next call, for tests. */
+/* Restores for at most `ms`; CLAIM_DONE when all is restored, CLAIM_RESTORE when there is more to
+ * do: call again. */
+enum claim_result claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
+                                      struct err *err);
+/* Takes what has run out out of the topic: one of all workers a day, `ms` at a time; called each
+ * turn. True: it is under way. claim_store_tidy_now(): with the next call, for tests. */
 bool claim_store_tidy(struct claim_store *store, struct kafka_asker *asker, int ms);
 void claim_store_tidy_now(struct claim_store *store);
 /* Drops what was begun. */

@@ -9,11 +9,12 @@
 enum {
     LOOK_MS = 10000, /* a clock that is set wrongly is noticed within this */
     SAY_MS = 60000,  /* and said so often */
-    AHEAD_MS = 1000  /* producers' clocks are ahead of ours by less all the time: no reason to ask */
+    AHEAD_MS = 1000 /* producers' clocks are ahead of ours by less all the time: no reason to ask */
 };
 
 int64_t clocks_now(const struct clocks_times *times) {
-    bool is_alone = times->redis_ms && times->broker_ms && times->own_ms > times->redis_ms + CLOCKS_APART_MS;
+    bool is_alone =
+        times->redis_ms && times->broker_ms && times->own_ms > times->redis_ms + CLOCKS_APART_MS;
     int64_t now_ms = is_alone ? 0 : times->own_ms;
 
     if (times->redis_ms > now_ms) now_ms = times->redis_ms;
@@ -29,7 +30,8 @@ static int64_t number_at(const struct redis_reply *list, int index) {
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
-/* behind_ms_out: how far the own clock is behind, negative: ahead; what the answer took is not counted. */
+/* behind_ms_out: how far the own clock is behind, negative: ahead; what the answer took is not
+ * counted. */
 static int ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
     struct clocks *clocks = &engine->clocks;
     struct redis_reply reply;
@@ -42,7 +44,8 @@ static int ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
         return -1;
     }
 
-    int64_t redis_ms = number_at(&reply, 0) * 1000 + number_at(&reply, 1) / 1000, after_ms = clock_now_ms();
+    int64_t redis_ms = number_at(&reply, 0) * 1000 + number_at(&reply, 1) / 1000;
+    int64_t after_ms = clock_now_ms();
     clocks->redis_known = true;
     clocks->redis_skew_ms = redis_ms - clock_boot_ms();
     *behind_ms_out = 0;
@@ -65,13 +68,16 @@ static void tell(struct engine *engine, int64_t behind_ms) {
 
     const char *what = behind ? "this host's clock is behind Redis': what is due is late by as much"
                               : "this host's clock is ahead of Redis'";
-    worker_remark(arena_printf(engine->arena, "%s, by %lld s: set both by NTP", what, (long long)apart_ms / 1000));
-    log_seldom(&gate, SAY_MS, LOG_WARN, what, "by_ms", log_int(apart_ms), "remedy", "set both by NTP", NULL);
+    worker_remark(arena_printf(engine->arena, "%s, by %lld s: set both by NTP", what,
+                               (long long)apart_ms / 1000));
+    log_seldom(&gate, SAY_MS, LOG_WARN, what, "by_ms", log_int(apart_ms), "remedy",
+               "set both by NTP", NULL);
 }
 
 void clocks_turn(struct engine *engine) {
     struct clocks *clocks = &engine->clocks;
-    int64_t boot_ms = clock_boot_ms(), behind_ms;
+    int64_t boot_ms = clock_boot_ms();
+    int64_t behind_ms;
     struct err err;
     if (!engine->redis || boot_ms < clocks->look_at_ms || engine_paused(engine)) return;
 
@@ -87,7 +93,8 @@ bool clocks_reach(struct engine *engine, int64_t event_ms) {
     if (!engine->redis || event_ms - clock_now_ms() <= AHEAD_MS) return true;
     if (ask(engine, &behind_ms, &err) == 0) return true;
 
-    engine_pause(engine, "an event is ahead of this host's clock, and Redis' cannot be asked now", err.text);
+    engine_pause(engine, "an event is ahead of this host's clock, and Redis' cannot be asked now",
+                 err.text);
     return false;
 }
 

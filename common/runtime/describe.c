@@ -10,6 +10,7 @@ static const char *beginning(struct arena *arena, const char *bytes, size_t len)
     static const char replacement[] = "\xEF\xBF\xBD";
     struct buf buf = {0};
     size_t most = len < DESCRIBE_BEGINNING_BYTES ? len : DESCRIBE_BEGINNING_BYTES;
+
     buf_puts(&buf, "");
     for (size_t at = 0; at < most;) {
         size_t good = utf8_valid(bytes + at, most - at);
@@ -23,11 +24,14 @@ static const char *beginning(struct arena *arena, const char *bytes, size_t len)
     for (char *nul = buf.at; (nul = memchr(nul, 0, buf.len - (size_t)(nul - buf.at)));) *nul = ' ';
     const char *text = arena_strndup(arena, buf.at, buf.len);
     buf_free(&buf);
+
     return text;
 }
 
-static void write_part(struct json_out *json, struct arena *arena, const char *name, const char *bytes, size_t len) {
+static void write_part(struct json_out *json, struct arena *arena, const char *name,
+                       const char *bytes, size_t len) {
     char digest[17];
+
     if (!bytes) return;
     ids_digest(bytes, len, digest);
     json_key(json, arena_printf(arena, "%s_bytes", name));
@@ -38,9 +42,11 @@ static void write_part(struct json_out *json, struct arena *arena, const char *n
     json_text(json, beginning(arena, bytes, len));
 }
 
-static void write_document(const struct raw *raw, const char *topic, struct arena *arena, struct buf *out) {
+static void write_document(const struct raw *raw, const char *topic, struct arena *arena,
+                           struct buf *out) {
     struct json_out json = {.buf = out};
     int64_t header_bytes = 0;
+
     for (int i = 0; i < raw->header_count; i++)
         header_bytes += (int64_t)(strlen(raw->headers[i].name) + raw->headers[i].value_len);
     json_begin_map(&json);
@@ -48,7 +54,8 @@ static void write_document(const struct raw *raw, const char *topic, struct aren
     json_key(&json, "partition"), json_int(&json, raw->partition);
     json_key(&json, "offset"), json_int(&json, raw->offset);
     if (raw->unreadable) {
-        json_key(&json, "unreadable"), json_text(&json, beginning(arena, raw->unreadable, strlen(raw->unreadable)));
+        json_key(&json, "unreadable"),
+            json_text(&json, beginning(arena, raw->unreadable, strlen(raw->unreadable)));
     } else {
         write_part(&json, arena, "key", raw->key, raw->key_len);
         write_part(&json, arena, "value", raw->value, raw->value_len);
@@ -66,8 +73,8 @@ static void take_headers(const struct raw *raw, struct header *headers, int *cou
     }
 }
 
-void describe_record_into(const struct raw *raw, const char *topic, struct arena *arena, struct header *headers,
-                          struct kafka_message *out) {
+void describe_record_into(const struct raw *raw, const char *topic, struct arena *arena,
+                          struct header *headers, struct kafka_message *out) {
     struct buf buf = {0};
     write_document(raw, topic, arena, &buf);
     *out = (struct kafka_message){.topic = TOPIC_REJECTED, .partition = -1, .headers = headers};
@@ -83,5 +90,6 @@ void describe_record_into(const struct raw *raw, const char *topic, struct arena
     }
 
     take_headers(raw, headers, &out->header_count);
-    headers[out->header_count++] = (struct header){"content-type", "application/json", strlen("application/json")};
+    headers[out->header_count++] =
+        (struct header){"content-type", "application/json", strlen("application/json")};
 }

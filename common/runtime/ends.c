@@ -10,7 +10,8 @@ enum { LOOK_EVERY_MS = 1000, SAY_EVERY_MS = 30000 };
 static bool is_same(const struct ends *ends, const struct place *places, int count) {
     if (count != ends->count) return false;
     for (int i = 0; i < count; i++)
-        if (places[i].topic != ends->at[i].topic || places[i].partition != ends->at[i].partition) return false;
+        if (places[i].topic != ends->at[i].topic || places[i].partition != ends->at[i].partition)
+            return false;
     return true;
 }
 
@@ -48,13 +49,16 @@ static void say(struct ends *ends, struct engine *engine) {
     if (first < 0) return;
 
     log_seldom(&gate, SAY_EVERY_MS, LOG_WARN,
-               "a producer leaves a transaction open: what lies behind it cannot be read before it ends, and is not "
+               "a producer leaves a transaction open: what lies behind it cannot be read before it "
+               "ends, and is not "
                "waited for any more",
-               "topic", topic_name(ends->at[first].topic), "partition", log_int(ends->at[first].partition), "offset",
-               log_int(ends->open[first]), "partitions", log_int(ends->open_count), NULL);
+               "topic", topic_name(ends->at[first].topic), "partition",
+               log_int(ends->at[first].partition), "offset", log_int(ends->open[first]),
+               "partitions", log_int(ends->open_count), NULL);
 }
 
-/* Brings an end back to where the stable part ends. `open`: that an old transaction begins there. */
+/* Brings an end back to where the stable part ends. `open`: that an old transaction begins there.
+ */
 static void bring_back(struct ends *ends, int i, bool open) {
     int64_t stable = ends->stable[i].offset;
     bool cut = open && stable < ends->at[i].offset;
@@ -78,7 +82,8 @@ int ends_ask(struct ends *ends, struct engine *engine, struct err *err) {
     if (!ends->open_count) return 0;
 
     if (ask_stable(ends, engine, err) < 0) return -1;
-    for (int i = 0; i < ends->count; i++) bring_back(ends, i, ends->open[i] == ends->stable[i].offset);
+    for (int i = 0; i < ends->count; i++)
+        bring_back(ends, i, ends->open[i] == ends->stable[i].offset);
     say(ends, engine);
     return 0;
 }
@@ -91,7 +96,8 @@ void ends_look(struct ends *ends, struct engine *engine) {
     if (ask_stable(ends, engine, &err) < 0) return;
 
     for (int i = 0; i < ends->count; i++) {
-        bool known = ends->open[i] == ends->stable[i].offset; /* then the end has been brought back already */
+        bool known = ends->open[i] ==
+                     ends->stable[i].offset; /* then the end has been brought back already */
         if (!known) bring_back(ends, i, true);
     }
     say(ends, engine);

@@ -20,7 +20,8 @@ enum {
 static volatile sig_atomic_t stop_signal, reload_signal;
 static volatile unsigned drain_limit_s;
 
-/* The batch in hand ends in time even when Kafka is away: what was not committed is read again by the next owner. */
+/* The batch in hand ends in time even when Kafka is away: what was not committed is read again by
+ * the next owner. */
 static void on_drain_limit(int number) {
     static const char text[] = "{\"level\":\"error\",\"message\":\"not drained in time\"}\n";
     ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
@@ -39,6 +40,7 @@ static void on_signal(int number) {
 
 void engine_signals(unsigned drain_s) {
     struct sigaction action = {.sa_handler = on_signal}, limit = {.sa_handler = on_drain_limit};
+
     drain_limit_s = drain_s;
     sigemptyset(&limit.sa_mask);
     sigaction(SIGALRM, &limit, NULL);
@@ -60,29 +62,37 @@ bool engine_reload_asked(void) {
 }
 
 void engine_metrics(struct engine *engine) {
-    static const double fast[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 0};
+    static const double fast[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                  0.25,  0.5,    1,     2.5,  5,     10,   0};
     static const double slow[] = {0.05, 0.25, 1, 5, 15, 60, 300, 1800, 0};
-    engine->metrics.events = metrics_counter("redress_events_total", "Events decided, by type.", "type");
-    engine->metrics.rejected = metrics_counter("redress_rejected_total", "Records rejected, by reason.", "reason");
-    engine->metrics.batch =
-        metrics_histogram("redress_batch_seconds", "From the first record of a batch to its apply.", fast);
-    engine->metrics.commit =
-        metrics_histogram("redress_commit_seconds", "One Kafka transaction, offsets to commit.", fast);
-    engine->metrics.aborts =
-        metrics_counter("redress_transaction_aborts_total", "Transactions aborted and decided again.", NULL);
-    engine->metrics.rebuilt = metrics_counter("redress_producers_rebuilt_total",
-                                              "Producers replaced after a fatal error or an unknown outcome.", NULL);
-    engine->metrics.heals =
-        metrics_counter("redress_heals_total", "Views healed from their changelog, take-overs included.", NULL);
+
+    engine->metrics.events =
+        metrics_counter("redress_events_total", "Events decided, by type.", "type");
+    engine->metrics.rejected =
+        metrics_counter("redress_rejected_total", "Records rejected, by reason.", "reason");
+    engine->metrics.batch = metrics_histogram(
+        "redress_batch_seconds", "From the first record of a batch to its apply.", fast);
+    engine->metrics.commit = metrics_histogram("redress_commit_seconds",
+                                               "One Kafka transaction, offsets to commit.", fast);
+    engine->metrics.aborts = metrics_counter("redress_transaction_aborts_total",
+                                             "Transactions aborted and decided again.", NULL);
+    engine->metrics.rebuilt =
+        metrics_counter("redress_producers_rebuilt_total",
+                        "Producers replaced after a fatal error or an unknown outcome.", NULL);
+    engine->metrics.heals = metrics_counter(
+        "redress_heals_total", "Views healed from their changelog, take-overs included.", NULL);
     engine->metrics.heal = metrics_histogram("redress_heal_seconds", "How long a heal took.", slow);
-    engine->metrics.late =
-        metrics_histogram("redress_timer_late_seconds", "From a wake-up's time to its decision.", fast);
-    engine->metrics.lag =
-        metrics_gauge("redress_lag_records", "Input records not yet decided, of this process' partitions.", NULL);
-    engine->metrics.held = metrics_gauge("redress_held", "1 while something is held, by reason.", "reason");
-    engine->metrics.ready = metrics_gauge("redress_ready", "1 when this worker decides events.", NULL);
-    engine->metrics.clock_behind = metrics_gauge("redress_clock_behind_seconds",
-                                                 "How far this host's clock is behind Redis'; negative: ahead.", NULL);
+    engine->metrics.late = metrics_histogram("redress_timer_late_seconds",
+                                             "From a wake-up's time to its decision.", fast);
+    engine->metrics.lag = metrics_gauge(
+        "redress_lag_records", "Input records not yet decided, of this process' partitions.", NULL);
+    engine->metrics.held =
+        metrics_gauge("redress_held", "1 while something is held, by reason.", "reason");
+    engine->metrics.ready =
+        metrics_gauge("redress_ready", "1 when this worker decides events.", NULL);
+    engine->metrics.clock_behind =
+        metrics_gauge("redress_clock_behind_seconds",
+                      "How far this host's clock is behind Redis'; negative: ahead.", NULL);
     engine->metrics.retries =
         metrics_counter("redress_retries_total", "Pauses after trouble with Kafka or Redis.", NULL);
 }
@@ -95,8 +105,10 @@ void engine_stop(struct engine *engine, int status, const char *message, const c
 
 void engine_damaged(struct engine *engine, const char *detail) {
     engine_stop(engine, EXIT_CANNOT_GO_ON,
-                "the broker's copy of a batch is damaged: let a broker with a good copy lead the partition, and remove "
-                "this copy. Where there is none: of an input, step over it knowingly with `redressctl offsets set`; of "
+                "the broker's copy of a batch is damaged: let a broker with a good copy lead the "
+                "partition, and remove "
+                "this copy. Where there is none: of an input, step over it knowingly with "
+                "`redressctl offsets set`; of "
                 "one of our own topics, restore it",
                 detail);
 }
@@ -105,13 +117,15 @@ void engine_damaged(struct engine *engine, const char *detail) {
 
 void engine_pause(struct engine *engine, const char *message, const char *detail) {
     static struct log_gate gate;
+
     engine->pause_ms = engine->pause_ms ? engine->pause_ms * 2 : PAUSE_FIRST_MS;
     if (engine->pause_ms > PAUSE_LAST_MS) engine->pause_ms = PAUSE_LAST_MS;
     engine->pause_until_ms = clock_boot_ms() + engine->pause_ms;
     metrics_add(engine->metrics.retries, NULL, 1);
     metrics_set(engine->metrics.ready, NULL, 0);
     worker_waits(message, detail);
-    log_seldom(&gate, 1000, LOG_WARN, message, "detail", detail, "pause_ms", log_int(engine->pause_ms), NULL);
+    log_seldom(&gate, 1000, LOG_WARN, message, "detail", detail, "pause_ms",
+               log_int(engine->pause_ms), NULL);
 }
 
 bool engine_paused(const struct engine *engine) {
@@ -127,19 +141,23 @@ void engine_calm(struct engine *engine) {
 
 /* ---- Fencing ---- */
 
-/* Two processes under one name fence each other, by their memberships and by their producers. Who is fenced gives up
- * both and stays away for a while, longer each time: so they take turns, one is fenced too often first and ends, and
- * the other goes on. A static member is fenced by its own ghost, too: by a request to join that it gave up, and that a
- * broker which stood still answers afterwards. So the first times only mean new handles. */
+/* Two processes under one name fence each other, by their memberships and by their producers. Who
+ * is fenced gives up both and stays away for a while, longer each time: so they take turns, one is
+ * fenced too often first and ends, and the other goes on. A static member is fenced by its own
+ * ghost, too: by a request to join that it gave up, and that a broker which stood still answers
+ * afterwards. So the first times only mean new handles. */
 static void fenced(struct engine *engine, const char *detail) {
     int64_t now_ms = clock_boot_ms();
+
     if (engine->fenced_off) return; /* once for both */
     if (now_ms - engine->fenced_at_ms > ENGINE_FENCED_MS) engine->fenced = 0;
     engine->fenced_at_ms = now_ms;
     engine->fenced_off = true;
     if (++engine->fenced >= ENGINE_FENCED_MAX) {
-        engine_stop(engine, EXIT_CANNOT_GO_ON,
-                    "fenced several times in a row: another process runs under this REDRESS_INSTANCE", detail);
+        engine_stop(
+            engine, EXIT_CANNOT_GO_ON,
+            "fenced several times in a row: another process runs under this REDRESS_INSTANCE",
+            detail);
         return;
     }
     int64_t away_ms = FENCED_AWAY_MS << engine->fenced;
@@ -151,7 +169,8 @@ static void fenced(struct engine *engine, const char *detail) {
 /* ---- The producer ---- */
 
 static const char *transactional_id(const struct engine *engine) {
-    return arena_printf(engine->arena, "%s-%s-%s", engine->config->topic_prefix, engine->spec->name, engine->instance);
+    return arena_printf(engine->arena, "%s-%s-%s", engine->config->topic_prefix, engine->spec->name,
+                        engine->instance);
 }
 
 static void drop_producer(struct engine *engine) {
@@ -166,13 +185,15 @@ bool engine_producer(struct engine *engine) {
                                        TOPIC_SETTLEMENTS, TOPIC_REJECTED, TOPIC_NONE};
     static const enum topic map[] = {TOPIC_EVENTS, TOPIC_REJECTED, TOPIC_POLICIES, TOPIC_NONE};
     struct err err;
-    if (!engine->producer) engine->producer = kafka_producer_new(&engine->kafka, transactional_id(engine), &err);
+
+    if (!engine->producer)
+        engine->producer = kafka_producer_new(&engine->kafka, transactional_id(engine), &err);
     if (!engine->producer) {
         engine_stop(engine, EXIT_BAD_CONFIG, "no producer", err.text);
         return false;
     }
-    enum kafka_outcome outcome =
-        kafka_producer_ready(engine->producer, engine->spec->kind == WORKER_KEYED ? keyed : map, READY_TURN_MS, &err);
+    enum kafka_outcome outcome = kafka_producer_ready(
+        engine->producer, engine->spec->kind == WORKER_KEYED ? keyed : map, READY_TURN_MS, &err);
     if (outcome == KAFKA_DONE) return true;
     if (outcome != KAFKA_LATER) drop_producer(engine);
     if (outcome == KAFKA_FENCED)
@@ -194,8 +215,10 @@ static enum kafka_outcome send_all(struct engine *engine, struct batch *batch, s
     return KAFKA_DONE;
 }
 
-/* Claim records are in the topic before the markers are looked at: a restore that begins later reads them. */
-static enum kafka_outcome verify_claims(struct engine *engine, struct batch *batch, struct err *err) {
+/* Claim records are in the topic before the markers are looked at: a restore that begins later
+ * reads them. */
+static enum kafka_outcome verify_claims(struct engine *engine, struct batch *batch,
+                                        struct err *err) {
     if (!engine->claims) return KAFKA_DONE;
     enum kafka_outcome outcome = kafka_flush(engine->producer, FLUSH_MS, err);
     if (outcome != KAFKA_DONE) return outcome;
@@ -205,15 +228,16 @@ static enum kafka_outcome verify_claims(struct engine *engine, struct batch *bat
     return result == CLAIM_DONE ? KAFKA_DONE : KAFKA_ABORT;
 }
 
-static enum kafka_outcome send_places(struct engine *engine, struct batch *batch, struct kafka_membership *membership,
-                                      struct err *err) {
+static enum kafka_outcome send_places(struct engine *engine, struct batch *batch,
+                                      struct kafka_membership *membership, struct err *err) {
     if (!batch->place_count) return KAFKA_DONE;
     return kafka_send_offsets(engine->producer, batch->places, batch->place_count, membership, err);
 }
 
 /* Only for the test that shows what offsets outside the transaction come to. */
 static enum kafka_outcome commit_places_apart(struct engine *engine, struct batch *batch,
-                                              struct kafka_membership *membership, struct err *err) {
+                                              struct kafka_membership *membership,
+                                              struct err *err) {
     enum kafka_outcome outcome = kafka_begin(engine->producer, err);
     if (outcome == KAFKA_DONE) outcome = send_places(engine, batch, membership, err);
     return outcome == KAFKA_DONE ? kafka_commit(engine->producer, err) : KAFKA_REBUILD;
@@ -248,9 +272,11 @@ static enum kafka_outcome transact(struct engine *engine, struct batch *batch, s
 enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     struct err err;
     int64_t began_us = clock_boot_us();
+
     if (batch->again) return KAFKA_ABORT;
-    if (!kafka_membership(engine->consumer)) return KAFKA_ABORT;           /* revoked: nothing was begun */
-    if (!engine->producer && !engine_producer(engine)) return KAFKA_ABORT; /* given up after the batch before */
+    if (!kafka_membership(engine->consumer)) return KAFKA_ABORT; /* revoked: nothing was begun */
+    if (!engine->producer && !engine_producer(engine))
+        return KAFKA_ABORT; /* given up after the batch before */
     enum kafka_outcome outcome = transact(engine, batch, &err);
     metrics_observe(engine->metrics.commit, (double)(clock_boot_us() - began_us) / 1e6);
     if (outcome == KAFKA_DONE) {
@@ -258,14 +284,19 @@ enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
         engine_calm(engine);
         bounds_settled(engine, batch->places, batch->place_count);
         if (bounds_passed(engine)) drop_producer(engine);
-        if (engine->claims) claim_store_release(engine->claims, batch->arena, batch->released, batch->released_count);
+        if (engine->claims)
+            claim_store_release(engine->claims, batch->arena, batch->released,
+                                batch->released_count);
         return KAFKA_DONE;
     }
     bool learned = bounds_learn(engine, batch);
     if (outcome == KAFKA_ABORT) metrics_add(engine->metrics.aborts, NULL, 1);
     if (outcome != KAFKA_ABORT || learned) drop_producer(engine);
     if (outcome == KAFKA_FENCED) fenced(engine, err.text);
-    engine_pause(engine, outcome == KAFKA_ABORT ? "transaction aborted" : "transaction failed, new producer", err.text);
+    engine_pause(
+        engine, outcome == KAFKA_ABORT ? "transaction aborted" : "transaction failed, new producer",
+        err.text);
+
     return outcome;
 }
 
@@ -282,12 +313,15 @@ static void collect_claims(struct engine *engine, struct asking *asking, struct 
     engine->spec->ask(&asking->in, asking->state, &asking->claims);
     if (asking->claims.count <= asking->answered) return;
 
-    asking->answers = arena_grow(engine->arena, asking->answers, sizeof *asking->answers * (size_t)asking->answered,
+    asking->answers = arena_grow(engine->arena, asking->answers,
+                                 sizeof *asking->answers * (size_t)asking->answered,
                                  sizeof *asking->answers * (size_t)asking->claims.count);
-    for (int i = asking->answered; i < asking->claims.count; i++) claims_add(all, &asking->claims.at[i]);
+    for (int i = asking->answered; i < asking->claims.count; i++)
+        claims_add(all, &asking->claims.at[i]);
 }
 
-static enum claim_result trouble_with_claims(struct engine *engine, enum claim_result result, const char *detail) {
+static enum claim_result trouble_with_claims(struct engine *engine, enum claim_result result,
+                                             const char *detail) {
     if (result == CLAIM_RESTORE)
         engine->need_restore = true;
     else if (result == CLAIM_BROKEN)
@@ -305,11 +339,13 @@ enum claim_result engine_ask(struct engine *engine, struct asking *askings, int 
 
         struct answer *answers = arena_alloc(engine->arena, sizeof *answers * (size_t)all.count);
         struct err err;
-        enum claim_result result = claim_store_make(engine->claims, engine->arena, all.at, answers, all.count, &err);
+        enum claim_result result =
+            claim_store_make(engine->claims, engine->arena, all.at, answers, all.count, &err);
         if (result != CLAIM_DONE) return trouble_with_claims(engine, result, err.text);
         FAULT_POINT("after_claims");
         for (int i = 0; i < count; i++)
-            while (askings[i].answered < askings[i].claims.count) /* in the order in which they were collected */
+            while (askings[i].answered <
+                   askings[i].claims.count) /* in the order in which they were collected */
                 askings[i].answers[askings[i].answered++] = *answers++;
     }
 
@@ -343,12 +379,14 @@ bool engine_restored(struct engine *engine) {
 static void on_assigned(void *context, const struct place *places, int count) {
     struct engine *engine = context;
     struct err err;
+
     if (watch_check_inputs(count, &err) < 0) {
         engine_stop(engine, EXIT_CANNOT_GO_ON, "too many partitions", err.text);
         return;
     }
     for (int i = 0; i < count; i++)
-        if (places[i].topic == TOPIC_EVENTS && places[i].partition >= engine->partitions && !engine->stopping)
+        if (places[i].topic == TOPIC_EVENTS && places[i].partition >= engine->partitions &&
+            !engine->stopping)
             watch_stop(engine, TOPIC_EVENTS, engine->partitions, places[i].partition + 1);
     engine->hooks.assigned(engine->hooks.context, places, count);
 }
@@ -361,13 +399,15 @@ static void on_revoked(void *context, bool lost) {
 void engine_join(struct engine *engine, const struct kafka_hooks *hooks) {
     struct err err;
     struct kafka_hooks ours = {engine, on_assigned, on_revoked};
+
     engine->hooks = *hooks;
     engine->fenced_off = false;
     engine->consumer = kafka_consumer_new(&engine->kafka, engine->spec->reads, &ours, &err);
     if (!engine->consumer) engine_stop(engine, EXIT_BAD_CONFIG, "no consumer", err.text);
 }
 
-/* Between two batches: nothing that was polled may outlive its handle. True: the group has been joined anew. */
+/* Between two batches: nothing that was polled may outlive its handle. True: the group has been
+ * joined anew. */
 static bool join_anew(struct engine *engine, int timeout_ms) {
     if (engine->consumer) {
         engine->hooks.revoked(engine->hooks.context, true);
@@ -382,6 +422,7 @@ static bool join_anew(struct engine *engine, int timeout_ms) {
     }
     struct kafka_hooks hooks = engine->hooks;
     engine_join(engine, &hooks);
+
     return true;
 }
 
@@ -389,6 +430,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
                            struct place *place_out) {
     static struct log_gate gate;
     struct err err;
+
     watch_turn(engine);
     clocks_turn(engine);
     if (engine->fenced_off && !join_anew(engine, timeout_ms)) return KAFKA_NOTHING;
@@ -398,10 +440,12 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     if (got == KAFKA_DAMAGED) engine->damage = err;
     if (got == KAFKA_LOST)
         engine_stop(engine, EXIT_CANNOT_GO_ON,
-                    "records were deleted before they were read, or the topic was recreated: reset the group's offsets "
+                    "records were deleted before they were read, or the topic was recreated: reset "
+                    "the group's offsets "
                     "knowingly (`redressctl help offsets`), then start again",
                     err.text);
     if (got != KAFKA_DOUBLE) return got;
     fenced(engine, err.text);
+
     return KAFKA_NOTHING;
 }

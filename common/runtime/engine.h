@@ -1,5 +1,6 @@
-/* engine: what the map and the keyed loop share: the handles, one transaction, rejections, claims, policies, and what
- * is told about them. One process, one thread; librdkafka and the HTTP server have threads of their own. */
+/* engine: what the map and the keyed loop share: the handles, one transaction, rejections, claims,
+ * policies, and what is told about them. One process, one thread; librdkafka and the HTTP server
+ * have threads of their own. */
 #ifndef REDRESS_ENGINE_H
 #define REDRESS_ENGINE_H
 
@@ -14,8 +15,8 @@
 #include "runtime/worker.h"
 
 enum {
-    ENGINE_ASK_MS = 1000,     /* one question to the broker; a few ms when it is there */
-    ENGINE_IDLE_MS = 100,     /* longest sleep: signals and health are looked at ten times a second */
+    ENGINE_ASK_MS = 1000, /* one question to the broker; a few ms when it is there */
+    ENGINE_IDLE_MS = 100, /* longest sleep: signals and health are looked at ten times a second */
     ENGINE_PLACES_MAX = 4096, /* input partitions, of all topics together */
     ENGINE_FENCED_MAX = 5,    /* fenced that often in a row: two processes under one name */
     ENGINE_FENCED_MS = 60000, /* in a row: not longer than this after the last time */
@@ -25,12 +26,14 @@ enum {
 struct engine {
     const struct worker_spec *spec;
     const struct config *config;
-    const char *instance; /* REDRESS_INSTANCE, or a name made for this run: then the group's membership is not static */
+    const char *instance; /* REDRESS_INSTANCE, or a name made for this run: then the group's
+                             membership is not static */
     struct kafka kafka;
     struct kafka_consumer *consumer;
     struct kafka_hooks hooks; /* the consumer's */
-    bool fenced_off;          /* its membership or its producer is fenced: both are given up, and made anew later */
-    int fenced;               /* times in a row */
+    bool fenced_off; /* its membership or its producer is fenced: both are given up, and made anew
+                        later */
+    int fenced;      /* times in a row */
     int64_t fenced_at_ms, rejoin_at_ms; /* (boot time) */
     struct kafka_producer *producer;    /* NULL: to be made anew */
     struct kafka_asker *asker;
@@ -52,14 +55,14 @@ struct engine {
     int begun_count;
     void (*reload)(struct engine *engine); /* at SIGHUP */
     struct arena *arena;                   /* the batch's */
-    bool need_restore;                     /* claims are to be restored before anything is decided */
-    struct err damage;                     /* where the last damaged batch was met, and how it is */
-    int exit_status;                       /* set with `stopping` */
+    bool need_restore; /* claims are to be restored before anything is decided */
+    struct err damage; /* where the last damaged batch was met, and how it is */
+    int exit_status;   /* set with `stopping` */
     bool stopping;
     int64_t pause_ms, pause_until_ms; /* growing pause after trouble (boot time) */
     struct {
-        struct metric *events, *rejected, *batch, *commit, *aborts, *rebuilt, *heals, *heal, *late, *lag, *held,
-            *open_batch, *ready, *retries, *clock_behind;
+        struct metric *events, *rejected, *batch, *commit, *aborts, *rebuilt, *heals, *heal, *late,
+            *lag, *held, *open_batch, *ready, *retries, *clock_behind;
     } metrics;
 };
 
@@ -90,37 +93,43 @@ struct batch {
     struct arena *arena;
     struct kafka_message *messages;
     struct kafka_delivery *deliveries; /* one for each message */
-    const struct raw **causes;         /* the input that each message comes from; NULL: a deadline */
-    const struct raw *cause;           /* of those that are being added */
+    const struct raw **causes; /* the input that each message comes from; NULL: a deadline */
+    const struct raw *cause;   /* of those that are being added */
     int count, size;
-    bool again; /* something in it is larger than Kafka takes: it is not sent, but decided again without its cause */
+    bool again; /* something in it is larger than Kafka takes: it is not sent, but decided again
+                   without its cause */
     struct place *places; /* own next offsets, of every partition touched */
     int place_count;
-    struct claim *made, *released; /* claims to be recorded, and to be given back after the commit */
+    struct claim *made,
+        *released; /* claims to be recorded, and to be given back after the commit */
     int released_count, released_size;
 };
 void batch_init(struct batch *batch, struct arena *arena);
 /* Returns the message's index. The struct and what it points to live as long as the arena. */
 int batch_add(struct batch *batch, const struct kafka_message *message);
-/* An output with its CloudEvents headers; to every partition when it is for the case log without a key. */
-void batch_add_output(struct engine *engine, struct batch *batch, const struct output *output, const char *traceparent);
-/* The record as it came, to redress.rejected, or a description of it where Kafka would not take it. */
+/* An output with its CloudEvents headers; to every partition when it is for the case log without a
+ * key. */
+void batch_add_output(struct engine *engine, struct batch *batch, const struct output *output,
+                      const char *traceparent);
+/* The record as it came, to redress.rejected, or a description of it where Kafka would not take it.
+ */
 void batch_add_rejected(struct engine *engine, struct batch *batch, const struct raw *raw,
                         const struct rejection *rejection);
 /* What a decision came to: outputs, rejection, claims made and given back. */
-void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev, const struct raw *raw,
-                       enum result result, const struct effects *effects, const struct claims *claims,
-                       const struct answer *answers);
+void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev,
+                       const struct raw *raw, enum result result, const struct effects *effects,
+                       const struct claims *claims, const struct answer *answers);
 
-/* A case's changelog record: `grows` when it is larger than the one before, and cause says through which event. */
+/* A case's changelog record: `grows` when it is larger than the one before, and cause says through
+ * which event. */
 int batch_add_state(struct engine *engine, struct batch *batch, const struct kafka_message *message,
                     const struct raw *cause, bool grows);
 
-/* KAFKA_DONE: committed. Otherwise nothing of it counts (or it is not known): rewind, re-read offsets, heal; the engine
- * has paused and dropped the producer where it must. */
+/* KAFKA_DONE: committed. Otherwise nothing of it counts (or it is not known): rewind, re-read
+ * offsets, heal; the engine has paused and dropped the producer where it must. */
 enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch);
-/* Whether it is so long ago that something was committed that it is not known any more whether it still may be: a
- * fourth of REDRESS_UNPROVEN_FOR. */
+/* Whether it is so long ago that something was committed that it is not known any more whether it
+ * still may be: a fourth of REDRESS_UNPROVEN_FOR. */
 bool engine_unproven(const struct engine *engine);
 
 /* Makes the claims of many decisions in one pipeline. */
@@ -131,7 +140,8 @@ struct asking {
     struct answer *answers;
     int answered;
 };
-/* Asks until no decision adds a claim. CLAIM_DONE, or the batch is to be decided again later (the engine has paused).
+/* Asks until no decision adds a claim. CLAIM_DONE, or the batch is to be decided again later (the
+ * engine has paused).
  */
 enum claim_result engine_ask(struct engine *engine, struct asking *askings, int count);
 
@@ -141,8 +151,9 @@ bool engine_restored(struct engine *engine);
 /* Becomes a member of the group of what the worker reads; stops the engine when that cannot be. */
 void engine_join(struct engine *engine, const struct kafka_hooks *hooks);
 
-/* Polls, and treats what is the same in both loops. KAFKA_DAMAGED: engine->damage says where and what. While something
- * is fetched the loop polls nothing more, commits what it has read before, and calls engine_damaged(). */
+/* Polls, and treats what is the same in both loops. KAFKA_DAMAGED: engine->damage says where and
+ * what. While something is fetched the loop polls nothing more, commits what it has read before,
+ * and calls engine_damaged(). */
 enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_record **record_out,
                            struct place *place_out);
 

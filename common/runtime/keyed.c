@@ -14,33 +14,40 @@ enum {
     DUE_LOOK_MS = 20,   /* while something is due but not yet proven */
     GATHER_MAX = 20000, /* polls in one turn */
     REPORT_EVERY_MS = 1000,
-    DAMAGED_MAX_MS = 30000 /* for what was read before a damaged batch, when it must be decided again */
+    DAMAGED_MAX_MS =
+        30000 /* for what was read before a damaged batch, when it must be decided again */
 };
 
 /* ---- Clocks ---- */
 
-static void note_skew(struct keyed *keyed, bool *known, int64_t *skew, int64_t now_skew, const char *whose) {
+static void note_skew(struct keyed *keyed, bool *known, int64_t *skew, int64_t now_skew,
+                      const char *whose) {
     int64_t moved = now_skew - *skew;
+
     if (*known && (moved > STEP_MS || moved < -STEP_MS)) {
         keyed->hold_until_ms = clock_boot_ms() + keyed->engine->config->step_hold_ms;
-        log_say(LOG_WARN, "a clock stepped: nothing fires for a while", "whose", whose, "by_ms", log_int(moved), NULL);
+        log_say(LOG_WARN, "a clock stepped: nothing fires for a while", "whose", whose, "by_ms",
+                log_int(moved), NULL);
     }
     if (!*known || moved > STEP_MS || moved < -STEP_MS || whose[0] == 'w') *skew = now_skew;
-    /* A slow answer makes Redis' clock look behind for once; small changes are followed down at once and up slowly. */
+    /* A slow answer makes Redis' clock look behind for once; small changes are followed down at
+     * once and up slowly. */
     else
         *skew = moved < 0 ? now_skew : *skew + moved / 8;
     *known = true;
 }
 
 int64_t keyed_now_ms(struct keyed *keyed) {
-    int64_t wall = clock_now_ms(), boot = clock_boot_ms();
+    int64_t wall = clock_now_ms();
+    int64_t boot = clock_boot_ms();
     note_skew(keyed, &keyed->skew_known, &keyed->skew_ms, wall - boot, "worker");
     int64_t redis = boot + keyed->redis_skew_ms;
     return keyed->redis_known && redis < wall ? redis : wall;
 }
 
 void keyed_note_redis(struct keyed *keyed, const struct view_standing *standing) {
-    note_skew(keyed, &keyed->redis_known, &keyed->redis_skew_ms, standing->redis_ms - clock_boot_ms(), "redis");
+    note_skew(keyed, &keyed->redis_known, &keyed->redis_skew_ms,
+              standing->redis_ms - clock_boot_ms(), "redis");
 }
 
 /* ---- Shards ---- */
@@ -53,6 +60,7 @@ struct shard *keyed_shard(struct keyed *keyed, int number) {
 
 static void on_assigned(void *context, const struct place *places, int count) {
     struct keyed *keyed = context;
+
     keyed->shards = realloc(keyed->shards, sizeof *keyed->shards * ((size_t)count + 1));
     ASSERT(keyed->shards);
     for (int i = 0; i < count; i++) shard_assign(&keyed->shards[i], places[i].partition);
@@ -68,7 +76,9 @@ static void on_assigned(void *context, const struct place *places, int count) {
 /* Throws away the batch, the wake-ups and the heals in hand. */
 static void on_revoked(void *context, bool lost) {
     struct keyed *keyed = context;
-    log_say(LOG_INFO, "revoked", "shards", log_int(keyed->shard_count), "lost", lost ? "true" : "false", NULL);
+
+    log_say(LOG_INFO, "revoked", "shards", log_int(keyed->shard_count), "lost",
+            lost ? "true" : "false", NULL);
     keyed->shard_count = 0;
     keyed->assignment++;
     keyed->fetching = keyed->refetch = keyed->damaged = false;
@@ -78,13 +88,16 @@ static void on_revoked(void *context, bool lost) {
 /* What is fetched: the shards that run, each from its own next offset. */
 static bool fetch(struct keyed *keyed, bool able) {
     struct engine *engine = keyed->engine;
+
     if (able == keyed->fetching && !keyed->refetch) return true;
-    struct place *places = arena_alloc(engine->arena, sizeof *places * ((size_t)keyed->shard_count + 1));
+    struct place *places =
+        arena_alloc(engine->arena, sizeof *places * ((size_t)keyed->shard_count + 1));
     int count = 0;
     for (int i = 0; able && i < keyed->shard_count; i++) {
         struct shard *shard = &keyed->shards[i];
         if (shard->phase != SHARD_RUN) continue;
-        places[count++] = (struct place){.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
+        places[count++] = (struct place){
+            .topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
         shard->polled_to = -1;
     }
     struct err err;
@@ -94,6 +107,7 @@ static bool fetch(struct keyed *keyed, bool able) {
     }
     keyed->fetching = able;
     keyed->refetch = false;
+
     return true;
 }
 
@@ -101,6 +115,7 @@ static bool fetch(struct keyed *keyed, bool able) {
 
 static int64_t earliest_wake(const struct keyed *keyed) {
     int64_t earliest = 0;
+
     for (int i = 0; i < keyed->shard_count; i++) {
         const struct shard *shard = &keyed->shards[i];
         if (shard->phase != SHARD_RUN || !shard->next_wake_ms) continue;
@@ -111,11 +126,14 @@ static int64_t earliest_wake(const struct keyed *keyed) {
 
 static void ask_own_ends(struct keyed *keyed, int64_t at_ms, bool unconfirmed) {
     struct engine *engine = keyed->engine;
-    struct place *ends = arena_alloc(engine->arena, sizeof *ends * ((size_t)keyed->shard_count + 1));
+    struct place *ends =
+        arena_alloc(engine->arena, sizeof *ends * ((size_t)keyed->shard_count + 1));
     int count = 0;
+
     for (int i = 0; i < keyed->shard_count; i++)
         if (keyed->shards[i].phase == SHARD_RUN && !keyed->shards[i].proof.pending_ms)
-            ends[count++] = (struct place){.topic = TOPIC_EVENTS, .partition = keyed->shards[i].number};
+            ends[count++] =
+                (struct place){.topic = TOPIC_EVENTS, .partition = keyed->shards[i].number};
     struct err err;
     if (kafka_ends(engine->asker, ends, count, ENGINE_ASK_MS, &err) < 0) {
         worker_unproven("the end of the own partitions, before a deadline fires", err.text);
@@ -145,8 +163,11 @@ static void conclude(struct keyed *keyed) {
 
 static void prove(struct keyed *keyed) {
     struct engine *engine = keyed->engine;
-    int64_t now_ms = keyed_now_ms(keyed), wake_ms = earliest_wake(keyed), at_ms;
+    int64_t now_ms = keyed_now_ms(keyed);
+    int64_t wake_ms = earliest_wake(keyed);
+    int64_t at_ms;
     bool unconfirmed;
+
     conclude(keyed);
     if (!wake_ms || wake_ms >= now_ms || clock_boot_ms() < keyed->hold_until_ms) return;
     if (engine->config->demonstration ||
@@ -161,6 +182,7 @@ static void prove(struct keyed *keyed) {
 
 static bool something_fires(struct keyed *keyed) {
     int64_t now_ms = keyed_now_ms(keyed);
+
     for (int i = 0; i < keyed->shard_count; i++) {
         const struct shard *shard = &keyed->shards[i];
         if (shard->phase != SHARD_RUN || !shard->next_wake_ms) continue;
@@ -168,6 +190,7 @@ static bool something_fires(struct keyed *keyed) {
             clock_boot_ms() >= keyed->hold_until_ms)
             return true;
     }
+
     return false;
 }
 
@@ -185,8 +208,8 @@ static void note_damage(struct keyed *keyed) {
     if (!keyed->damaged_since_ms) keyed->damaged_since_ms = clock_boot_ms();
 }
 
-/* Behind a damaged batch nothing may be read. What was read before it has been decided and committed, or is read again,
- * and the damage with it. */
+/* Behind a damaged batch nothing may be read. What was read before it has been decided and
+ * committed, or is read again, and the damage with it. */
 static void end_damaged(struct keyed *keyed) {
     if (!keyed->damaged) return;
     keyed->damaged = false;
@@ -196,6 +219,7 @@ static void end_damaged(struct keyed *keyed) {
 
 static struct polled note_record(struct keyed *keyed, struct kafka_record *record) {
     struct polled polled = {.record = record};
+
     kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &polled.raw);
     polled.wanted = keyed_wants(keyed->engine, &polled.raw);
     struct shard *shard = keyed_shard(keyed, polled.raw.partition);
@@ -206,8 +230,12 @@ static struct polled note_record(struct keyed *keyed, struct kafka_record *recor
 /* What is not wanted, above all the worker's own words, does not keep a batch from what is. */
 static int gather(struct keyed *keyed, int timeout_ms) {
     struct polled *records = keyed->polled;
-    int count = 0, wanted = 0, limit = (int)keyed->engine->config->batch_records, assignment = keyed->assignment;
+    int count = 0;
+    int wanted = 0;
+    int limit = (int)keyed->engine->config->batch_records;
+    int assignment = keyed->assignment;
     int64_t end_ms = 0;
+
     for (int polls = 0; polls < GATHER_MAX && wanted < limit && count < limit + KEYED_SKIP_MAX &&
                         (!end_ms || clock_boot_ms() <= end_ms);
          polls++) {
@@ -230,6 +258,7 @@ static int gather(struct keyed *keyed, int timeout_ms) {
 
 static bool can_decide(struct keyed *keyed) {
     struct engine *engine = keyed->engine;
+
     if (engine_paused(engine) || !keyed->shard_count || !engine_producer(engine)) return false;
     if (!engine_restored(engine)) return false;
     for (int i = 0; i < keyed->shard_count && !engine_paused(engine) && !engine->stopping; i++) {
@@ -238,6 +267,7 @@ static bool can_decide(struct keyed *keyed) {
         shard_turn(keyed, shard);
         break; /* one shard a turn: the reader is one */
     }
+
     return !engine_paused(engine);
 }
 
@@ -271,17 +301,21 @@ static void renew(struct keyed *keyed) {
         struct view_standing standing;
         struct err err;
         shard->renew_at_ms = clock_boot_ms() + KEYED_RENEW_MS;
-        enum view_result result = view_apply(keyed->view, shard->number, keyed->engine->arena, shard->applied,
-                                             shard->applied, NULL, 0, &standing, &err);
+        enum view_result result =
+            view_apply(keyed->view, shard->number, keyed->engine->arena, shard->applied,
+                       shard->applied, NULL, 0, &standing, &err);
         shard_stumbles(keyed, shard, result, NULL, &err);
     }
 }
 
-/* An idle shard would not notice that its view is gone, or a part of it: look once a second, and walk a little way
- * through all cases. */
+/* An idle shard would not notice that its view is gone, or a part of it: look once a second, and
+ * walk a little way through all cases. */
 static void look_after(struct keyed *keyed) {
-    int count = keyed->shard_count, left = KEYED_WALK;
-    for (int i = 0; i < count && !engine_paused(keyed->engine); i++) shard_look_after(keyed, &keyed->shards[i]);
+    int count = keyed->shard_count;
+    int left = KEYED_WALK;
+
+    for (int i = 0; i < count && !engine_paused(keyed->engine); i++)
+        shard_look_after(keyed, &keyed->shards[i]);
     for (int i = 0; i < count && left > 0 && !engine_paused(keyed->engine); i++)
         left -= shard_walk(keyed, &keyed->shards[(keyed->walks + i) % count], left);
     keyed->walks = (keyed->walks + 1) % count;
@@ -291,6 +325,7 @@ static void look_after(struct keyed *keyed) {
 static bool report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms) {
     struct arena *arena = keyed->engine->arena;
     const char *why = NULL;
+
     if (shard->phase == SHARD_HELD)
         why = shard->held;
     else if (shard->phase != SHARD_RUN)
@@ -298,24 +333,30 @@ static bool report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms
     else if (clock_boot_ms() < keyed->hold_until_ms)
         why = "a clock stepped";
     else if (shard->next_wake_ms && shard->next_wake_ms + REPORT_EVERY_MS < now_ms)
-        why = proof_behind(keyed->proof) ? arena_printf(arena, "deadlines wait for intake, %" PRId64 " records behind",
-                                                        proof_behind(keyed->proof))
-                                         : "deadlines wait for proof";
+        why = proof_behind(keyed->proof)
+                  ? arena_printf(arena, "deadlines wait for intake, %" PRId64 " records behind",
+                                 proof_behind(keyed->proof))
+                  : "deadlines wait for proof";
     else if (shard->unread)
         why = arena_printf(arena, "%" PRId64 " cases cannot be read: see the log", shard->unread);
-    view_meta(keyed->view, arena, arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
+    view_meta(keyed->view, arena,
+              arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
+
     return why != NULL;
 }
 
 static void report(struct keyed *keyed) {
     static int64_t next_ms;
     struct engine *engine = keyed->engine;
+
     if (clock_boot_ms() < next_ms || !keyed->shard_count || engine_paused(engine)) return;
     next_ms = clock_boot_ms() + REPORT_EVERY_MS;
     look_after(keyed);
     if (engine_paused(engine)) return;
-    int64_t now_ms = keyed_now_ms(keyed), lag = 0;
-    bool held = false, unread = false;
+    int64_t now_ms = keyed_now_ms(keyed);
+    int64_t lag = 0;
+    bool held = false;
+    bool unread = false;
     for (int i = 0; i < keyed->shard_count; i++) {
         held |= report_held(keyed, &keyed->shards[i], now_ms);
         unread |= keyed->shards[i].unread > 0;
@@ -332,15 +373,18 @@ static void report(struct keyed *keyed) {
             lag += ends[i].offset - keyed->shards[i].read_to;
     metrics_set(engine->metrics.lag, NULL, (double)lag);
     view_name_indexes(keyed->view, keyed->partitions, engine->arena);
-    view_meta(keyed->view, engine->arena, "shards", arena_printf(engine->arena, "%d", keyed->partitions));
+    view_meta(keyed->view, engine->arena, "shards",
+              arena_printf(engine->arena, "%d", keyed->partitions));
     view_meta(keyed->view, engine->arena, "schema", "1");
     if (engine->policies.current)
-        view_meta(keyed->view, engine->arena, arena_printf(engine->arena, "policy:%s", engine->spec->name),
+        view_meta(keyed->view, engine->arena,
+                  arena_printf(engine->arena, "policy:%s", engine->spec->name),
                   engine->policies.current->version);
 }
 
 static void turn(struct keyed *keyed) {
     struct engine *engine = keyed->engine;
+
     if (engine_reload_asked()) engine->reload(engine);
     permissions_turn(engine->permissions);
     bool able = can_decide(keyed) && !engine->stopping;
@@ -371,13 +415,16 @@ static size_t offset_of(const struct record *state, const char *name) {
 static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
     struct engine *engine = keyed->engine;
     struct err err;
+
     keyed->wake_offset = offset_of(engine->spec->state, "wake_at");
     keyed->version_offset = offset_of(engine->spec->state, "policy_version");
     ASSERT(engine->partitions > 0); /* -1 would go into the changelogs' @log for good */
     keyed->partitions = engine->partitions;
-    keyed->view = view_new(engine->redis, engine->config->topic_prefix, engine->spec->name, engine->spec->state);
+    keyed->view = view_new(engine->redis, engine->config->topic_prefix, engine->spec->name,
+                           engine->spec->state);
     keyed->proof = proof_new(engine);
-    keyed->polled = calloc((size_t)engine->config->batch_records + KEYED_SKIP_MAX, sizeof *keyed->polled);
+    keyed->polled =
+        calloc((size_t)engine->config->batch_records + KEYED_SKIP_MAX, sizeof *keyed->polled);
     ASSERT(keyed->polled);
     keyed->reader = kafka_reader_new(&engine->kafka, true, &err);
     if (keyed->reader)
@@ -390,6 +437,7 @@ static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
 void keyed_run(struct engine *engine) {
     struct keyed keyed = {.engine = engine};
     struct kafka_hooks hooks = {&keyed, on_assigned, on_revoked};
+
     if (start(&keyed, &hooks))
         while (!engine->stopping && !engine_stop_asked()) turn(&keyed);
     kafka_consumer_free(engine->consumer);

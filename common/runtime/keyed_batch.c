@@ -1,4 +1,5 @@
-/* keyed_batch: one batch of a keyed worker: read the states, fold events and wake-ups, one transaction, then the views.
+/* keyed_batch: one batch of a keyed worker: read the states, fold events and wake-ups, one
+ * transaction, then the views.
  */
 #include "base/clock.h"
 #include "base/fault.h"
@@ -57,7 +58,9 @@ static size_t hash_of(const char *id, int shard) {
 }
 
 static struct entry *entry_for(struct work *work, struct shard *shard, const char *id) {
-    size_t mask = work->table_size - 1, at = hash_of(id, shard->number) & mask;
+    size_t mask = work->table_size - 1;
+    size_t at = hash_of(id, shard->number) & mask;
+
     for (; work->table[at]; at = (at + 1) & mask) {
         struct entry *entry = &work->entries[work->table[at] - 1];
         if (entry->shard == shard && strcmp(entry->id, id) == 0) return entry;
@@ -66,6 +69,7 @@ static struct entry *entry_for(struct work *work, struct shard *shard, const cha
     struct entry *entry = &work->entries[work->entry_count++];
     *entry = (struct entry){.shard = shard, .id = id, .first_message = -1};
     work->table[at] = work->entry_count;
+
     return entry;
 }
 
@@ -94,6 +98,7 @@ bool keyed_wants(const struct engine *engine, const struct raw *raw) {
 static void take_record(struct work *work, const struct polled *polled) {
     struct raw raw = polled->raw;
     struct shard *shard = keyed_shard(work->keyed, raw.partition);
+
     if (!shard || !running(shard) || raw.offset < shard->next) return;
     shard->next = raw.offset + 1;
     if (!polled->wanted) return;
@@ -119,11 +124,17 @@ static void take_due(struct work *work, struct shard *shard) {
     int count;
     struct view_standing standing;
     struct err err;
-    int64_t limit_ms = shard->proof.proven_ms < work->now_ms ? shard->proof.proven_ms : work->now_ms;
-    if (!shard->next_wake_ms || shard->next_wake_ms >= limit_ms || clock_boot_ms() < work->keyed->hold_until_ms) return;
-    enum view_result result =
-        view_due(work->keyed->view, shard->number, work->arena, limit_ms, KEYED_DUE_MAX, &ids, &count, &standing, &err);
-    if (shard_stumbles(work->keyed, shard, result, NULL, &err) || !shard_stands(work->keyed, shard, &standing)) return;
+    int64_t limit_ms =
+        shard->proof.proven_ms < work->now_ms ? shard->proof.proven_ms : work->now_ms;
+
+    if (!shard->next_wake_ms || shard->next_wake_ms >= limit_ms ||
+        clock_boot_ms() < work->keyed->hold_until_ms)
+        return;
+    enum view_result result = view_due(work->keyed->view, shard->number, work->arena, limit_ms,
+                                       KEYED_DUE_MAX, &ids, &count, &standing, &err);
+    if (shard_stumbles(work->keyed, shard, result, NULL, &err) ||
+        !shard_stands(work->keyed, shard, &standing))
+        return;
     for (int i = 0; i < count; i++) {
         struct job *job = job_new(work, entry_for(work, shard, ids[i]));
         job->wake = true;
@@ -134,12 +145,14 @@ static void take_due(struct work *work, struct shard *shard) {
 
 /* Whether the record lies at or behind one that is held. */
 static bool is_held(const struct work *work, const struct job *job) {
-    const struct shard *shard = job->entry ? job->entry->shard : keyed_shard(work->keyed, job->raw.partition);
+    const struct shard *shard =
+        job->entry ? job->entry->shard : keyed_shard(work->keyed, job->raw.partition);
     return !job->wake && shard && shard->hold_at >= 0 && job->raw.offset >= shard->hold_at;
 }
 
 /* The shard goes up to the first event about this case, and waits there. */
-static void hold(struct work *work, struct shard *shard, const struct entry *entry, const char *why) {
+static void hold(struct work *work, struct shard *shard, const struct entry *entry,
+                 const char *why) {
     for (int i = 0; i < work->job_count; i++) {
         const struct job *job = &work->jobs[i];
         if (job->entry != entry || job->wake || is_held(work, job)) continue;
@@ -151,24 +164,29 @@ static void hold(struct work *work, struct shard *shard, const struct entry *ent
 
 static void read_chunk(struct work *work, struct shard *shard, struct entry **entries, int count) {
     struct view_case *cases = arena_alloc(work->arena, sizeof *cases * ((size_t)count + 1));
+
     for (int i = 0; i < count; i++) cases[i].id = entries[i]->id;
     struct view_standing standing;
     struct err err;
-    enum view_result result = view_read(work->keyed->view, shard->number, work->arena, cases, count, &standing, &err);
-    if (shard_stumbles(work->keyed, shard, result, &standing, &err) || !shard_stands(work->keyed, shard, &standing))
+    enum view_result result =
+        view_read(work->keyed->view, shard->number, work->arena, cases, count, &standing, &err);
+    if (shard_stumbles(work->keyed, shard, result, &standing, &err) ||
+        !shard_stands(work->keyed, shard, &standing))
         return;
     for (int i = 0; i < count; i++) {
         if (cases[i].unread) hold(work, shard, entries[i], cases[i].unread);
         entries[i]->old = cases[i].state;
         entries[i]->exists = cases[i].state != NULL;
         entries[i]->state = arena_alloc(work->arena, work->engine->spec->state->size);
-        if (cases[i].state) fields_copy(work->engine->spec->state, cases[i].state, work->arena, entries[i]->state);
+        if (cases[i].state)
+            fields_copy(work->engine->spec->state, cases[i].state, work->arena, entries[i]->state);
     }
 }
 
 static void read_states(struct work *work, struct shard *shard) {
     struct entry *chunk[VIEW_CASES_MAX];
     int count = 0;
+
     for (int i = 0; i < work->entry_count && running(shard); i++) {
         if (work->entries[i].shard != shard) continue;
         chunk[count++] = &work->entries[i];
@@ -186,31 +204,36 @@ static const char *version_of(const struct work *work, const void *state) {
     return *(const char *const *)(const void *)((const char *)state + work->keyed->version_offset);
 }
 
-static bool version_trouble(struct work *work, const struct entry *entry, enum policy_store_result result,
-                            const struct err *err) {
+static bool version_trouble(struct work *work, const struct entry *entry,
+                            enum policy_store_result result, const struct err *err) {
     if (result == POLICY_STORE_DONE) return false;
     if (result == POLICY_STORE_AWAY)
         engine_pause(work->engine, "cases wait: the policies topic cannot be read now", err->text);
     else
-        engine_stop(work->engine, EXIT_CANNOT_GO_ON, "a case keeps a policy version that is not to be had",
+        engine_stop(work->engine, EXIT_CANNOT_GO_ON,
+                    "a case keeps a policy version that is not to be had",
                     arena_printf(work->arena, "case %s: %s", entry->id, err->text));
     return true;
 }
 
-/* Nothing is decided about a case whose version this process has not read: the topic is, first, to its true end. */
+/* Nothing is decided about a case whose version this process has not read: the topic is, first, to
+ * its true end. */
 static bool know_versions(struct work *work) {
     struct engine *engine = work->engine;
     struct policy_topic topic = policy_log_open(&engine->policy_log);
+
     if (!engine->policies.current) return true;
     policy_store_begin(engine->store);
     for (int i = 0; i < work->entry_count; i++) {
         const struct entry *entry = &work->entries[i];
-        const char *version = entry->old && running(entry->shard) ? version_of(work, entry->old) : NULL;
+        const char *version =
+            entry->old && running(entry->shard) ? version_of(work, entry->old) : NULL;
         if (!version || strcmp(version, engine->policies.current->version) == 0) continue;
         struct err err;
         enum policy_store_result result = policy_store_know(engine->store, &topic, version, &err);
         if (version_trouble(work, entry, result, &err)) return false;
     }
+
     return true;
 }
 
@@ -228,20 +251,22 @@ static bool still_due(const struct work *work, const struct job *job) {
 }
 
 static bool belongs(const struct work *work, const struct job *job, int round) {
-    if (!job->entry || job->round != round || !running(job->entry->shard) || is_held(work, job)) return false;
+    if (!job->entry || job->round != round || !running(job->entry->shard) || is_held(work, job))
+        return false;
     return !job->wake || still_due(work, job);
 }
 
 static void prepare(struct work *work, struct job *job) {
-    job->asking = (struct asking){.in = {.settings = &work->engine->settings,
-                                         .policies = &work->engine->policies,
-                                         .ev = job->wake ? NULL : &job->ev,
-                                         .now_ms = work->now_ms,
-                                         .unconfirmed = job->wake && job->entry->shard->proof.unconfirmed,
-                                         .exists = job->entry->exists,
-                                         .arena = work->arena},
-                                  .state = job->entry->state,
-                                  .claims = {.arena = work->arena}};
+    job->asking =
+        (struct asking){.in = {.settings = &work->engine->settings,
+                               .policies = &work->engine->policies,
+                               .ev = job->wake ? NULL : &job->ev,
+                               .now_ms = work->now_ms,
+                               .unconfirmed = job->wake && job->entry->shard->proof.unconfirmed,
+                               .exists = job->entry->exists,
+                               .arena = work->arena},
+                        .state = job->entry->state,
+                        .claims = {.arena = work->arena}};
 }
 
 static void observe_wake(struct work *work, int64_t wake_ms) {
@@ -261,7 +286,8 @@ static size_t length_of(struct work *work, const void *state) {
     return len;
 }
 
-/* A case that has reached what Kafka takes of a state: an event that would let it grow is rejected. */
+/* A case that has reached what Kafka takes of a state: an event that would let it grow is rejected.
+ */
 static void decide_watched(struct work *work, struct job *job) {
     struct entry *entry = job->entry;
     const struct record *record = work->engine->spec->state;
@@ -275,14 +301,15 @@ static void decide_watched(struct work *work, struct job *job) {
     if (len <= length_of(work, before) || (int64_t)len <= limit) return;
     memcpy(entry->state, before, record->size);
     effects_init(&job->effects, work->arena);
-    job->result =
-        effects_reject(&job->effects, "too_large", "the case would be %zu bytes for %s, expected at most %" PRId64, len,
-                       work->engine->spec->name, limit);
+    job->result = effects_reject(&job->effects, "too_large",
+                                 "the case would be %zu bytes for %s, expected at most %" PRId64,
+                                 len, work->engine->spec->name, limit);
 }
 
 static void decide(struct work *work, struct job *job) {
     struct entry *entry = job->entry;
     int64_t wake_ms = *wake_of(work, entry->state);
+
     if (!job->wake) entry->cause = &job->raw;
     if (!job->wake && bounds_watched(work->engine, entry->id))
         decide_watched(work, job);
@@ -297,12 +324,14 @@ static void decide(struct work *work, struct job *job) {
     }
     if (!job->wake) return;
     observe_wake(work, wake_ms);
-    ASSERT(!entry->exists || *wake_of(work, entry->state) != wake_ms); /* a handled wake-up moves or clears it */
+    ASSERT(!entry->exists ||
+           *wake_of(work, entry->state) != wake_ms); /* a handled wake-up moves or clears it */
 }
 
 static bool fold_round(struct work *work, int round) {
     int count = 0;
     struct job **chosen = arena_alloc(work->arena, sizeof *chosen * ((size_t)work->job_count + 1));
+
     for (int i = 0; i < work->job_count; i++) {
         if (!belongs(work, &work->jobs[i], round)) continue;
         chosen[count++] = &work->jobs[i];
@@ -323,9 +352,11 @@ static bool fold_round(struct work *work, int round) {
 /* The changelog record of a case that changed. */
 static void add_state(struct work *work, struct batch *batch, struct entry *entry) {
     struct buf before = {0}, after = {0};
+
     if (entry->old) encode(work, entry->old, &before);
     if (entry->exists) encode(work, entry->state, &after);
-    bool same = entry->exists ? entry->old && before.len == after.len && memcmp(before.at, after.at, after.len) == 0
+    bool same = entry->exists ? entry->old && before.len == after.len &&
+                                    memcmp(before.at, after.at, after.len) == 0
                               : !entry->old;
     if (!same) {
         struct header *next = arena_alloc(work->arena, sizeof *next);
@@ -339,7 +370,8 @@ static void add_state(struct work *work, struct batch *batch, struct entry *entr
                                         .header_count = 1};
         if (entry->exists) message.value = arena_strndup(work->arena, after.at, after.len);
         if (entry->exists) message.value_len = after.len;
-        entry->first_message = batch_add_state(work->engine, batch, &message, entry->cause, after.len > before.len);
+        entry->first_message =
+            batch_add_state(work->engine, batch, &message, entry->cause, after.len > before.len);
     }
     buf_free(&before);
     buf_free(&after);
@@ -347,12 +379,15 @@ static void add_state(struct work *work, struct batch *batch, struct entry *entr
 
 static void add_places(struct work *work, struct batch *batch) {
     struct keyed *keyed = work->keyed;
-    batch->places = arena_alloc(work->arena, sizeof *batch->places * ((size_t)keyed->shard_count + 1));
+
+    batch->places =
+        arena_alloc(work->arena, sizeof *batch->places * ((size_t)keyed->shard_count + 1));
     for (int i = 0; i < keyed->shard_count; i++) {
         struct shard *shard = &keyed->shards[i];
         if (!running(shard)) continue;
         struct place *place = &batch->places[batch->place_count++];
-        *place = (struct place){.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
+        *place = (struct place){
+            .topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
         memcpy(place->metadata, shard->log_id, sizeof shard->log_id);
     }
 }
@@ -363,26 +398,32 @@ static void fill(struct work *work, struct batch *batch) {
         if (job->entry && (!running(job->entry->shard) || !job->asking.in.policies))
             continue; /* healed meanwhile, or no longer due */
         if (is_held(work, job)) continue;
-        batch_add_effects(work->engine, batch, job->wake ? NULL : &job->ev, &job->raw, job->result, &job->effects,
-                          job->entry ? &job->asking.claims : NULL, job->asking.answers);
+        batch_add_effects(work->engine, batch, job->wake ? NULL : &job->ev, &job->raw, job->result,
+                          &job->effects, job->entry ? &job->asking.claims : NULL,
+                          job->asking.answers);
     }
     for (int i = 0; i < work->entry_count; i++)
-        if (work->entries[i].state && running(work->entries[i].shard)) add_state(work, batch, &work->entries[i]);
+        if (work->entries[i].state && running(work->entries[i].shard))
+            add_state(work, batch, &work->entries[i]);
 }
 
 /* ---- After the commit ---- */
 
 static void apply(struct work *work, const struct batch *batch, struct shard *shard) {
-    struct view_change *changes = arena_alloc(work->arena, sizeof *changes * ((size_t)work->entry_count + 1));
+    struct view_change *changes =
+        arena_alloc(work->arena, sizeof *changes * ((size_t)work->entry_count + 1));
     int count = 0;
     bool known = true;
+
     for (int i = 0; i < work->entry_count; i++) {
         const struct entry *entry = &work->entries[i];
         if (entry->shard != shard || entry->first_message < 0) continue;
         int64_t offset = batch->deliveries[entry->first_message].offset;
         known = known && offset >= 0;
-        changes[count++] = (struct view_change){
-            .id = entry->id, .old = entry->old, .now = entry->exists ? entry->state : NULL, .offset = offset};
+        changes[count++] = (struct view_change){.id = entry->id,
+                                                .old = entry->old,
+                                                .now = entry->exists ? entry->state : NULL,
+                                                .offset = offset};
     }
     if (!count) return;
     if (!known) {
@@ -393,8 +434,8 @@ static void apply(struct work *work, const struct batch *batch, struct shard *sh
     struct err err;
     int64_t to = changes[count - 1].offset + 1;
     FAULT_POINT("before_apply");
-    enum view_result result =
-        view_apply(work->keyed->view, shard->number, work->arena, shard->applied, to, changes, count, &standing, &err);
+    enum view_result result = view_apply(work->keyed->view, shard->number, work->arena,
+                                         shard->applied, to, changes, count, &standing, &err);
     if (shard_stumbles(work->keyed, shard, result, NULL, &err)) return;
     FAULT_POINT("after_apply");
     keyed_note_redis(work->keyed, &standing);
@@ -412,7 +453,8 @@ static void committed(struct work *work, const struct batch *batch) {
     work->keyed->settle_at_ms = clock_boot_ms() + KEYED_SETTLE_MS;
 }
 
-/* Nothing of it counts, or it is not known: the committed offsets are read again, and the views healed. */
+/* Nothing of it counts, or it is not known: the committed offsets are read again, and the views
+ * healed. */
 static void failed(struct keyed *keyed) {
     for (int i = 0; i < keyed->shard_count; i++) {
         struct shard *shard = &keyed->shards[i];
@@ -430,6 +472,7 @@ static void failed(struct keyed *keyed) {
 
 static void finish(struct work *work) {
     struct keyed *keyed = work->keyed;
+
     for (int i = 0; i < keyed->shard_count; i++) {
         struct shard *shard = &keyed->shards[i];
         if (!running(shard)) continue;
@@ -444,8 +487,10 @@ static void finish(struct work *work) {
 /* ---- All of it ---- */
 
 static void begin(struct work *work, struct keyed *keyed, int records) {
-    *work = (struct work){
-        .keyed = keyed, .engine = keyed->engine, .arena = keyed->engine->arena, .now_ms = keyed_now_ms(keyed)};
+    *work = (struct work){.keyed = keyed,
+                          .engine = keyed->engine,
+                          .arena = keyed->engine->arena,
+                          .now_ms = keyed_now_ms(keyed)};
     int most = records + KEYED_DUE_MAX * keyed->shard_count;
     work->entry_size = work->job_size = most + 1;
     work->entries = arena_alloc(work->arena, sizeof *work->entries * (size_t)work->entry_size);
@@ -470,13 +515,16 @@ static bool settle_due(const struct keyed *keyed) {
     bool unproven = engine_unproven(keyed->engine);
     if (clock_boot_ms() < keyed->settle_at_ms) return false;
     for (int i = 0; i < keyed->shard_count; i++)
-        if (running(&keyed->shards[i]) && (unproven || keyed->shards[i].next != keyed->shards[i].settled)) return true;
+        if (running(&keyed->shards[i]) &&
+            (unproven || keyed->shards[i].next != keyed->shards[i].settled))
+            return true;
     return false;
 }
 
 void keyed_batch(struct keyed *keyed, const struct polled *records, int count) {
     struct work work;
     int64_t began_us = clock_boot_us();
+
     begin(&work, keyed, count);
     for (int i = 0; i < count; i++) take_record(&work, &records[i]);
     for (int i = 0; i < keyed->shard_count; i++)
@@ -495,5 +543,6 @@ void keyed_batch(struct keyed *keyed, const struct polled *records, int count) {
     else
         failed(keyed);
     for (int i = 0; i < count; i++) kafka_record_free(records[i].record);
-    if (count) metrics_observe(keyed->engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
+    if (count)
+        metrics_observe(keyed->engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
 }

@@ -1,5 +1,5 @@
-/* map: records of the leading topic (complaints) go as they come; the others pass the gate (map_gate.c); what joins a
- * record that is not committed yet waits for it (map_wait.c). */
+/* map: records of the leading topic (complaints) go as they come; the others pass the gate
+ * (map_gate.c); what joins a record that is not committed yet waits for it (map_wait.c). */
 #include "runtime/map.h"
 #include "base/clock.h"
 #include "runtime/begun.h"
@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 enum {
-    GATHER_MAX = 20000,   /* polls in one turn */
-    END_EVERY_MS = 20,    /* how often an end without records is committed: proofs wait for intake's */
+    GATHER_MAX = 20000, /* polls in one turn */
+    END_EVERY_MS = 20, /* how often an end without records is committed: proofs wait for intake's */
     END_SELDOM_MS = 1000, /* nobody waits for the others' */
     REPORT_EVERY_MS = 5000,
     DAMAGED_EVERY_MS = 3,
-    DAMAGED_MAX_MS =
-        30000 /* for what was read before a damaged batch: longer than a take-over, which it may wait for */
+    DAMAGED_MAX_MS = 30000 /* for what was read before a damaged batch: longer than a take-over,
+                              which it may wait for */
 };
 
 /* ---- Inputs ---- */
@@ -46,11 +46,13 @@ void map_forget(struct map *map) {
 
 static void on_assigned(void *context, const struct place *places, int count) {
     struct map *map = context;
+
     map_forget(map);
     ASSERT(count <= ENGINE_PLACES_MAX);
     map->inputs = realloc(map->inputs, sizeof *map->inputs * ((size_t)count + 1));
     ASSERT(map->inputs);
-    for (int i = 0; i < count; i++) map_input_assign(&map->inputs[i], places[i].topic, places[i].partition);
+    for (int i = 0; i < count; i++)
+        map_input_assign(&map->inputs[i], places[i].topic, places[i].partition);
     map->input_count = count;
     map->damaged_since_ms = 0;
     log_say(LOG_INFO, "assigned", "partitions", log_int(count), NULL);
@@ -58,23 +60,29 @@ static void on_assigned(void *context, const struct place *places, int count) {
 
 static void on_revoked(void *context, bool lost) {
     struct map *map = context;
-    log_say(LOG_INFO, "revoked", "partitions", log_int(map->input_count), "lost", lost ? "true" : "false", NULL);
+    log_say(LOG_INFO, "revoked", "partitions", log_int(map->input_count), "lost",
+            lost ? "true" : "false", NULL);
     map_forget(map);
     map->input_count = 0;
 }
 
 struct place *map_places(const struct map *map) {
-    struct place *places = arena_alloc(map->engine->arena, sizeof *places * ((size_t)map->input_count + 1));
+    struct place *places =
+        arena_alloc(map->engine->arena, sizeof *places * ((size_t)map->input_count + 1));
     for (int i = 0; i < map->input_count; i++)
-        places[i] = (struct place){.topic = map->inputs[i].topic, .partition = map->inputs[i].partition};
+        places[i] =
+            (struct place){.topic = map->inputs[i].topic, .partition = map->inputs[i].partition};
     return places;
 }
 
-/* The committed offsets, or the beginning of a partition that was never read: a position is never guessed. */
+/* The committed offsets, or the beginning of a partition that was never read: a position is never
+ * guessed. */
 static bool read_offsets(struct map *map) {
     struct engine *engine = map->engine;
-    struct place *places = map_places(map), *starts = map_places(map);
+    struct place *places = map_places(map);
+    struct place *starts = map_places(map);
     struct err err;
+
     enum { TURN_MS = 500 };
     if (kafka_committed(engine->consumer, places, map->input_count, TURN_MS, &err) != 0 ||
         kafka_starts(engine->asker, starts, map->input_count, ENGINE_ASK_MS, &err) < 0) {
@@ -83,9 +91,11 @@ static bool read_offsets(struct map *map) {
     }
     if (!begun_check(engine, places, starts, map->input_count)) return false;
     for (int i = 0; i < map->input_count; i++)
-        map_input_stand(&map->inputs[i], places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset,
+        map_input_stand(&map->inputs[i],
+                        places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset,
                         places[i].metadata, starts[i].offset);
     map->known = true;
+
     return true;
 }
 
@@ -184,13 +194,15 @@ static void note_damage(struct map *map) {
 }
 
 static bool has_room(const struct map *map, const struct hand *hand) {
-    if (hand->count >= map->engine->config->batch_records || hand->bytes >= MAP_BATCH_BYTES) return false;
+    if (hand->count >= map->engine->config->batch_records || hand->bytes >= MAP_BATCH_BYTES)
+        return false;
     return map->held_back || !map_gate_full(map);
 }
 
 /* What comes while nothing is fetched is of an assignment that has gone, or comes again. */
 static void gather(struct map *map, int timeout_ms, struct hand *hand) {
     int64_t end_ms = 0;
+
     for (int polls = 0; polls < GATHER_MAX && has_room(map, hand) && !map->damaged; polls++) {
         if (end_ms && clock_boot_ms() > end_ms) break;
         struct kafka_record *record;
@@ -207,8 +219,8 @@ static void gather(struct map *map, int timeout_ms, struct hand *hand) {
     if (!map->fetching) hand_drop(hand);
 }
 
-/* Behind a damaged batch nothing may be read. What was read before it is decided and committed first, or it would be
- * lost to whoever sets the offset behind the damage. */
+/* Behind a damaged batch nothing may be read. What was read before it is decided and committed
+ * first, or it would be lost to whoever sets the offset behind the damage. */
 static void end_damaged(struct map *map) {
     if (!map->damaged) return;
     bool drained = !map->gate.count && !map->waiters.count;
@@ -218,26 +230,32 @@ static void end_damaged(struct map *map) {
         usleep((useconds_t)DAMAGED_EVERY_MS * 1000);
 }
 
-/* An end behind which only transaction markers are left is committed too: the proof before a deadline asks for it. */
+/* An end behind which only transaction markers are left is committed too: the proof before a
+ * deadline asks for it. */
 static void commit_ends(struct map *map) {
     int64_t now_ms = clock_boot_ms();
     if (now_ms < map->end_next_ms) return;
     if (map_commit_ends(map))
-        map->end_next_ms = now_ms + (map->engine->spec->leads == TOPIC_NONE ? END_SELDOM_MS : END_EVERY_MS);
+        map->end_next_ms =
+            now_ms + (map->engine->spec->leads == TOPIC_NONE ? END_SELDOM_MS : END_EVERY_MS);
 }
 
-/* An idle worker commits what is committed once more, now and then: so it is found out that it still may. */
+/* An idle worker commits what is committed once more, now and then: so it is found out that it
+ * still may. */
 static void prove_transactions(struct map *map) {
     struct engine *engine = map->engine;
+
     if (!engine_unproven(engine)) return;
     struct batch batch;
     batch_init(&batch, engine->arena);
-    batch.places = arena_alloc(engine->arena, sizeof *batch.places * ((size_t)map->input_count + 1));
+    batch.places =
+        arena_alloc(engine->arena, sizeof *batch.places * ((size_t)map->input_count + 1));
     for (int i = 0; i < map->input_count; i++) {
         const struct map_input *input = &map->inputs[i];
         if (input->settled < 0) continue;
         struct place *place = &batch.places[batch.place_count++];
-        *place = (struct place){.topic = input->topic, .partition = input->partition, .offset = input->settled};
+        *place = (struct place){
+            .topic = input->topic, .partition = input->partition, .offset = input->settled};
         memcpy(place->metadata, input->mark, sizeof place->metadata);
     }
     if (batch.place_count && engine_commit(engine, &batch) != KAFKA_DONE) map_forget(map);
@@ -245,7 +263,8 @@ static void prove_transactions(struct map *map) {
 
 static void report(struct map *map) {
     static int64_t next_ms;
-    int64_t now_ms = clock_boot_ms(), lag = 0;
+    int64_t now_ms = clock_boot_ms();
+    int64_t lag = 0;
     if (now_ms < next_ms || !map->known || !map->input_count) return;
     next_ms = now_ms + REPORT_EVERY_MS;
     map_wait_say(map);
@@ -265,8 +284,8 @@ static bool can_decide(struct map *map) {
     return map->known || (map->input_count > 0 && read_offsets(map));
 }
 
-/* How long a poll may wait. A restore under way goes on at once; one that waits before its next attempt does not turn
- * the processor meanwhile. */
+/* How long a poll may wait. A restore under way goes on at once; one that waits before its next
+ * attempt does not turn the processor meanwhile. */
 static int sleep_ms(const struct map *map, bool able) {
     enum { UNABLE_MS = 10 };
     bool restoring = !able && map->engine->need_restore && !engine_paused(map->engine);
@@ -307,12 +326,13 @@ static void turn(struct map *map) {
 void map_run(struct engine *engine) {
     struct map map = {.engine = engine};
     struct kafka_hooks hooks = {&map, on_assigned, on_revoked};
+
     map_gate_init(&map.gate);
     engine_join(engine, &hooks);
     while (!engine->stopping && !engine_stop_asked()) turn(&map);
-    map_rewind(&map); /* no record outlives its handle */
-    kafka_consumer_free(
-        engine->consumer); /* leaves the group; what was not committed is read again by the next owner */
+    map_rewind(&map);                      /* no record outlives its handle */
+    kafka_consumer_free(engine->consumer); /* leaves the group; what was not committed is read again
+                                              by the next owner */
     engine->consumer = NULL;
     map_gate_free(&map.gate);
     map_wait_free(&map);

@@ -37,7 +37,8 @@ static bool is_wanted(const struct engine *engine, const struct raw *raw) {
     return !type || engine->spec->wants(arena_strndup(engine->arena, type, len));
 }
 
-static void take(struct work *work, const struct raw *raw, int input, const struct map_kept *kept, int64_t now_ms) {
+static void take(struct work *work, const struct raw *raw, int input, const struct map_kept *kept,
+                 int64_t now_ms) {
     struct engine *engine = work->engine;
     struct job *job = &work->jobs[work->count++];
     job->raw = *raw;
@@ -66,6 +67,7 @@ static void begin(struct work *work, struct map *map, const struct map_polled *p
     struct map_waiters *waiters = &map->waiters;
     size_t most = (size_t)(count + waiters->ready) + 1;
     int64_t now_ms = clock_now_ms();
+
     *work = (struct work){.map = map, .engine = map->engine, .arena = map->engine->arena};
     work->jobs = arena_alloc(work->arena, sizeof *work->jobs * most);
     work->items = arena_alloc(work->arena, sizeof *work->items * most);
@@ -74,7 +76,8 @@ static void begin(struct work *work, struct map *map, const struct map_polled *p
         const struct map_kept *kept = &waiters->at[i];
         const struct raw *raw = &kept->copy.raw;
         if (!kept->ready) continue;
-        take(work, raw, (int)(map_find(map, raw->topic, raw->partition) - map->inputs), kept, now_ms);
+        take(work, raw, (int)(map_find(map, raw->topic, raw->partition) - map->inputs), kept,
+             now_ms);
     }
     for (int i = 0; i < count; i++) take(work, &polled[i].raw, polled[i].input, NULL, now_ms);
 }
@@ -90,6 +93,7 @@ struct key_set {
 /* FNV-1a. Returns true when the key was there already. */
 static bool key_set_add(struct key_set *set, const char *key) {
     size_t hash = 14695981039346656037ULL;
+
     for (const char *c = key; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
     for (size_t i = hash & (set->size - 1);; i = (i + 1) & (set->size - 1)) {
         if (!set->at[i]) {
@@ -105,7 +109,8 @@ static void decide(struct engine *engine, struct job *job) {
     job->decided = true;
 }
 
-/* A job goes in this round when none of its claims is asked for by an earlier one that is not yet decided. */
+/* A job goes in this round when none of its claims is asked for by an earlier one that is not yet
+ * decided. */
 static bool goes_now(const struct job *job, struct key_set *keys) {
     bool collides = false;
     for (int i = 0; i < job->first.count; i++) collides |= key_set_add(keys, job->first.at[i].key);
@@ -116,6 +121,7 @@ static bool goes_now(const struct job *job, struct key_set *keys) {
 static struct key_set ask_first(struct work *work) {
     struct key_set keys = {.size = 64};
     size_t count = 0;
+
     for (int i = 0; i < work->count; i++) {
         struct job *job = &work->jobs[i];
         job->first.arena = work->arena;
@@ -124,6 +130,7 @@ static struct key_set ask_first(struct work *work) {
     }
     while (keys.size < count * 2) keys.size *= 2;
     keys.at = arena_alloc(work->arena, sizeof *keys.at * keys.size);
+
     return keys;
 }
 
@@ -166,7 +173,8 @@ static bool set_clocks(struct work *work) {
     }
     if (!clocks_reach(work->engine, latest_ms)) return false;
 
-    for (int i = 0; i < work->count; i++) work->jobs[i].asking.in.now_ms = clocks_of(work->engine, &work->jobs[i].raw);
+    for (int i = 0; i < work->count; i++)
+        work->jobs[i].asking.in.now_ms = clocks_of(work->engine, &work->jobs[i].raw);
     return true;
 }
 
@@ -189,14 +197,16 @@ struct room {
     bool cut; /* none of those that come now */
 };
 
-/* Of an input in which more records would wait than there is room for, the rest is left to be read again later. Returns
- * whether that changed anything: what goes may have referred to what does not go now. */
+/* Of an input in which more records would wait than there is room for, the rest is left to be read
+ * again later. Returns whether that changed anything: what goes may have referred to what does not
+ * go now. */
 static bool leave_what_has_no_room(struct work *work) {
     const struct map *map = work->map;
     struct room *rooms = arena_alloc(work->arena, sizeof *rooms * ((size_t)map->input_count + 1));
     size_t bytes = 0;
     bool changed = false;
-    for (int i = 0; i < map->input_count; i++) rooms[i].left = MAP_WAITING_MAX - map->inputs[i].waiting_count;
+    for (int i = 0; i < map->input_count; i++)
+        rooms[i].left = MAP_WAITING_MAX - map->inputs[i].waiting_count;
     for (int i = 0; i < work->count; i++)
         if (work->jobs[i].listed && work->items[i].goes) rooms[work->jobs[i].input].left++;
 
@@ -217,10 +227,12 @@ static bool leave_what_has_no_room(struct work *work) {
 
 static void put_in_order(struct work *work) {
     const enum topic *reads = work->engine->spec->reads;
+
     for (int i = 0; i < work->count; i++) {
         const struct raw *raw = &work->jobs[i].raw;
         work->items[i].at = (struct map_position){raw->topic, raw->partition, raw->offset};
-        work->items[i].long_waited = work->jobs[i].kept && map_wait_is_long(work->map, work->jobs[i].kept);
+        work->items[i].long_waited =
+            work->jobs[i].kept && map_wait_is_long(work->map, work->jobs[i].kept);
         map_order_needs(&work->items[i], &work->jobs[i].asking, reads, work->arena);
     }
     map_wait_learn(work->map, work->items, work->count);
@@ -248,7 +260,8 @@ static void note(struct work *work) {
 
 /* The next offsets of what has been decided, or has been seen to be empty. */
 static void add_places(const struct map *map, struct batch *batch) {
-    batch->places = arena_alloc(batch->arena, sizeof *batch->places * ((size_t)map->input_count + 1));
+    batch->places =
+        arena_alloc(batch->arena, sizeof *batch->places * ((size_t)map->input_count + 1));
     for (int i = 0; i < map->input_count; i++)
         batch->place_count += map_input_due(&map->inputs[i], &batch->places[batch->place_count]);
 }
@@ -260,7 +273,8 @@ static const char *waiting_part(const char *mark) {
 }
 
 static bool waits_as_before(const struct map_input *input, const struct place *place) {
-    const char *before = waiting_part(input->mark), *now = waiting_part(place->metadata);
+    const char *before = waiting_part(input->mark);
+    const char *now = waiting_part(place->metadata);
     return strcmp(before, now) == 0 && (!now[0] || place->offset == input->settled);
 }
 
@@ -269,7 +283,8 @@ static void add_notes(const struct map *map, struct batch *batch) {
     for (int i = 0; i < batch->place_count; i++) {
         const struct place *place = &batch->places[i];
         if (waits_as_before(map_find(map, place->topic, place->partition), place)) continue;
-        const char *key = map_input_key(batch->arena, map->engine->spec->name, place->topic, place->partition);
+        const char *key =
+            map_input_key(batch->arena, map->engine->spec->name, place->topic, place->partition);
         const char *note = place->metadata[0] ? map_input_note(batch->arena, place) : NULL;
         batch_add(batch, &(struct kafka_message){.topic = TOPIC_POLICIES,
                                                  .partition = -1,
@@ -308,8 +323,8 @@ static void fill(struct work *work, struct batch *batch) {
     for (int i = 0; i < work->going; i++) {
         struct job *job = &work->jobs[work->order[i]];
         if (job->asking.in.ev) metrics_add(work->engine->metrics.events, job->ev.type, 1);
-        batch_add_effects(work->engine, batch, &job->ev, &job->raw, job->result, &job->effects, &job->asking.claims,
-                          job->asking.answers);
+        batch_add_effects(work->engine, batch, &job->ev, &job->raw, job->result, &job->effects,
+                          &job->asking.claims, job->asking.answers);
     }
 }
 
@@ -328,7 +343,8 @@ static void decide_and_commit(struct work *work) {
 
     map_wait_settle(map);
     for (int i = 0; i < work->count; i++)
-        if (!work->jobs[i].kept && !work->items[i].goes && !work->items[i].left) map_wait_keep(map, &work->jobs[i].raw);
+        if (!work->jobs[i].kept && !work->items[i].goes && !work->items[i].left)
+            map_wait_keep(map, &work->jobs[i].raw);
 }
 
 void map_process(struct map *map, const struct map_polled *polled, int count) {

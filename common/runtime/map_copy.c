@@ -1,12 +1,14 @@
-/* map_copy: a record that waits is kept as a copy. A record of librdkafka's holds the whole answer of the broker that
- * it came in, so a few small ones could hold hundreds of MB; a copy is what it is counted as. */
+/* map_copy: a record that waits is kept as a copy. A record of librdkafka's holds the whole answer
+ * of the broker that it came in, so a few small ones could hold hundreds of MB; a copy is what it
+ * is counted as. */
 #include "runtime/map_parts.h"
 #include <stdlib.h>
 #include <string.h>
 
 size_t map_copy_size(const struct raw *raw) {
     size_t size = raw->key_len + raw->value_len + sizeof *raw->headers * (size_t)raw->header_count;
-    for (int i = 0; i < raw->header_count; i++) size += strlen(raw->headers[i].name) + 1 + raw->headers[i].value_len;
+    for (int i = 0; i < raw->header_count; i++)
+        size += strlen(raw->headers[i].name) + 1 + raw->headers[i].value_len;
     return size + (raw->unreadable ? strlen(raw->unreadable) + 1 : 0);
 }
 
@@ -34,7 +36,8 @@ void map_copy_make(struct map_copy *copy, const struct raw *raw) {
     copy->raw.headers = headers;
     copy->raw.key = put(&at, raw->key, raw->key_len);
     copy->raw.value = put(&at, raw->value, raw->value_len);
-    if (raw->unreadable) copy->raw.unreadable = put(&at, raw->unreadable, strlen(raw->unreadable) + 1);
+    if (raw->unreadable)
+        copy->raw.unreadable = put(&at, raw->unreadable, strlen(raw->unreadable) + 1);
 }
 
 void map_copy_free(struct map_copy *copy) {

@@ -1,6 +1,7 @@
-/* map_gate: records of the other topics are held until every record of the leading topic (complaints) that was there
- * when they were read has been committed by the group: so nothing precedes its case.opened. What lies behind a
- * transaction that somebody left open is not waited for without limit (ends.h). */
+/* map_gate: records of the other topics are held until every record of the leading topic
+ * (complaints) that was there when they were read has been committed by the group: so nothing
+ * precedes its case.opened. What lies behind a transaction that somebody left open is not waited
+ * for without limit (ends.h). */
 #include "base/clock.h"
 #include "base/fault.h"
 #include "runtime/map_parts.h"
@@ -43,6 +44,7 @@ void map_gate_add(struct map *map, const struct raw *raw) {
 
 static struct map_copy take(struct map_gate *gate) {
     struct map_copy copy = gate->held[gate->first];
+
     gate->first = (gate->first + 1) % HELD_MAX;
     gate->count--;
     gate->bytes -= copy.size;
@@ -66,7 +68,8 @@ bool map_gate_full(const struct map *map) {
 
 /* ---- The gate ---- */
 
-/* Is everything of the leading topic, as it was when the held records were read, committed by the group? */
+/* Is everything of the leading topic, as it was when the held records were read, committed by the
+ * group? */
 static bool is_open(struct map *map) {
     struct engine *engine = map->engine;
     const struct ends *ends = &map->gate.ends;
@@ -82,7 +85,8 @@ static bool is_open(struct map *map) {
     }
 
     struct err err;
-    if (asked && kafka_group_offsets(engine->asker, engine->spec->name, group, asked, ENGINE_ASK_MS, &err) < 0)
+    if (asked && kafka_group_offsets(engine->asker, engine->spec->name, group, asked, ENGINE_ASK_MS,
+                                     &err) < 0)
         return false;
     for (int i = 0, k = 0; k < asked; i++) {
         if (ends->at[i].partition != group[k].partition) continue;
@@ -99,7 +103,8 @@ static bool count_partitions(struct map *map, struct err *err) {
     int partitions = kafka_partitions(engine->asker, engine->spec->leads, ENGINE_ASK_MS, err);
     if (partitions <= 0) return false;
     struct place *places = arena_alloc(engine->arena, sizeof *places * (size_t)partitions);
-    for (int i = 0; i < partitions; i++) places[i] = (struct place){.topic = engine->spec->leads, .partition = i};
+    for (int i = 0; i < partitions; i++)
+        places[i] = (struct place){.topic = engine->spec->leads, .partition = i};
     ends_of(&gate->ends, places, partitions);
     gate->counted_ms = clock_boot_ms();
     return true;
@@ -117,7 +122,8 @@ static bool set(struct map *map) {
 static void pass_some(struct map *map) {
     struct engine *engine = map->engine;
     struct map_gate *gate = &map->gate;
-    int limit = (int)engine->config->batch_records, count = 0;
+    int limit = (int)engine->config->batch_records;
+    int count = 0;
     size_t bytes = 0;
     if (limit > gate->for_count) limit = gate->for_count;
     struct map_copy *copies = arena_alloc(engine->arena, sizeof *copies * ((size_t)limit + 1));

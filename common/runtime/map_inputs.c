@@ -10,9 +10,12 @@
 
 bool map_position_parse(const char *text, struct map_position *out) {
     char name[32];
-    int partition, len = 0;
+    int partition;
+    int len = 0;
     long long offset;
-    if (!text || sscanf(text, "%31[a-z]/%d/%lld%n", name, &partition, &offset, &len) != 3 || text[len]) return false;
+    if (!text || sscanf(text, "%31[a-z]/%d/%lld%n", name, &partition, &offset, &len) != 3 ||
+        text[len])
+        return false;
     if (partition < 0 || offset < 0) return false;
 
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++) {
@@ -46,8 +49,8 @@ static bool read_position(const char **at, enum topic own, struct map_position *
     char text[80];
     size_t len = strcspn(*at, " ");
     bool named = len && (**at < '0' || **at > '9');
-    int written =
-        snprintf(text, sizeof text, "%s%s%.*s", named ? "" : topic_name(own), named ? "" : "/", (int)len, *at);
+    int written = snprintf(text, sizeof text, "%s%s%.*s", named ? "" : topic_name(own),
+                           named ? "" : "/", (int)len, *at);
     *at += len;
     return written > 0 && (size_t)written < sizeof text && map_position_parse(text, out);
 }
@@ -60,7 +63,8 @@ static bool read_mark(struct map_input *input, const char *at) {
     int64_t last = input->settled - 1;
     while (*at) {
         struct map_waiting *waiting = &input->waiting[input->waiting_count];
-        if (input->waiting_count == MAP_WAITING_MAX || *at++ != ' ' || !read_number(&at, &delta)) return false;
+        if (input->waiting_count == MAP_WAITING_MAX || *at++ != ' ' || !read_number(&at, &delta))
+            return false;
         if (*at++ != '>' || !read_position(&at, input->topic, &waiting->on)) return false;
         waiting->offset = input->settled + delta;
         if (waiting->offset <= last || delta >= ahead) return false;
@@ -74,14 +78,16 @@ static bool read_mark(struct map_input *input, const char *at) {
 
 static void write_mark(const struct map_input *input, char mark_out[KAFKA_METADATA_MAX]) {
     int64_t first = input->waiting[0].offset;
-    size_t size = KAFKA_METADATA_MAX, len;
+    size_t size = KAFKA_METADATA_MAX;
+    size_t len;
+
     len = (size_t)snprintf(mark_out, size, "+%" PRId64, input->decided - first);
     for (int i = 0; i < input->waiting_count; i++) {
         const struct map_waiting *waiting = &input->waiting[i];
         bool named = waiting->on.topic != input->topic;
-        len += (size_t)snprintf(mark_out + len, size - len, " %" PRId64 ">%s%s%d/%" PRId64, waiting->offset - first,
-                                named ? topic_name(waiting->on.topic) : "", named ? "/" : "", waiting->on.partition,
-                                waiting->on.offset);
+        len += (size_t)snprintf(mark_out + len, size - len, " %" PRId64 ">%s%s%d/%" PRId64,
+                                waiting->offset - first, named ? topic_name(waiting->on.topic) : "",
+                                named ? "/" : "", waiting->on.partition, waiting->on.offset);
         ASSERT(len < size); /* MAP_WAITING_MAX of the longest have room */
     }
 }
@@ -92,7 +98,8 @@ void map_input_assign(struct map_input *input, enum topic topic, int partition) 
     *input = (struct map_input){.topic = topic, .partition = partition, .settled = -1, .end = -1};
 }
 
-void map_input_stand(struct map_input *input, int64_t settled, const char *metadata, int64_t begin) {
+void map_input_stand(struct map_input *input, int64_t settled, const char *metadata,
+                     int64_t begin) {
     input->settled = settled;
     input->begin = begin;
     snprintf(input->mark, sizeof input->mark, "%s", settled >= 0 ? metadata : "");
@@ -101,6 +108,7 @@ void map_input_stand(struct map_input *input, int64_t settled, const char *metad
 
 void map_input_rewind(struct map_input *input) {
     int64_t from = input->settled >= 0 ? input->settled : input->begin;
+
     input->decided = from;
     input->waiting_count = 0;
     if (!read_mark(input, input->mark)) input->waiting_count = 0;
@@ -151,7 +159,8 @@ void map_input_decide(struct map_input *input, int64_t offset) {
     int at = find_waiting(input, offset);
     ASSERT(at >= 0 && input->waiting[at].in_hand);
     input->waiting_count--;
-    memmove(&input->waiting[at], &input->waiting[at + 1], sizeof *input->waiting * (size_t)(input->waiting_count - at));
+    memmove(&input->waiting[at], &input->waiting[at + 1],
+            sizeof *input->waiting * (size_t)(input->waiting_count - at));
 }
 
 void map_input_wait(struct map_input *input, int64_t offset, const struct map_position *on) {
@@ -173,14 +182,16 @@ void map_input_stop(struct map_input *input) {
 }
 
 bool map_input_has_room(const struct map_input *input) {
-    return input->waiting_count <= MAP_WAITING_MAX / 2 && !too_far(input, input->decided + MAP_AHEAD_MAX / 2);
+    return input->waiting_count <= MAP_WAITING_MAX / 2 &&
+           !too_far(input, input->decided + MAP_AHEAD_MAX / 2);
 }
 
 /* ---- What is committed ---- */
 
 bool map_input_due(const struct map_input *input, struct place *out) {
     bool nothing_in_hand = input->decided == input->polled;
-    *out = (struct place){.topic = input->topic, .partition = input->partition, .offset = input->decided};
+    *out = (struct place){
+        .topic = input->topic, .partition = input->partition, .offset = input->decided};
     if (input->waiting_count) {
         out->offset = input->waiting[0].offset;
         write_mark(input, out->metadata);
@@ -194,6 +205,7 @@ bool map_input_due(const struct map_input *input, struct place *out) {
 
 void map_input_settle(struct map_input *input, const struct place *place) {
     bool nothing_in_hand = input->decided == input->polled;
+
     ASSERT(place->offset >= input->settled);
     ASSERT(place->offset <= input->decided || (nothing_in_hand && place->offset == input->end));
     ASSERT(!input->waiting_count || place->offset == input->waiting[0].offset);
@@ -203,26 +215,31 @@ void map_input_settle(struct map_input *input, const struct place *place) {
 }
 
 void map_input_step(struct map_input *input, int64_t to) {
-    while (input->waiting_count && input->waiting[input->waiting_count - 1].offset >= to) input->waiting_count--;
+    while (input->waiting_count && input->waiting[input->waiting_count - 1].offset >= to)
+        input->waiting_count--;
     input->decided = input->polled = to;
     input->end = -1;
 }
 
 /* ---- Notes ---- */
 
-const char *map_input_key(struct arena *arena, const char *worker, enum topic topic, int partition) {
+const char *map_input_key(struct arena *arena, const char *worker, enum topic topic,
+                          int partition) {
     return arena_printf(arena, "@waits:%s:%s:%d", worker, topic_name(topic), partition);
 }
 
 const char *map_input_note(struct arena *arena, const struct place *place) {
-    return arena_printf(arena, "{\"offset\":%" PRId64 ",\"waits\":\"%s\"}", place->offset, place->metadata);
+    return arena_printf(arena, "{\"offset\":%" PRId64 ",\"waits\":\"%s\"}", place->offset,
+                        place->metadata);
 }
 
-bool map_input_read_note(struct arena *arena, const char *text, size_t len, struct place *place_out) {
+bool map_input_read_note(struct arena *arena, const char *text, size_t len,
+                         struct place *place_out) {
     const struct tree *tree;
     struct err err;
     if (json_read(arena, text, len, NULL, &tree, &err) != JSON_OK) return false;
-    const struct tree *offset = tree_get(tree, "offset"), *waits = tree_get(tree, "waits");
+    const struct tree *offset = tree_get(tree, "offset");
+    const struct tree *waits = tree_get(tree, "waits");
     if (!offset || offset->kind != TREE_INT || !waits || waits->kind != TREE_TEXT) return false;
     if (waits->text_len >= sizeof place_out->metadata) return false;
 
@@ -240,7 +257,8 @@ const struct map_position *map_input_waits_for(const struct map_input *input, in
     return at >= 0 ? &input->waiting[at].on : NULL;
 }
 
-struct map_input *map_input_find(struct map_input *inputs, int count, enum topic topic, int partition) {
+struct map_input *map_input_find(struct map_input *inputs, int count, enum topic topic,
+                                 int partition) {
     for (int i = 0; i < count; i++)
         if (inputs[i].topic == topic && inputs[i].partition == partition) return &inputs[i];
     return NULL;

@@ -4,9 +4,11 @@
 
 /* ---- What is known ---- */
 
-const struct map_input *map_known_input(const struct map_known *known, const struct map_position *at) {
+const struct map_input *map_known_input(const struct map_known *known,
+                                        const struct map_position *at) {
     for (int i = 0; i < known->own_count; i++)
-        if (known->own[i].topic == at->topic && known->own[i].partition == at->partition) return &known->own[i];
+        if (known->own[i].topic == at->topic && known->own[i].partition == at->partition)
+            return &known->own[i];
     for (int i = 0; i < known->other_count; i++)
         if (known->others[i].topic == at->topic && known->others[i].partition == at->partition)
             return &known->others[i];
@@ -28,20 +30,24 @@ static bool reads_topic(const enum topic *reads, enum topic topic) {
     return false;
 }
 
-/* Who is answered with the value that he brought has learned nothing from the owner: the opener of a case, say, whose
- * order a later message of the same conversation has claimed in that case's name. */
+/* Who is answered with the value that he brought has learned nothing from the owner: the opener of
+ * a case, say, whose order a later message of the same conversation has claimed in that case's
+ * name. */
 static bool refers(const struct claim *claim, const struct answer *answer) {
     if (claim->kind != CLAIM_JOIN || answer->granted) return false;
     return strcmp(claim->value ? claim->value : "", answer->value ? answer->value : "") != 0;
 }
 
-void map_order_needs(struct map_item *item, const struct asking *asking, const enum topic *reads, struct arena *arena) {
+void map_order_needs(struct map_item *item, const struct asking *asking, const enum topic *reads,
+                     struct arena *arena) {
     struct map_position *needs = NULL;
+
     item->need_count = 0;
     for (int i = 0; i < asking->answered; i++) {
         struct map_position at;
         if (!refers(&asking->claims.at[i], &asking->answers[i])) continue;
-        if (!map_position_parse(asking->answers[i].owner, &at) || !reads_topic(reads, at.topic)) continue;
+        if (!map_position_parse(asking->answers[i].owner, &at) || !reads_topic(reads, at.topic))
+            continue;
         if (map_position_compare(&at, &item->at) == 0) continue;
         if (!needs) needs = arena_alloc(arena, sizeof *needs * (size_t)(asking->answered - i));
         needs[item->need_count++] = at;
@@ -55,7 +61,8 @@ struct pass {
     const struct map_known *known;
     struct map_item *items;
     int count;
-    int *table; /* open addressing, by position: index + 1 of items; NULL: nobody refers to anything */
+    int *table; /* open addressing, by position: index + 1 of items; NULL: nobody refers to anything
+                 */
     size_t table_size;
 };
 
@@ -68,7 +75,8 @@ static size_t hash_of(const struct map_position *at) {
 
 static struct map_item *find_item(const struct pass *pass, const struct map_position *at) {
     if (!pass->table) return NULL;
-    for (size_t i = hash_of(at) & (pass->table_size - 1); pass->table[i]; i = (i + 1) & (pass->table_size - 1)) {
+    for (size_t i = hash_of(at) & (pass->table_size - 1); pass->table[i];
+         i = (i + 1) & (pass->table_size - 1)) {
         struct map_item *item = &pass->items[pass->table[i] - 1];
         if (map_position_compare(&item->at, at) == 0) return item;
     }
@@ -86,7 +94,8 @@ static void index_items(struct pass *pass, struct arena *arena) {
 }
 
 /* The first that it refers to and that has not gone; NULL: it may go. */
-static const struct map_position *first_unmet(const struct pass *pass, const struct map_item *item) {
+static const struct map_position *first_unmet(const struct pass *pass,
+                                              const struct map_item *item) {
     for (int i = 0; i < item->need_count; i++) {
         const struct map_item *other = find_item(pass, &item->needs[i]);
         bool met = other ? other->goes : map_known_passed(pass->known, &item->needs[i]);
@@ -98,11 +107,14 @@ static const struct map_position *first_unmet(const struct pass *pass, const str
 /* It need not wait for that one any more. */
 static void waive(struct map_item *item, const struct map_position *need) {
     for (int i = 0; i < item->need_count; i++)
-        if (map_position_compare(&item->needs[i], need) == 0) item->needs[i--] = item->needs[--item->need_count];
+        if (map_position_compare(&item->needs[i], need) == 0)
+            item->needs[i--] = item->needs[--item->need_count];
 }
 
-/* What a record waits for, in the batch or (marks) elsewhere; NULL: it does not, or it is not known to. */
-static const struct map_position *waits_for(const struct pass *pass, const struct map_position *at, bool marks) {
+/* What a record waits for, in the batch or (marks) elsewhere; NULL: it does not, or it is not known
+ * to. */
+static const struct map_position *waits_for(const struct pass *pass, const struct map_position *at,
+                                            bool marks) {
     const struct map_item *item = find_item(pass, at);
     if (item) return item->goes || item->left ? NULL : &item->on;
     if (!marks) return NULL;
@@ -113,23 +125,30 @@ static const struct map_position *waits_for(const struct pass *pass, const struc
 static int count_waiting(const struct pass *pass) {
     int count = pass->count;
     for (int i = 0; i < pass->known->own_count; i++) count += pass->known->own[i].waiting_count;
-    for (int i = 0; i < pass->known->other_count; i++) count += pass->known->others[i].waiting_count;
+    for (int i = 0; i < pass->known->other_count; i++)
+        count += pass->known->others[i].waiting_count;
     return count;
 }
 
-/* Follows who waits for whom. A circle that does not come back to the item is another's to break. */
+/* Follows who waits for whom. A circle that does not come back to the item is another's to break.
+ */
 static bool is_first_of_circle(const struct pass *pass, const struct map_item *item) {
     const struct map_position *on = &item->on;
+
     for (int steps = count_waiting(pass); on && steps >= 0; steps--) {
         int compared = map_position_compare(on, &item->at);
         if (compared == 0) return true;
-        if (compared < 0) return false; /* it stands before the item: not the first, whether it is a circle or not */
+        if (compared < 0)
+            return false; /* it stands before the item: not the first, whether it is a circle or not
+                           */
         on = waits_for(pass, on, item->long_waited);
     }
+
     return false;
 }
 
-/* Those whose references have gone, round by round: mostly one, for mostly these stand in order already. */
+/* Those whose references have gone, round by round: mostly one, for mostly these stand in order
+ * already. */
 static int send_free(struct pass *pass, int *order, int went) {
     for (bool more = true; more;) {
         more = false;
@@ -145,6 +164,7 @@ static int send_free(struct pass *pass, int *order, int went) {
             order[went++] = i;
         }
     }
+
     return went;
 }
 
@@ -159,9 +179,11 @@ static bool break_a_circle(struct pass *pass) {
     return false;
 }
 
-int map_order(const struct map_known *known, struct map_item *items, int count, int *order_out, struct arena *arena) {
+int map_order(const struct map_known *known, struct map_item *items, int count, int *order_out,
+              struct arena *arena) {
     struct pass pass = {.known = known, .items = items, .count = count};
-    int refer = 0, went = 0;
+    int refer = 0;
+    int went = 0;
     for (int i = 0; i < count; i++) {
         refer += items[i].need_count > 0;
         items[i].goes = false;

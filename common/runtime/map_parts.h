@@ -16,7 +16,9 @@ struct map;
 
 /* ---- map.c ---- */
 
-enum { MAP_BATCH_BYTES = 16 << 20 }; /* of records: a batch ends with the one that comes to so much */
+enum {
+    MAP_BATCH_BYTES = 16 << 20
+}; /* of records: a batch ends with the one that comes to so much */
 
 /* A record in hand: the bytes are borrowed. */
 struct map_polled {
@@ -30,8 +32,8 @@ struct map_input *map_find(const struct map *map, enum topic topic, int partitio
 void map_polled_of(const struct map *map, const struct raw *raw, struct map_polled *out);
 /* The assigned partitions, without offsets. */
 struct place *map_places(const struct map *map);
-/* The only way back, whatever it is for: nothing in hand and nothing that was seen of an input outlives the position
- * from which it is fetched. Fetching begins anew with the next turn. */
+/* The only way back, whatever it is for: nothing in hand and nothing that was seen of an input
+ * outlives the position from which it is fetched. Fetching begins anew with the next turn. */
 void map_rewind(struct map *map);
 /* After trouble, and with another assignment, also what is committed is not known any more. */
 void map_forget(struct map *map);
@@ -40,7 +42,8 @@ void map_forget(struct map *map);
 
 /* Decides the records, and those kept that need not wait any more, and commits. */
 void map_process(struct map *map, const struct map_polled *polled, int count);
-/* Commits how far the inputs are, with nothing else. Returns whether there was something to commit. */
+/* Commits how far the inputs are, with nothing else. Returns whether there was something to commit.
+ */
 bool map_commit_ends(struct map *map);
 
 /* ---- map_copy.c ---- */
@@ -67,7 +70,8 @@ struct map_waiters {
     struct map_kept *at;
     int count, size, ready;
     size_t bytes;
-    struct map_input *others; /* partitions of other processes that something waited for, as they have committed */
+    struct map_input *others; /* partitions of other processes that something waited for, as they
+                                 have committed */
     int other_count, other_size;
     struct map_position *gone; /* of claims: records that are not there any more */
     int gone_count, gone_size;
@@ -124,10 +128,10 @@ struct map {
     struct engine *engine;
     struct map_input *inputs;
     int input_count;
-    bool known;               /* offsets have been read */
-    bool fetching;            /* something is being fetched */
-    bool held_back;           /* the held topics are paused */
-    bool damaged;             /* a damaged batch was met since fetching began: nothing more is polled */
+    bool known;     /* offsets have been read */
+    bool fetching;  /* something is being fetched */
+    bool held_back; /* the held topics are paused */
+    bool damaged;   /* a damaged batch was met since fetching began: nothing more is polled */
     int64_t damaged_since_ms; /* under this assignment; boot time; 0: not met */
     struct map_gate gate;
     struct map_waiters waiters;

@@ -1,8 +1,9 @@
-/* map_wait: records that wait for the one whose claim they join (map_order.h). Those behind them go on; what waits is
- * kept as a copy, and decided again once its claimant's record is committed. There is no time limit: until that record
- * is committed somebody will decide it, be it after a session time-out and a restart. Meanwhile the group's offsets are
- * asked for, and once a second the claims again, for Redis may have lost them, and whether the claimant's record is
- * there at all. */
+/* map_wait: records that wait for the one whose claim they join (map_order.h). Those behind them go
+ * on; what waits is kept as a copy, and decided again once its claimant's record is committed.
+ * There is no time limit: until that record is committed somebody will decide it, be it after a
+ * session time-out and a restart. Meanwhile the group's offsets are asked for, and once a second
+ * the claims again, for Redis may have lost them, and whether the claimant's record is there at
+ * all. */
 #include "base/clock.h"
 #include "runtime/map_order.h"
 #include "runtime/map_parts.h"
@@ -16,11 +17,13 @@ enum {
     LOOK_LAST_MS = 250,  /* or it has died: doubled each time */
     AGAIN_EVERY_MS = 1000,
     SAY_EVERY_MS = 30000,
-    LONG_SESSIONS = 2 /* session time-outs: then no death explains it any more, and whoever is alive has asked again */
+    LONG_SESSIONS = 2 /* session time-outs: then no death explains it any more, and whoever is alive
+                         has asked again */
 };
 
 struct map_known map_wait_known(const struct map *map) {
     const struct map_waiters *waiters = &map->waiters;
+
     return (struct map_known){.own = map->inputs,
                               .own_count = map->input_count,
                               .others = waiters->others,
@@ -41,6 +44,7 @@ bool map_wait_has_half(const struct map *map) {
 
 void map_wait_keep(struct map *map, const struct raw *raw) {
     struct map_waiters *waiters = &map->waiters;
+
     if (waiters->count == waiters->size) {
         waiters->size = waiters->size ? waiters->size * 2 : 16;
         waiters->at = realloc(waiters->at, sizeof *waiters->at * (size_t)waiters->size);
@@ -55,12 +59,14 @@ void map_wait_keep(struct map *map, const struct raw *raw) {
 }
 
 static const struct map_position *awaited(const struct map *map, const struct map_kept *kept) {
-    return map_input_waits_for(map_find(map, kept->copy.raw.topic, kept->copy.raw.partition), kept->copy.raw.offset);
+    return map_input_waits_for(map_find(map, kept->copy.raw.topic, kept->copy.raw.partition),
+                               kept->copy.raw.offset);
 }
 
 void map_wait_settle(struct map *map) {
     struct map_waiters *waiters = &map->waiters;
     int left = 0;
+
     for (int i = 0; i < waiters->count; i++) {
         struct map_kept *kept = &waiters->at[i];
         if (kept->ready && !awaited(map, kept)) {
@@ -94,12 +100,14 @@ void map_wait_free(struct map *map) {
 
 static struct map_input *other(struct map *map, const struct map_position *at) {
     struct map_waiters *waiters = &map->waiters;
-    struct map_input *found = map_input_find(waiters->others, waiters->other_count, at->topic, at->partition);
+    struct map_input *found =
+        map_input_find(waiters->others, waiters->other_count, at->topic, at->partition);
     if (found) return found;
 
     if (waiters->other_count == waiters->other_size) {
         waiters->other_size = waiters->other_size ? waiters->other_size * 2 : 16;
-        waiters->others = realloc(waiters->others, sizeof *waiters->others * (size_t)waiters->other_size);
+        waiters->others =
+            realloc(waiters->others, sizeof *waiters->others * (size_t)waiters->other_size);
         ASSERT(waiters->others);
     }
     found = &waiters->others[waiters->other_count++];
@@ -113,21 +121,25 @@ struct asking_list {
     int count, size;
 };
 
-static void add_partition(struct map *map, struct asking_list *list, const struct map_position *at) {
+static void add_partition(struct map *map, struct asking_list *list,
+                          const struct map_position *at) {
     for (int i = 0; i < list->count; i++)
         if (list->at[i].topic == at->topic && list->at[i].partition == at->partition) return;
     if (list->count == list->size) {
         struct arena *arena = map->engine->arena;
         int size = list->size ? list->size * 2 : 8;
-        list->at = arena_grow(arena, list->at, sizeof *list->at * (size_t)list->size, sizeof *list->at * (size_t)size);
+        list->at = arena_grow(arena, list->at, sizeof *list->at * (size_t)list->size,
+                              sizeof *list->at * (size_t)size);
         list->size = size;
     }
     list->at[list->count++] = (struct place){.topic = at->topic, .partition = at->partition};
 }
 
-/* A partition of another process that something waits for and that is not known to have passed it. */
+/* A partition of another process that something waits for and that is not known to have passed it.
+ */
 static void add_other(struct map *map, struct asking_list *list, const struct map_position *at) {
-    if (map_find(map, at->topic, at->partition) || map_input_passed(other(map, at), at->offset)) return;
+    if (map_find(map, at->topic, at->partition) || map_input_passed(other(map, at), at->offset))
+        return;
     add_partition(map, list, at);
 }
 
@@ -135,12 +147,17 @@ static void ask_offsets(struct map *map, const struct asking_list *list) {
     struct engine *engine = map->engine;
     struct err err;
     if (!list->count) return;
-    struct place *places = arena_memdup(engine->arena, list->at, sizeof *places * (size_t)list->count);
-    if (kafka_group_offsets(engine->asker, engine->spec->name, places, list->count, ENGINE_ASK_MS, &err) < 0) return;
+    struct place *places =
+        arena_memdup(engine->arena, list->at, sizeof *places * (size_t)list->count);
+    if (kafka_group_offsets(engine->asker, engine->spec->name, places, list->count, ENGINE_ASK_MS,
+                            &err) < 0)
+        return;
 
     for (int i = 0; i < list->count; i++) {
-        struct map_input *input = other(map, &(struct map_position){places[i].topic, places[i].partition, 0});
-        map_input_stand(input, places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset, places[i].metadata, 0);
+        struct map_input *input =
+            other(map, &(struct map_position){places[i].topic, places[i].partition, 0});
+        map_input_stand(input, places[i].offset == KAFKA_NO_OFFSET ? -1 : places[i].offset,
+                        places[i].metadata, 0);
     }
 }
 
@@ -154,10 +171,12 @@ void map_wait_learn(struct map *map, const struct map_item *items, int count) {
 /* ---- Records that are gone ---- */
 
 /* Where partitions begin and end now; nothing where there is no such partition. */
-static bool ask_bounds(struct map *map, const struct asking_list *list, struct place *starts, struct place *ends) {
+static bool ask_bounds(struct map *map, const struct asking_list *list, struct place *starts,
+                       struct place *ends) {
     struct engine *engine = map->engine;
     struct err err;
-    int count = 0, partitions[TOPIC_COUNT];
+    int count = 0;
+    int partitions[TOPIC_COUNT];
     memset(partitions, -1, sizeof partitions);
     for (int i = 0; i < list->count; i++) {
         const struct place *place = &list->at[i];
@@ -175,7 +194,8 @@ static bool ask_bounds(struct map *map, const struct asking_list *list, struct p
     return true;
 }
 
-static bool is_there(const struct map_position *at, const struct place *starts, const struct place *ends) {
+static bool is_there(const struct map_position *at, const struct place *starts,
+                     const struct place *ends) {
     for (int i = 0; starts[i].partition >= 0; i++)
         if (starts[i].topic == at->topic && starts[i].partition == at->partition)
             return at->offset >= starts[i].offset && at->offset < ends[i].offset;
@@ -184,6 +204,7 @@ static bool is_there(const struct map_position *at, const struct place *starts, 
 
 static void add_gone(struct map *map, const struct map_position *at) {
     struct map_waiters *waiters = &map->waiters;
+
     for (int i = 0; i < waiters->gone_count; i++)
         if (map_position_compare(&waiters->gone[i], at) == 0) return;
     if (waiters->gone_count == waiters->gone_size) {
@@ -192,19 +213,25 @@ static void add_gone(struct map *map, const struct map_position *at) {
         ASSERT(waiters->gone);
     }
     waiters->gone[waiters->gone_count++] = *at;
-    log_say(LOG_WARN, "a claim's record is gone: its topic was made anew, or it was deleted. Who joined it goes on",
+    log_say(LOG_WARN,
+            "a claim's record is gone: its topic was made anew, or it was deleted. Who joined it "
+            "goes on",
             "record",
-            arena_printf(map->engine->arena, "%s/%d/%" PRId64, topic_name(at->topic), at->partition, at->offset), NULL);
+            arena_printf(map->engine->arena, "%s/%d/%" PRId64, topic_name(at->topic), at->partition,
+                         at->offset),
+            NULL);
 }
 
-/* A claimant's record may be gone for good. Whoever claimed had read it, so it lies before an end that is asked for
- * now, or its topic was made anew. */
+/* A claimant's record may be gone for good. Whoever claimed had read it, so it lies before an end
+ * that is asked for now, or its topic was made anew. */
 static void look_for_gone(struct map *map) {
     struct map_waiters *waiters = &map->waiters;
     struct map_known known = map_wait_known(map);
     struct asking_list list = {0};
-    for (int i = 0; i < waiters->count; i++) add_partition(map, &list, awaited(map, &waiters->at[i]));
-    struct place *starts = arena_alloc(map->engine->arena, sizeof *starts * ((size_t)list.count + 1));
+    for (int i = 0; i < waiters->count; i++)
+        add_partition(map, &list, awaited(map, &waiters->at[i]));
+    struct place *starts =
+        arena_alloc(map->engine->arena, sizeof *starts * ((size_t)list.count + 1));
     struct place *ends = arena_alloc(map->engine->arena, sizeof *ends * ((size_t)list.count + 1));
     if (!ask_bounds(map, &list, starts, ends)) return;
 
@@ -237,12 +264,14 @@ void map_wait_say(struct map *map) {
 
     struct arena *arena = map->engine->arena;
     const struct map_position *on = awaited(map, oldest);
-    log_seldom(&gate, SAY_EVERY_MS, LOG_WARN, "a record waits for the one that it joins, which nobody has decided yet",
-               "record",
-               arena_printf(arena, "%s/%d/%" PRId64, topic_name(oldest->copy.raw.topic), oldest->copy.raw.partition,
-                            oldest->copy.raw.offset),
-               "waits_for", arena_printf(arena, "%s/%d/%" PRId64, topic_name(on->topic), on->partition, on->offset),
-               "seconds", log_int(waited_ms / 1000), "waiting", log_int(waiters->count), NULL);
+    log_seldom(
+        &gate, SAY_EVERY_MS, LOG_WARN,
+        "a record waits for the one that it joins, which nobody has decided yet", "record",
+        arena_printf(arena, "%s/%d/%" PRId64, topic_name(oldest->copy.raw.topic),
+                     oldest->copy.raw.partition, oldest->copy.raw.offset),
+        "waits_for",
+        arena_printf(arena, "%s/%d/%" PRId64, topic_name(on->topic), on->partition, on->offset),
+        "seconds", log_int(waited_ms / 1000), "waiting", log_int(waiters->count), NULL);
 }
 
 void map_wait_look(struct map *map) {
@@ -264,7 +293,8 @@ void map_wait_look(struct map *map) {
         kept->ready = again || map_known_passed(&known, awaited(map, kept));
         waiters->ready += kept->ready;
     }
-    waiters->look_every_ms = waiters->look_every_ms * 2 < LOOK_LAST_MS ? waiters->look_every_ms * 2 : LOOK_LAST_MS;
+    waiters->look_every_ms =
+        waiters->look_every_ms * 2 < LOOK_LAST_MS ? waiters->look_every_ms * 2 : LOOK_LAST_MS;
     waiters->look_at_ms = now_ms + waiters->look_every_ms;
 }
 

@@ -1,5 +1,5 @@
-/* permissions: the table. Whoever makes the runtime ask the broker or Redis something new adds its row here; the tests
- * on a broker with an authorizer fail otherwise. */
+/* permissions: the table. Whoever makes the runtime ask the broker or Redis something new adds its
+ * row here; the tests on a broker with an authorizer fail otherwise. */
 #include "runtime/permissions.h"
 #include "runtime/lua_scripts.h"
 #include <ctype.h>
@@ -12,7 +12,8 @@ enum who { EVERYONE, KEYED, CLAIMS };
 struct row {
     enum who who;
     enum kafka_resource resource;
-    enum topic topic; /* of KAFKA_TOPIC; TOPIC_NONE: what the spec reads, or writes, or both, as the operation says */
+    enum topic topic; /* of KAFKA_TOPIC; TOPIC_NONE: what the spec reads, or writes, or both, as the
+                         operation says */
     const char *name; /* behind "<prefix>-" otherwise; NULL: the worker's own */
     enum kafka_operation operation;
     const char *why;
@@ -22,25 +23,38 @@ static const struct row rows[] = {
     {EVERYONE, KAFKA_TOPIC, TOPIC_NONE, NULL, KAFKA_READ, "its input"},
     {KEYED, KAFKA_TOPIC, TOPIC_STATE, NULL, KAFKA_READ, "taking shards over, healing their views"},
     {CLAIMS, KAFKA_TOPIC, TOPIC_CLAIMS, NULL, KAFKA_READ, "restoring claims that Redis has lost"},
-    {EVERYONE, KAFKA_TOPIC, TOPIC_POLICIES, NULL, KAFKA_READ, "policy versions, and where a group has begun"},
-    {KEYED, KAFKA_TOPIC, TOPIC_COMPLAINTS, NULL, KAFKA_DESCRIBE, "its true end, before a deadline fires"},
-    {KEYED, KAFKA_TOPIC, TOPIC_ACTIVITY, NULL, KAFKA_DESCRIBE, "its true end, before a deadline fires"},
-    {KEYED, KAFKA_TOPIC, TOPIC_DECISIONS, NULL, KAFKA_DESCRIBE, "its true end, before a deadline fires"},
-    {KEYED, KAFKA_TOPIC, TOPIC_DELIVERIES, NULL, KAFKA_DESCRIBE, "its partition count must be that of the case log"},
-    {KEYED, KAFKA_TOPIC, TOPIC_SETTLEMENTS, NULL, KAFKA_DESCRIBE, "its partition count must be that of the case log"},
-    {KEYED, KAFKA_TOPIC, TOPIC_STATE, NULL, KAFKA_DESCRIBE_CONFIGS, "it must be compacted; what it takes"},
-    {EVERYONE, KAFKA_TOPIC, TOPIC_NONE, NULL, KAFKA_DESCRIBE_CONFIGS, "how large a record it takes"},
-    {EVERYONE, KAFKA_TOPIC, TOPIC_EVENTS, NULL, KAFKA_DESCRIBE_CONFIGS, "how large a record it takes"},
-    {EVERYONE, KAFKA_TOPIC, TOPIC_REJECTED, NULL, KAFKA_DESCRIBE_CONFIGS, "how large a record it takes"},
-    {CLAIMS, KAFKA_TOPIC, TOPIC_CLAIMS, NULL, KAFKA_DESCRIBE_CONFIGS, "how large a record it takes"},
+    {EVERYONE, KAFKA_TOPIC, TOPIC_POLICIES, NULL, KAFKA_READ,
+     "policy versions, and where a group has begun"},
+    {KEYED, KAFKA_TOPIC, TOPIC_COMPLAINTS, NULL, KAFKA_DESCRIBE,
+     "its true end, before a deadline fires"},
+    {KEYED, KAFKA_TOPIC, TOPIC_ACTIVITY, NULL, KAFKA_DESCRIBE,
+     "its true end, before a deadline fires"},
+    {KEYED, KAFKA_TOPIC, TOPIC_DECISIONS, NULL, KAFKA_DESCRIBE,
+     "its true end, before a deadline fires"},
+    {KEYED, KAFKA_TOPIC, TOPIC_DELIVERIES, NULL, KAFKA_DESCRIBE,
+     "its partition count must be that of the case log"},
+    {KEYED, KAFKA_TOPIC, TOPIC_SETTLEMENTS, NULL, KAFKA_DESCRIBE,
+     "its partition count must be that of the case log"},
+    {KEYED, KAFKA_TOPIC, TOPIC_STATE, NULL, KAFKA_DESCRIBE_CONFIGS,
+     "it must be compacted; what it takes"},
+    {EVERYONE, KAFKA_TOPIC, TOPIC_NONE, NULL, KAFKA_DESCRIBE_CONFIGS,
+     "how large a record it takes"},
+    {EVERYONE, KAFKA_TOPIC, TOPIC_EVENTS, NULL, KAFKA_DESCRIBE_CONFIGS,
+     "how large a record it takes"},
+    {EVERYONE, KAFKA_TOPIC, TOPIC_REJECTED, NULL, KAFKA_DESCRIBE_CONFIGS,
+     "how large a record it takes"},
+    {CLAIMS, KAFKA_TOPIC, TOPIC_CLAIMS, NULL, KAFKA_DESCRIBE_CONFIGS,
+     "how large a record it takes"},
     {EVERYONE, KAFKA_TOPIC, TOPIC_EVENTS, NULL, KAFKA_WRITE, "its words in the case log"},
     {EVERYONE, KAFKA_TOPIC, TOPIC_REJECTED, NULL, KAFKA_WRITE, "what it cannot accept"},
     {EVERYONE, KAFKA_TOPIC, TOPIC_NONE, NULL, KAFKA_WRITE, "its orders to others"},
     {KEYED, KAFKA_TOPIC, TOPIC_STATE, NULL, KAFKA_WRITE, "its states"},
     {CLAIMS, KAFKA_TOPIC, TOPIC_CLAIMS, NULL, KAFKA_WRITE, "what was granted"},
-    {EVERYONE, KAFKA_TOPIC, TOPIC_POLICIES, NULL, KAFKA_WRITE, "its policy, and that its group has begun"},
+    {EVERYONE, KAFKA_TOPIC, TOPIC_POLICIES, NULL, KAFKA_WRITE,
+     "its policy, and that its group has begun"},
     {EVERYONE, KAFKA_GROUP, TOPIC_NONE, NULL, KAFKA_READ, "membership, offsets in transactions"},
-    {KEYED, KAFKA_GROUP, TOPIC_NONE, "intake", KAFKA_DESCRIBE, "how far intake is, before a deadline fires"},
+    {KEYED, KAFKA_GROUP, TOPIC_NONE, "intake", KAFKA_DESCRIBE,
+     "how far intake is, before a deadline fires"},
     {EVERYONE, KAFKA_TRANSACTIONAL_ID, TOPIC_NONE, NULL, KAFKA_WRITE, "exactly once"},
 };
 enum { ROWS = sizeof rows / sizeof *rows, LIST_MAX = 2 * ROWS };
@@ -63,9 +77,11 @@ struct listing {
 
 static void add_topic(struct listing *listing, const struct row *row, enum topic topic) {
     char name[KAFKA_NAME_MAX];
+
     kafka_topic(&listing->kafka, topic, name);
     for (int i = 0; i < listing->count; i++) /* as of compensation, which reads and describes one */
-        if (listing->at[i].operation == row->operation && strcmp(listing->at[i].name, name) == 0) return;
+        if (listing->at[i].operation == row->operation && strcmp(listing->at[i].name, name) == 0)
+            return;
     listing->at[listing->count++] = (struct permission){.resource = KAFKA_TOPIC,
                                                         .name = arena_strdup(listing->arena, name),
                                                         .operation = row->operation,
@@ -76,20 +92,23 @@ static void add_all(struct listing *listing, const struct row *row, const enum t
     for (; topics && *topics != TOPIC_NONE; topics++) add_topic(listing, row, *topics);
 }
 
-static void add_topics_of(struct listing *listing, const struct row *row, const struct worker_spec *spec) {
+static void add_topics_of(struct listing *listing, const struct row *row,
+                          const struct worker_spec *spec) {
     if (row->operation != KAFKA_WRITE) add_all(listing, row, spec->reads);
     if (row->operation != KAFKA_READ) add_all(listing, row, spec->writes);
 }
 
-static void add_other(struct listing *listing, const struct row *row, const char *prefix, const char *worker) {
+static void add_other(struct listing *listing, const struct row *row, const char *prefix,
+                      const char *worker) {
     bool transactional = row->resource == KAFKA_TRANSACTIONAL_ID;
-    listing->at[listing->count++] =
-        (struct permission){.resource = row->resource,
-                            .name = arena_printf(listing->arena, "%s-%s%s", prefix, row->name ? row->name : worker,
-                                                 transactional ? "-" : ""),
-                            .prefixed = transactional,
-                            .operation = row->operation,
-                            .why = row->why};
+
+    listing->at[listing->count++] = (struct permission){
+        .resource = row->resource,
+        .name = arena_printf(listing->arena, "%s-%s%s", prefix, row->name ? row->name : worker,
+                             transactional ? "-" : ""),
+        .prefixed = transactional,
+        .operation = row->operation,
+        .why = row->why};
 }
 
 /* A Describe of what may be read or written anyway needs no row of its own. */
@@ -98,7 +117,9 @@ static bool is_implied(const struct listing *listing, const struct permission *p
     for (int i = 0; i < listing->count; i++) {
         const struct permission *other = &listing->at[i];
         bool more = other->operation == KAFKA_READ || other->operation == KAFKA_WRITE;
-        if (more && other->resource == permission->resource && strcmp(other->name, permission->name) == 0) return true;
+        if (more && other->resource == permission->resource &&
+            strcmp(other->name, permission->name) == 0)
+            return true;
     }
     return false;
 }
@@ -107,6 +128,7 @@ int permissions_of(const struct worker_spec *spec, const char *prefix, struct ar
                    struct permission **permissions_out) {
     const struct config config = {.topic_prefix = prefix};
     struct listing listing = {.kafka = {.config = &config, .worker = spec->name}, .arena = arena};
+
     listing.at = arena_alloc(arena, LIST_MAX * sizeof *listing.at);
     for (const struct row *row = rows; row < rows + ROWS; row++) {
         if (!concerns(spec, row->who)) continue;
@@ -121,14 +143,16 @@ int permissions_of(const struct worker_spec *spec, const char *prefix, struct ar
     for (int i = 0; i < listing.count; i++)
         if (!is_implied(&listing, &listing.at[i])) listing.at[kept++] = listing.at[i];
     *permissions_out = listing.at;
+
     return kept;
 }
 
 /* ---- Words ---- */
 
 const char *permissions_resource(enum kafka_resource resource) {
-    static const char *const names[] = {
-        [KAFKA_TOPIC] = "topic", [KAFKA_GROUP] = "group", [KAFKA_TRANSACTIONAL_ID] = "transactional id"};
+    static const char *const names[] = {[KAFKA_TOPIC] = "topic",
+                                        [KAFKA_GROUP] = "group",
+                                        [KAFKA_TRANSACTIONAL_ID] = "transactional id"};
     return names[resource];
 }
 
@@ -142,15 +166,19 @@ const char *permissions_operation(enum kafka_operation operation) {
 
 const char *permissions_name(const struct permission *permission, struct arena *arena) {
     return arena_printf(arena, "%s on %s %s%s", permissions_operation(permission->operation),
-                        permissions_resource(permission->resource), permission->name, permission->prefixed ? "*" : "");
+                        permissions_resource(permission->resource), permission->name,
+                        permission->prefixed ? "*" : "");
 }
 
-const char *permissions_grant(const struct permission *permission, const char *principal, struct arena *arena) {
-    static const char *const options[] = {
-        [KAFKA_TOPIC] = "topic", [KAFKA_GROUP] = "group", [KAFKA_TRANSACTIONAL_ID] = "transactional-id"};
-    return arena_printf(arena, "kafka-acls.sh --add --allow-principal User:%s --operation %s --%s %s%s", principal,
-                        permissions_operation(permission->operation), options[permission->resource], permission->name,
-                        permission->prefixed ? " --resource-pattern-type prefixed" : "");
+const char *permissions_grant(const struct permission *permission, const char *principal,
+                              struct arena *arena) {
+    static const char *const options[] = {[KAFKA_TOPIC] = "topic",
+                                          [KAFKA_GROUP] = "group",
+                                          [KAFKA_TRANSACTIONAL_ID] = "transactional-id"};
+    return arena_printf(
+        arena, "kafka-acls.sh --add --allow-principal User:%s --operation %s --%s %s%s", principal,
+        permissions_operation(permission->operation), options[permission->resource],
+        permission->name, permission->prefixed ? " --resource-pattern-type prefixed" : "");
 }
 
 /* ---- Redis ---- */
@@ -158,7 +186,8 @@ const char *permissions_grant(const struct permission *permission, const char *p
 static void add_text(const char ***texts, int *count, const char *text, struct arena *arena) {
     for (int i = 0; i < *count; i++)
         if (strcmp((*texts)[i], text) == 0) return;
-    *texts = arena_grow(arena, *texts, sizeof **texts * (size_t)*count, sizeof **texts * (size_t)(*count + 1));
+    *texts = arena_grow(arena, *texts, sizeof **texts * (size_t)*count,
+                        sizeof **texts * (size_t)(*count + 1));
     (*texts)[(*count)++] = text;
 }
 
@@ -170,7 +199,8 @@ static void add_key(struct permission_texts *out, const char *pattern, struct ar
     add_text(&out->keys, &out->key_count, pattern, arena);
 }
 
-/* Every redis.call('NAME', ...) of a script, also through a function of its own: a name in capitals that comes first.
+/* Every redis.call('NAME', ...) of a script, also through a function of its own: a name in capitals
+ * that comes first.
  */
 static void add_script(struct permission_texts *out, const char *lua, struct arena *arena) {
     for (const char *at = lua; (at = strstr(at, "('"));) {
@@ -185,14 +215,17 @@ static void add_script(struct permission_texts *out, const char *lua, struct are
 
 void permissions_of_redis(const struct worker_spec *spec, const char *prefix, struct arena *arena,
                           struct permission_texts *out) {
-    static const char *const view_scripts[] = {lua_standing, lua_read,  lua_due,   lua_apply, lua_check,
-                                               lua_wipe,     lua_wiped, lua_names, NULL};
-    static const char *const claim_scripts[] = {lua_claim, lua_restore, lua_restored, lua_release, NULL};
+    static const char *const view_scripts[] = {lua_standing, lua_read,  lua_due,
+                                               lua_apply,    lua_check, lua_wipe,
+                                               lua_wiped,    lua_names, NULL};
+    static const char *const claim_scripts[] = {lua_claim, lua_restore, lua_restored, lua_release,
+                                                NULL};
     static const char *const always[] = {"info", "ping", "script|load", "evalsha", NULL};
     static const char *const view_commands[] = {"scan", "hscan",  "sscan", "zscan", "hkeys", "sadd",
                                                 "srem", "unlink", "hset",  "hdel",  NULL};
     static const char *const claim_commands[] = {"get", "set", NULL};
-    bool keyed = spec->kind == WORKER_KEYED, claims = spec->ask != NULL;
+    bool keyed = spec->kind == WORKER_KEYED;
+    bool claims = spec->ask != NULL;
     *out = (struct permission_texts){0};
     if (!keyed && !claims) return;
 
@@ -209,8 +242,10 @@ void permissions_of_redis(const struct worker_spec *spec, const char *prefix, st
 static const char *grant(const struct permission_texts *texts, const char *user, const char *quote,
                          struct arena *arena) {
     struct buf buf = {0};
+
     buf_printf(&buf, "ACL SETUSER %s on resetkeys", user);
-    for (int i = 0; i < texts->key_count; i++) buf_printf(&buf, " %s~%s%s", quote, texts->keys[i], quote);
+    for (int i = 0; i < texts->key_count; i++)
+        buf_printf(&buf, " %s~%s%s", quote, texts->keys[i], quote);
     buf_puts(&buf, " -@all");
     for (int i = 0; i < texts->command_count; i++) {
         const char *around = strchr(texts->commands[i], '|') ? quote : "";
@@ -218,14 +253,17 @@ static const char *grant(const struct permission_texts *texts, const char *user,
     }
     const char *rule = arena_strndup(arena, buf.at, buf.len);
     buf_free(&buf);
+
     return rule;
 }
 
-const char *permissions_redis_grant(const struct permission_texts *texts, const char *user, struct arena *arena) {
+const char *permissions_redis_grant(const struct permission_texts *texts, const char *user,
+                                    struct arena *arena) {
     return grant(texts, user, "", arena);
 }
 
-const char *permissions_redis_quoted(const struct permission_texts *texts, const char *user, struct arena *arena) {
+const char *permissions_redis_quoted(const struct permission_texts *texts, const char *user,
+                                     struct arena *arena) {
     return grant(texts, user, "'", arena);
 }
 
@@ -236,6 +274,7 @@ static bool may_use(const char *answer, int key) {
 /* Whether some command may touch the key; also when none was asked about keys. */
 static bool is_reached(const struct permission_texts *texts, const char *const *answers, int key) {
     bool asked = false;
+
     for (int i = 0; i < texts->command_count; i++) {
         if (may_use(answers[i], key)) return true;
         asked |= answers[i][0] == '0' || answers[i][0] == '1';
@@ -243,16 +282,20 @@ static bool is_reached(const struct permission_texts *texts, const char *const *
     return !asked;
 }
 
-/* Whether it may be written, as far as anything may: a command that is missing is no matter of keys. */
+/* Whether it may be written, as far as anything may: a command that is missing is no matter of
+ * keys. */
 static bool is_written(const struct permission_texts *texts, const char *const *answers, int key) {
     for (int i = 0; i < texts->command_count; i++)
-        if (strcmp(texts->commands[i], "set") == 0) return may_use(answers[i], key) || !strchr(answers[i], '1');
+        if (strcmp(texts->commands[i], "set") == 0)
+            return may_use(answers[i], key) || !strchr(answers[i], '1');
     return true;
 }
 
-int permissions_redis_missing(const struct permission_texts *texts, const char *const *answers, int *missing_out) {
+int permissions_redis_missing(const struct permission_texts *texts, const char *const *answers,
+                              int *missing_out) {
     int count = 0;
     bool reached = false;
+
     for (int k = 0; k < texts->key_count; k++) reached |= is_reached(texts, answers, k);
     for (int i = 0; i < texts->command_count; i++) {
         bool keyless = answers[i][0] == 'n';
@@ -267,14 +310,19 @@ int permissions_redis_missing(const struct permission_texts *texts, const char *
 
 /* ---- The page ---- */
 
-static void document_worker(const struct worker_spec *spec, const char *prefix, struct arena *arena, struct buf *out) {
+static void document_worker(const struct worker_spec *spec, const char *prefix, struct arena *arena,
+                            struct buf *out) {
     struct permission *list;
     struct permission_texts texts;
     int count = permissions_of(spec, prefix, arena, &list);
-    buf_printf(out, "\n## redress-%s\n\n| resource | name | operation | what for |\n|---|---|---|---|\n", spec->name);
+
+    buf_printf(out,
+               "\n## redress-%s\n\n| resource | name | operation | what for |\n|---|---|---|---|\n",
+               spec->name);
     for (int i = 0; i < count; i++)
-        buf_printf(out, "| %s | `%s`%s | %s | %s |\n", permissions_resource(list[i].resource), list[i].name,
-                   list[i].prefixed ? ", prefixed" : "", permissions_operation(list[i].operation), list[i].why);
+        buf_printf(out, "| %s | `%s`%s | %s | %s |\n", permissions_resource(list[i].resource),
+                   list[i].name, list[i].prefixed ? ", prefixed" : "",
+                   permissions_operation(list[i].operation), list[i].why);
     permissions_of_redis(spec, prefix, arena, &texts);
     if (!texts.command_count) {
         buf_puts(out, "\nNo Redis.\n");
@@ -284,15 +332,18 @@ static void document_worker(const struct worker_spec *spec, const char *prefix, 
     buf_printf(out, "\n```\n%s\n```\n", permissions_redis_grant(&texts, user, arena));
 }
 
-void permissions_document(const struct worker_spec *const *specs, const char *prefix, struct buf *out) {
+void permissions_document(const struct worker_spec *const *specs, const char *prefix,
+                          struct buf *out) {
     struct arena *arena = arena_new();
-    buf_puts(
-        out,
-        "# What the workers may do\n\n"
-        "Written by `redressctl acl document` from the table by which a worker tries all of it, at start and while it "
-        "runs.\nKafka's `Read` and `Write` bring `Describe` with them. Brokers before 3.0 want `IdempotentWrite` on "
-        "the cluster as well.\nThe Redis rules are whole but for the password; a database other than 0 needs "
-        "`+select`, too.\n");
+
+    buf_puts(out, "# What the workers may do\n\n"
+                  "Written by `redressctl acl document` from the table by which a worker tries all "
+                  "of it, at start and while it "
+                  "runs.\nKafka's `Read` and `Write` bring `Describe` with them. Brokers before "
+                  "3.0 want `IdempotentWrite` on "
+                  "the cluster as well.\nThe Redis rules are whole but for the password; a "
+                  "database other than 0 needs "
+                  "`+select`, too.\n");
     for (; *specs; specs++) document_worker(*specs, prefix, arena, out);
     arena_free(arena);
 }

@@ -61,8 +61,11 @@ static const char *principal(const struct engine *engine) {
 static void list_kafka(struct permissions *permissions) {
     struct engine *engine = permissions->engine;
     struct permission *list;
-    int count = permissions_of(engine->spec, engine->config->topic_prefix, permissions->arena, &list);
-    permissions->items = arena_alloc(permissions->arena, sizeof *permissions->items * ((size_t)count + 1));
+    int count =
+        permissions_of(engine->spec, engine->config->topic_prefix, permissions->arena, &list);
+
+    permissions->items =
+        arena_alloc(permissions->arena, sizeof *permissions->items * ((size_t)count + 1));
     permissions->item_count = count;
     for (int i = 0; i < count; i++) {
         struct item *item = &permissions->items[i];
@@ -70,13 +73,16 @@ static void list_kafka(struct permissions *permissions) {
         item->permission = &list[i];
         item->what = permissions_name(&list[i], permissions->arena);
         item->remedy = permissions_grant(&list[i], principal(engine), permissions->arena);
-        item->name = list[i].prefixed ? arena_printf(permissions->arena, "%s%s", name, engine->instance) : name;
+        item->name = list[i].prefixed
+                         ? arena_printf(permissions->arena, "%s%s", name, engine->instance)
+                         : name;
     }
 }
 
 /* "redis://user:password@host": its user, else "default". */
 static const char *redis_user(const char *url, struct arena *arena) {
-    const char *at = strstr(url, "://"), *end = strchr(url, '@');
+    const char *at = strstr(url, "://");
+    const char *end = strchr(url, '@');
     size_t len = at && end ? strcspn(at + 3, ":@") : 0;
     return len ? arena_strndup(arena, at + 3, len) : "default";
 }
@@ -93,6 +99,7 @@ static void list_redis(struct permissions *permissions) {
     struct engine *engine = permissions->engine;
     struct arena *arena = permissions->arena;
     struct permission_texts *texts = &permissions->texts;
+
     permissions_of_redis(engine->spec, engine->config->topic_prefix, arena, texts);
     const char *user = redis_user(engine->config->redis_url, arena);
     permissions->rule = permissions_redis_grant(texts, user, arena);
@@ -111,11 +118,13 @@ static void list_redis(struct permissions *permissions) {
         question->remedy = arena_printf(arena, "ACL SETUSER %s ~%s", user, texts->keys[i]);
         permissions->argv[permissions->argc++] = key_of(texts->keys[i], arena);
     }
-    for (int i = 0; i < texts->command_count; i++) permissions->argv[permissions->argc++] = texts->commands[i];
+    for (int i = 0; i < texts->command_count; i++)
+        permissions->argv[permissions->argc++] = texts->commands[i];
 }
 
 struct permissions *permissions_new(struct engine *engine) {
     struct permissions *permissions = calloc(1, sizeof *permissions);
+
     ASSERT(permissions);
     permissions->engine = engine;
     permissions->arena = arena_new();
@@ -125,6 +134,7 @@ struct permissions *permissions_new(struct engine *engine) {
     if (!engine->redis) return permissions;
     list_redis(permissions);
     redis_use(engine->redis, &permissions->script);
+
     return permissions;
 }
 
@@ -139,15 +149,17 @@ void permissions_free(struct permissions *permissions) {
 
 static void try_item(struct permissions *permissions, struct item *item) {
     const struct permission *permission = item->permission;
-    item->verdict =
-        kafka_try(permissions->tries, permission->resource, item->name, permission->operation, TRY_MS, &item->err);
+
+    item->verdict = kafka_try(permissions->tries, permission->resource, item->name,
+                              permission->operation, TRY_MS, &item->err);
     item->tried = true;
     if (item->verdict == KAFKA_ALLOWED)
         worker_proven(item->what);
     else
-        worker_unproven(item->what,
-                        arena_printf(permissions->engine->arena, "%s (%s); %s", item->err.text, permission->why,
-                                     item->verdict == KAFKA_FORBIDDEN ? item->remedy : "it is tried again"));
+        worker_unproven(
+            item->what,
+            arena_printf(permissions->engine->arena, "%s (%s); %s", item->err.text, permission->why,
+                         item->verdict == KAFKA_FORBIDDEN ? item->remedy : "it is tried again"));
 }
 
 static void note_question(struct permissions *permissions, struct question *question) {
@@ -161,13 +173,18 @@ static void note_question(struct permissions *permissions, struct question *ques
 static void take_answers(struct permissions *permissions, const struct redis_reply *list) {
     struct arena *arena = permissions->engine->arena;
     int *missing = arena_alloc(arena, sizeof *missing * ((size_t)permissions->question_count + 1));
-    const char **answers = arena_alloc(arena, sizeof *answers * ((size_t)permissions->question_count + 1));
+    const char **answers =
+        arena_alloc(arena, sizeof *answers * ((size_t)permissions->question_count + 1));
+
     for (int i = 0; i < permissions->texts.command_count; i++)
-        answers[i] = i < list->count && list->items[i].kind == REDIS_TEXT ? list->items[i].text : "";
+        answers[i] =
+            i < list->count && list->items[i].kind == REDIS_TEXT ? list->items[i].text : "";
     int count = permissions_redis_missing(&permissions->texts, answers, missing);
-    for (int i = 0; i < permissions->question_count; i++) permissions->questions[i].forbidden = false;
+    for (int i = 0; i < permissions->question_count; i++)
+        permissions->questions[i].forbidden = false;
     for (int i = 0; i < count; i++) permissions->questions[missing[i]].forbidden = true;
-    for (int i = 0; i < permissions->question_count; i++) note_question(permissions, &permissions->questions[i]);
+    for (int i = 0; i < permissions->question_count; i++)
+        note_question(permissions, &permissions->questions[i]);
 }
 
 /* 0, or -1 and err: Redis did not answer, or not even the question is permitted. */
@@ -175,14 +192,17 @@ static int try_redis(struct permissions *permissions, struct err *err) {
     struct engine *engine = permissions->engine;
     struct redis_reply *replies;
     int count;
-    redis_add_script(engine->redis, &permissions->script, 0, permissions->argc, permissions->argv, NULL);
+
+    redis_add_script(engine->redis, &permissions->script, 0, permissions->argc, permissions->argv,
+                     NULL);
     if (redis_exchange(engine->redis, engine->arena, &replies, &count, err)) return -1;
     take_answers(permissions, &replies[0]);
     return 0;
 }
 
 /* Signing in, and the commands that carry the question. */
-static const char CARRIERS[] = "Redis: to sign in, and the commands info, ping, script|load and evalsha";
+static const char CARRIERS[] =
+    "Redis: to sign in, and the commands info, ping, script|load and evalsha";
 
 static void note_redis(struct permissions *permissions, int result, const struct err *err) {
     permissions->refused = result && redis_refuses(err);
@@ -190,7 +210,8 @@ static void note_redis(struct permissions *permissions, int result, const struct
     if (result == 0)
         worker_proven(CARRIERS);
     else if (permissions->refused)
-        worker_unproven(CARRIERS, arena_printf(permissions->engine->arena, "%s; %s", err->text, permissions->rule));
+        worker_unproven(CARRIERS, arena_printf(permissions->engine->arena, "%s; %s", err->text,
+                                               permissions->rule));
 }
 
 /* ---- At start ---- */
@@ -201,8 +222,10 @@ static void tell(const char *what, const char *why, const char *remedy) {
 
 static int count_forbidden(const struct permissions *permissions) {
     int count = 0;
-    for (int i = 0; i < permissions->item_count; i++) count += permissions->items[i].verdict == KAFKA_FORBIDDEN;
-    for (int i = 0; i < permissions->question_count; i++) count += permissions->questions[i].forbidden;
+    for (int i = 0; i < permissions->item_count; i++)
+        count += permissions->items[i].verdict == KAFKA_FORBIDDEN;
+    for (int i = 0; i < permissions->question_count; i++)
+        count += permissions->questions[i].forbidden;
     return count + permissions->refused;
 }
 
@@ -216,7 +239,8 @@ static void tell_all(struct permissions *permissions, int count) {
     }
     for (int i = 0; i < permissions->question_count; i++)
         if (permissions->questions[i].forbidden)
-            tell(permissions->questions[i].what, "the worker's own keys", permissions->questions[i].remedy);
+            tell(permissions->questions[i].what, "the worker's own keys",
+                 permissions->questions[i].remedy);
     if (permissions->refused) tell(CARRIERS, "everything in Redis", permissions->rule);
 }
 
@@ -227,8 +251,8 @@ static const struct item *first_unsure(const struct permissions *permissions) {
     return NULL;
 }
 
-/* False: nobody answers, and what is left need not wait as long again. A transactional id is taken once: each time ends
- * what another process of this name has open. */
+/* False: nobody answers, and what is left need not wait as long again. A transactional id is taken
+ * once: each time ends what another process of this name has open. */
 static bool try_kafka(struct permissions *permissions, struct err *err) {
     for (int i = 0; i < permissions->item_count; i++) {
         struct item *item = &permissions->items[i];
@@ -238,6 +262,7 @@ static bool try_kafka(struct permissions *permissions, struct err *err) {
         err_set(err, "%s: %s", item->what, item->err.text);
         return false;
     }
+
     return true;
 }
 
@@ -267,6 +292,7 @@ enum permissions_result permissions_try_all(struct permissions *permissions, str
 static void step(struct permissions *permissions) {
     struct engine *engine = permissions->engine;
     struct err err = {""};
+
     if (permissions->next < permissions->item_count) {
         struct item *item = &permissions->items[permissions->next++];
         if (item->permission->resource != KAFKA_TRANSACTIONAL_ID) try_item(permissions, item);
@@ -282,7 +308,8 @@ void permissions_turn(struct permissions *permissions) {
     if (!permissions) return;
     struct engine *engine = permissions->engine;
     int64_t now_ms = clock_boot_ms();
-    if (now_ms < permissions->next_ms || engine_paused(engine) || engine->config->demonstration) return;
+    if (now_ms < permissions->next_ms || engine_paused(engine) || engine->config->demonstration)
+        return;
     step(permissions);
     int64_t every_ms = engine->config->unproven_ms / ROUNDS / (permissions->item_count + 1);
     permissions->next_ms = clock_boot_ms() + (every_ms > EVERY_MIN_MS ? every_ms : EVERY_MIN_MS);

@@ -1,6 +1,6 @@
-/* policy_log: policy versions whole in redress.policies (key "<worker>:<version>"), written before their first use
- * (CONTRACT.md, Policies). The topic is compacted and has one partition: of a key the last record counts, and of two
- * versions the one whose record stands later is the newer. */
+/* policy_log: policy versions whole in redress.policies (key "<worker>:<version>"), written before
+ * their first use (CONTRACT.md, Policies). The topic is compacted and has one partition: of a key
+ * the last record counts, and of two versions the one whose record stands later is the newer. */
 #ifndef REDRESS_POLICY_LOG_H
 #define REDRESS_POLICY_LOG_H
 
@@ -8,7 +8,8 @@
 
 /* A record, of any worker. */
 struct policy_record {
-    const char *key, *body; /* NUL-terminated, in the arena; body NULL: the version was taken back */
+    const char *key,
+        *body; /* NUL-terminated, in the arena; body NULL: the version was taken back */
     size_t body_len;
     int64_t offset;
 };
@@ -17,8 +18,8 @@ struct policy_record {
 struct policy_topic {
     void *context;
     /* Every record up to the topic's true end, in order. 0; 1 when Kafka does not answer (err). */
-    int (*read)(void *context, struct arena *arena, struct policy_record **records_out, int *count_out,
-                struct err *err);
+    int (*read)(void *context, struct arena *arena, struct policy_record **records_out,
+                int *count_out, struct err *err);
     /* Writes one and waits for the acknowledgement. 0 or 1. */
     int (*write)(void *context, const char *key, const char *body, struct err *err);
 };

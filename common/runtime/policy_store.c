@@ -7,7 +7,7 @@
 
 enum {
     BESIDE_MAX = 64 << 20, /* of a file that a policy names */
-    PUBLISH_READS = 2      /* what is not in the topic is written, and then read back with its place */
+    PUBLISH_READS = 2 /* what is not in the topic is written, and then read back with its place */
 };
 
 struct kept {
@@ -28,7 +28,8 @@ struct policy_store {
     int64_t batch, reloaded; /* batches so far, and how many when the file was reloaded last */
 };
 
-struct policy_store *policy_store_new(const struct worker_spec *spec, const char *dir, struct policies *policies) {
+struct policy_store *policy_store_new(const struct worker_spec *spec, const char *dir,
+                                      struct policies *policies) {
     struct policy_store *store = calloc(1, sizeof *store);
     ASSERT(store);
     *store = (struct policy_store){.spec = spec, .dir = dir, .policies = policies};
@@ -90,16 +91,18 @@ static struct kept *longest_unnamed(const struct policy_store *store) {
 static const char *body_of(struct arena *arena, const struct tree *tree) {
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
+
     json_tree(&json, tree);
     const char *body = arena_strndup(arena, buf.at, buf.len);
     buf_free(&buf);
     return body;
 }
 
-/* FNV-1a over the bytes of the file that the policy names beside it; 0 when it names none, or one that is not there:
- * load() says so. */
+/* FNV-1a over the bytes of the file that the policy names beside it; 0 when it names none, or one
+ * that is not there: load() says so. */
 static uint64_t hash_beside(const struct policy_store *store, const struct tree *tree) {
-    const char *name = store->spec->policy_names ? tree_text(tree, store->spec->policy_names) : NULL;
+    const char *name =
+        store->spec->policy_names ? tree_text(tree, store->spec->policy_names) : NULL;
     uint64_t hash = 14695981039346656037ULL;
     const char *bytes;
     size_t len;
@@ -129,9 +132,11 @@ static const char *path_of(const struct policy_store *store, struct arena *arena
 }
 
 /* The text alone, not yet what load() makes of it. NULL: said in `errors`. */
-static struct kept *read_file(const struct policy_store *store, const struct tree **tree_out, struct buf *errors) {
+static struct kept *read_file(const struct policy_store *store, const struct tree **tree_out,
+                              struct buf *errors) {
     struct kept *kept = kept_new();
     struct err err;
+
     if (yaml_read_file(kept->arena, path_of(store, kept->arena), tree_out, &err) < 0) {
         buf_printf(errors, "%s\n", err.text);
         discard(kept);
@@ -139,22 +144,24 @@ static struct kept *read_file(const struct policy_store *store, const struct tre
     }
     kept->body = body_of(kept->arena, *tree_out);
     kept->beside = hash_beside(store, *tree_out);
+
     return kept;
 }
 
-static int compile(const struct worker_spec *spec, const char *dir, const struct tree *tree, struct kept *kept,
-                   struct faults *faults) {
+static int compile(const struct worker_spec *spec, const char *dir, const struct tree *tree,
+                   struct kept *kept, struct faults *faults) {
     void *policy = NULL;
     const char *version = NULL;
-    if (spec->load(tree, dir, kept->arena, &policy, &version, faults) != 0 || faults->count) return -1;
+    if (spec->load(tree, dir, kept->arena, &policy, &version, faults) != 0 || faults->count)
+        return -1;
     kept->version.version = version;
     kept->version.policy = policy;
     kept->version.migrate = policies_migrates(tree);
     return 0;
 }
 
-static int compile_file(const struct policy_store *store, const struct tree *tree, struct kept *kept,
-                        struct buf *errors) {
+static int compile_file(const struct policy_store *store, const struct tree *tree,
+                        struct kept *kept, struct buf *errors) {
     struct faults faults = {.arena = kept->arena};
     if (compile(store->spec, store->dir, tree, kept, &faults) == 0) return 0;
     faults_print(&faults, path_of(store, kept->arena), errors);
@@ -163,6 +170,7 @@ static int compile_file(const struct policy_store *store, const struct tree *tre
 
 int policy_store_load(struct policy_store *store, struct buf *errors) {
     const struct tree *tree;
+
     if (!store->spec->policy_file) return 0;
     struct kept *kept = read_file(store, &tree, errors);
     if (!kept) return -1;
@@ -172,6 +180,7 @@ int policy_store_load(struct policy_store *store, struct buf *errors) {
     }
     store->first = kept;
     link_all(store);
+
     return 0;
 }
 
@@ -180,17 +189,24 @@ int policy_store_load(struct policy_store *store, struct buf *errors) {
 /* The version of this worker that a record is of, or NULL. */
 static const char *version_of(const struct worker_spec *spec, const struct policy_record *record) {
     size_t len = strlen(spec->name);
-    return strncmp(record->key, spec->name, len) == 0 && record->key[len] == ':' ? record->key + len + 1 : NULL;
+    return strncmp(record->key, spec->name, len) == 0 && record->key[len] == ':'
+               ? record->key + len + 1
+               : NULL;
 }
 
-/* Looks for `kept` among the records: its place, and the newest of all. REFUSED: it has another body there. */
-static enum policy_store_result take_place(const struct policy_store *store, const struct policy_record *records,
-                                           int count, struct kept *kept, const char **newest_out, struct err *err) {
+/* Looks for `kept` among the records: its place, and the newest of all. REFUSED: it has another
+ * body there. */
+static enum policy_store_result take_place(const struct policy_store *store,
+                                           const struct policy_record *records, int count,
+                                           struct kept *kept, const char **newest_out,
+                                           struct err *err) {
     bool other = false;
+
     kept->version.order = -1;
     *newest_out = NULL;
     for (int i = 0; i < count; i++) {
-        const char *version = version_of(store->spec, &records[i]), *body = records[i].body;
+        const char *version = version_of(store->spec, &records[i]);
+        const char *body = records[i].body;
         if (!version) continue;
         if (body) *newest_out = version;
         if (strcmp(version, kept->version.version) != 0) continue;
@@ -198,16 +214,21 @@ static enum policy_store_result take_place(const struct policy_store *store, con
         other = body && (other || strcmp(body, kept->body) != 0);
     }
     if (!other) return POLICY_STORE_DONE;
-    err_set(err, "%s: version %s was used before with another body; give the changed policy a new version",
-            store->spec->policy_file, kept->version.version);
+    err_set(
+        err,
+        "%s: version %s was used before with another body; give the changed policy a new version",
+        store->spec->policy_file, kept->version.version);
     return POLICY_STORE_REFUSED;
 }
 
-static enum policy_store_result publish(const struct policy_store *store, const struct policy_topic *topic,
-                                        struct kept *kept, const char **newer_out, struct err *err) {
+static enum policy_store_result publish(const struct policy_store *store,
+                                        const struct policy_topic *topic, struct kept *kept,
+                                        const char **newer_out, struct err *err) {
     enum policy_store_result result = POLICY_STORE_DONE;
     struct arena *scratch = arena_new();
-    const char *key = arena_printf(scratch, "%s:%s", store->spec->name, kept->version.version), *newest = NULL;
+    const char *key = arena_printf(scratch, "%s:%s", store->spec->name, kept->version.version);
+    const char *newest = NULL;
+
     for (int reads = 0; reads < PUBLISH_READS && result == POLICY_STORE_DONE; reads++) {
         struct policy_record *records;
         int count;
@@ -225,10 +246,12 @@ static enum policy_store_result publish(const struct policy_store *store, const 
     bool newer = newest && strcmp(newest, kept->version.version) != 0;
     *newer_out = result == POLICY_STORE_DONE && newer ? arena_strdup(kept->arena, newest) : NULL;
     arena_free(scratch);
+
     return result;
 }
 
-enum policy_store_result policy_store_publish(struct policy_store *store, const struct policy_topic *topic,
+enum policy_store_result policy_store_publish(struct policy_store *store,
+                                              const struct policy_topic *topic,
                                               const char **newer_out, struct err *err) {
     *newer_out = NULL;
     return store->first ? publish(store, topic, store->first, newer_out, err) : POLICY_STORE_DONE;
@@ -236,10 +259,12 @@ enum policy_store_result policy_store_publish(struct policy_store *store, const 
 
 /* ---- A reload ---- */
 
-/* The new one in front. A worker that keeps no states needs no other; of the others those stay that cases have named
- * since the last time, and the one that was current until now. */
+/* The new one in front. A worker that keeps no states needs no other; of the others those stay that
+ * cases have named since the last time, and the one that was current until now. */
 static void take(struct policy_store *store, struct kept *kept) {
-    struct kept *before = store->first, *same = find(store, kept->version.version);
+    struct kept *before = store->first;
+    struct kept *same = find(store, kept->version.version);
+
     if (before) before->named = store->batch;
     for (struct kept *at = before, *next; at; at = next) {
         next = at->next;
@@ -252,18 +277,21 @@ static void take(struct policy_store *store, struct kept *kept) {
     link_all(store);
 }
 
-static enum policy_store_result replace(struct policy_store *store, const struct policy_topic *topic, struct kept *kept,
+static enum policy_store_result replace(struct policy_store *store,
+                                        const struct policy_topic *topic, struct kept *kept,
                                         const struct tree *tree, struct buf *errors) {
     const char *newer;
     struct err err;
+
     if (compile_file(store, tree, kept, errors) < 0) return POLICY_STORE_REFUSED;
     enum policy_store_result result = publish(store, topic, kept, &newer, &err);
     if (result != POLICY_STORE_DONE) buf_printf(errors, "%s\n", err.text);
     return result;
 }
 
-enum policy_store_result policy_store_reload(struct policy_store *store, const struct policy_topic *topic,
-                                             bool *changed_out, struct buf *errors) {
+enum policy_store_result policy_store_reload(struct policy_store *store,
+                                             const struct policy_topic *topic, bool *changed_out,
+                                             struct buf *errors) {
     const struct tree *tree;
     *changed_out = false;
     if (!store->first) return POLICY_STORE_DONE;
@@ -294,9 +322,11 @@ void policy_store_begin(struct policy_store *store) {
     link_all(store);
 }
 
-static const struct policy_record *last_of(const struct worker_spec *spec, const struct policy_record *records,
-                                           int count, const char *version) {
+static const struct policy_record *last_of(const struct worker_spec *spec,
+                                           const struct policy_record *records, int count,
+                                           const char *version) {
     const struct policy_record *last = NULL;
+
     for (int i = 0; i < count; i++) {
         const char *of = version_of(spec, &records[i]);
         if (of && strcmp(of, version) == 0) last = records[i].body ? &records[i] : NULL;
@@ -305,12 +335,14 @@ static const struct policy_record *last_of(const struct worker_spec *spec, const
 }
 
 /* -1: this program cannot read it; `why` says what it met first. */
-static int compile_record(const struct worker_spec *spec, const char *dir, const struct policy_record *record,
-                          struct kept *kept, struct err *why) {
+static int compile_record(const struct worker_spec *spec, const char *dir,
+                          const struct policy_record *record, struct kept *kept, struct err *why) {
     static const struct json_limits limits = {.bytes = 4 << 20, .depth = 64, .values = 1 << 20};
     struct faults faults = {.arena = kept->arena};
     const struct tree *tree;
-    if (json_read(kept->arena, record->body, record->body_len, &limits, &tree, why) != JSON_OK) return -1;
+
+    if (json_read(kept->arena, record->body, record->body_len, &limits, &tree, why) != JSON_OK)
+        return -1;
     if (compile(spec, dir, tree, kept, &faults) == 0) return 0;
     if (faults.count)
         err_set(why, "%s: %s", faults.at[0].path, faults.at[0].text);
@@ -319,28 +351,35 @@ static int compile_record(const struct worker_spec *spec, const char *dir, const
     return -1;
 }
 
-/* What is in the topic under the version: a kept one without a policy where there is none, or none that can be read. */
-static struct kept *read_version(const struct worker_spec *spec, const char *dir, const struct policy_record *records,
-                                 int count, const char *version, struct err *err) {
+/* What is in the topic under the version: a kept one without a policy where there is none, or none
+ * that can be read. */
+static struct kept *read_version(const struct worker_spec *spec, const char *dir,
+                                 const struct policy_record *records, int count,
+                                 const char *version, struct err *err) {
     const struct policy_record *record = last_of(spec, records, count, version);
     struct kept *kept = kept_new();
     struct err why = {""};
+
     if (!record)
         err_set(err,
-                "redress.policies has no %s:%s: start redress-%s once on the %s of that version, which publishes "
+                "redress.policies has no %s:%s: start redress-%s once on the %s of that version, "
+                "which publishes "
                 "it again",
                 spec->name, version, spec->name, spec->policy_file);
     else if (compile_record(spec, dir, record, kept, &why) < 0)
         err_set(err,
-                "this program cannot read %s:%s of redress.policies (%s): run the one that wrote it, or a newer one",
+                "this program cannot read %s:%s of redress.policies (%s): run the one that wrote "
+                "it, or a newer one",
                 spec->name, version, why.text);
     kept->version.version = arena_strdup(kept->arena, version);
     kept->version.order = record ? record->offset : -1;
+
     return kept;
 }
 
 static void insert(struct policy_store *store, struct kept *kept) {
     struct kept *known = find(store, kept->version.version);
+
     if (known) remove_kept(store, known);
     kept->named = store->batch;
     kept->next = store->first->next;
@@ -349,11 +388,13 @@ static void insert(struct policy_store *store, struct kept *kept) {
 }
 
 /* A file that takes running cases over goes for those, too, whose own version is not to be had. */
-static enum policy_store_result look_up(struct policy_store *store, const struct policy_topic *topic,
-                                        const char *version, struct err *err) {
+static enum policy_store_result look_up(struct policy_store *store,
+                                        const struct policy_topic *topic, const char *version,
+                                        struct err *err) {
     struct arena *scratch = arena_new();
     struct policy_record *records;
     int count;
+
     if (topic->read(topic->context, scratch, &records, &count, err)) {
         arena_free(scratch);
         return POLICY_STORE_AWAY;
@@ -362,13 +403,17 @@ static enum policy_store_result look_up(struct policy_store *store, const struct
     insert(store, read_version(store->spec, store->dir, records, count, version, &why));
     arena_free(scratch);
     if (policies_choose(store->policies, version)) return POLICY_STORE_DONE;
-    err_set(err, "%s; or give running cases a newer version on purpose, with `migrate: true`", why.text);
+    err_set(err, "%s; or give running cases a newer version on purpose, with `migrate: true`",
+            why.text);
+
     return POLICY_STORE_REFUSED;
 }
 
-enum policy_store_result policy_store_know(struct policy_store *store, const struct policy_topic *topic,
-                                           const char *version, struct err *err) {
+enum policy_store_result policy_store_know(struct policy_store *store,
+                                           const struct policy_topic *topic, const char *version,
+                                           struct err *err) {
     struct kept *known = find(store, version);
+
     if (known && policies_choose(store->policies, version)) {
         known->named = store->batch;
         return POLICY_STORE_DONE;
@@ -377,8 +422,9 @@ enum policy_store_result policy_store_know(struct policy_store *store, const str
 }
 
 enum policy_store_result policy_store_find(const struct worker_spec *spec, const char *dir,
-                                           const struct policy_topic *topic, const char *version, struct arena *arena,
-                                           const void **policy_out, struct err *err) {
+                                           const struct policy_topic *topic, const char *version,
+                                           struct arena *arena, const void **policy_out,
+                                           struct err *err) {
     struct policy_record *records;
     int count;
     if (topic->read(topic->context, arena, &records, &count, err)) return POLICY_STORE_AWAY;

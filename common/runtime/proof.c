@@ -1,4 +1,5 @@
-/* proof: the two questions about intake, in this order (reference/proof_model.py breaks with any other). */
+/* proof: the two questions about intake, in this order (reference/proof_model.py breaks with any
+ * other). */
 #include "runtime/proof.h"
 #include "base/clock.h"
 #include "runtime/ends.h"
@@ -30,6 +31,7 @@ struct proof {
 
 struct proof *proof_new(struct engine *engine) {
     struct proof *proof = calloc(1, sizeof *proof);
+
     ASSERT(proof);
     proof->engine = engine;
     proof->group = calloc(ENGINE_PLACES_MAX, sizeof *proof->group);
@@ -57,29 +59,34 @@ int64_t proof_behind(const struct proof *proof) {
 
 static bool count_inputs(struct proof *proof, struct err *err) {
     static const enum topic inputs[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS};
+
     if (proof->count && clock_boot_ms() - proof->counted_ms < COUNT_EVERY_MS) return true;
     int count = 0;
     for (int i = 0; i < 3; i++) {
         int partitions = kafka_partitions(proof->engine->asker, inputs[i], ENGINE_ASK_MS, err);
         if (partitions < 0 || watch_check_inputs(count + partitions, err) < 0) return false;
-        for (int k = 0; k < partitions; k++) proof->group[count++] = (struct place){.topic = inputs[i], .partition = k};
+        for (int k = 0; k < partitions; k++)
+            proof->group[count++] = (struct place){.topic = inputs[i], .partition = k};
     }
     if (count != proof->count)
         for (int i = 0; i < count; i++) proof->seen[i] = -1;
     proof->count = count;
     ends_of(&proof->ends, proof->group, count);
     proof->counted_ms = clock_boot_ms();
+
     return true;
 }
 
 void proof_begin(struct proof *proof, int64_t now_ms) {
     static struct log_gate gate;
     struct err err = {""};
+
     if (proof->active || clock_boot_ms() < proof->next_ms) return;
     proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
     if (!count_inputs(proof, &err) || ends_ask(&proof->ends, proof->engine, &err) < 0) {
-        log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: the ends of intake's inputs are not known", "error",
-                   err.text, NULL);
+        log_seldom(&gate, 5000, LOG_WARN,
+                   "deadlines wait: the ends of intake's inputs are not known", "error", err.text,
+                   NULL);
         worker_unproven(PROOF, err.text);
         return;
     }
@@ -92,6 +99,7 @@ void proof_begin(struct proof *proof, int64_t now_ms) {
 /* How far intake is behind; notes whether it moves. */
 static int64_t look_at_group(struct proof *proof) {
     int64_t behind = 0;
+
     for (int i = 0; i < proof->count; i++) {
         int64_t committed = proof->group[i].offset == KAFKA_NO_OFFSET ? 0 : proof->group[i].offset;
         if (committed != proof->seen[i]) {
@@ -101,15 +109,19 @@ static int64_t look_at_group(struct proof *proof) {
         proof->seen[i] = committed;
         if (committed < proof->ends.at[i].offset) behind += proof->ends.at[i].offset - committed;
     }
+
     return behind;
 }
 
 bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) {
     static struct log_gate gate;
+
     if (!proof->active || clock_boot_ms() < proof->next_ms) return false;
     struct err err;
-    if (kafka_group_offsets(proof->engine->asker, "intake", proof->group, proof->count, ENGINE_ASK_MS, &err) < 0) {
-        log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: intake's offsets are not known", "error", err.text, NULL);
+    if (kafka_group_offsets(proof->engine->asker, "intake", proof->group, proof->count,
+                            ENGINE_ASK_MS, &err) < 0) {
+        log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: intake's offsets are not known", "error",
+                   err.text, NULL);
         worker_unproven(PROOF, err.text);
         proof->moved_ms = clock_boot_ms(); /* not knowing is not standing still */
         proof->still = false;
@@ -128,10 +140,11 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
     *at_ms_out = proof->at_ms;
     *unconfirmed_out = proof->behind > 0;
     if (proof->behind)
-        log_seldom(&gate, 5000, LOG_ERROR, "intake stands still: deadlines fire unconfirmed", "behind",
-                   log_int(proof->behind), NULL);
+        log_seldom(&gate, 5000, LOG_ERROR, "intake stands still: deadlines fire unconfirmed",
+                   "behind", log_int(proof->behind), NULL);
     proof->still = proof->behind > 0; /* those that fall due later need not wait as long again */
     proof_drop(proof);
     proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
+
     return true;
 }

@@ -1,6 +1,7 @@
-/* proof: a wake-up fires only when everything produced before it has been read (DESIGN.md, section 3): at time T the
- * true ends of intake's inputs are asked for; when intake's group has committed beyond them, the true end of each own
- * partition; when the shard has folded up to that, wake-ups due before T may fire. */
+/* proof: a wake-up fires only when everything produced before it has been read (DESIGN.md, section
+ * 3): at time T the true ends of intake's inputs are asked for; when intake's group has committed
+ * beyond them, the true end of each own partition; when the shard has folded up to that, wake-ups
+ * due before T may fire. */
 #ifndef REDRESS_PROOF_H
 #define REDRESS_PROOF_H
 
@@ -21,7 +22,8 @@ void proof_free(struct proof *proof);
 
 /* Begins a proof for time `now_ms` unless one is under way. */
 void proof_begin(struct proof *proof, int64_t now_ms);
-/* Goes on; true once intake is there: then the caller asks its own ends and calls proof_taken(). *at_ms_out is T. */
+/* Goes on; true once intake is there: then the caller asks its own ends and calls proof_taken().
+ * *at_ms_out is T. */
 bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out);
 void proof_drop(struct proof *proof);
 /* How many records intake is behind the ends asked for, while waiting; 0 otherwise. */

@@ -1,5 +1,5 @@
-/* shard: take-over and healing as a state machine that moves a little each turn, so that group membership never waits
- * for it. */
+/* shard: take-over and healing as a state machine that moves a little each turn, so that group
+ * membership never waits for it. */
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/ids.h"
@@ -27,10 +27,12 @@ const char *shard_phase_name(enum shard_phase phase) {
     return names[phase];
 }
 
-/* At once, and not only from the next report on, whoever looks at the view is told whether it is whole. */
+/* At once, and not only from the next report on, whoever looks at the view is told whether it is
+ * whole. */
 static void note_held(struct keyed *keyed, const struct shard *shard, const char *why) {
     struct arena *arena = keyed->engine->arena;
-    view_meta(keyed->view, arena, arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
+    view_meta(keyed->view, arena,
+              arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
 }
 
 void shard_heal(struct keyed *keyed, struct shard *shard, const char *why) {
@@ -38,9 +40,11 @@ void shard_heal(struct keyed *keyed, struct shard *shard, const char *why) {
         log_say(LOG_INFO, "healing", "shard", log_int(shard->number), "why", why, NULL);
         note_held(keyed, shard, shard_phase_name(SHARD_ENDS));
     }
-    if (shard->phase == SHARD_RUN || shard->phase == SHARD_REPLAY) shard->healed_at_ms = clock_boot_ms();
+    if (shard->phase == SHARD_RUN || shard->phase == SHARD_REPLAY)
+        shard->healed_at_ms = clock_boot_ms();
     shard->phase = SHARD_ENDS;
-    shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was recreated meanwhile */
+    shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was
+                                 recreated meanwhile */
     shard->reading = false;
     shard->next = shard->from; /* the batch at hand is read again */
     shard->hold_at = -1;
@@ -56,6 +60,7 @@ static void take_offsets(struct keyed *keyed, struct shard *shard) {
     struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number}, start = committed;
     struct err err;
     int result = kafka_committed(engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err);
+
     if (result == 0) result = kafka_starts(engine->asker, &start, 1, ENGINE_ASK_MS, &err);
     if (result != 0) {
         engine_pause(engine, "committed offsets are not known yet",
@@ -65,17 +70,19 @@ static void take_offsets(struct keyed *keyed, struct shard *shard) {
     shard->no_offsets = committed.offset == KAFKA_NO_OFFSET;
     if (!shard->no_offsets && committed.offset < start.offset) {
         engine_stop(engine, EXIT_CANNOT_GO_ON,
-                    "the case log was deleted beyond this group's offsets: events were lost. Raise retention.ms of the "
+                    "the case log was deleted beyond this group's offsets: events were lost. Raise "
+                    "retention.ms of the "
                     "events topic, and reset the "
                     "group's offsets to the earliest knowingly",
-                    arena_printf(engine->arena, "shard %d, committed %" PRId64 ", first %" PRId64, shard->number,
-                                 committed.offset, start.offset));
+                    arena_printf(engine->arena, "shard %d, committed %" PRId64 ", first %" PRId64,
+                                 shard->number, committed.offset, start.offset));
         return;
     }
     shard->next = shard->no_offsets ? start.offset : committed.offset;
     shard->settled = shard->no_offsets ? -1 : shard->next;
     shard->read_to = shard->from = shard->next;
-    if (committed.metadata[0]) snprintf(shard->log_id, sizeof shard->log_id, "%.39s", committed.metadata);
+    if (committed.metadata[0])
+        snprintf(shard->log_id, sizeof shard->log_id, "%.39s", committed.metadata);
     shard->log_known = false;
     shard->phase = SHARD_ENDS;
 }
@@ -84,22 +91,26 @@ static void take_offsets(struct keyed *keyed, struct shard *shard) {
 
 static void refuse(struct keyed *keyed, struct shard *shard, const char *message) {
     engine_stop(keyed->engine, EXIT_CANNOT_GO_ON, message,
-                arena_printf(keyed->engine->arena, "%s shard %d", keyed->engine->spec->name, shard->number));
+                arena_printf(keyed->engine->arena, "%s shard %d", keyed->engine->spec->name,
+                             shard->number));
 }
 
-/* The shard's offset goes with it, like in any transaction: it fences whoever made one before and stood still, and from
- * now on the group's offsets name this log. */
+/* The shard's offset goes with it, like in any transaction: it fences whoever made one before and
+ * stood still, and from now on the group's offsets name this log. */
 static void make_log(struct keyed *keyed, struct shard *shard) {
     struct engine *engine = keyed->engine;
     char id[27];
-    ids_hash(id, 2, engine->spec->name, arena_printf(engine->arena, "%" PRId64, clock_boot_us() ^ clock_now_ms()));
+
+    ids_hash(id, 2, engine->spec->name,
+             arena_printf(engine->arena, "%" PRId64, clock_boot_us() ^ clock_now_ms()));
     struct place place = {.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
     snprintf(place.metadata, sizeof place.metadata, "%s", id);
     struct batch batch;
     batch_init(&batch, engine->arena);
     batch.places = &place;
     batch.place_count = 1;
-    const char *value = arena_printf(engine->arena, "{\"log_id\":\"%s\",\"shards\":%d}", id, keyed->partitions);
+    const char *value =
+        arena_printf(engine->arena, "{\"log_id\":\"%s\",\"shards\":%d}", id, keyed->partitions);
     batch_add(&batch, &(struct kafka_message){.topic = TOPIC_STATE,
                                               .partition = shard->number,
                                               .key = "@log",
@@ -115,9 +126,11 @@ static void missing_log(struct keyed *keyed, struct shard *shard) {
     struct engine *engine = keyed->engine;
     struct place events = {.topic = TOPIC_EVENTS, .partition = shard->number};
     struct err err;
+
     if (!engine->config->demonstration && !shard->no_offsets) {
         refuse(keyed, shard,
-               "the changelog is empty although this group has committed offsets: it was recreated. Restore it, or "
+               "the changelog is empty although this group has committed offsets: it was "
+               "recreated. Restore it, or "
                "delete the group's "
                "offsets to start over knowingly");
         return;
@@ -128,7 +141,8 @@ static void missing_log(struct keyed *keyed, struct shard *shard) {
     }
     if (!engine->config->demonstration && events.offset > 0) {
         refuse(keyed, shard,
-               "the changelog has no @log record although the case log has events: it was not made by `redressctl "
+               "the changelog has no @log record although the case log has events: it was not made "
+               "by `redressctl "
                "topics create`, or it was "
                "recreated. Run `redressctl topics create` if this worker is new");
         return;
@@ -144,30 +158,36 @@ static bool check_log(struct keyed *keyed, struct shard *shard, const struct raw
                   json_read(arena, raw->value, raw->value_len, NULL, &tree, &err) == JSON_OK;
     const char *id = is_log ? tree_text(tree, "log_id") : NULL;
     const struct tree *shards = is_log ? tree_get(tree, "shards") : NULL;
+
     if (!id || !shards || shards->kind != TREE_INT) {
         refuse(keyed, shard,
-               "the changelog does not begin with its @log record: it is not one of redress, or its beginning was "
+               "the changelog does not begin with its @log record: it is not one of redress, or "
+               "its beginning was "
                "lost. Restore it, or make new topics under another prefix");
         return false;
     }
     if (shards->num != keyed->partitions) {
         refuse(keyed, shard,
-               "the changelog was made for another number of partitions. The count cannot be changed: make new topics "
+               "the changelog was made for another number of partitions. The count cannot be "
+               "changed: make new topics "
                "under another prefix and "
                "publish into these");
         return false;
     }
     if (shard->log_id[0] && strcmp(shard->log_id, id) != 0) {
         refuse(keyed, shard,
-               "the group's offsets belong to another changelog than this one: it was recreated. Restore the one that "
+               "the group's offsets belong to another changelog than this one: it was recreated. "
+               "Restore the one that "
                "they name, or make new topics under another prefix");
         return false;
     }
     snprintf(shard->log_id, sizeof shard->log_id, "%s", id);
+
     return shard->log_known = true;
 }
 
-/* Offsets are read before the changelog: whoever owned the shard then may have committed both since. */
+/* Offsets are read before the changelog: whoever owned the shard then may have committed both
+ * since. */
 static bool offsets_came(struct keyed *keyed, const struct shard *shard) {
     struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number};
     struct err err;
@@ -185,13 +205,16 @@ static int64_t next_in(const struct raw *raw) {
             return strtoll(text, NULL, 10);
         }
     }
+
     return 0;
 }
 
-/* Where the shard stood when the last of the changelog's states were written, from `raw` to its end; 0: not known. */
+/* Where the shard stood when the last of the changelog's states were written, from `raw` to its
+ * end; 0: not known. */
 static int64_t next_said(struct keyed *keyed, const struct shard *shard, const struct raw *raw) {
     enum { READ_MS = 10000 };
-    int64_t most = next_in(raw), until_ms = clock_boot_ms() + READ_MS;
+    int64_t most = next_in(raw);
+    int64_t until_ms = clock_boot_ms() + READ_MS;
     for (bool end = false; !end && clock_boot_ms() < until_ms;) {
         struct kafka_record *record;
         struct place place;
@@ -205,30 +228,37 @@ static int64_t next_said(struct keyed *keyed, const struct shard *shard, const s
         if (other.partition == shard->number && next_in(&other) > most) most = next_in(&other);
         kafka_record_free(record);
     }
+
     return most;
 }
 
-static void refuse_without_offsets(struct keyed *keyed, const struct shard *shard, const struct raw *raw) {
+static void refuse_without_offsets(struct keyed *keyed, const struct shard *shard,
+                                   const struct raw *raw) {
     const struct engine *engine = keyed->engine;
-    const char *prefix = engine->config->topic_prefix, *name = engine->spec->name;
+    const char *prefix = engine->config->topic_prefix;
+    const char *name = engine->spec->name;
     int64_t next = next_said(keyed, shard, raw);
     const char *remedy =
-        next ? arena_printf(engine->arena,
-                            "%s shard %d: its last states were written at offset %" PRId64
-                            ": kafka-consumer-groups.sh --group %s-%s --topic %s.events:%d --reset-offsets "
-                            "--to-offset %" PRId64 " --execute",
-                            name, shard->number, next, prefix, name, prefix, shard->number, next)
+        next ? arena_printf(
+                   engine->arena,
+                   "%s shard %d: its last states were written at offset %" PRId64
+                   ": kafka-consumer-groups.sh --group %s-%s --topic %s.events:%d --reset-offsets "
+                   "--to-offset %" PRId64 " --execute",
+                   name, shard->number, next, prefix, name, prefix, shard->number, next)
              : arena_printf(engine->arena, "%s shard %d", name, shard->number);
+
     engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
-                "the group has no committed offsets although its changelog has states: they were deleted or have "
+                "the group has no committed offsets although its changelog has states: they were "
+                "deleted or have "
                 "expired. Reset the group's offsets knowingly, then start again",
                 remedy);
 }
 
-/* The first record must be @log: a compacted log keeps it, for nothing replaces it. Without committed offsets it must
- * be the only one. */
+/* The first record must be @log: a compacted log keeps it, for nothing replaces it. Without
+ * committed offsets it must be the only one. */
 static bool check_record(struct keyed *keyed, struct shard *shard, const struct raw *raw) {
     bool is_log = raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0;
+
     if (!shard->log_known) return check_log(keyed, shard, raw);
     if (is_log || !shard->no_offsets || keyed->engine->config->demonstration) return true;
     if (offsets_came(keyed, shard)) {
@@ -237,6 +267,7 @@ static bool check_record(struct keyed *keyed, struct shard *shard, const struct 
         return true;
     }
     refuse_without_offsets(keyed, shard, raw);
+
     return false;
 }
 
@@ -244,12 +275,14 @@ static void read_log(struct keyed *keyed, struct shard *shard) {
     struct engine *engine = keyed->engine;
     struct place start = {.topic = TOPIC_STATE, .partition = shard->number, .offset = shard->start};
     struct err err = {"no answer"};
+
     if (kafka_fetch_from(keyed->reader, &start, 1, &err) < 0) {
         engine_pause(engine, "the changelog cannot be read now", err.text);
         return;
     }
     bool good = true;
-    for (int64_t until_ms = clock_boot_ms() + FIRST_RECORD_MS; good && clock_boot_ms() < until_ms;) {
+    for (int64_t until_ms = clock_boot_ms() + FIRST_RECORD_MS;
+         good && clock_boot_ms() < until_ms;) {
         struct kafka_record *record;
         struct place place;
         enum kafka_got got = kafka_poll(keyed->reader, 50, &record, &place, &err);
@@ -277,6 +310,7 @@ static void ask_ends(struct keyed *keyed, struct shard *shard) {
     struct engine *engine = keyed->engine;
     struct place end = {.topic = TOPIC_STATE, .partition = shard->number}, start = end;
     struct err err;
+
     if (kafka_starts(engine->asker, &start, 1, ENGINE_ASK_MS, &err) < 0 ||
         kafka_ends(engine->asker, &end, 1, ENGINE_ASK_MS, &err) < 0) {
         engine_pause(engine, "the changelog's end is not known yet", err.text);
@@ -285,8 +319,9 @@ static void ask_ends(struct keyed *keyed, struct shard *shard) {
     shard->start = start.offset;
     shard->end = end.offset;
     shard->reading = false;
-    for (int i = 0; i < keyed->shard_count; i++) keyed->shards[i].reading = false; /* the reader moves */
-    if (shard->start == shard->end) /* also when it was there a moment ago */
+    for (int i = 0; i < keyed->shard_count; i++)
+        keyed->shards[i].reading = false; /* the reader moves */
+    if (shard->start == shard->end)       /* also when it was there a moment ago */
         missing_log(keyed, shard);
     else if (!shard->log_known)
         read_log(keyed, shard);
@@ -299,7 +334,8 @@ static void ask_ends(struct keyed *keyed, struct shard *shard) {
 static bool away(struct keyed *keyed, enum view_result result, const struct err *err) {
     if (result == VIEW_DONE) return false;
     if (result == VIEW_BROKEN)
-        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON, "redis refuses a command that this worker needs", err->text);
+        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
+                    "redis refuses a command that this worker needs", err->text);
     else
         engine_pause(keyed->engine, "redis cannot take it now", err->text);
     return true;
@@ -308,7 +344,8 @@ static bool away(struct keyed *keyed, enum view_result result, const struct err 
 /* Whether it is no longer ours: then it is looked at anew. */
 static bool lost_wipe(struct shard *shard, enum view_result result) {
     if (result != VIEW_STALE) return false;
-    log_say(LOG_INFO, "somebody else changed the view while it was emptied", "shard", log_int(shard->number), NULL);
+    log_say(LOG_INFO, "somebody else changed the view while it was emptied", "shard",
+            log_int(shard->number), NULL);
     shard->phase = SHARD_ENDS;
     return true;
 }
@@ -318,8 +355,10 @@ static void wipe(struct keyed *keyed, struct shard *shard) {
     struct err err;
     enum view_result result;
     int64_t until_ms = clock_boot_ms() + KEYED_REPLAY_MS;
+
     do {
-        result = view_wipe_step(keyed->view, shard->number, arena, shard->mark, &shard->cursor, &err);
+        result =
+            view_wipe_step(keyed->view, shard->number, arena, shard->mark, &shard->cursor, &err);
         if (lost_wipe(shard, result) || away(keyed, result, &err)) return;
     } while (shard->cursor && clock_boot_ms() < until_ms);
     if (shard->cursor) return;
@@ -329,11 +368,16 @@ static void wipe(struct keyed *keyed, struct shard *shard) {
     shard->phase = SHARD_ENDS;
 }
 
-static void begin_wipe(struct keyed *keyed, struct shard *shard, const struct view_standing *seen, const char *why) {
+static void begin_wipe(struct keyed *keyed, struct shard *shard, const struct view_standing *seen,
+                       const char *why) {
     struct err err;
+
     log_say(LOG_WARN, "the view is made anew", "shard", log_int(shard->number), "why", why, NULL);
     arc4random_buf(&shard->mark, sizeof shard->mark);
-    if (away(keyed, view_wipe_begin(keyed->view, shard->number, keyed->engine->arena, seen, shard->mark, &err), &err))
+    if (away(keyed,
+             view_wipe_begin(keyed->view, shard->number, keyed->engine->arena, seen, shard->mark,
+                             &err),
+             &err))
         return;
     FAULT_POINT("after_wipe_begin");
     if (shard->distrust[0]) {
@@ -353,26 +397,33 @@ static const char *unusable(const struct shard *shard, const struct view_standin
     if (standing->applied > shard->end) return "it lies beyond the changelog's end";
     if (standing->applied < shard->start) return "it lies before the changelog's beginning";
     if (standing->redis_ms - standing->applied_at_ms > KEYED_AGE_MS) return "it is too old";
-    if (!standing->made_here) return "it was made by another version of this worker, or its totals are gone";
+    if (!standing->made_here)
+        return "it was made by another version of this worker, or its totals are gone";
     return NULL;
 }
 
-/* What is lost again and again is not made anew at full speed: somebody removes keys, or we have a bug. */
+/* What is lost again and again is not made anew at full speed: somebody removes keys, or we have a
+ * bug. */
 static bool too_soon(struct shard *shard) {
     enum { FIRST_MS = 1000, LAST_MS = 60000, CALM_MS = 600000 };
-    int64_t now_ms = clock_boot_ms(), pause_ms = FIRST_MS;
+    int64_t now_ms = clock_boot_ms();
+    int64_t pause_ms = FIRST_MS;
     if (!shard->distrust[0]) return false;
     if (now_ms - shard->remade_at_ms > CALM_MS) shard->remade = 0;
     for (int i = 1; i < shard->remade && pause_ms < LAST_MS; i++) pause_ms *= 2;
     if (!shard->remade || now_ms >= shard->remade_at_ms + pause_ms) return false;
     shard->wait_until_ms = shard->remade_at_ms + pause_ms;
+
     return true;
 }
 
 static bool begin_replay(struct keyed *keyed, struct shard *shard) {
     struct view_standing standing;
     struct err err;
-    if (away(keyed, view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err), &err))
+
+    if (away(keyed,
+             view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err),
+             &err))
         return false;
     keyed_note_redis(keyed, &standing);
     if (standing.known && !standing.whole && !shard->distrust[0])
@@ -385,7 +436,8 @@ static bool begin_replay(struct keyed *keyed, struct shard *shard) {
     shard->applied = standing.applied;
     shard->next_wake_ms = standing.next_wake_ms;
     shard->unread = standing.unread;
-    struct place from = {.topic = TOPIC_STATE, .partition = shard->number, .offset = standing.applied};
+    struct place from = {
+        .topic = TOPIC_STATE, .partition = shard->number, .offset = standing.applied};
     if (kafka_fetch_from(keyed->reader, &from, 1, &err) < 0) {
         engine_pause(keyed->engine, "the changelog cannot be read now", err.text);
         return false;
@@ -412,18 +464,23 @@ static struct view_change *slot_for(struct replayed *replayed, const char *id) {
     return &replayed->changes[replayed->count++];
 }
 
-/* The case is set aside with the reason: its record stays as it is, and a newer one of it counts in its place. */
-static const char *cannot_read(struct keyed *keyed, const struct shard *shard, const struct raw *raw, const char *id,
-                               const char *why) {
+/* The case is set aside with the reason: its record stays as it is, and a newer one of it counts in
+ * its place. */
+static const char *cannot_read(struct keyed *keyed, const struct shard *shard,
+                               const struct raw *raw, const char *id, const char *why) {
     static struct log_gate gate;
-    const char *text = arena_printf(keyed->engine->arena, "changelog offset %" PRId64 ": %.300s", raw->offset, why);
-    log_seldom(&gate, 1000, LOG_ERROR, "a case's changelog record is not a state that this version can read", "shard",
+    const char *text = arena_printf(keyed->engine->arena, "changelog offset %" PRId64 ": %.300s",
+                                    raw->offset, why);
+    log_seldom(&gate, 1000, LOG_ERROR,
+               "a case's changelog record is not a state that this version can read", "shard",
                log_int(shard->number), "case", id, "why", text, NULL);
     return text;
 }
 
-static void decode_record(struct keyed *keyed, struct shard *shard, const struct raw *raw, struct replayed *replayed) {
+static void decode_record(struct keyed *keyed, struct shard *shard, const struct raw *raw,
+                          struct replayed *replayed) {
     struct arena *arena = keyed->engine->arena;
+
     if (raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0) return;
     struct view_change *change = slot_for(replayed, arena_strndup(arena, raw->key, raw->key_len));
     change->offset = raw->offset;
@@ -431,16 +488,20 @@ static void decode_record(struct keyed *keyed, struct shard *shard, const struct
     change->unread = NULL;
     if (!raw->value) return;
     static const struct json_limits limits = {
-        .bytes = 4 << 20, .depth = 32, .values = 1 << 20}; /* our own record: only against a runaway */
+        .bytes = 4 << 20,
+        .depth = 32,
+        .values = 1 << 20}; /* our own record: only against a runaway */
     const struct tree *tree;
     struct err err;
     struct faults faults = {.arena = arena};
     void *state = arena_alloc(arena, keyed->engine->spec->state->size);
     if (json_read(arena, raw->value, raw->value_len, &limits, &tree, &err) != JSON_OK)
         change->unread = cannot_read(keyed, shard, raw, change->id, err.text);
-    else if (fields_decode(keyed->engine->spec->state, tree, FIELDS_STATE, arena, state, &faults) != 0)
-        change->unread = cannot_read(keyed, shard, raw, change->id,
-                                     arena_printf(arena, "%s: %s", faults.at[0].path, faults.at[0].text));
+    else if (fields_decode(keyed->engine->spec->state, tree, FIELDS_STATE, arena, state, &faults) !=
+             0)
+        change->unread =
+            cannot_read(keyed, shard, raw, change->id,
+                        arena_printf(arena, "%s: %s", faults.at[0].path, faults.at[0].text));
     else
         change->now = state;
 }
@@ -450,9 +511,11 @@ static bool read_slice(struct keyed *keyed, struct shard *shard, struct replayed
         struct kafka_record *record;
         struct place place;
         struct err err;
-        enum kafka_got got = kafka_poll(keyed->reader, replayed->count ? 0 : 20, &record, &place, &err);
+        enum kafka_got got =
+            kafka_poll(keyed->reader, replayed->count ? 0 : 20, &record, &place, &err);
         if (got == KAFKA_NOTHING) break;
-        if (got == KAFKA_END && place.partition == shard->number) replayed->end = place.offset >= shard->end;
+        if (got == KAFKA_END && place.partition == shard->number)
+            replayed->end = place.offset >= shard->end;
         if (got == KAFKA_DAMAGED) engine_damaged(keyed->engine, err.text);
         if (got == KAFKA_LOST) shard_heal(keyed, shard, err.text);
         if (got == KAFKA_LOST || got == KAFKA_DAMAGED) return false;
@@ -465,6 +528,7 @@ static bool read_slice(struct keyed *keyed, struct shard *shard, struct replayed
         }
         kafka_record_free(record);
     }
+
     return true;
 }
 
@@ -472,27 +536,32 @@ static bool apply_slice(struct keyed *keyed, struct shard *shard, struct replaye
     struct arena *arena = keyed->engine->arena;
     struct view_standing standing;
     struct err err;
+
     if (replayed->to <= shard->applied) return true;
     for (int i = 0; i < replayed->count; i++) replayed->cases[i].id = replayed->changes[i].id;
-    enum view_result result =
-        view_read(keyed->view, shard->number, arena, replayed->cases, replayed->count, &standing, &err);
-    if (shard_stumbles(keyed, shard, result, &standing, &err) || !shard_stands(keyed, shard, &standing)) return false;
+    enum view_result result = view_read(keyed->view, shard->number, arena, replayed->cases,
+                                        replayed->count, &standing, &err);
+    if (shard_stumbles(keyed, shard, result, &standing, &err) ||
+        !shard_stands(keyed, shard, &standing))
+        return false;
     for (int i = 0; i < replayed->count; i++) {
         replayed->changes[i].old = replayed->cases[i].state;
         replayed->changes[i].was_unread = replayed->cases[i].unread != NULL;
     }
-    result = view_apply(keyed->view, shard->number, arena, shard->applied, replayed->to, replayed->changes,
-                        replayed->count, &standing, &err);
+    result = view_apply(keyed->view, shard->number, arena, shard->applied, replayed->to,
+                        replayed->changes, replayed->count, &standing, &err);
     if (shard_stumbles(keyed, shard, result, NULL, &err)) return false;
     shard->applied = replayed->to;
     shard->next_wake_ms = standing.next_wake_ms;
     shard->unread = standing.unread;
+
     return true;
 }
 
 static void healed(struct keyed *keyed, struct shard *shard) {
     struct engine *engine = keyed->engine;
     int64_t took_ms = clock_boot_ms() - shard->healed_at_ms;
+
     shard->phase = SHARD_RUN;
     shard->reading = false;
     shard->renew_at_ms = clock_boot_ms() + KEYED_RENEW_MS;
@@ -500,8 +569,8 @@ static void healed(struct keyed *keyed, struct shard *shard) {
     note_held(keyed, shard, NULL);
     metrics_add(engine->metrics.heals, NULL, 1);
     metrics_observe(engine->metrics.heal, (double)took_ms / 1e3);
-    log_say(LOG_INFO, "shard runs", "shard", log_int(shard->number), "next", log_int(shard->next), "applied",
-            log_int(shard->applied), "ms", log_int(took_ms), NULL);
+    log_say(LOG_INFO, "shard runs", "shard", log_int(shard->number), "next", log_int(shard->next),
+            "applied", log_int(shard->applied), "ms", log_int(took_ms), NULL);
 }
 
 static void replay(struct keyed *keyed, struct shard *shard) {

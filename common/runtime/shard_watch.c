@@ -14,14 +14,19 @@ void shard_remake(struct keyed *keyed, struct shard *shard, const char *why) {
 }
 
 void shard_hold(struct keyed *keyed, struct shard *shard) {
-    const char *remedy =
-        arena_printf(keyed->engine->arena,
-                     "run the version of %s that wrote it, or a newer one; if no version can read it, write a better "
-                     "record or a tombstone of that key to the changelog, partition %d, and `redressctl rebuild %s "
-                     "--shard %d`. Other shards go on",
-                     keyed->engine->spec->name, shard->number, keyed->engine->spec->name, shard->number);
-    log_say(LOG_ERROR, "a shard is held: its next event is about a case whose changelog record cannot be read", "shard",
-            log_int(shard->number), "offset", log_int(shard->hold_at), "why", shard->held, "remedy", remedy, NULL);
+    const char *remedy = arena_printf(keyed->engine->arena,
+                                      "run the version of %s that wrote it, or a newer one; if no "
+                                      "version can read it, write a better "
+                                      "record or a tombstone of that key to the changelog, "
+                                      "partition %d, and `redressctl rebuild %s "
+                                      "--shard %d`. Other shards go on",
+                                      keyed->engine->spec->name, shard->number,
+                                      keyed->engine->spec->name, shard->number);
+
+    log_say(LOG_ERROR,
+            "a shard is held: its next event is about a case whose changelog record cannot be read",
+            "shard", log_int(shard->number), "offset", log_int(shard->hold_at), "why", shard->held,
+            "remedy", remedy, NULL);
     shard->phase = SHARD_HELD;
     shard->wait_until_ms = clock_boot_ms() + KEYED_HELD_MS;
     shard->healed_at_ms = clock_boot_ms();
@@ -44,6 +49,7 @@ bool shard_stands(struct keyed *keyed, struct shard *shard, const struct view_st
     if (why) shard_heal(keyed, shard, why);
     if (why || standing->whole) return !why;
     shard_remake(keyed, shard, "it has lost cases");
+
     return false;
 }
 
@@ -52,15 +58,18 @@ bool shard_stumbles(struct keyed *keyed, struct shard *shard, enum view_result r
     switch (result) {
     case VIEW_DONE: return false;
     case VIEW_BAD:
-        if (!standing || shard_stands(keyed, shard, standing)) shard_remake(keyed, shard, err->text);
+        if (!standing || shard_stands(keyed, shard, standing))
+            shard_remake(keyed, shard, err->text);
         return true;
     case VIEW_BROKEN:
-        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON, "redis refuses a command that this worker needs", err->text);
+        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
+                    "redis refuses a command that this worker needs", err->text);
         break;
     case VIEW_AWAY: engine_pause(keyed->engine, "redis cannot take it now", err->text); break;
     case VIEW_STALE: break;
     }
     shard_heal(keyed, shard, err->text);
+
     return true;
 }
 
@@ -70,16 +79,21 @@ int shard_walk(struct keyed *keyed, struct shard *shard, int limit) {
     int count = 0;
     struct view_standing standing;
     struct err err;
+
     if (shard->phase != SHARD_RUN) return 0;
-    enum view_result result = view_next_ids(keyed->view, shard->number, arena, &shard->walk, limit, &ids, &count, &err);
+    enum view_result result =
+        view_next_ids(keyed->view, shard->number, arena, &shard->walk, limit, &ids, &count, &err);
     if (shard_stumbles(keyed, shard, result, NULL, &err)) return count;
     for (int from = 0; from < count; from += VIEW_CASES_MAX) {
         struct view_case cases[VIEW_CASES_MAX];
         int some = count - from < VIEW_CASES_MAX ? count - from : VIEW_CASES_MAX;
         for (int i = 0; i < some; i++) cases[i].id = ids[from + i];
         result = view_read(keyed->view, shard->number, arena, cases, some, &standing, &err);
-        if (shard_stumbles(keyed, shard, result, &standing, &err) || !shard_stands(keyed, shard, &standing)) break;
+        if (shard_stumbles(keyed, shard, result, &standing, &err) ||
+            !shard_stands(keyed, shard, &standing))
+            break;
     }
+
     return count;
 }
 
@@ -87,17 +101,20 @@ int shard_walk(struct keyed *keyed, struct shard *shard, int limit) {
 static void look_at_held(struct keyed *keyed, struct shard *shard) {
     struct view_standing standing;
     struct err err;
-    enum view_result result = view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err);
-    if (result == VIEW_DONE && standing.wipe_asked) shard_heal(keyed, shard, "rebuild was asked for");
+    enum view_result result =
+        view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err);
+    if (result == VIEW_DONE && standing.wipe_asked)
+        shard_heal(keyed, shard, "rebuild was asked for");
 }
 
 void shard_look_after(struct keyed *keyed, struct shard *shard) {
     struct view_standing standing;
     struct err err;
+
     if (shard->phase == SHARD_HELD) look_at_held(keyed, shard);
     if (shard->phase != SHARD_RUN) return;
-    enum view_result result =
-        view_check(keyed->view, shard->number, keyed->engine->arena, &shard->check_next, &standing, &err);
+    enum view_result result = view_check(keyed->view, shard->number, keyed->engine->arena,
+                                         &shard->check_next, &standing, &err);
     if (result == VIEW_AWAY)
         engine_pause(keyed->engine, "redis cannot take it now", err.text);
     else if (!shard_stumbles(keyed, shard, result, &standing, &err))

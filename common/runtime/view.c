@@ -1,5 +1,6 @@
-/* view: the scripts' words and replies, and reading states. What is read is held against its checksum and its place
- * among the wake-ups: a hash that is not there is a case that does not live, or the view has lost something. */
+/* view: the scripts' words and replies, and reading states. What is read is held against its
+ * checksum and its place among the wake-ups: a hash that is not there is a case that does not live,
+ * or the view has lost something. */
 #include "runtime/lua_scripts.h"
 #include "runtime/view_parts.h"
 #include <inttypes.h>
@@ -12,15 +13,18 @@ static struct redis_script plain(struct view *view, const char *name, const char
     return (struct redis_script){.name = name, .lua = lua};
 }
 
-static struct redis_script with_standing(struct view *view, int slot, const char *name, const char *lua) {
+static struct redis_script with_standing(struct view *view, int slot, const char *name,
+                                         const char *lua) {
     if (asprintf(&view->texts[slot], "%s\n%s", lua_standing, lua) < 0) ASSERT(!"memory");
     return plain(view, name, view->texts[slot]);
 }
 
-struct view *view_new(struct redis *redis, const char *prefix, const char *worker, const struct record *state) {
+struct view *view_new(struct redis *redis, const char *prefix, const char *worker,
+                      const struct record *state) {
     struct view *view = calloc(1, sizeof *view);
     ASSERT(view);
-    *view = (struct view){.redis = redis, .prefix = strdup(prefix), .worker = strdup(worker), .state = state};
+    *view = (struct view){
+        .redis = redis, .prefix = strdup(prefix), .worker = strdup(worker), .state = state};
     fields_fingerprint(state, view->fingerprint);
 
     view->read = with_standing(view, 0, "read", lua_read);
@@ -30,7 +34,8 @@ struct view *view_new(struct redis *redis, const char *prefix, const char *worke
     view->wipe = plain(view, "wipe", lua_wipe);
     view->wiped = plain(view, "wiped", lua_wiped);
 
-    struct redis_script *scripts[] = {&view->read, &view->due, &view->apply, &view->check, &view->wipe, &view->wiped};
+    struct redis_script *scripts[] = {&view->read,  &view->due,  &view->apply,
+                                      &view->check, &view->wipe, &view->wiped};
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) redis_use(redis, scripts[i]);
     view->indexes = view_indexes_new(redis, prefix, worker);
     return view;
@@ -49,13 +54,17 @@ void view_free(struct view *view) {
 
 int view_add(struct view_words *words, const char *text, size_t len) {
     if (words->count == words->size) {
-        size_t before = (size_t)words->size, size = before ? before * 2 : 64;
-        words->at = arena_grow(words->arena, words->at, sizeof *words->at * before, sizeof *words->at * size);
-        words->lens = arena_grow(words->arena, words->lens, sizeof *words->lens * before, sizeof *words->lens * size);
+        size_t before = (size_t)words->size;
+        size_t size = before ? before * 2 : 64;
+        words->at = arena_grow(words->arena, words->at, sizeof *words->at * before,
+                               sizeof *words->at * size);
+        words->lens = arena_grow(words->arena, words->lens, sizeof *words->lens * before,
+                                 sizeof *words->lens * size);
         words->size = (int)size;
     }
     words->at[words->count] = text;
     words->lens[words->count] = len;
+
     return words->count++;
 }
 
@@ -67,26 +76,32 @@ void view_add_number(struct view_words *words, int64_t number) {
     view_add_text(words, arena_printf(words->arena, "%" PRId64, number));
 }
 
-const char *view_key(const struct view *view, struct arena *arena, int shard, const char *kind, const char *name) {
+const char *view_key(const struct view *view, struct arena *arena, int shard, const char *kind,
+                     const char *name) {
     return arena_printf(arena, "%s:{%s.%d}:%s%s", view->prefix, view->worker, shard, kind, name);
 }
 
 void view_add_standing(const struct view *view, struct view_words *keys, int shard) {
-    static const char *const names[VIEW_STANDING_KEYS] = {"applied",    "applied_at", "wiping", "wipe",
-                                                          "by:wake_at", "asleep",     "totals", "unread"};
-    for (int i = 0; i < VIEW_STANDING_KEYS; i++) view_add_text(keys, view_key(view, keys->arena, shard, names[i], ""));
+    static const char *const names[VIEW_STANDING_KEYS] = {
+        "applied", "applied_at", "wiping", "wipe", "by:wake_at", "asleep", "totals", "unread"};
+    for (int i = 0; i < VIEW_STANDING_KEYS; i++)
+        view_add_text(keys, view_key(view, keys->arena, shard, names[i], ""));
 }
 
-enum view_result view_run(struct view *view, struct redis_script *script, const struct view_words *keys,
-                          const struct view_words *args, struct redis_reply *reply_out, struct err *err) {
+enum view_result view_run(struct view *view, struct redis_script *script,
+                          const struct view_words *keys, const struct view_words *args,
+                          struct redis_reply *reply_out, struct err *err) {
     struct view_words all = {.arena = keys->arena};
+
     for (int i = 0; i < keys->count; i++) view_add(&all, keys->at[i], keys->lens[i]);
     for (int i = 0; args && i < args->count; i++) view_add(&all, args->at[i], args->lens[i]);
     redis_add_script(view->redis, script, keys->count, all.count, all.at, all.lens);
     struct redis_reply *replies;
-    int count, result = redis_exchange(view->redis, keys->arena, &replies, &count, err);
+    int count;
+    int result = redis_exchange(view->redis, keys->arena, &replies, &count, err);
     if (result) return result > 0 ? VIEW_AWAY : VIEW_BROKEN;
     *reply_out = replies[0];
+
     return VIEW_DONE;
 }
 
@@ -106,9 +121,24 @@ static enum view_result other_form(struct err *err) {
     return VIEW_BROKEN;
 }
 
-enum view_result view_take_standing(const struct view *view, const struct redis_reply *reply, struct view_standing *out,
-                                    const struct redis_reply **last_out, struct err *err) {
-    enum { APPLIED, APPLIED_AT, WIPING, WIPE, NOW, WAKE, SCHEMA, CASES, PLACES, UNREAD, UNREAD_THERE, LAST, COUNT };
+enum view_result view_take_standing(const struct view *view, const struct redis_reply *reply,
+                                    struct view_standing *out, const struct redis_reply **last_out,
+                                    struct err *err) {
+    enum {
+        APPLIED,
+        APPLIED_AT,
+        WIPING,
+        WIPE,
+        NOW,
+        WAKE,
+        SCHEMA,
+        CASES,
+        PLACES,
+        UNREAD,
+        UNREAD_THERE,
+        LAST,
+        COUNT
+    };
     if (reply->kind != REDIS_LIST || reply->count != COUNT) return other_form(err);
     const struct redis_reply *item = reply->items;
     *out = (struct view_standing){
@@ -125,6 +155,7 @@ enum view_result view_take_standing(const struct view *view, const struct redis_
         .unread = number_of(&item[UNREAD_THERE]),
     };
     *last_out = &item[LAST];
+
     return VIEW_DONE;
 }
 
@@ -141,15 +172,20 @@ int64_t view_wake_ms(const struct view *view, const void *state, struct arena *a
 }
 
 /* The checksum, which is not the table's, is taken out: NULL when there is none. */
-static struct pairs pairs_of(const struct redis_reply *hash, struct arena *arena, const char **sum_out) {
-    struct pairs pairs = {.at = arena_alloc(arena, sizeof *pairs.at * (size_t)(hash->count / 2 + 1))};
+static struct pairs pairs_of(const struct redis_reply *hash, struct arena *arena,
+                             const char **sum_out) {
+    struct pairs pairs = {.at =
+                              arena_alloc(arena, sizeof *pairs.at * (size_t)(hash->count / 2 + 1))};
+
     for (int i = 0; i + 1 < hash->count; i += 2) {
-        const struct redis_reply *name = &hash->items[i], *value = &hash->items[i + 1];
+        const struct redis_reply *name = &hash->items[i];
+        const struct redis_reply *value = &hash->items[i + 1];
         if (strcmp(name->text, VIEW_SUM_FIELD) == 0)
             *sum_out = value->text;
         else
             pairs.at[pairs.count++] = (struct pair){name->text, value->text, value->len};
     }
+
     return pairs;
 }
 
@@ -163,18 +199,22 @@ static bool has_place(const struct view *view, const void *state, const struct r
                       struct arena *arena) {
     int64_t wake_ms = view_wake_ms(view, state, arena);
     if (!wake_ms) return strcmp(place->text, "asleep") == 0;
-    return place->len && strcmp(place->text, "asleep") != 0 && (int64_t)strtod(place->text, NULL) == wake_ms;
+    return place->len && strcmp(place->text, "asleep") != 0 &&
+           (int64_t)strtod(place->text, NULL) == wake_ms;
 }
 
-static enum view_result read_hashes(const struct view *view, const struct redis_reply *items, struct arena *arena,
-                                    struct view_case *out, struct err *err) {
-    const char *written = NULL, *stray = NULL;
+static enum view_result read_hashes(const struct view *view, const struct redis_reply *items,
+                                    struct arena *arena, struct view_case *out, struct err *err) {
+    const char *written = NULL;
+    const char *stray = NULL;
     struct hashes hashes = {.public = pairs_of(&items[0], arena, &written),
                             .private = pairs_of(&items[1], arena, &stray)};
+
     void *state = arena_alloc(arena, view->state->size);
     struct err why;
     uint64_t sum;
-    if (fields_from_hashes(view->state, &hashes, arena, state, &sum, &why) < 0) return bad(out->id, err, why.text);
+    if (fields_from_hashes(view->state, &hashes, arena, state, &sum, &why) < 0)
+        return bad(out->id, err, why.text);
     char found[VIEW_SUM_DIGITS + 1];
     view_print_sum(sum, found);
     if (!written || strcmp(written, found) != 0)
@@ -182,11 +222,12 @@ static enum view_result read_hashes(const struct view *view, const struct redis_
     if (!has_place(view, state, &items[2], arena))
         return bad(out->id, err, "it is not in by:wake_at or asleep as its hash says");
     out->state = state;
+
     return VIEW_DONE;
 }
 
-static enum view_result read_case(const struct view *view, const struct redis_reply *reply, struct arena *arena,
-                                  struct view_case *out, struct err *err) {
+static enum view_result read_case(const struct view *view, const struct redis_reply *reply,
+                                  struct arena *arena, struct view_case *out, struct err *err) {
     enum { PUBLIC, PRIVATE, PLACE, UNREAD, COUNT };
     out->state = NULL;
     out->unread = NULL;
@@ -201,8 +242,9 @@ static enum view_result read_case(const struct view *view, const struct redis_re
     return VIEW_DONE;
 }
 
-enum view_result view_read(struct view *view, int shard, struct arena *arena, struct view_case *cases, int count,
-                           struct view_standing *standing_out, struct err *err) {
+enum view_result view_read(struct view *view, int shard, struct arena *arena,
+                           struct view_case *cases, int count, struct view_standing *standing_out,
+                           struct err *err) {
     ASSERT(count <= VIEW_CASES_MAX);
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
     view_add_standing(view, &keys, shard);
@@ -228,9 +270,11 @@ static const char **texts_of(const struct redis_reply *list, struct arena *arena
     return texts;
 }
 
-enum view_result view_due(struct view *view, int shard, struct arena *arena, int64_t limit_ms, int limit,
-                          const char ***ids_out, int *count_out, struct view_standing *standing_out, struct err *err) {
+enum view_result view_due(struct view *view, int shard, struct arena *arena, int64_t limit_ms,
+                          int limit, const char ***ids_out, int *count_out,
+                          struct view_standing *standing_out, struct err *err) {
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
+
     view_add_standing(view, &keys, shard);
     view_add_number(&args, limit_ms);
     view_add_number(&args, limit);
@@ -241,6 +285,7 @@ enum view_result view_due(struct view *view, int shard, struct arena *arena, int
     if (result != VIEW_DONE) return result;
     *ids_out = texts_of(ids, arena);
     *count_out = ids->count;
+
     return VIEW_DONE;
 }
 

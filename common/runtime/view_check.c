@@ -18,8 +18,10 @@ static enum view_result sort(int result) {
 static int64_t hour_of(const char *name, struct arena *arena) {
     int64_t ms;
     const char *hour = name + strlen("hour:");
-    if (strncmp(name, "hour:", strlen("hour:")) != 0 || strlen(hour) != strlen("YYYYMMDDHH")) return 0;
-    const char *text = arena_printf(arena, "%.4s-%.2s-%.2sT%.2s:00:00Z", hour, hour + 4, hour + 6, hour + 8);
+    if (strncmp(name, "hour:", strlen("hour:")) != 0 || strlen(hour) != strlen("YYYYMMDDHH"))
+        return 0;
+    const char *text =
+        arena_printf(arena, "%.4s-%.2s-%.2sT%.2s:00:00Z", hour, hour + 4, hour + 6, hour + 8);
     return clock_parse(text, &ms) < 0 ? 0 : ms;
 }
 
@@ -27,10 +29,11 @@ static int by_text(const void *a, const void *b) {
     return strcmp(((const struct redis_reply *)a)->text, ((const struct redis_reply *)b)->text);
 }
 
-static void add_names(const struct view *view, int shard, struct redis_reply *names, int *next, struct view_words *keys,
-                      struct view_words *args) {
+static void add_names(const struct view *view, int shard, struct redis_reply *names, int *next,
+                      struct view_words *keys, struct view_words *args) {
     struct arena *arena = keys->arena;
     int taken = 0;
+
     if (names->count > 1) qsort(names->items, (size_t)names->count, sizeof *names->items, by_text);
     if (*next >= names->count) *next = 0;
     for (; *next < names->count && taken < CHECKED_AT_ONCE; ++*next) {
@@ -49,9 +52,12 @@ enum view_result view_check(struct view *view, int shard, struct arena *arena, i
                             struct view_standing *standing_out, struct err *err) {
     struct redis_reply names, reply;
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
-    int asked = redis_ask(view->redis, arena, &names, err, 2, "HKEYS", view_key(view, arena, shard, "totals", ""));
+    int asked = redis_ask(view->redis, arena, &names, err, 2, "HKEYS",
+                          view_key(view, arena, shard, "totals", ""));
     if (asked > 0) return VIEW_AWAY;
-    if (asked < 0) names = (struct redis_reply){.kind = REDIS_LIST}; /* of another type: the standing says the rest */
+    if (asked < 0)
+        names = (struct redis_reply){
+            .kind = REDIS_LIST}; /* of another type: the standing says the rest */
     view_add_standing(view, &keys, shard);
     add_names(view, shard, &names, next, &keys, &args);
 
@@ -59,18 +65,21 @@ enum view_result view_check(struct view *view, int shard, struct arena *arena, i
     enum view_result result = view_run(view, &view->check, &keys, &args, &reply, err);
     if (result == VIEW_DONE) result = view_take_standing(view, &reply, standing_out, &differs, err);
     if (result != VIEW_DONE || differs->count < 3) return result;
-    err_set(err, "%s holds %s where %s belong", differs->items[0].text, differs->items[1].text, differs->items[2].text);
+    err_set(err, "%s holds %s where %s belong", differs->items[0].text, differs->items[1].text,
+            differs->items[2].text);
     return VIEW_BAD;
 }
 
-enum view_result view_next_ids(struct view *view, int shard, struct arena *arena, struct view_walk *walk, int limit,
-                               const char ***ids_out, int *count_out, struct err *err) {
+enum view_result view_next_ids(struct view *view, int shard, struct arena *arena,
+                               struct view_walk *walk, int limit, const char ***ids_out,
+                               int *count_out, struct err *err) {
     const char *key = view_key(view, arena, shard, walk->asleep ? "asleep" : "by:wake_at", "");
     const char *cursor = arena_printf(arena, "%" PRIu64, walk->cursor);
     const char *count = arena_printf(arena, "%d", limit);
     struct redis_reply reply;
-    int asked =
-        redis_ask(view->redis, arena, &reply, err, 5, walk->asleep ? "SSCAN" : "ZSCAN", key, cursor, "COUNT", count);
+    int asked = redis_ask(view->redis, arena, &reply, err, 5, walk->asleep ? "SSCAN" : "ZSCAN", key,
+                          cursor, "COUNT", count);
+
     if (asked) return sort(asked);
     const struct redis_reply *found = &reply.items[1];
     int step = walk->asleep ? 1 : 2; /* of by:wake_at the scores come with them */
@@ -87,9 +96,11 @@ enum view_result view_unread(struct view *view, int shard, struct arena *arena, 
     struct redis_reply reply;
     const char *key = view_key(view, arena, shard, "unread", "");
     int asked = redis_ask(view->redis, arena, &reply, err, 5, "HSCAN", key, "0", "COUNT", "1");
+
     if (asked) return sort(asked);
     const struct redis_reply *found = &reply.items[1];
     *id_out = found->count > 1 ? found->items[0].text : NULL;
     *why_out = found->count > 1 ? found->items[1].text : "";
+
     return VIEW_DONE;
 }

@@ -1,5 +1,6 @@
-/* view_indexes: what this process has put into indexes it knows, and tells before it does. A list that is not there is
- * made of that and of the totals of all shards, which say what stands in the indexes of each. */
+/* view_indexes: what this process has put into indexes it knows, and tells before it does. A list
+ * that is not there is made of that and of the totals of all shards, which say what stands in the
+ * indexes of each. */
 #include "runtime/view_indexes.h"
 #include "runtime/lua_scripts.h"
 
@@ -27,6 +28,7 @@ static char *join(const char *first, const char *second) {
 
 struct view_indexes *view_indexes_new(struct redis *redis, const char *prefix, const char *worker) {
     struct view_indexes *indexes = calloc(1, sizeof *indexes);
+
     ASSERT(indexes);
     *indexes = (struct view_indexes){.redis = redis, .script = {.name = "names", .lua = lua_names}};
     indexes->prefix = join(prefix, "");
@@ -35,6 +37,7 @@ struct view_indexes *view_indexes_new(struct redis *redis, const char *prefix, c
     indexes->field = join("indexes:", worker);
     indexes->found_field = join("found_indexes:", worker);
     redis_use(redis, &indexes->script);
+
     return indexes;
 }
 
@@ -59,11 +62,13 @@ void view_indexes_note(struct view_indexes *indexes, const char *name) {
     indexes->count++;
 }
 
-/* Adds names to the list, from the `first` on. `all`: with what was found they are all there are. */
-static enum view_result add(struct view_indexes *indexes, int first, bool all, struct arena *arena, bool *whole_out,
-                            struct err *err) {
+/* Adds names to the list, from the `first` on. `all`: with what was found they are all there are.
+ */
+static enum view_result add(struct view_indexes *indexes, int first, bool all, struct arena *arena,
+                            bool *whole_out, struct err *err) {
     const char **argv = arena_alloc(arena, sizeof *argv * (size_t)(indexes->count + 5));
-    int argc = 0, count;
+    int argc = 0;
+    int count;
     struct redis_reply *replies;
     argv[argc++] = indexes->meta;
     argv[argc++] = indexes->field;
@@ -80,7 +85,8 @@ static enum view_result add(struct view_indexes *indexes, int first, bool all, s
     return VIEW_DONE;
 }
 
-enum view_result view_indexes_tell(struct view_indexes *indexes, struct arena *arena, struct err *err) {
+enum view_result view_indexes_tell(struct view_indexes *indexes, struct arena *arena,
+                                   struct err *err) {
     bool whole;
     if (indexes->told == indexes->count) return VIEW_DONE;
     return add(indexes, indexes->told, false, arena, &whole, err);
@@ -93,14 +99,16 @@ static bool note_totals(struct view_indexes *indexes, int shards, struct arena *
     struct err err;
     int count;
     for (int shard = 0; shard < shards; shard++)
-        redis_addf(indexes->redis, 2, "HKEYS",
-                   arena_printf(arena, "%s:{%s.%d}:totals", indexes->prefix, indexes->worker, shard));
+        redis_addf(
+            indexes->redis, 2, "HKEYS",
+            arena_printf(arena, "%s:{%s.%d}:totals", indexes->prefix, indexes->worker, shard));
     if (redis_exchange(indexes->redis, arena, &replies, &count, &err) != 0) return false;
 
     for (int shard = 0; shard < count; shard++)
         for (int i = 0; replies[shard].kind == REDIS_LIST && i < replies[shard].count; i++) {
             const char *name = replies[shard].items[i].text;
-            if (strncmp(name, by, sizeof by - 1) == 0) view_indexes_note(indexes, name + sizeof by - 1);
+            if (strncmp(name, by, sizeof by - 1) == 0)
+                view_indexes_note(indexes, name + sizeof by - 1);
         }
     return true;
 }

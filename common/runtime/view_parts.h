@@ -33,15 +33,18 @@ int view_add(struct view_words *words, const char *text, size_t len); /* its ind
 void view_add_text(struct view_words *words, const char *text);
 void view_add_number(struct view_words *words, int64_t number);
 /* <prefix>:{<worker>.<shard>}:<kind><name> */
-const char *view_key(const struct view *view, struct arena *arena, int shard, const char *kind, const char *name);
+const char *view_key(const struct view *view, struct arena *arena, int shard, const char *kind,
+                     const char *name);
 void view_add_standing(const struct view *view, struct view_words *keys, int shard);
 
 /* Runs a script; args NULL: none. */
-enum view_result view_run(struct view *view, struct redis_script *script, const struct view_words *keys,
-                          const struct view_words *args, struct redis_reply *reply_out, struct err *err);
+enum view_result view_run(struct view *view, struct redis_script *script,
+                          const struct view_words *keys, const struct view_words *args,
+                          struct redis_reply *reply_out, struct err *err);
 /* What every script tells that begins with standing.lua, and its `last`. */
-enum view_result view_take_standing(const struct view *view, const struct redis_reply *reply, struct view_standing *out,
-                                    const struct redis_reply **last_out, struct err *err);
+enum view_result view_take_standing(const struct view *view, const struct redis_reply *reply,
+                                    struct view_standing *out, const struct redis_reply **last_out,
+                                    struct err *err);
 
 /* The checksum field of a hash: so many digits of base32. */
 #define VIEW_SUM_FIELD "#"

@@ -12,20 +12,25 @@ enum {
 int watch_check_inputs(int partitions, struct err *err) {
     if (partitions <= ENGINE_PLACES_MAX) return 0;
     return err_set(err,
-                   "the inputs have %d partitions together, expected at most %d: take fewer, and more prefixes where "
+                   "the inputs have %d partitions together, expected at most %d: take fewer, and "
+                   "more prefixes where "
                    "that does not do",
                    partitions, ENGINE_PLACES_MAX);
 }
 
 static int count_inputs(struct engine *engine, struct err *err) {
-    static const enum topic inputs[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
+    static const enum topic inputs[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS,
+                                        TOPIC_NONE};
     int all = 0;
-    for (const enum topic *topic = engine->spec->kind == WORKER_KEYED ? inputs : engine->spec->reads;
+
+    for (const enum topic *topic = engine->spec->kind == WORKER_KEYED ? inputs
+                                                                      : engine->spec->reads;
          *topic != TOPIC_NONE; topic++) {
         int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
         if (count < 0) return 1;
         all += count;
     }
+
     return watch_check_inputs(all, err);
 }
 
@@ -53,21 +58,27 @@ int watch_partition(const struct engine *engine, const struct kafka_message *mes
 
 void watch_stop(struct engine *engine, enum topic topic, int before, int now) {
     char name[KAFKA_NAME_MAX];
-    engine_stop(engine, EXIT_CANNOT_GO_ON,
-                "the number of partitions has changed: what is about an open case would go elsewhere",
-                arena_printf(engine->arena,
-                             "%s had %d partitions when this worker began and has %d now: `redressctl repartition --to "
-                             "PREFIX` takes everything along to new topics (see `redressctl help repartition`)",
-                             kafka_topic(&engine->kafka, topic, name), before, now));
+
+    engine_stop(
+        engine, EXIT_CANNOT_GO_ON,
+        "the number of partitions has changed: what is about an open case would go elsewhere",
+        arena_printf(
+            engine->arena,
+            "%s had %d partitions when this worker began and has %d now: `redressctl repartition "
+            "--to "
+            "PREFIX` takes everything along to new topics (see `redressctl help repartition`)",
+            kafka_topic(&engine->kafka, topic, name), before, now));
 }
 
 static bool is_fixed(const struct engine *engine, enum topic topic) {
     if (topic == TOPIC_CLAIMS) return engine->claims != NULL;
-    return topic == TOPIC_EVENTS || topic == TOPIC_STATE || topic == TOPIC_DELIVERIES || topic == TOPIC_SETTLEMENTS;
+    return topic == TOPIC_EVENTS || topic == TOPIC_STATE || topic == TOPIC_DELIVERIES ||
+           topic == TOPIC_SETTLEMENTS;
 }
 
 static void look_at_counts(struct engine *engine) {
     struct err err;
+
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT && !engine->stopping; topic++) {
         if (!engine->counts[topic] || !is_fixed(engine, topic)) continue;
         int count = kafka_partitions(engine->asker, topic, ASK_MS, &err);
@@ -80,17 +91,20 @@ static void look_at_counts(struct engine *engine) {
 static bool is_unread(struct engine *engine, enum topic topic) {
     struct err err;
     int partitions = kafka_partitions(engine->asker, topic, ASK_MS, &err);
+
     if (partitions <= 0) return false;
     struct place *group = arena_alloc(engine->arena, sizeof *group * (size_t)partitions);
     for (int i = 0; i < partitions; i++) group[i] = (struct place){.topic = topic, .partition = i};
-    if (kafka_group_offsets(engine->asker, engine->spec->name, group, partitions, ASK_MS, &err) < 0) return false;
+    if (kafka_group_offsets(engine->asker, engine->spec->name, group, partitions, ASK_MS, &err) < 0)
+        return false;
     for (int i = 0; i < partitions; i++)
         if (group[i].offset == KAFKA_NO_OFFSET) return true;
     return false;
 }
 
-/* Partitions that are added while all members are away for a moment are nobody's: a member that comes back under its
- * name gets what it had, and its client compares with what it saw first. So the group is asked to divide anew. */
+/* Partitions that are added while all members are away for a moment are nobody's: a member that
+ * comes back under its name gets what it had, and its client compares with what it saw first. So
+ * the group is asked to divide anew. */
 static void look_at_inputs(struct engine *engine) {
     bool unread = false;
     for (const enum topic *topic = engine->spec->reads; !unread && *topic != TOPIC_NONE; topic++)
@@ -100,15 +114,18 @@ static void look_at_inputs(struct engine *engine) {
 
     struct err err;
     engine->unread = 0;
-    log_say(LOG_WARN, "an input has a partition that nobody reads: the group divides them anew", NULL);
+    log_say(LOG_WARN, "an input has a partition that nobody reads: the group divides them anew",
+            NULL);
     if (kafka_subscribe_again(engine->consumer, engine->spec->reads, &err) < 0)
         log_say(LOG_WARN, "cannot subscribe", "error", err.text, NULL);
 }
 
 void watch_turn(struct engine *engine) {
     int64_t now_ms = clock_boot_ms();
-    if (now_ms < engine->watch_at_ms || engine->config->demonstration || engine_paused(engine)) return;
+    if (now_ms < engine->watch_at_ms || engine->config->demonstration || engine_paused(engine))
+        return;
     engine->watch_at_ms = now_ms + EVERY_MS;
     look_at_counts(engine);
-    if (engine->spec->kind == WORKER_MAP && engine->consumer && !engine->stopping) look_at_inputs(engine);
+    if (engine->spec->kind == WORKER_MAP && engine->consumer && !engine->stopping)
+        look_at_inputs(engine);
 }

@@ -1,15 +1,17 @@
 /* watch: what must not change while a worker runs, and what its group must not overlook.
  *
- * Which partition a key goes to depends on how many there are. A case's events, its states and what is granted to it
- * must stay together, so a worker uses the counts of its start and stops when they change: events of open cases would
- * go elsewhere. More partitions come by `redressctl repartition`. The inputs may grow at any time. */
+ * Which partition a key goes to depends on how many there are. A case's events, its states and what
+ * is granted to it must stay together, so a worker uses the counts of its start and stops when they
+ * change: events of open cases would go elsewhere. More partitions come by `redressctl
+ * repartition`. The inputs may grow at any time. */
 #ifndef REDRESS_WATCH_H
 #define REDRESS_WATCH_H
 
 #include "runtime/engine.h"
 
-/* Counts the topics that the worker writes with a key (those of the case log have been counted), and the inputs that it
- * reads, or on which its deadlines wait. 0; 1: not now; -1: there are too many. */
+/* Counts the topics that the worker writes with a key (those of the case log have been counted),
+ * and the inputs that it reads, or on which its deadlines wait. 0; 1: not now; -1: there are too
+ * many. */
 int watch_begin(struct engine *engine, struct err *err) MUST_CHECK;
 /* -1 and the limit when there are more input partitions than a worker keeps track of. */
 int watch_check_inputs(int partitions, struct err *err) MUST_CHECK;

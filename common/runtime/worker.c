@@ -26,6 +26,7 @@ struct process {
 
 static void print_help(const struct worker_spec *spec, FILE *to) {
     struct buf buf = {0};
+
     config_document(&buf);
     fprintf(to,
             "redress-%s: %s\n\nUsage: redress-%s [--config FILE] [--check] [--version] [--help]\n\n"
@@ -38,20 +39,22 @@ static void print_help(const struct worker_spec *spec, FILE *to) {
 }
 
 /* 0: go on; otherwise *status_out is the exit status. */
-static int parse_options(const struct worker_spec *spec, int argc, char **argv, const char **file_out, bool *check_out,
-                         int *status_out) {
+static int parse_options(const struct worker_spec *spec, int argc, char **argv,
+                         const char **file_out, bool *check_out, int *status_out) {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"check", no_argument, NULL, 'k'},
                                             {"version", no_argument, NULL, 'v'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
+
     *status_out = EXIT_OK;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case 'c': *file_out = optarg; break;
         case 'k': *check_out = true; break;
         case 'v':
-            printf("redress-%s %s (librdkafka %s)\n", spec->name, REDRESS_VERSION, kafka_library_version());
+            printf("redress-%s %s (librdkafka %s)\n", spec->name, REDRESS_VERSION,
+                   kafka_library_version());
             return -1;
         case 'h': print_help(spec, stdout); return -1;
         default: *status_out = EXIT_BAD_USAGE; return -1;
@@ -60,6 +63,7 @@ static int parse_options(const struct worker_spec *spec, int argc, char **argv, 
     if (optind == argc) return 0;
     fprintf(stderr, "redress-%s: unexpected argument %s; see --help\n", spec->name, argv[optind]);
     *status_out = EXIT_BAD_USAGE;
+
     return -1;
 }
 
@@ -68,7 +72,8 @@ static int parse_options(const struct worker_spec *spec, int argc, char **argv, 
 static const char *default_instance(struct arena *arena) {
     char host[100] = "";
     gethostname(host, sizeof host - 1);
-    return arena_printf(arena, "%s-%d-%llx", host, (int)getpid(), (unsigned long long)clock_now_ms());
+    return arena_printf(arena, "%s-%d-%llx", host, (int)getpid(),
+                        (unsigned long long)clock_now_ms());
 }
 
 /* Everything that can be wrong is listed at once. */
@@ -76,6 +81,7 @@ static int configure(struct process *process, const char *file, struct buf *erro
     struct engine *engine = &process->engine;
     struct arena *arena = arena_new();
     int bad = config_load(file, environ, arena, &process->config, errors) < 0;
+
     if (bad) return -1;
     engine->config = &process->config;
     engine->kafka = (struct kafka){.config = &process->config, .worker = engine->spec->name};
@@ -89,6 +95,7 @@ static int configure(struct process *process, const char *file, struct buf *erro
     bad |= needs_redis && !engine->redis;
     enum log_level level;
     bad |= log_parse_level(process->config.log_level, &level) < 0;
+
     return bad ? -1 : 0;
 }
 
@@ -101,52 +108,64 @@ static int serve_metrics(void *context, const char *query, struct buf *body) {
 }
 
 static int start_http(struct process *process) {
-    static const struct http_route routes[] = {{"/metrics", "text/plain; version=0.0.4", serve_metrics},
-                                               {"/healthz", "text/plain", worker_serve_health},
-                                               {"/readyz", "text/plain", worker_serve_ready},
-                                               {NULL, NULL, NULL}};
+    static const struct http_route routes[] = {
+        {"/metrics", "text/plain; version=0.0.4", serve_metrics},
+        {"/healthz", "text/plain", worker_serve_health},
+        {"/readyz", "text/plain", worker_serve_ready},
+        {NULL, NULL, NULL}};
     struct err err;
+
     if (!process->config.http_listen) return 0;
     process->http = http_start(process->config.http_listen, routes, NULL, &err);
     if (process->http) return 0;
     log_say(LOG_ERROR, "no http", "error", err.text, NULL);
+
     return -1;
 }
 
 /* ---- Checks at start, repeated until Kafka and Redis answer ---- */
 
 static int check_counts(struct engine *engine, struct err *err) {
-    static const enum topic equal[] = {TOPIC_STATE, TOPIC_DELIVERIES, TOPIC_SETTLEMENTS, TOPIC_NONE};
+    static const enum topic equal[] = {TOPIC_STATE, TOPIC_DELIVERIES, TOPIC_SETTLEMENTS,
+                                       TOPIC_NONE};
     int events = kafka_partitions(engine->asker, TOPIC_EVENTS, ENGINE_ASK_MS, err);
+
     if (events < 0) return 1;
     if (!events)
         return err_set(err, "the topic %s.events does not exist; run `redressctl topics create`",
                        engine->config->topic_prefix);
     engine->partitions = engine->counts[TOPIC_EVENTS] = events;
-    for (const enum topic *topic = equal; *topic != TOPIC_NONE && engine->spec->kind == WORKER_KEYED; topic++) {
+    for (const enum topic *topic = equal;
+         *topic != TOPIC_NONE && engine->spec->kind == WORKER_KEYED; topic++) {
         int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
         if (count < 0) return 1;
         engine->counts[*topic] = count;
         char name[KAFKA_NAME_MAX], first[KAFKA_NAME_MAX];
         if (count != events)
             return err_set(err,
-                           "%s has %d partitions and %s has %d: they must be equal; create it anew with `redressctl "
-                           "topics create --partitions %d`, or take open cases along with `redressctl repartition`",
+                           "%s has %d partitions and %s has %d: they must be equal; create it anew "
+                           "with `redressctl "
+                           "topics create --partitions %d`, or take open cases along with "
+                           "`redressctl repartition`",
                            kafka_topic(&engine->kafka, *topic, name), count,
                            kafka_topic(&engine->kafka, TOPIC_EVENTS, first), events, events);
     }
+
     return 0;
 }
 
 static int check_changelog(struct engine *engine, struct err *err) {
     char value[200], name[KAFKA_NAME_MAX];
+
     if (engine->spec->kind != WORKER_KEYED || engine->config->demonstration) return 0;
-    if (kafka_topic_setting(engine->asker, TOPIC_STATE, "cleanup.policy", ENGINE_ASK_MS, value, sizeof value, err) < 0)
+    if (kafka_topic_setting(engine->asker, TOPIC_STATE, "cleanup.policy", ENGINE_ASK_MS, value,
+                            sizeof value, err) < 0)
         return 1;
     if (strcmp(value, "compact") == 0) return 0;
-    return err_set(
-        err, "%s has cleanup.policy=%s: it must be compact, or states are lost; set it with kafka-configs --alter",
-        kafka_topic(&engine->kafka, TOPIC_STATE, name), value);
+    return err_set(err,
+                   "%s has cleanup.policy=%s: it must be compact, or states are lost; set it with "
+                   "kafka-configs --alter",
+                   kafka_topic(&engine->kafka, TOPIC_STATE, name), value);
 }
 
 /* The version of our own file is in the topic before its first use. */
@@ -154,9 +173,13 @@ static int publish_policy(struct engine *engine, struct err *err) {
     struct policy_topic topic = policy_log_open(&engine->policy_log);
     const char *newer;
     enum policy_store_result result = policy_store_publish(engine->store, &topic, &newer, err);
-    if (result == POLICY_STORE_REFUSED) engine_stop(engine, EXIT_BAD_CONFIG, "policy refused", err->text);
+
+    if (result == POLICY_STORE_REFUSED)
+        engine_stop(engine, EXIT_BAD_CONFIG, "policy refused", err->text);
     if (newer)
-        log_say(LOG_WARN, "another version was published after this process' own, which new cases of its shards get",
+        log_say(LOG_WARN,
+                "another version was published after this process' own, which new cases of its "
+                "shards get",
                 "own", engine->policies.current->version, "newer", newer, NULL);
     return result == POLICY_STORE_DONE ? 0 : 1;
 }
@@ -167,14 +190,17 @@ static int check_redis(struct engine *engine, struct err *err) {
     case REDIS_FORGETFUL: return -1;
     case REDIS_MISCONFIGURED:
         /* What it may not do is listed with all other permissions that are missing. */
-        if (!redis_refuses(err)) engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text);
+        if (!redis_refuses(err))
+            engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text);
         break;
     case REDIS_AWAY: break;
     }
+
     return 1;
 }
 
-/* 0: all good; 1: not yet; -1: wrong. A Redis that is set wrongly is told before anybody waits for Kafka. */
+/* 0: all good; 1: not yet; -1: wrong. A Redis that is set wrongly is told before anybody waits for
+ * Kafka. */
 static int check_world(struct process *process, struct err *err) {
     struct engine *engine = &process->engine;
     int result = engine->redis ? check_redis(engine, err) : 0;
@@ -200,6 +226,7 @@ static int check_world(struct process *process, struct err *err) {
 static void wait_for_world(struct process *process) {
     struct engine *engine = &process->engine;
     struct err err;
+
     while (!engine->stopping && !engine_stop_asked()) {
         worker_turned(false);
         arena_reset(engine->arena);
@@ -209,23 +236,27 @@ static void wait_for_world(struct process *process) {
             engine_stop(engine, EXIT_CANNOT_GO_ON, "cannot start", err.text);
         else if (!engine->stopping) {
             engine_pause(engine, "waiting to start", err.text);
-            while (engine_paused(engine) && !engine_stop_asked()) usleep(10000); /* nothing to poll yet */
+            while (engine_paused(engine) && !engine_stop_asked())
+                usleep(10000); /* nothing to poll yet */
         }
     }
     if (!engine->stopping && !engine_stop_asked()) engine_calm(engine);
 }
 
-/* SIGHUP: the file is read again. What is wrong with it is told, and the policies stay as they were. */
+/* SIGHUP: the file is read again. What is wrong with it is told, and the policies stay as they
+ * were. */
 static void reload(struct engine *engine) {
     struct policy_topic topic = policy_log_open(&engine->policy_log);
     struct buf errors = {0};
     bool changed;
     enum policy_store_result result = policy_store_reload(engine->store, &topic, &changed, &errors);
     const char *version = engine->policies.current ? engine->policies.current->version : "none";
+
     if (result != POLICY_STORE_DONE)
         log_say(LOG_ERROR, "policies not reloaded", "errors", errors.at ? errors.at : "", NULL);
     else
-        log_say(LOG_INFO, changed ? "policies reloaded" : "policies unchanged", "version", version, NULL);
+        log_say(LOG_INFO, changed ? "policies reloaded" : "policies unchanged", "version", version,
+                NULL);
     buf_free(&errors);
 }
 
@@ -234,6 +265,7 @@ static void reload(struct engine *engine) {
 static int run(struct process *process) {
     struct engine *engine = &process->engine;
     struct err err;
+
     engine->asker = kafka_asker_new(&engine->kafka, &err);
     if (!engine->asker) {
         log_say(LOG_ERROR, "no kafka client", "error", err.text, NULL);
@@ -244,7 +276,8 @@ static int run(struct process *process) {
     if (engine->spec->ask) engine->claims = claim_store_new(engine->redis, &engine->kafka);
     wait_for_world(process);
     if (!engine->stopping && !engine_stop_asked()) {
-        if (engine->config->demonstration) log_say(LOG_WARN, "demonstration: deadlines fire without proof", NULL);
+        if (engine->config->demonstration)
+            log_say(LOG_WARN, "demonstration: deadlines fire without proof", NULL);
         if (engine->spec->kind == WORKER_KEYED)
             keyed_run(engine);
         else
@@ -257,16 +290,20 @@ static int run(struct process *process) {
     permissions_free(engine->permissions);
     bounds_free(&engine->bounds);
     free(engine->begun);
+
     return engine->exit_status;
 }
 
 static int start(struct process *process) {
     enum log_level level = LOG_INFO;
     struct config *config = &process->config;
+
     if (log_parse_level(config->log_level, &level) < 0) level = LOG_INFO;
-    process->engine.instance = config->instance ? config->instance : default_instance(config->arena);
+    process->engine.instance =
+        config->instance ? config->instance : default_instance(config->arena);
     log_init(process->engine.spec->name, process->engine.instance, level);
-    process->engine.settings = (struct settings){config->dedupe_for_ms, config->join_for_ms, config->late_settle_ms};
+    process->engine.settings =
+        (struct settings){config->dedupe_for_ms, config->join_for_ms, config->late_settle_ms};
     process->engine.reload = reload;
     engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
@@ -274,13 +311,16 @@ static int start(struct process *process) {
     process->engine.committed_ms = clock_boot_ms();
     worker_turned(false);
     if (start_http(process) < 0) return EXIT_BAD_CONFIG;
-    log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(), "policy",
-            process->engine.policies.current ? process->engine.policies.current->version : "none", NULL);
+    log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(),
+            "policy",
+            process->engine.policies.current ? process->engine.policies.current->version : "none",
+            NULL);
     if (config->service_links > 0)
         log_say(LOG_INFO, "variables of Kubernetes' service links are left out", "count",
                 log_int(config->service_links), NULL);
     int status = run(process);
     http_stop(process->http);
+
     return status;
 }
 
@@ -288,6 +328,7 @@ int worker_main(const struct worker_spec *spec, int argc, char **argv) {
     const char *file = NULL;
     bool check = false;
     int status;
+
     if (parse_options(spec, argc, argv, &file, &check, &status) < 0) return status;
     struct process process = {.engine = {.spec = spec, .arena = arena_new()}};
     struct buf errors = {0};
@@ -305,5 +346,6 @@ int worker_main(const struct worker_spec *spec, int argc, char **argv) {
     arena_free(process.engine.arena);
     policy_store_free(process.engine.store);
     arena_free(process.config.arena);
+
     return status;
 }

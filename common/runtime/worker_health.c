@@ -9,7 +9,7 @@
 
 enum {
     STANDS_MS = 60000, /* /healthz fails when the loop has not turned for so long */
-    THINGS_MAX = 100,  /* a worker needs some 40: the contract's topics, groups, commands and keys */
+    THINGS_MAX = 100, /* a worker needs some 40: the contract's topics, groups, commands and keys */
     WHAT_MAX = 160,
     WHY_MAX = 600
 };
@@ -28,8 +28,9 @@ static _Atomic int64_t last_turn_ms;
 static _Atomic int ready;
 
 static struct metric *unproven_metric(void) {
-    return metrics_gauge("redress_unproven",
-                         "1 while something that this worker needs could not be had when tried last.", "what");
+    return metrics_gauge(
+        "redress_unproven",
+        "1 while something that this worker needs could not be had when tried last.", "what");
 }
 
 void worker_health_init(int64_t new_limit_ms) {
@@ -52,6 +53,7 @@ static struct thing *find(const char *what) {
 
 static void note(const char *what, const char *why) {
     struct thing *thing = find(what);
+
     if (!thing && thing_count == THINGS_MAX) return;
     if (!thing) {
         thing = &things[thing_count++];
@@ -108,12 +110,15 @@ int worker_serve_health(void *context, const char *query, struct buf *body) {
 /* What has been missing for too long; all that is missing while the worker is not ready anyway. */
 static int list_things(bool all, struct buf *body) {
     int listed = 0;
+
     for (int i = 0; i < thing_count; i++) {
         int64_t for_ms = clock_boot_ms() - things[i].since_ms;
         if (!all && for_ms < limit_ms) continue;
-        buf_printf(body, "not proven for %lld s: %s: %s\n", (long long)for_ms / 1000, things[i].what, things[i].why);
+        buf_printf(body, "not proven for %lld s: %s: %s\n", (long long)for_ms / 1000,
+                   things[i].what, things[i].why);
         listed++;
     }
+
     return listed;
 }
 
@@ -121,11 +126,14 @@ int worker_serve_ready(void *context, const char *query, struct buf *body) {
     (void)context, (void)query;
     bool runs = ready;
     pthread_mutex_lock(&lock);
-    if (!runs) buf_printf(body, "not ready: %s\n", waits[0] ? waits : "waiting for Kafka, Redis or an assignment");
+    if (!runs)
+        buf_printf(body, "not ready: %s\n",
+                   waits[0] ? waits : "waiting for Kafka, Redis or an assignment");
     int missing = list_things(!runs, body);
     bool fails = !runs || missing;
     if (!fails) buf_puts(body, "ready\n");
     if (remark[0]) buf_printf(body, "%s\n", remark);
     pthread_mutex_unlock(&lock);
+
     return fails ? 503 : 200;
 }

@@ -1,5 +1,5 @@
-/* classification: the decision. Rules and model give the class (join.h), rules and facts the flags, rows of the policy
- * the severity. */
+/* classification: the decision. Rules and model give the class (join.h), rules and facts the flags,
+ * rows of the policy the severity. */
 #include "classification.h"
 #include "base/ids.h"
 #include "history.h"
@@ -27,14 +27,16 @@ struct work {
     int reason_count;
 };
 
-void classification_read(const struct policy *policy, const char *text, struct arena *arena, struct text *out) {
+void classification_read(const struct policy *policy, const char *text, struct arena *arena,
+                         struct text *out) {
     text_normalise(policy->tables, text, strlen(text), arena, out);
     history_cut(out, arena);
 }
 
-void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out,
-                           bool *barred_out) {
+void classification_points(const struct policy *policy, const struct finding *found, int count,
+                           int32_t *points_out, bool *barred_out) {
     bool complains = false;
+
     memset(points_out, 0, ((size_t)policy->class_count + 1) * sizeof *points_out);
     for (int i = 0; i < count; i++) {
         const struct rule *rule = found[i].rule;
@@ -54,7 +56,8 @@ static int flag_id(const char *name) {
 }
 
 static bool has_status(const struct texts *statuses, const struct order *order) {
-    const char *status = order == NULL ? NULL : fields_choice_name(contract_order_statuses, order->status);
+    const char *status =
+        order == NULL ? NULL : fields_choice_name(contract_order_statuses, order->status);
     for (int i = 0; status != NULL && i < statuses->count; i++) {
         if (strcmp(statuses->at[i], status) == 0) return true;
     }
@@ -65,7 +68,9 @@ static void choose_class(struct work *work) {
     const struct policy *policy = work->policy;
     int32_t logits[MODEL_OUTPUTS_MAX];
     int known = 0;
-    bool contradicted[JOIN_CLASSES_MAX], any = false;
+    bool contradicted[JOIN_CLASSES_MAX];
+    bool any = false;
+
     if (policy->model != NULL) {
         struct features features;
         model_features(&work->text, policy->model->bits, work->arena, &features);
@@ -79,7 +84,8 @@ static void choose_class(struct work *work) {
     join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
     if (any) {
         if (contradicted[work->joined.best]) work->barred_best = work->joined.best;
-        for (int c = 1; c <= policy->class_count; c++) work->barred[c] = work->barred[c] || contradicted[c];
+        for (int c = 1; c <= policy->class_count; c++)
+            work->barred[c] = work->barred[c] || contradicted[c];
         join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
     }
     int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
@@ -89,9 +95,11 @@ static void choose_class(struct work *work) {
 /* Whether the text complains, and whether it asks. */
 static bool only_asks(const struct work *work) {
     int64_t asks = 0;
+
     for (int i = 0; i < work->found_count; i++) {
         const struct rule *rule = work->found[i].rule;
-        if (rule->says == SAYS_COMPLAINT && rule->weight > 0 && !work->found[i].supposed) return false;
+        if (rule->says == SAYS_COMPLAINT && rule->weight > 0 && !work->found[i].supposed)
+            return false;
         if (rule->says == SAYS_QUESTION) asks += rule->weight;
     }
     return asks > 0;
@@ -99,8 +107,10 @@ static bool only_asks(const struct work *work) {
 
 static bool is_low_value(const struct policy *policy, const struct order *order) {
     const struct amount_row *rows = policy->low_values.at;
+
     for (int i = 0; order != NULL && i < policy->low_values.count; i++) {
-        if (strcmp(rows[i].amount.currency, order->amount.currency) == 0 && order->amount.minor <= rows[i].amount.minor)
+        if (strcmp(rows[i].amount.currency, order->amount.currency) == 0 &&
+            order->amount.minor <= rows[i].amount.minor)
             return true;
     }
     return false;
@@ -110,6 +120,7 @@ static void set_flags(struct work *work) {
     const struct complaint *complaint = work->complaint;
     const struct class_row *row = work->policy->classes[work->out->class_id];
     int64_t points[FLAGS_MAX] = {0};
+
     for (int i = 0; i < work->found_count; i++) {
         if (work->found[i].rule->flag_id != 0 && !work->found[i].supposed)
             points[work->found[i].rule->flag_id] += work->found[i].rule->weight;
@@ -117,9 +128,11 @@ static void set_flags(struct work *work) {
     for (int f = 1; f < FLAGS_MAX; f++) work->flags[f] = points[f] > 0;
     bool asks = only_asks(work);
     if (asks) work->flags[flag_id("question")] = true;
-    if (complaint->customer != NULL && complaint->customer->tier >= TIER_VIP) work->flags[flag_id("vip")] = true;
+    if (complaint->customer != NULL && complaint->customer->tier >= TIER_VIP)
+        work->flags[flag_id("vip")] = true;
     if (complaint->repeats > 0) work->flags[flag_id("repeat")] = true;
-    if (complaint->order != NULL && complaint->order->perishable) work->flags[flag_id("perishable")] = true;
+    if (complaint->order != NULL && complaint->order->perishable)
+        work->flags[flag_id("perishable")] = true;
     if (is_low_value(work->policy, complaint->order)) work->flags[flag_id("low_value")] = true;
     if (row != NULL && row->needs_proof && work->first && !asks && complaint->evidence.count == 0)
         work->flags[flag_id("evidence_missing")] = true;
@@ -148,8 +161,10 @@ static bool has_flag(const struct texts *flags, const bool *set) {
 
 static bool reaches(const struct records *amounts, const struct order *order) {
     const struct amount_row *rows = amounts->at;
+
     for (int i = 0; order != NULL && i < amounts->count; i++) {
-        if (strcmp(rows[i].amount.currency, order->amount.currency) == 0 && order->amount.minor >= rows[i].amount.minor)
+        if (strcmp(rows[i].amount.currency, order->amount.currency) == 0 &&
+            order->amount.minor >= rows[i].amount.minor)
             return true;
     }
     return false;
@@ -157,9 +172,12 @@ static bool reaches(const struct records *amounts, const struct order *order) {
 
 static bool severity_matches(const struct work *work, const struct severity_row *row) {
     const struct complaint *complaint = work->complaint;
-    const char *tier =
-        complaint->customer == NULL ? NULL : fields_choice_name(contract_tiers, complaint->customer->tier);
-    if (row->classes.count > 0 && !matches_class(&row->classes, contract_classes[work->out->class_id - 1]))
+    const char *tier = complaint->customer == NULL
+                           ? NULL
+                           : fields_choice_name(contract_tiers, complaint->customer->tier);
+
+    if (row->classes.count > 0 &&
+        !matches_class(&row->classes, contract_classes[work->out->class_id - 1]))
         return false;
     if (row->flags.count > 0 && !has_flag(&row->flags, work->flags)) return false;
     if (row->tiers.count > 0 && (tier == NULL || !in_texts(&row->tiers, tier))) return false;
@@ -169,18 +187,22 @@ static bool severity_matches(const struct work *work, const struct severity_row 
 
 /* The most severe row that matches; a final row ends the search. */
 static const struct severity_row *choose_severity(const struct work *work) {
-    const struct severity_row *rows = work->policy->severities.at, *best = NULL;
+    const struct severity_row *rows = work->policy->severities.at;
+    const struct severity_row *best = NULL;
+
     for (int i = 0; i < work->policy->severities.count; i++) {
         if (!severity_matches(work, &rows[i])) continue;
         if (best == NULL || rows[i].is < best->is) best = &rows[i];
         if (rows[i].final) break;
     }
+
     return best;
 }
 
 /* At most QUOTE_MAX bytes of the original, cut between characters. */
 static const char *quote(const struct work *work, size_t from, size_t to) {
     const char *text = work->complaint->text;
+
     if (to - from > CLASSIFICATION_QUOTE_MAX) {
         to = from + CLASSIFICATION_QUOTE_MAX;
         while (to > from && ((unsigned char)text[to] & 0xc0) == 0x80) to--;
@@ -188,7 +210,8 @@ static const char *quote(const struct work *work, size_t from, size_t to) {
     return arena_strndup(work->arena, text + from, to - from);
 }
 
-static void add_reason(struct work *work, const char *rule, const char *text, size_t from, size_t to) {
+static void add_reason(struct work *work, const char *rule, const char *text, size_t from,
+                       size_t to) {
     if (work->reason_count == CLASSIFICATION_REASONS_MAX) return;
     work->out->places[work->reason_count] = (struct evidence_place){rule, from, to};
     work->reasons[work->reason_count++] = (struct reason){rule, text};
@@ -197,7 +220,8 @@ static void add_reason(struct work *work, const char *rule, const char *text, si
 
 /* The customer's own words behind a stretch of the normalised text. */
 static void add_words(struct work *work, const char *rule, size_t from, size_t to) {
-    size_t start = work->text.from[from], end = work->text.to[to - 1];
+    size_t start = work->text.from[from];
+    size_t end = work->text.to[to - 1];
     add_reason(work, rule, quote(work, start, end), start, end);
 }
 
@@ -211,6 +235,7 @@ static bool supports(const struct work *work, const struct rule *rule) {
 static void add_model_reason(struct work *work) {
     const struct model *model = work->policy->model;
     size_t from, to;
+
     for (int i = 0; model != NULL && i < model->output_count; i++) {
         if (model->outputs[i].classes[0] != work->out->class_id) continue;
         model_evidence(model, &work->text, i, work->arena, &from, &to);
@@ -220,11 +245,17 @@ static void add_model_reason(struct work *work) {
 
 static void add_reasons(struct work *work, const struct severity_row *severity) {
     bool class_shown = false;
+
     work->reasons = arena_alloc(work->arena, CLASSIFICATION_REASONS_MAX * sizeof *work->reasons);
-    if (severity != NULL) add_reason(work, severity->name, fields_choice_name(contract_severities, severity->is), 0, 0);
+    if (severity != NULL)
+        add_reason(work, severity->name, fields_choice_name(contract_severities, severity->is), 0,
+                   0);
     if (work->barred_best != 0)
-        add_reason(work, arena_printf(work->arena, "not %s: order status", contract_classes[work->barred_best - 1]),
-                   fields_choice_name(contract_order_statuses, work->complaint->order->status), 0, 0);
+        add_reason(work,
+                   arena_printf(work->arena, "not %s: order status",
+                                contract_classes[work->barred_best - 1]),
+                   fields_choice_name(contract_order_statuses, work->complaint->order->status), 0,
+                   0);
     for (int i = 0; i < work->found_count; i++) {
         if (!supports(work, work->found[i].rule)) continue;
         add_words(work, work->found[i].rule->name, work->found[i].from, work->found[i].to);
@@ -236,11 +267,13 @@ static void add_reasons(struct work *work, const struct severity_row *severity) 
 /* Further classes that the rules found, most points first. */
 static void add_others(struct work *work, struct texts *out) {
     bool named[JOIN_CLASSES_MAX] = {false};
+
     out->at = arena_alloc(work->arena, (size_t)work->policy->class_count * sizeof *out->at);
     for (;;) {
         int best = 0;
         for (int c = 1; c <= work->policy->class_count; c++) {
-            if (named[c] || work->barred[c] || c == work->out->class_id || c == work->policy->other) continue;
+            if (named[c] || work->barred[c] || c == work->out->class_id || c == work->policy->other)
+                continue;
             if (work->points[c] >= work->policy->joining->others_from &&
                 (best == 0 || work->points[c] > work->points[best]))
                 best = c;
@@ -258,9 +291,11 @@ static void list_flags(struct work *work, struct texts *out) {
     }
 }
 
-void classification_classify(const struct policy *policy, const struct complaint *complaint, bool first,
-                             struct arena *arena, struct verdict *out) {
-    struct work work = {.policy = policy, .complaint = complaint, .first = first, .arena = arena, .out = out};
+void classification_classify(const struct policy *policy, const struct complaint *complaint,
+                             bool first, struct arena *arena, struct verdict *out) {
+    struct work work = {
+        .policy = policy, .complaint = complaint, .first = first, .arena = arena, .out = out};
+
     memset(out, 0, sizeof *out);
     classification_read(policy, complaint->text, arena, &work.text);
     work.found_count = rules_find(policy->rules, &work.text, complaint->order, arena, &work.found);
@@ -272,7 +307,8 @@ void classification_classify(const struct policy *policy, const struct complaint
     struct classified *classified = &out->classified;
     classified->class_name = contract_classes[out->class_id - 1];
     classified->severity = severity == NULL ? SEVERITY_P3 : severity->is;
-    classified->confidence = (double)((int64_t)work.joined.odds[out->class_id] * 10000 / JOIN_ONE) / 10000.0;
+    classified->confidence =
+        (double)((int64_t)work.joined.odds[out->class_id] * 10000 / JOIN_ONE) / 10000.0;
     classified->reasons = (struct records){work.reasons, work.reason_count};
     classified->rules_version = policy->rules_version;
     add_others(&work, &classified->others);
@@ -285,17 +321,22 @@ static bool wants(const char *type) {
 }
 
 /* The submission in an event: whole, or a further message that is nothing but a text. */
-static int read_complaint(const struct event *ev, struct arena *arena, struct complaint *out, struct faults *faults) {
+static int read_complaint(const struct event *ev, struct arena *arena, struct complaint *out,
+                          struct faults *faults) {
     struct activity activity = {0};
+
     if (strcmp(ev->type, "case.opened") == 0)
         return fields_decode(&contract_case_opened, ev->data, FIELDS_EVENT, arena, out, faults);
     if (strcmp(ev->type, "case.repeated") == 0)
         return fields_decode(&contract_case_repeated, ev->data, FIELDS_EVENT, arena, out, faults);
     if (tree_get(ev->data, "customer") != NULL)
         return fields_decode(&contract_joined, ev->data, FIELDS_EVENT, arena, out, faults);
-    if (fields_decode(&contract_customer_replied, ev->data, FIELDS_EVENT, arena, &activity, faults) != 0) return -1;
+    if (fields_decode(&contract_customer_replied, ev->data, FIELDS_EVENT, arena, &activity,
+                      faults) != 0)
+        return -1;
     out->case_id = activity.case_id;
     out->text = activity.text;
+
     return 0;
 }
 
@@ -305,16 +346,17 @@ static enum result decide(const struct decision *in, void *state, struct effects
     struct verdict verdict;
     struct faults faults = {.arena = in->arena};
     char id[27];
+
     (void)state;
     if (read_complaint(ev, in->arena, &complaint, &faults) != 0)
         return effects_reject(out, "bad_value", "%s: %s", faults.at[0].path, faults.at[0].text);
     if (complaint.text == NULL) return DONE;
-    classification_classify(policies_current(in->policies), &complaint, complaint.customer != NULL, in->arena,
-                            &verdict);
+    classification_classify(policies_current(in->policies), &complaint, complaint.customer != NULL,
+                            in->arena, &verdict);
     verdict.classified.case_id = complaint.case_id;
     ids_hash(id, 3, "case.classified", ev->source, ev->id);
-    effects_emit(out, "case.classified", complaint.case_id, arena_strdup(in->arena, id), ev->time_ms,
-                 &contract_classified, &verdict.classified);
+    effects_emit(out, "case.classified", complaint.case_id, arena_strdup(in->arena, id),
+                 ev->time_ms, &contract_classified, &verdict.classified);
     return DONE;
 }
 

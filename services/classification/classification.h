@@ -1,10 +1,11 @@
-/* classification: what a complaint is about, how severe it is, and the customer's words that say so.
+/* classification: what a complaint is about, how severe it is, and the customer's words that say
+ * so.
  *
  * consumes  case.opened, case.repeated, case.customer_replied with a text (redress.events)
  * emits     case.classified, once for each of them
  * keeps     nothing
- * decides   class, further classes, severity, flags, confidence, reasons, by classification.yaml and its model
- * rejects   an event whose data is not of its type (none comes from intake) */
+ * decides   class, further classes, severity, flags, confidence, reasons, by classification.yaml
+ * and its model rejects   an event whose data is not of its type (none comes from intake) */
 #ifndef REDRESS_CLASSIFICATION_H
 #define REDRESS_CLASSIFICATION_H
 
@@ -31,17 +32,19 @@ struct verdict {
     int class_id;
 };
 
-/* Classifies one text with what is known beside it; of the complaint only `text` is required. `first` is false for a
- * further message that brings no facts about customer, order and evidence: what is absent then says nothing. */
-void classification_classify(const struct policy *policy, const struct complaint *complaint, bool first,
-                             struct arena *arena, struct verdict *out);
+/* Classifies one text with what is known beside it; of the complaint only `text` is required.
+ * `first` is false for a further message that brings no facts about customer, order and evidence:
+ * what is absent then says nothing. */
+void classification_classify(const struct policy *policy, const struct complaint *complaint,
+                             bool first, struct arena *arena, struct verdict *out);
 
-/* The first half of it, for training: points of each class by id, from the rules; and the classes that are out of the
- * question: where the customer's words complain of something, a class without points is none of it, whatever the model
- * says. */
-void classification_points(const struct policy *policy, const struct finding *found, int count, int32_t *points_out,
-                           bool *barred_out);
+/* The first half of it, for training: points of each class by id, from the rules; and the classes
+ * that are out of the question: where the customer's words complain of something, a class without
+ * points is none of it, whatever the model says. */
+void classification_points(const struct policy *policy, const struct finding *found, int count,
+                           int32_t *points_out, bool *barred_out);
 /* The normalised text without its quoted history. */
-void classification_read(const struct policy *policy, const char *text, struct arena *arena, struct text *out);
+void classification_read(const struct policy *policy, const char *text, struct arena *arena,
+                         struct text *out);
 
 #endif

@@ -1,12 +1,13 @@
-/* history: mail programs and chats mark quotations by a few fixed forms; they are found line by line, as the
- * normalisation leaves them: in small letters, a row of dashes as one. */
+/* history: mail programs and chats mark quotations by a few fixed forms; they are found line by
+ * line, as the normalisation leaves them: in small letters, a row of dashes as one. */
 #include "history.h"
 
 #include <string.h>
 
 enum {
-    HEADING_MAX = 300, /* bytes of a line that only announces a quotation; a longer one is a paragraph */
-    HEAD_MAX = 400     /* bytes within which a mail's head goes on */
+    HEADING_MAX =
+        300, /* bytes of a line that only announces a quotation; a longer one is a paragraph */
+    HEAD_MAX = 400 /* bytes within which a mail's head goes on */
 };
 
 static bool begins(const char *line, size_t len, const char *with) {
@@ -38,7 +39,8 @@ static bool has_number(const char *line, size_t len) {
 
 /* A line from which on everything is somebody's earlier message. */
 static bool opens_quotation(const char *line, size_t len) {
-    static const char *const titles[] = {"original message", "forwarded message", "原始邮件", "原邮件", "转发邮件"};
+    static const char *const titles[] = {"original message", "forwarded message", "原始邮件",
+                                         "原邮件", "转发邮件"};
     if (len > HEADING_MAX) return false;
     if (begins(line, len, "-") && ends(line, len, "-")) return holds_one_of(line, len, titles, 5);
     if (begins(line, len, "on ") && ends(line, len, "wrote:")) return has_number(line, len);
@@ -47,8 +49,11 @@ static bool opens_quotation(const char *line, size_t len) {
 
 /* A mail's head within the text: from: and, some lines further at most, sent: or to:. */
 static bool is_head(const char *line, size_t rest) {
-    static const char *const others[] = {"\nsent:", "\nto:", "\ndate:", "\n收件", "\n发送时间", "\n日期"};
-    if (!begins(line, rest, "from:") && !begins(line, rest, "发件人:") && !begins(line, rest, "寄件者:")) return false;
+    static const char *const others[] = {
+        "\nsent:", "\nto:", "\ndate:", "\n收件", "\n发送时间", "\n日期"};
+    if (!begins(line, rest, "from:") && !begins(line, rest, "发件人:") &&
+        !begins(line, rest, "寄件者:"))
+        return false;
     return holds_one_of(line, rest < HEAD_MAX ? rest : HEAD_MAX, others, 6);
 }
 
@@ -56,11 +61,14 @@ static bool is_quoted_line(const char *line, size_t len) {
     return begins(line, len, ">") || begins(line, len, "&gt;");
 }
 
-/* WeChat's form: 「who: what」, a line of dashes, then the new text. Returns where the new text begins, or 0. */
+/* WeChat's form: 「who: what」, a line of dashes, then the new text. Returns where the new text
+ * begins, or 0. */
 static size_t chat_quotation(const char *text, size_t len) {
     const char *close = begins(text, len, "\"") ? memmem(text + 1, len - 1, "\"\n", 2) : NULL;
+
     if (close == NULL) return 0;
-    size_t from = (size_t)(close - text) + 2, at = from;
+    size_t from = (size_t)(close - text) + 2;
+    size_t at = from;
     while (at < len && (text[at] == '-' || text[at] == ' ')) at++;
     return at > from && at < len && text[at] == '\n' ? at + 1 : 0;
 }
@@ -89,24 +97,32 @@ static bool has_words(const char *text, size_t len) {
 /* Where the first quotation begins; the text's end: there is none, as in nearly every text. */
 static size_t first_quotation(const struct text *text) {
     size_t at = 0;
+
     while (at < text->len) {
-        const char *line = text->at + at, *end = memchr(line, '\n', text->len - at);
+        const char *line = text->at + at;
+        const char *end = memchr(line, '\n', text->len - at);
         size_t len = end == NULL ? text->len - at : (size_t)(end - line);
-        if (is_quoted_line(line, len) || opens_quotation(line, len) || is_head(line, text->len - at)) return at;
+        if (is_quoted_line(line, len) || opens_quotation(line, len) ||
+            is_head(line, text->len - at))
+            return at;
         at += len + 1;
     }
+
     return text->len;
 }
 
 void history_cut(struct text *text, struct arena *arena) {
-    size_t start = chat_quotation(text->at, text->len), at = first_quotation(text);
+    size_t start = chat_quotation(text->at, text->len);
+    size_t at = first_quotation(text);
+
     if (start == 0 && at == text->len) return;
     struct kept kept = {.at = arena_alloc(arena, text->len + 1)};
     kept.from = arena_alloc(arena, text->len * sizeof *kept.from);
     kept.to = arena_alloc(arena, text->len * sizeof *kept.to);
     if (at > start) keep(&kept, text, start, at);
     while (at < text->len) {
-        const char *line = text->at + at, *end = memchr(line, '\n', text->len - at);
+        const char *line = text->at + at;
+        const char *end = memchr(line, '\n', text->len - at);
         size_t len = end == NULL ? text->len - at : (size_t)(end - line) + 1;
         size_t words = end == NULL ? len : len - 1;
         if (opens_quotation(line, words) || is_head(line, text->len - at)) break;

@@ -6,29 +6,35 @@
 #include <string.h>
 
 static const struct field class_row_fields[] = {
-    {FIELD_AS("class", class_row, class_id), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = contract_classes,
-     .doc = "The class."},
-    {FIELD(class_row, ruled_out_by), .type = FIELD_TEXTS, .doc = "Statuses of the order that contradict it."},
+    {FIELD_AS("class", class_row, class_id), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = contract_classes, .doc = "The class."},
+    {FIELD(class_row, ruled_out_by), .type = FIELD_TEXTS,
+     .doc = "Statuses of the order that contradict it."},
     {FIELD(class_row, needs_proof), .type = FIELD_BOOL,
      .doc = "Without a photograph or other proof: evidence_missing."},
-    {FIELD(class_row, by_rules_only), .type = FIELD_BOOL, .doc = "Never given on the model's word alone."},
+    {FIELD(class_row, by_rules_only), .type = FIELD_BOOL,
+     .doc = "Never given on the model's word alone."},
     FIELDS_END};
 static const struct record class_record = {
     "class", sizeof(struct class_row), class_row_fields, {NULL, NULL}, {NULL, NULL}, NULL};
 
-static const struct field amount_fields[] = {
-    {FIELD(amount_row, amount), .type = FIELD_MONEY, .flags = FIELD_REQUIRED, .doc = "An amount in one currency."},
-    FIELDS_END};
+static const struct field amount_fields[] = {{FIELD(amount_row, amount), .type = FIELD_MONEY,
+                                              .flags = FIELD_REQUIRED,
+                                              .doc = "An amount in one currency."},
+                                             FIELDS_END};
 static const struct record amount_record = {
     "amount", sizeof(struct amount_row), amount_fields, {NULL, NULL}, {NULL, NULL}, NULL};
 
 static const struct field severity_fields[] = {
-    {FIELD(severity_row, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .doc = "Stands in the reasons."},
-    {FIELD(severity_row, is), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = contract_severities,
-     .doc = "At least this severe."},
-    {FIELD(severity_row, classes), .type = FIELD_TEXTS, .doc = "The class is one of these (quality.*)."},
+    {FIELD(severity_row, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Stands in the reasons."},
+    {FIELD(severity_row, is), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = contract_severities, .doc = "At least this severe."},
+    {FIELD(severity_row, classes), .type = FIELD_TEXTS,
+     .doc = "The class is one of these (quality.*)."},
     {FIELD(severity_row, flags), .type = FIELD_TEXTS, .doc = "One of these flags is set."},
-    {FIELD(severity_row, tiers), .type = FIELD_TEXTS, .doc = "The customer's tier is one of these."},
+    {FIELD(severity_row, tiers), .type = FIELD_TEXTS,
+     .doc = "The customer's tier is one of these."},
     {FIELD(severity_row, amounts), .type = FIELD_RECORDS, .of = &amount_record,
      .doc = "The order's amount is at least this, in its currency."},
     {FIELD(severity_row, repeats_from), .type = FIELD_INT, .min = 1, .max = 1000,
@@ -38,17 +44,18 @@ static const struct field severity_fields[] = {
 static const struct record severity_record = {
     "severity", sizeof(struct severity_row), severity_fields, {NULL, NULL}, {NULL, NULL}, NULL};
 
-static const struct field joining_fields[] = {{FIELD(joining, threshold), .type = FIELD_INT, .min = 0, .max = 1000,
-                                               .doc = "Confidence in thousandths below which the class is other."},
-                                              {FIELD(joining, rules), .type = FIELD_INT, .min = 1, .max = 10000,
-                                               .doc = "Log-odds of a point in thousandths, without a model."},
-                                              {FIELD(joining, other), .type = FIELD_INT, .min = -10000, .max = 10000,
-                                               .doc = "Log-odds of other in thousandths, without a model."},
-                                              {FIELD(joining, favour), .type = FIELD_INT, .min = 0, .max = 5000,
-                                               .doc = "How much a class is favoured over other in the choice."},
-                                              {FIELD(joining, others_from), .type = FIELD_INT, .min = 1, .max = 100,
-                                               .doc = "Points from which a further class is named."},
-                                              FIELDS_END};
+static const struct field joining_fields[] = {
+    {FIELD(joining, threshold), .type = FIELD_INT, .min = 0, .max = 1000,
+     .doc = "Confidence in thousandths below which the class is other."},
+    {FIELD(joining, rules), .type = FIELD_INT, .min = 1, .max = 10000,
+     .doc = "Log-odds of a point in thousandths, without a model."},
+    {FIELD(joining, other), .type = FIELD_INT, .min = -10000, .max = 10000,
+     .doc = "Log-odds of other in thousandths, without a model."},
+    {FIELD(joining, favour), .type = FIELD_INT, .min = 0, .max = 5000,
+     .doc = "How much a class is favoured over other in the choice."},
+    {FIELD(joining, others_from), .type = FIELD_INT, .min = 1, .max = 100,
+     .doc = "Points from which a further class is named."},
+    FIELDS_END};
 static const struct record joining_record = {"joining",    sizeof(struct joining), joining_fields,
                                              {NULL, NULL}, {NULL, NULL},           NULL};
 
@@ -59,20 +66,22 @@ static const struct field policy_fields[] = {
      .doc = "A file beside this one, made by redressctl train."},
     {FIELD(policy, joining), .type = FIELD_RECORD, .flags = FIELD_REQUIRED, .of = &joining_record,
      .doc = "How sure one must be."},
-    {FIELD(policy, groups), .type = FIELD_TREE, .doc = "Lists of words that rules name as {group}."},
-    {FIELD(policy, negation), .type = FIELD_RECORD, .of = &rules_negation, .doc = "What denies the words behind it."},
+    {FIELD(policy, groups), .type = FIELD_TREE,
+     .doc = "Lists of words that rules name as {group}."},
+    {FIELD(policy, negation), .type = FIELD_RECORD, .of = &rules_negation,
+     .doc = "What denies the words behind it."},
     {FIELD(policy, supposition), .type = FIELD_RECORD, .of = &rules_supposition,
      .doc = "What makes a clause a question or a condition."},
     {FIELD(policy, compounds), .type = FIELD_RECORD, .of = &rules_compounds,
      .doc = "What changes the meaning of a word it touches."},
-    {FIELD_AS("rules", policy, rule_rows), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED, .of = &rules_rule,
-     .doc = "Words and what they mean."},
+    {FIELD_AS("rules", policy, rule_rows), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED,
+     .of = &rules_rule, .doc = "Words and what they mean."},
     {FIELD_AS("classes", policy, class_rows), .type = FIELD_RECORDS, .of = &class_record,
      .doc = "Facts that go with classes."},
     {FIELD(policy, low_values), .type = FIELD_RECORDS, .of = &amount_record,
      .doc = "Orders up to these amounts are low_value."},
-    {FIELD_AS("severity", policy, severities), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED, .of = &severity_record,
-     .doc = "Every row that matches counts; the most severe wins."},
+    {FIELD_AS("severity", policy, severities), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED,
+     .of = &severity_record, .doc = "Every row that matches counts; the most severe wins."},
     FIELDS_END};
 const struct record policy_record = {"classification.yaml", sizeof(struct policy), policy_fields,
                                      {NULL, NULL},          {NULL, NULL},          NULL};
@@ -89,19 +98,23 @@ static bool is_class_pattern(const char *pattern) {
     return false;
 }
 
-static void check_texts(const struct texts *texts, const char *const *choices, int line, const char *path,
-                        struct faults *faults) {
+static void check_texts(const struct texts *texts, const char *const *choices, int line,
+                        const char *path, struct faults *faults) {
     for (int i = 0; i < texts->count; i++) {
-        bool known = choices == contract_classes ? is_class_pattern(texts->at[i]) : is_one_of(choices, texts->at[i]);
+        bool known = choices == contract_classes ? is_class_pattern(texts->at[i])
+                                                 : is_one_of(choices, texts->at[i]);
         if (!known)
-            faults_add(faults, FAULT_VALUE, line, path, "%s is not among the names of the contract; mend or remove it",
+            faults_add(faults, FAULT_VALUE, line, path,
+                       "%s is not among the names of the contract; mend or remove it",
                        texts->at[i]);
     }
 }
 
-static void check_severities(const struct policy *policy, const struct tree *list, struct faults *faults) {
+static void check_severities(const struct policy *policy, const struct tree *list,
+                             struct faults *faults) {
     const struct severity_row *rows = policy->severities.at;
     const struct tree *node = list == NULL ? NULL : list->first;
+
     for (int i = 0; i < policy->severities.count; i++) {
         char path[32];
         int line = node == NULL ? 0 : node->line;
@@ -113,31 +126,36 @@ static void check_severities(const struct policy *policy, const struct tree *lis
     }
 }
 
-static void index_classes(struct policy *policy, const struct tree *list, struct arena *arena, struct faults *faults) {
+static void index_classes(struct policy *policy, const struct tree *list, struct arena *arena,
+                          struct faults *faults) {
     struct class_row *rows = policy->class_rows.at;
     const struct tree *node = list == NULL ? NULL : list->first;
+
     while (contract_classes[policy->class_count] != NULL) policy->class_count++;
     ASSERT(policy->class_count < JOIN_CLASSES_MAX);
     policy->other = fields_choice_value(contract_classes, "other");
-    policy->classes = arena_alloc(arena, ((size_t)policy->class_count + 1) * sizeof *policy->classes);
+    policy->classes =
+        arena_alloc(arena, ((size_t)policy->class_count + 1) * sizeof *policy->classes);
     for (int i = 0; i < policy->class_rows.count; i++) {
         int line = node == NULL ? 0 : node->line;
         char path[32];
         snprintf(path, sizeof path, "classes[%d]", i);
         check_texts(&rows[i].ruled_out_by, contract_order_statuses, line, path, faults);
         if (policy->classes[rows[i].class_id] != NULL)
-            faults_add(faults, FAULT_VALUE, line, path, "%s has a row already", contract_classes[rows[i].class_id - 1]);
+            faults_add(faults, FAULT_VALUE, line, path, "%s has a row already",
+                       contract_classes[rows[i].class_id - 1]);
         policy->classes[rows[i].class_id] = &rows[i];
         if (node != NULL) node = node->next;
     }
 }
 
-static void load_model(struct policy *policy, const struct tree *file, const char *dir, struct arena *arena,
-                       struct faults *faults) {
+static void load_model(struct policy *policy, const struct tree *file, const char *dir,
+                       struct arena *arena, struct faults *faults) {
     const struct tree *node = tree_get(file, "model");
     struct err err;
     const char *bytes;
     size_t len;
+
     policy->rules_version = policy->version;
     if (policy->model_name == NULL) return;
     if (strchr(policy->model_name, '/') != NULL) {
@@ -157,8 +175,10 @@ static void load_model(struct policy *policy, const struct tree *file, const cha
 static void set_join(struct policy *policy) {
     const struct model *model = policy->model;
     struct join *join = &policy->join;
-    *join = (struct join){
-        .class_count = policy->class_count, .other = policy->other, .favour = (int32_t)policy->joining->favour};
+
+    *join = (struct join){.class_count = policy->class_count,
+                          .other = policy->other,
+                          .favour = (int32_t)policy->joining->favour};
     join->alone_rules = (int32_t)policy->joining->rules;
     join->alone_bias = (int32_t)policy->joining->other;
     if (model == NULL) return;
@@ -172,6 +192,7 @@ int policy_load(const struct tree *file, const char *dir, struct arena *arena, v
                 const char **version_out, struct faults *faults) {
     struct policy *policy = ARENA_NEW(arena, struct policy);
     int before = faults->count;
+
     if (fields_decode(&policy_record, file, FIELDS_STRICT, arena, policy, faults) != 0) return -1;
     policy->tables = text_tables_new(arena);
     const struct rules_source source = {policy->rule_rows, policy->negation, policy->supposition,
@@ -184,5 +205,6 @@ int policy_load(const struct tree *file, const char *dir, struct arena *arena, v
     set_join(policy);
     *policy_out = policy;
     *version_out = policy->version;
+
     return 0;
 }

@@ -13,14 +13,14 @@ struct class_row {
     bool by_rules_only;        /* never on the model's word alone */
 };
 
-/* How sure one must be, and how rules count where no model is loaded (a model brings its own figures). Thousandths
- * throughout. */
+/* How sure one must be, and how rules count where no model is loaded (a model brings its own
+ * figures). Thousandths throughout. */
 struct joining {
-    int64_t threshold;   /* confidence below which the class is `other`: a person is asked */
-    int64_t rules;       /* log-odds of one point */
-    int64_t other;       /* log-odds of `other` before any rule has fired */
-    int64_t favour;      /* log-odds that a class is favoured by over `other` when one is chosen; the confidence is not
-                            changed */
+    int64_t threshold; /* confidence below which the class is `other`: a person is asked */
+    int64_t rules;     /* log-odds of one point */
+    int64_t other;     /* log-odds of `other` before any rule has fired */
+    int64_t favour;    /* log-odds that a class is favoured by over `other` when one is chosen; the
+                          confidence is not    changed */
     int64_t others_from; /* points from which a further class is named in `others` */
 };
 

@@ -1,15 +1,16 @@
-/* rules: words and patterns of classification.yaml, compiled once and looked for in every normalised text.
+/* rules: words and patterns of classification.yaml, compiled once and looked for in every
+ * normalised text.
  *
- * A rule stands for one class or one flag, or only says how a text speaks (it complains, it asks). It fires once a
- * text, on the first of its words or patterns that
+ * A rule stands for one class or one flag, or only says how a text speaks (it complains, it asks).
+ * It fires once a text, on the first of its words or patterns that
  *   - stands as a word of its own, where it begins or ends with a Latin letter,
- *   - is not denied: no negation stands directly before it (没有破损, not broken), unless the rule counts denied words
- * too,
+ *   - is not denied: no negation stands directly before it (没有破损, not broken), unless the rule
+ * counts denied words too,
  *   - has one of the rule's `near` words within `within` units, where it has such,
  *   - has none of its `unless` words within `within` units,
- * and only if the order's facts, where known, agree. A unit is one character, or one word in Latin letters.
- * A find in a clause that only supposes (如果, 会不会, …吗, in case) does not complain: its rule still names the topic,
- * but sets no flag. */
+ * and only if the order's facts, where known, agree. A unit is one character, or one word in Latin
+ * letters. A find in a clause that only supposes (如果, 会不会, …吗, in case) does not complain:
+ * its rule still names the topic, but sets no flag. */
 #ifndef REDRESS_RULES_H
 #define REDRESS_RULES_H
 
@@ -19,8 +20,8 @@
 
 enum says { SAYS_COMPLAINT = 1, SAYS_QUESTION, SAYS_TOPIC };
 
-struct rule_order { /* facts that an order must have for the rule to hold; an absent fact rules nothing out, except that
-                       of a bool */
+struct rule_order { /* facts that an order must have for the rule to hold; an absent fact rules
+                       nothing out, except that of a bool */
     struct texts status;
     bool custom, perishable;
 };
@@ -71,12 +72,12 @@ struct rules_source {
 extern const struct record rules_rule, rules_negation, rules_supposition, rules_compounds;
 
 /* Compiles the rules. Adds all faults and returns NULL when there were any. */
-struct rules *rules_new(const struct rules_source *source, const struct text_tables *tables, struct arena *arena,
-                        struct faults *faults);
+struct rules *rules_new(const struct rules_source *source, const struct text_tables *tables,
+                        struct arena *arena, struct faults *faults);
 
 /* The rules that fire on a text, in their order in the file. `order` may be NULL. */
-int rules_find(const struct rules *rules, const struct text *text, const struct order *order, struct arena *arena,
-               struct finding **found_out);
+int rules_find(const struct rules *rules, const struct text *text, const struct order *order,
+               struct arena *arena, struct finding **found_out);
 
 size_t rules_bytes(const struct rules *rules); /* of the compiled database */
 

@@ -1,5 +1,5 @@
-/* rules_load: the rules of classification.yaml made into one database. Every word and pattern that stands twice is one
- * item with two uses. */
+/* rules_load: the rules of classification.yaml made into one database. Every word and pattern that
+ * stands twice is one item with two uses. */
 #include "rules_set.h"
 
 #include <ctype.h>
@@ -30,45 +30,57 @@ static const struct field rule_fields[] = {
      .doc = "The class it gives points to."},
     {FIELD_AS("flag", rule, flag_id), .type = FIELD_CHOICE, .choices = contract_flags,
      .doc = "The flag it gives points to."},
-    {FIELD(rule, weight), .type = FIELD_INT, .min = -10, .max = 10, .doc = "Points; 0 or absent: 1."},
+    {FIELD(rule, weight), .type = FIELD_INT, .min = -10, .max = 10,
+     .doc = "Points; 0 or absent: 1."},
     {FIELD(rule, says), .type = FIELD_CHOICE, .choices = says_names,
      .doc = "Whether these words complain, ask, or name a topic."},
     {FIELD(rule, words), .type = FIELD_TEXTS, .doc = "Words, in any script and width."},
     {FIELD(rule, patterns), .type = FIELD_TEXTS,
-     .doc = "Patterns over the normalised text; ~ is a gap of up to 4 characters, ~~ of up to 10; % is up to 40 Latin "
+     .doc = "Patterns over the normalised text; ~ is a gap of up to 4 characters, ~~ of up to 10; "
+            "% is up to 40 Latin "
             "characters."},
     {FIELD(rule, near), .type = FIELD_TEXTS, .doc = "One of these words is near."},
     {FIELD(rule, unless), .type = FIELD_TEXTS, .doc = "None of these words is near."},
-    {FIELD(rule, within), .type = FIELD_INT, .min = 0, .max = 200, .doc = "Units that count as near; 0 or absent: 12."},
+    {FIELD(rule, within), .type = FIELD_INT, .min = 0, .max = 200,
+     .doc = "Units that count as near; 0 or absent: 12."},
     {FIELD(rule, even_denied), .type = FIELD_BOOL, .doc = "Words behind a negation count too."},
     {FIELD(rule, even_supposed), .type = FIELD_BOOL,
      .doc = "Words in a clause that supposes count in full: a threat has its if."},
-    {FIELD(rule, order), .type = FIELD_RECORD, .of = &rule_order, .doc = "Facts that the order must have."},
+    {FIELD(rule, order), .type = FIELD_RECORD, .of = &rule_order,
+     .doc = "Facts that the order must have."},
     FIELDS_END};
-const struct record rules_rule = {"rule", sizeof(struct rule), rule_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+const struct record rules_rule = {"rule",       sizeof(struct rule), rule_fields,
+                                  {NULL, NULL}, {NULL, NULL},        NULL};
 
 static const struct field negation_fields[] = {
     {FIELD(negation, words), .type = FIELD_TEXTS, .doc = "Words that deny what follows."},
     {FIELD(negation, patterns), .type = FIELD_TEXTS, .doc = "Patterns that deny what follows."},
-    {FIELD(negation, except), .type = FIELD_TEXTS, .doc = "Words that hold a negation but deny nothing."},
-    {FIELD(negation, reach), .type = FIELD_INT, .min = 0, .max = 20, .doc = "Units that may stand between."},
+    {FIELD(negation, except), .type = FIELD_TEXTS,
+     .doc = "Words that hold a negation but deny nothing."},
+    {FIELD(negation, reach), .type = FIELD_INT, .min = 0, .max = 20,
+     .doc = "Units that may stand between."},
     FIELDS_END};
-const struct record rules_negation = {"negation", sizeof(struct negation), negation_fields, {NULL, NULL}, {NULL, NULL},
-                                      NULL};
+const struct record rules_negation = {
+    "negation", sizeof(struct negation), negation_fields, {NULL, NULL}, {NULL, NULL}, NULL};
 
 static const struct field supposition_fields[] = {
-    {FIELD(supposition, words), .type = FIELD_TEXTS, .doc = "Words of a clause that supposes or asks."},
+    {FIELD(supposition, words), .type = FIELD_TEXTS,
+     .doc = "Words of a clause that supposes or asks."},
     {FIELD(supposition, patterns), .type = FIELD_TEXTS, .doc = "Patterns of the same."},
-    {FIELD(supposition, except), .type = FIELD_TEXTS, .doc = "Words that hold one of them but suppose nothing."},
-    {FIELD(supposition, within), .type = FIELD_INT, .min = 0, .max = 40, .doc = "Units that may stand between."},
+    {FIELD(supposition, except), .type = FIELD_TEXTS,
+     .doc = "Words that hold one of them but suppose nothing."},
+    {FIELD(supposition, within), .type = FIELD_INT, .min = 0, .max = 40,
+     .doc = "Units that may stand between."},
     FIELDS_END};
-const struct record rules_supposition = {
-    "supposition", sizeof(struct supposition), supposition_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+const struct record rules_supposition = {"supposition",      sizeof(struct supposition),
+                                         supposition_fields, {NULL, NULL},
+                                         {NULL, NULL},       NULL};
 
-static const struct field compounds_fields[] = {
-    {FIELD(compounds, before), .type = FIELD_TEXTS, .doc = "Directly before a word: another meaning."},
-    {FIELD(compounds, after), .type = FIELD_TEXTS, .doc = "Directly behind a word: another meaning."},
-    FIELDS_END};
+static const struct field compounds_fields[] = {{FIELD(compounds, before), .type = FIELD_TEXTS,
+                                                 .doc = "Directly before a word: another meaning."},
+                                                {FIELD(compounds, after), .type = FIELD_TEXTS,
+                                                 .doc = "Directly behind a word: another meaning."},
+                                                FIELDS_END};
 const struct record rules_compounds = {
     "compounds", sizeof(struct compounds), compounds_fields, {NULL, NULL}, {NULL, NULL}, NULL};
 
@@ -94,14 +106,17 @@ static int line_of(const struct tree *list, int n) {
     return at == NULL ? 0 : at->line;
 }
 
-static void add_use(struct build *build, const char *text, bool pattern, enum part part, const char *path, int line) {
+static void add_use(struct build *build, const char *text, bool pattern, enum part part,
+                    const char *path, int line) {
     int item = 0;
+
     while (item < build->item_count &&
            (build->items[item].pattern != pattern || strcmp(build->items[item].text, text) != 0))
         item++;
     if (item == RULES_ITEMS_MAX) {
         faults_add(build->faults, FAULT_VALUE, line, path,
-                   "there are more than %d words and patterns; a pattern may take the place of several words",
+                   "there are more than %d words and patterns; a pattern may take the place of "
+                   "several words",
                    RULES_ITEMS_MAX);
         return;
     }
@@ -112,17 +127,20 @@ static void add_use(struct build *build, const char *text, bool pattern, enum pa
     }
     if (build->use_count == build->use_size) {
         int size = build->use_size == 0 ? 1024 : build->use_size * 2;
-        build->uses = arena_grow(build->arena, build->uses, (size_t)build->use_size * sizeof *build->uses,
-                                 (size_t)size * sizeof *build->uses);
+        build->uses =
+            arena_grow(build->arena, build->uses, (size_t)build->use_size * sizeof *build->uses,
+                       (size_t)size * sizeof *build->uses);
         build->use_size = size;
     }
     build->uses[build->use_count++] = (struct use){item, build->rule, part};
 }
 
 /* {name} at `at`: its group and length; NULL: no reference. {2,3} is none. */
-static const struct tree *group_at(const struct build *build, const char *at, size_t *len_out, bool *unknown_out) {
+static const struct tree *group_at(const struct build *build, const char *at, size_t *len_out,
+                                   bool *unknown_out) {
     char name[64];
     const char *end = at[0] == '{' && isalpha((unsigned char)at[1]) ? strchr(at, '}') : NULL;
+
     *unknown_out = false;
     if (end == NULL || (size_t)(end - at) > sizeof name) return NULL;
     memcpy(name, at + 1, (size_t)(end - at - 1));
@@ -130,14 +148,17 @@ static const struct tree *group_at(const struct build *build, const char *at, si
     *len_out = (size_t)(end - at + 1);
     const struct tree *group = tree_get(build->groups, name);
     *unknown_out = group == NULL;
+
     return group;
 }
 
-static void add_word(struct build *build, const char *word, enum part part, const char *path, int line) {
+static void add_word(struct build *build, const char *word, enum part part, const char *path,
+                     int line) {
     struct text normal;
     bool unknown;
     size_t len;
     const struct tree *group = group_at(build, word, &len, &unknown);
+
     if (unknown)
         faults_add(build->faults, FAULT_VALUE, line, path,
                    "there is no group %s under groups; define it or mend the name", word);
@@ -150,8 +171,8 @@ static void add_word(struct build *build, const char *word, enum part part, cons
     }
     text_normalise(build->tables, word, strlen(word), build->arena, &normal);
     if (normal.len == 0) {
-        faults_add(build->faults, FAULT_VALUE, line, path, "\"%s\" has no character that remains in a normalised text",
-                   word);
+        faults_add(build->faults, FAULT_VALUE, line, path,
+                   "\"%s\" has no character that remains in a normalised text", word);
         return;
     }
     add_use(build, normal.at, false, part, path, line);
@@ -173,15 +194,18 @@ static void put_group(struct build *build, const struct tree *group, struct buf 
 }
 
 /* ~ and {groups} written out. */
-static void add_pattern(struct build *build, const char *pattern, enum part part, const char *path, int line) {
+static void add_pattern(struct build *build, const char *pattern, enum part part, const char *path,
+                        int line) {
     struct buf out = {0};
+
     for (const char *at = pattern; *at != '\0';) {
         size_t len = 1;
         bool unknown;
         const struct tree *group = group_at(build, at, &len, &unknown);
         if (unknown)
             faults_add(build->faults, FAULT_VALUE, line, path,
-                       "there is no group %.*s under groups; define it or mend the name", (int)len, at);
+                       "there is no group %.*s under groups; define it or mend the name", (int)len,
+                       at);
         if (group != NULL) {
             put_group(build, group, &out);
         } else if (at[0] == '~') {
@@ -197,16 +221,18 @@ static void add_pattern(struct build *build, const char *pattern, enum part part
     }
     if (out.len > RULES_TEXT_MAX) {
         faults_add(build->faults, FAULT_VALUE, line, path,
-                   "with its groups written out it has more than %d bytes; split it", RULES_TEXT_MAX);
+                   "with its groups written out it has more than %d bytes; split it",
+                   RULES_TEXT_MAX);
     } else {
         add_use(build, arena_strndup(build->arena, out.at, out.len), true, part, path, line);
     }
     buf_free(&out);
 }
 
-static void add_texts(struct build *build, const struct texts *texts, const struct tree *node, const char *key,
-                      bool patterns, enum part part, const char *path) {
+static void add_texts(struct build *build, const struct texts *texts, const struct tree *node,
+                      const char *key, bool patterns, enum part part, const char *path) {
     const struct tree *list = tree_get(node, key);
+
     for (int i = 0; i < texts->count; i++) {
         const char *at = arena_printf(build->arena, "%s.%s[%d]", path, key, i);
         if (patterns) {
@@ -222,12 +248,14 @@ static void check_rule(struct build *build, const struct rule *rule, int line, c
         faults_add(build->faults, FAULT_MISSING, line, path,
                    "rule %s needs a class, a flag, or says: complaint or question", rule->name);
     if (rule->words.count == 0 && rule->patterns.count == 0)
-        faults_add(build->faults, FAULT_MISSING, line, path, "rule %s needs words or patterns", rule->name);
+        faults_add(build->faults, FAULT_MISSING, line, path, "rule %s needs words or patterns",
+                   rule->name);
     for (int i = 0; rule->order != NULL && i < rule->order->status.count; i++) {
         const char *status = rule->order->status.at[i];
         if (fields_choice_value(contract_order_statuses, status) == 0)
             faults_add(build->faults, FAULT_VALUE, line, path,
-                       "order.status %s is no status of an order; created, paid, packed, shipped, delivered, signed or "
+                       "order.status %s is no status of an order; created, paid, packed, shipped, "
+                       "delivered, signed or "
                        "cancelled is",
                        status);
     }
@@ -235,6 +263,7 @@ static void check_rule(struct build *build, const struct rule *rule, int line, c
 
 static void add_rules(struct build *build, struct rule *rules, int count, const struct tree *list) {
     const struct tree *node = list == NULL ? NULL : list->first;
+
     for (int i = 0; i < count; i++) {
         struct rule *rule = &rules[i];
         const char *path = arena_printf(build->arena, "rules[%d]", i);
@@ -252,7 +281,8 @@ static void add_rules(struct build *build, struct rule *rules, int count, const 
 }
 
 static int by_item(const void *a, const void *b) {
-    const struct use *x = a, *y = b;
+    const struct use *x = a;
+    const struct use *y = b;
     if (x->item != y->item) return x->item < y->item ? -1 : 1;
     if (x->rule != y->rule) return x->rule < y->rule ? -1 : 1;
     return (x->part > y->part) - (x->part < y->part);
@@ -260,22 +290,26 @@ static int by_item(const void *a, const void *b) {
 
 static void index_uses(const struct build *build, struct rules *out) {
     out->uses = build->uses;
-    if (build->use_count > 0) qsort(out->uses, (size_t)build->use_count, sizeof *out->uses, by_item);
-    out->uses_of = arena_alloc(build->arena, ((size_t)build->item_count + 2) * sizeof *out->uses_of);
+    if (build->use_count > 0)
+        qsort(out->uses, (size_t)build->use_count, sizeof *out->uses, by_item);
+    out->uses_of =
+        arena_alloc(build->arena, ((size_t)build->item_count + 2) * sizeof *out->uses_of);
     for (int i = 0; i < build->use_count; i++) out->uses_of[out->uses[i].item + 1] = i + 1;
 }
 
 static void compile(struct build *build, struct rules *out) {
     struct err err = {""};
     int bad;
+
     out->match = match_new(build->items, build->item_count, build->arena, &bad, &err);
     if (out->match != NULL) return;
     if (bad >= 0) {
         faults_add(build->faults, FAULT_VALUE, build->item_lines[bad], build->item_paths[bad],
-                   "the pattern %s cannot be compiled: %s; mend it, in vectorscan's syntax", build->items[bad].text,
-                   err.text);
+                   "the pattern %s cannot be compiled: %s; mend it, in vectorscan's syntax",
+                   build->items[bad].text, err.text);
     } else {
-        faults_add(build->faults, FAULT_VALUE, 0, "rules", "the patterns cannot be compiled together: %s", err.text);
+        faults_add(build->faults, FAULT_VALUE, 0, "rules",
+                   "the patterns cannot be compiled together: %s", err.text);
     }
 }
 
@@ -284,6 +318,7 @@ static void add_common(struct build *build, const struct rules_source *source, s
     const struct negation *negation = source->negation;
     const struct supposition *supposition = source->supposition;
     const struct compounds *compounds = source->compounds;
+
     if (negation != NULL) {
         const struct tree *node = tree_get(source->file, "negation");
         out->denial_reach = negation->reach;
@@ -294,9 +329,12 @@ static void add_common(struct build *build, const struct rules_source *source, s
     if (supposition != NULL) {
         const struct tree *node = tree_get(source->file, "supposition");
         out->supposition_within = supposition->within;
-        add_texts(build, &supposition->words, node, "words", false, PART_SUPPOSITION, "supposition");
-        add_texts(build, &supposition->patterns, node, "patterns", true, PART_SUPPOSITION, "supposition");
-        add_texts(build, &supposition->except, node, "except", false, PART_SUPPOSITION_EXCEPT, "supposition");
+        add_texts(build, &supposition->words, node, "words", false, PART_SUPPOSITION,
+                  "supposition");
+        add_texts(build, &supposition->patterns, node, "patterns", true, PART_SUPPOSITION,
+                  "supposition");
+        add_texts(build, &supposition->except, node, "except", false, PART_SUPPOSITION_EXCEPT,
+                  "supposition");
     }
     if (compounds != NULL) {
         const struct tree *node = tree_get(source->file, "compounds");
@@ -305,11 +343,13 @@ static void add_common(struct build *build, const struct rules_source *source, s
     }
 }
 
-struct rules *rules_new(const struct rules_source *source, const struct text_tables *tables, struct arena *arena,
-                        struct faults *faults) {
-    struct build build = {.tables = tables, .groups = source->groups, .arena = arena, .faults = faults};
+struct rules *rules_new(const struct rules_source *source, const struct text_tables *tables,
+                        struct arena *arena, struct faults *faults) {
+    struct build build = {
+        .tables = tables, .groups = source->groups, .arena = arena, .faults = faults};
     struct rules *out = ARENA_NEW(arena, struct rules);
     int before = faults->count;
+
     build.items = arena_alloc(arena, RULES_ITEMS_MAX * sizeof *build.items);
     build.item_lines = arena_alloc(arena, RULES_ITEMS_MAX * sizeof *build.item_lines);
     build.item_paths = arena_alloc(arena, RULES_ITEMS_MAX * sizeof *build.item_paths);

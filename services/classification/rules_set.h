@@ -1,4 +1,5 @@
-/* rules_set: the compiled rules, shared by rules_load.c, which makes them, and rules.c, which uses them. */
+/* rules_set: the compiled rules, shared by rules_load.c, which makes them, and rules.c, which uses
+ * them. */
 #ifndef REDRESS_RULES_SET_H
 #define REDRESS_RULES_SET_H
 

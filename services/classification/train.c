@@ -1,5 +1,5 @@
-/* train: descent, joining and scores. No floating point: sums of doubles depend on how a compiler orders and fuses
- * them. */
+/* train: descent, joining and scores. No floating point: sums of doubles depend on how a compiler
+ * orders and fuses them. */
 #include "train.h"
 
 #include <stdlib.h>
@@ -11,7 +11,8 @@ enum {
     WEIGHT_SCALE = 256, /* parts of a weight's unit while training */
     BIAS_SHIFT = 4,     /* biases learn more slowly than words */
     BALANCE = 300,      /* thousandths: a label n times rarer counts n^0.3 times as much */
-    RARITY_LOG = 8      /* an n-gram of one text in 2^8 learns at the full rate, a commoner one more slowly */
+    RARITY_LOG =
+        8 /* an n-gram of one text in 2^8 learns at the full rate, a commoner one more slowly */
 };
 
 /* A fixed sequence of numbers: the examples' order. */
@@ -29,9 +30,10 @@ void train_folds(struct train_set *set) {
 struct learner {
     int outputs;
     int32_t *weights; /* [bucket][output], WEIGHT_SCALE parts of a thousandth */
-    int32_t *rarity;  /* of buckets: the square of the inverse document frequency's logarithm, in thousandths */
+    int32_t *rarity;  /* of buckets: the square of the inverse document frequency's logarithm, in
+                         thousandths */
     int32_t weight[MODEL_OUTPUTS_MAX]; /* of an example of this output, in thousandths */
-    int64_t *sums;                     /* of the weights after each of the later epochs: their mean is the model */
+    int64_t *sums; /* of the weights after each of the later epochs: their mean is the model */
     int32_t bias[MODEL_OUTPUTS_MAX];
     int64_t bias_sums[MODEL_OUTPUTS_MAX];
 };
@@ -44,11 +46,14 @@ static int64_t root(int64_t n) {
     return result;
 }
 
-/* One step towards what the example is. `length` is the root of its number of features, times 1024. */
-static void learn(struct learner *learner, const struct train_example *example, int64_t rate, int64_t length) {
+/* One step towards what the example is. `length` is the root of its number of features, times 1024.
+ */
+static void learn(struct learner *learner, const struct train_example *example, int64_t rate,
+                  int64_t length) {
     int64_t sums[MODEL_OUTPUTS_MAX] = {0}, top = INT64_MIN, total = 0;
     int64_t odds[MODEL_OUTPUTS_MAX];
     int outputs = learner->outputs;
+
     for (int i = 0; i < example->features.count; i++) {
         const int32_t *row = learner->weights + (size_t)example->features.at[i] * (size_t)outputs;
         for (int k = 0; k < outputs; k++) sums[k] += row[k];
@@ -93,18 +98,22 @@ static void weigh(struct learner *learner, const struct train_set *set, const in
     size_t buckets = (size_t)1 << TRAIN_BITS;
     int32_t *texts = arena_alloc(work, buckets * sizeof *texts);
     int counts[MODEL_OUTPUTS_MAX] = {0}, rarest = count;
+
     for (int i = 0; i < count; i++) {
         const struct train_example *example = &set->at[order[i]];
         for (int n = 0; n < example->features.count; n++) texts[example->features.at[n]]++;
         counts[example->output]++;
     }
-    for (size_t i = 0; i < buckets; i++) learner->rarity[i] = texts[i] == 0 ? 0 : rarity(texts[i], count);
+    for (size_t i = 0; i < buckets; i++)
+        learner->rarity[i] = texts[i] == 0 ? 0 : rarity(texts[i], count);
     for (int k = 0; k < set->output_count; k++) {
         if (counts[k] > 0 && counts[k] < rarest) rarest = counts[k];
     }
     for (int k = 0; k < set->output_count; k++) {
-        int64_t nats = counts[k] == 0 ? 0 : join_ln((uint32_t)rarest) - join_ln((uint32_t)counts[k]);
-        learner->weight[k] = (int32_t)((uint64_t)join_exp((int32_t)(nats * BALANCE / 1000)) * 1000 / JOIN_ONE);
+        int64_t nats =
+            counts[k] == 0 ? 0 : join_ln((uint32_t)rarest) - join_ln((uint32_t)counts[k]);
+        learner->weight[k] =
+            (int32_t)((uint64_t)join_exp((int32_t)(nats * BALANCE / 1000)) * 1000 / JOIN_ONE);
     }
 }
 
@@ -115,21 +124,25 @@ static int16_t rounded(int64_t weight) {
 
 static void shuffle(int *order, int count, uint32_t *state) {
     for (int i = count - 1; i > 0; i--) {
-        int other = (int)(next_random(state) % (uint32_t)(i + 1)), kept = order[i];
+        int other = (int)(next_random(state) % (uint32_t)(i + 1));
+        int kept = order[i];
         order[i] = order[other];
         order[other] = kept;
     }
 }
 
 /* Trains on the folds that are not left out. */
-static void fit(const struct train_set *set, unsigned without, struct arena *arena, struct model *out) {
+static void fit(const struct train_set *set, unsigned without, struct arena *arena,
+                struct model *out) {
     struct arena *work = arena_new();
     struct learner learner = {.outputs = set->output_count};
     size_t weights = ((size_t)1 << TRAIN_BITS) * (size_t)set->output_count;
+
     learner.weights = arena_alloc(work, weights * sizeof *learner.weights);
     learner.rarity = arena_alloc(work, ((size_t)1 << TRAIN_BITS) * sizeof *learner.rarity);
     learner.sums = arena_alloc(work, weights * sizeof *learner.sums);
-    int *order = arena_alloc(work, (size_t)set->count * sizeof *order), count = 0;
+    int *order = arena_alloc(work, (size_t)set->count * sizeof *order);
+    int count = 0;
     uint32_t state = 20261122;
     for (int i = 0; i < set->count; i++) {
         if (!(without >> set->at[i].fold & 1)) order[count++] = i;
@@ -158,10 +171,12 @@ static void fit(const struct train_set *set, unsigned without, struct arena *are
     arena_free(work);
 }
 
-/* Scores fold `scored` by a model that has seen neither it nor fold `other`; with two folds, each is scored. */
+/* Scores fold `scored` by a model that has seen neither it nor fold `other`; with two folds, each
+ * is scored. */
 static void score_without(struct train_set *set, int scored, int other) {
     struct arena *work = arena_new();
     struct model model;
+
     fit(set, 1u << scored | 1u << other, work, &model);
     for (int i = 0; i < set->count; i++) {
         struct train_example *example = &set->at[i];
@@ -189,21 +204,26 @@ static uint64_t odds_of(const struct join *join, const struct joined *joined, in
 /* How surprised the joining is by the truth, over the folds but `without` (-1: over all). */
 static int64_t surprise(const struct train_set *set, const struct join *join, int without) {
     int64_t sum = 0;
+
     for (int i = 0; i < set->count; i++) {
         const struct train_example *example = &set->at[i];
         int by = without < 0 ? example->fold : without;
         struct joined joined;
         if (example->fold == without) continue;
-        join_scores(join, example->points, example->barred, example->logits[by], example->known[by], &joined);
+        join_scores(join, example->points, example->barred, example->logits[by], example->known[by],
+                    &joined);
         uint64_t odds = odds_of(join, &joined, example->output);
-        sum -= join_ln(odds > JOIN_ONE / 100000 ? (uint32_t)(odds > JOIN_ONE ? JOIN_ONE : odds) : JOIN_ONE / 100000);
+        sum -= join_ln(odds > JOIN_ONE / 100000 ? (uint32_t)(odds > JOIN_ONE ? JOIN_ONE : odds)
+                                                : JOIN_ONE / 100000);
     }
+
     return sum;
 }
 
 /* Descends along one figure of the joining at a time, with steps that shrink. */
 static void fit_join(const struct train_set *set, int without, struct join *join) {
     int32_t *const figures[] = {&join->own, &join->rules, &join->bias};
+
     join_outputs(join, set->outputs, set->output_count);
     join->own = 1000;
     join->rules = 500;
@@ -214,9 +234,11 @@ static void fit_join(const struct train_set *set, int without, struct join *join
         while (better) {
             better = false;
             for (int i = 0; i < 6; i++) {
-                int32_t *figure = figures[i / 2], kept = *figure;
+                int32_t *figure = figures[i / 2];
+                int32_t kept = *figure;
                 *figure += i % 2 == 0 ? step : -step;
-                int64_t now = *figure < 0 && figure != &join->bias ? INT64_MAX : surprise(set, join, without);
+                int64_t now =
+                    *figure < 0 && figure != &join->bias ? INT64_MAX : surprise(set, join, without);
                 if (now < best) {
                     best = now;
                     better = true;
@@ -230,6 +252,7 @@ static void fit_join(const struct train_set *set, int without, struct join *join
 
 void train_model(struct train_set *set, struct arena *arena, struct model *out) {
     struct join join = set->join;
+
     score_each_fold(set);
     fit_join(set, -1, &join);
     fit(set, 0, arena, out);
@@ -238,9 +261,12 @@ void train_model(struct train_set *set, struct arena *arena, struct model *out) 
     out->other = join.bias;
 }
 
-static void count_one(struct train_score *score, const struct join *join, const struct joined *joined, int is) {
+static void count_one(struct train_score *score, const struct join *join,
+                      const struct joined *joined, int is) {
     int64_t sure = (int64_t)joined->odds[joined->best] * 1000000 / JOIN_ONE;
-    int said = join->output[joined->best], bin = (int)(sure * TRAIN_BINS / 1000000);
+    int said = join->output[joined->best];
+    int bin = (int)(sure * TRAIN_BINS / 1000000);
+
     if (bin >= TRAIN_BINS) bin = TRAIN_BINS - 1;
     score->confusion[is][said]++;
     score->bin_count[bin]++;
@@ -250,11 +276,13 @@ static void count_one(struct train_score *score, const struct join *join, const 
 }
 
 /* One text in the three ways. */
-static void count_all(const struct train_example *example, const struct join *join, struct train_score *rules_out,
-                      struct train_score *model_out, struct train_score *joined_out) {
+static void count_all(const struct train_example *example, const struct join *join,
+                      struct train_score *rules_out, struct train_score *model_out,
+                      struct train_score *joined_out) {
     static const int32_t no_points[JOIN_CLASSES_MAX];
     struct join model_alone = *join;
     struct joined joined;
+
     model_alone.own = 1000;
     model_alone.bias = 0;
     model_alone.favour = 0;
@@ -262,13 +290,13 @@ static void count_all(const struct train_example *example, const struct join *jo
     count_one(rules_out, join, &joined, example->output);
     join_scores(&model_alone, no_points, NULL, example->logits[example->fold], 1000, &joined);
     count_one(model_out, join, &joined, example->output);
-    join_scores(join, example->points, example->barred, example->logits[example->fold], example->known[example->fold],
-                &joined);
+    join_scores(join, example->points, example->barred, example->logits[example->fold],
+                example->known[example->fold], &joined);
     count_one(joined_out, join, &joined, example->output);
 }
 
-void train_evaluate(struct train_set *set, struct train_score *rules_out, struct train_score *model_out,
-                    struct train_score *joined_out) {
+void train_evaluate(struct train_set *set, struct train_score *rules_out,
+                    struct train_score *model_out, struct train_score *joined_out) {
     score_each_fold(set);
     for (int a = 0; a < TRAIN_FOLDS; a++) {
         for (int b = a + 1; b < TRAIN_FOLDS; b++) score_without(set, a, b);
@@ -277,7 +305,8 @@ void train_evaluate(struct train_set *set, struct train_score *rules_out, struct
         struct join join = set->join;
         fit_join(set, fold, &join);
         for (int i = 0; i < set->count; i++) {
-            if (set->at[i].fold == fold) count_all(&set->at[i], &join, rules_out, model_out, joined_out);
+            if (set->at[i].fold == fold)
+                count_all(&set->at[i], &join, rules_out, model_out, joined_out);
         }
     }
 }
@@ -307,11 +336,13 @@ int train_recall(const struct train_score *score, int outputs, int output) {
 }
 
 int train_f1(const struct train_score *score, int outputs, int output) {
-    return ratio(2 * score->confusion[output][output], said(score, outputs, output) + is(score, outputs, output));
+    return ratio(2 * score->confusion[output][output],
+                 said(score, outputs, output) + is(score, outputs, output));
 }
 
 int train_macro_f1(const struct train_score *score, int outputs) {
     int sum = 0;
+
     for (int i = 0; i < outputs; i++) {
         int f1 = train_f1(score, outputs, i);
         sum += f1 < 0 ? 0 : f1;
@@ -321,6 +352,7 @@ int train_macro_f1(const struct train_score *score, int outputs) {
 
 int train_calibration_error(const struct train_score *score) {
     int64_t sum = 0;
+
     for (int i = 0; i < TRAIN_BINS; i++) {
         int64_t gap = (int64_t)score->bin_right[i] * 1000000 - score->bin_sure[i];
         sum += gap < 0 ? -gap : gap;

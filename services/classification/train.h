@@ -1,9 +1,9 @@
-/* train: makes the model of model.h from labelled texts, and measures it by cross-validation. Softmax regression by
- * stochastic gradient descent in integers, in a fixed order: the same labels give the same bytes, whatever compiler and
- * machine.
+/* train: makes the model of model.h from labelled texts, and measures it by cross-validation.
+ * Softmax regression by stochastic gradient descent in integers, in a fixed order: the same labels
+ * give the same bytes, whatever compiler and machine.
  *
- * Folds are fixed: the n-th text of a label belongs to fold n mod 5. How model and rules are joined is fitted on texts
- * that the model has not seen: each fold is scored by a model of the others. */
+ * Folds are fixed: the n-th text of a label belongs to fold n mod 5. How model and rules are joined
+ * is fitted on texts that the model has not seen: each fold is scored by a model of the others. */
 #ifndef REDRESS_TRAIN_H
 #define REDRESS_TRAIN_H
 
@@ -36,8 +36,8 @@ struct train_set {
 /* Deals the examples out to the folds. */
 void train_folds(struct train_set *set);
 
-/* Trains on all examples and fits the joining. The model's weights live in the arena; source and licence are left to
- * the caller. */
+/* Trains on all examples and fits the joining. The model's weights live in the arena; source and
+ * licence are left to the caller. */
 void train_model(struct train_set *set, struct arena *arena, struct model *out);
 
 /* What came out of a cross-validation. */
@@ -48,8 +48,8 @@ struct train_score {
     int count;
 };
 /* Scores the rules alone (with the figures of the policy), the model alone, and both. */
-void train_evaluate(struct train_set *set, struct train_score *rules_out, struct train_score *model_out,
-                    struct train_score *joined_out);
+void train_evaluate(struct train_set *set, struct train_score *rules_out,
+                    struct train_score *model_out, struct train_score *joined_out);
 
 /* Each in thousandths; -1 where there is nothing to divide by. */
 int train_precision(const struct train_score *score, int outputs, int output);

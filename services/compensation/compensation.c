@@ -6,18 +6,20 @@
 
 #include <string.h>
 
-static const char *const statuses[] = {"proposed", "awaiting_approval", "approved", "chosen",    "settling", "settled",
-                                       "failed",   "rejected",          "expired",  "withdrawn", NULL};
+static const char *const statuses[] = {"proposed", "awaiting_approval", "approved", "chosen",
+                                       "settling", "settled",           "failed",   "rejected",
+                                       "expired",  "withdrawn",         NULL};
 static const char *const held_kinds[] = {"order", "customer", "budget", NULL};
 static const char *const outcomes[] = {"ordered", "done", "failed", NULL};
 
 static const struct field remedy_fields[] = {
-    {FIELD(compensation_remedy, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = contract_remedy_kinds,
-     .doc = "What is done."},
+    {FIELD(compensation_remedy, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = contract_remedy_kinds, .doc = "What is done."},
     {FIELD(compensation_remedy, amount), .type = FIELD_MONEY, .doc = "How much, in minor units."},
     {FIELD(compensation_remedy, valid_days), .type = FIELD_INT, .doc = "Days that it is valid."},
     {FIELD(compensation_remedy, detail), .type = FIELD_NAME, .doc = "A line for people."},
-    {FIELD(compensation_remedy, split), .type = FIELD_TREE, .doc = "Who bears its cost: {party: money}."},
+    {FIELD(compensation_remedy, split), .type = FIELD_TREE,
+     .doc = "Who bears its cost: {party: money}."},
     {FIELD_REST_OF(compensation_remedy, rest)},
     FIELDS_END,
 };
@@ -27,31 +29,39 @@ static const struct record remedy_record = {.name = "remedy",
                                             .doc = "One thing that makes good."};
 
 static const struct field option_fields[] = {
-    {FIELD(compensation_option, option), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 16, .doc = "Its name."},
+    {FIELD(compensation_option, option), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 16,
+     .doc = "Its name."},
     {FIELD(compensation_option, remedies), .type = FIELD_RECORDS, .of = &remedy_record,
      .doc = "What the customer gets."},
-    {FIELD(compensation_option, cost), .type = FIELD_MONEY, .doc = "What it costs all parties together."},
+    {FIELD(compensation_option, cost), .type = FIELD_MONEY,
+     .doc = "What it costs all parties together."},
     {FIELD(compensation_option, split), .type = FIELD_TREE, .doc = "Who bears it: {party: money}."},
     {FIELD_REST_OF(compensation_option, rest)},
     FIELDS_END,
 };
-static const struct record option_record = {
-    .name = "option", .size = sizeof(struct compensation_option), .fields = option_fields, .doc = "An option."};
+static const struct record option_record = {.name = "option",
+                                            .size = sizeof(struct compensation_option),
+                                            .fields = option_fields,
+                                            .doc = "An option."};
 
 static const struct field vote_fields[] = {
-    {FIELD(compensation_vote, actor), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .doc = "Who approved."},
+    {FIELD(compensation_vote, actor), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Who approved."},
     {FIELD_REST_OF(compensation_vote, rest)},
     FIELDS_END,
 };
-static const struct record vote_record = {
-    .name = "vote", .size = sizeof(struct compensation_vote), .fields = vote_fields, .doc = "One approval."};
+static const struct record vote_record = {.name = "vote",
+                                          .size = sizeof(struct compensation_vote),
+                                          .fields = vote_fields,
+                                          .doc = "One approval."};
 
 static const struct field hold_fields[] = {
-    {FIELD(compensation_hold, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = held_kinds,
-     .doc = "Of which cap or budget."},
+    {FIELD(compensation_hold, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = held_kinds, .doc = "Of which cap or budget."},
     {FIELD(compensation_hold, by), .type = FIELD_NAME, .doc = "The budget's owner."},
     {FIELD(compensation_hold, period), .type = FIELD_NAME, .doc = "The month or day."},
-    {FIELD(compensation_hold, id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "The claimant."},
+    {FIELD(compensation_hold, id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "The claimant."},
     {FIELD(compensation_hold, minor), .type = FIELD_INT, .doc = "The amount, in minor units."},
     {FIELD_REST_OF(compensation_hold, rest)},
     FIELDS_END,
@@ -64,10 +74,12 @@ static const struct record hold_record = {.name = "hold",
 static const struct field settlement_fields[] = {
     {FIELD(compensation_settlement, settlement_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
      .doc = "Its idempotency key."},
-    {FIELD(compensation_settlement, proposal_id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "Whose it is."},
-    {FIELD(compensation_settlement, reference), .type = FIELD_NAME, .doc = "The reference of whoever carried it out."},
-    {FIELD(compensation_settlement, outcome), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = outcomes,
-     .doc = "How it stands."},
+    {FIELD(compensation_settlement, proposal_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "Whose it is."},
+    {FIELD(compensation_settlement, reference), .type = FIELD_NAME,
+     .doc = "The reference of whoever carried it out."},
+    {FIELD(compensation_settlement, outcome), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = outcomes, .doc = "How it stands."},
     {FIELD_REST_OF(compensation_settlement, rest)},
     FIELDS_END,
 };
@@ -76,15 +88,18 @@ static const struct record settlement_record = {.name = "settlement",
                                                 .fields = settlement_fields,
                                                 .doc = "An ordered settlement."};
 
-#define OWN(member, field_type) FIELD(compensation_state, member), .type = field_type, .flags = FIELD_HIDDEN
+#define OWN(member, field_type)                                                                    \
+    FIELD(compensation_state, member), .type = field_type, .flags = FIELD_HIDDEN
 static const struct field state_fields[] = {
-    {FIELD(compensation_state, status), .type = FIELD_CHOICE, .flags = FIELD_COUNTED, .choices = statuses,
-     .doc = "Of the proposal at hand; absent before the first."},
-    {FIELD(compensation_state, proposal_id), .type = FIELD_ID, .doc = "The proposal at hand: `<case_id>.<n>`."},
+    {FIELD(compensation_state, status), .type = FIELD_CHOICE, .flags = FIELD_COUNTED,
+     .choices = statuses, .doc = "Of the proposal at hand; absent before the first."},
+    {FIELD(compensation_state, proposal_id), .type = FIELD_ID,
+     .doc = "The proposal at hand: `<case_id>.<n>`."},
     {FIELD(compensation_state, needs), .type = FIELD_RECORD, .of = &contract_need,
      .doc = "Whose approval it waits, or waited, for."},
     {FIELD(compensation_state, approvals), .type = FIELD_INT, .doc = "Approvals counted by now."},
-    {FIELD(compensation_state, cost_minor), .type = FIELD_INT, .doc = "Cost of its costliest option, in minor units."},
+    {FIELD(compensation_state, cost_minor), .type = FIELD_INT,
+     .doc = "Cost of its costliest option, in minor units."},
     {FIELD(compensation_state, currency), .type = FIELD_NAME, .doc = "Of the cost; ISO 4217."},
     {FIELD(compensation_state, option), .type = FIELD_NAME, .doc = "The option chosen."},
     {FIELD(compensation_state, approve_by), .type = FIELD_TIME, .flags = FIELD_INDEXED,
@@ -93,24 +108,30 @@ static const struct field state_fields[] = {
      .doc = "While the customer may choose: the offer ends then."},
     {OWN(tenant, FIELD_ID), .doc = "The tenant."},
     {OWN(order_id, FIELD_ID), .doc = "The order."},
-    {OWN(policy_version, FIELD_NAME), .doc = "The version of compensation.yaml that the case keeps."},
-    {FIELD(compensation_state, customer_id), .type = FIELD_ID, .flags = FIELD_PRIVATE, .doc = "The customer."},
+    {OWN(policy_version, FIELD_NAME),
+     .doc = "The version of compensation.yaml that the case keeps."},
+    {FIELD(compensation_state, customer_id), .type = FIELD_ID, .flags = FIELD_PRIVATE,
+     .doc = "The customer."},
     {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
-    {OWN(order_status, FIELD_CHOICE), .choices = contract_order_statuses, .doc = "Where the order stood."},
-    {OWN(profile, FIELD_RECORD), .of = &profile_record, .doc = "Class, severity, flags and status by now."},
+    {OWN(order_status, FIELD_CHOICE), .choices = contract_order_statuses,
+     .doc = "Where the order stood."},
+    {OWN(profile, FIELD_RECORD), .of = &profile_record,
+     .doc = "Class, severity, flags and status by now."},
     {OWN(order_amount, FIELD_MONEY), .doc = "What was paid for the order."},
     {OWN(custom, FIELD_BOOL), .doc = "Made to the customer's wish."},
     {OWN(perishable, FIELD_BOOL), .doc = "Holds perishable goods."},
     {OWN(proposals, FIELD_INT), .doc = "Proposals made by now."},
     {OWN(proposed_at, FIELD_TIME), .doc = "When the one at hand was made."},
     {OWN(escalated, FIELD_INT), .doc = "Its escalations by now."},
-    {OWN(paid_minor, FIELD_INT), .doc = "What others than the customer pay of it at most, in minor units."},
+    {OWN(paid_minor, FIELD_INT),
+     .doc = "What others than the customer pay of it at most, in minor units."},
     {OWN(proposer, FIELD_NAME), .doc = "The person who asked for it."},
     {OWN(options, FIELD_RECORDS), .of = &option_record, .doc = "Its options."},
     {OWN(votes, FIELD_RECORDS), .of = &vote_record, .doc = "Its approvals."},
     {OWN(held, FIELD_RECORDS), .of = &hold_record, .doc = "What it holds of caps and budgets."},
     {OWN(settlements, FIELD_RECORDS), .of = &settlement_record, .doc = "All that was ordered."},
-    {OWN(seen, FIELD_TEXTS), .doc = "Hashes of the last decisions, so that a copy changes nothing."},
+    {OWN(seen, FIELD_TEXTS),
+     .doc = "Hashes of the last decisions, so that a copy changes nothing."},
     {OWN(forget_at, FIELD_TIME), .doc = "The closed case is forgotten then."},
     {FIELD(compensation_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
      .doc = "When it must be looked at again."},
@@ -118,10 +139,11 @@ static const struct field state_fields[] = {
     FIELDS_END,
 };
 #undef OWN
-const struct record compensation_state_record = {.name = "compensation",
-                                                 .size = sizeof(struct compensation_state),
-                                                 .fields = state_fields,
-                                                 .doc = "What a case is offered, and what became of it."};
+const struct record compensation_state_record = {
+    .name = "compensation",
+    .size = sizeof(struct compensation_state),
+    .fields = state_fields,
+    .doc = "What a case is offered, and what became of it."};
 
 static void take_order(struct compensation_state *state, const struct order *order) {
     if (!order || state->order_id) return;
@@ -134,6 +156,7 @@ static void take_order(struct compensation_state *state, const struct order *ord
 
 static void open_case(struct proposal_turn *turn, const struct complaint *complaint) {
     struct compensation_state *state = turn->state;
+
     state->tenant = complaint->tenant ? complaint->tenant : "default";
     if (complaint->customer) {
         state->customer_id = complaint->customer->id;
@@ -155,9 +178,12 @@ static void propose(struct proposal_turn *turn, const struct activity *assessed)
     struct offer offer;
 
     if (!profile_class(profile) || profile_only_asks(profile)) return;
-    if (profile_status(profile) == PROFILE_WITHDRAWN || state->proposals >= COMPENSATION_PROPOSALS_MAX) return;
+    if (profile_status(profile) == PROFILE_WITHDRAWN ||
+        state->proposals >= COMPENSATION_PROPOSALS_MAX)
+        return;
     if (!offer_from_rules(turn->policy, state, assessed, turn->in->arena, &offer)) return;
-    const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule), profile_class(profile)};
+    const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule),
+                         profile_class(profile)};
     proposal_make(turn, &offer, NULL, &(struct texts){why, 2});
 }
 
@@ -165,8 +191,8 @@ static void classify(struct proposal_turn *turn, const struct classified *classi
     struct compensation_state *state = turn->state;
     struct profile_place place = profile_place(turn->in->ev);
 
-    state->profile = profile_classified(state->profile, &place, classified->class_name, classified->severity,
-                                        &classified->flags, turn->in->arena);
+    state->profile = profile_classified(state->profile, &place, classified->class_name,
+                                        classified->severity, &classified->flags, turn->in->arena);
     if (state->proposals == 0) propose(turn, NULL);
 }
 
@@ -182,8 +208,8 @@ static void reclassify(struct proposal_turn *turn, const struct activity *activi
     int64_t proposals_before = state->proposals;
     bool fresh = proposals_before == 0;
 
-    state->profile =
-        profile_reclassified(state->profile, &place, activity->class_name, activity->severity, turn->in->arena);
+    state->profile = profile_reclassified(state->profile, &place, activity->class_name,
+                                          activity->severity, turn->in->arena);
     if (!fresh && same_class(class_before, profile_class(state->profile))) return;
     if (!fresh && (state->status != COMPENSATION_AWAITING_APPROVAL || state->proposer)) return;
 
@@ -195,6 +221,7 @@ static void reclassify(struct proposal_turn *turn, const struct activity *activi
 static bool is_new(struct proposal_turn *turn) {
     struct texts *seen = &turn->state->seen;
     char hash[27];
+
     ids_hash(hash, 2, turn->in->ev->source, turn->in->ev->id);
     if (has_flag(seen, hash)) return false;
     int keep = seen->count < COMPENSATION_SEEN_MAX ? seen->count : COMPENSATION_SEEN_MAX - 1;
@@ -202,6 +229,7 @@ static bool is_new(struct proposal_turn *turn) {
     for (int i = 0; i < keep; i++) grown[i] = seen->at[seen->count - keep + i];
     grown[keep] = arena_strdup(turn->in->arena, hash);
     *seen = (struct texts){grown, keep + 1};
+
     return true;
 }
 
@@ -312,9 +340,12 @@ static const char *case_of(const struct decision *in, const struct compensation_
     return state->proposal_id ? arena_strndup(in->arena, state->proposal_id, IDS_CASE_LEN) : NULL;
 }
 
-static struct proposal_turn turn_of(const struct decision *in, struct compensation_state *state, struct effects *out) {
-    struct proposal_turn turn = {.in = in, .state = state, .out = out, .case_id = case_of(in, state)};
+static struct proposal_turn turn_of(const struct decision *in, struct compensation_state *state,
+                                    struct effects *out) {
+    struct proposal_turn turn = {
+        .in = in, .state = state, .out = out, .case_id = case_of(in, state)};
     const struct policy_version *chosen = policies_choose(in->policies, state->policy_version);
+
     ASSERT(chosen);
     if (state->policy_version) state->policy_version = chosen->version;
     turn.policy = chosen->policy;
@@ -342,8 +373,8 @@ static bool is_bare_message(const struct event *ev) {
     return strcmp(ev->type, "case.customer_replied") == 0 && !tree_get(ev->data, "order");
 }
 
-/* What comes before the opening, or after the case was forgotten, finds nothing: a decision is answered, the rest is
- * passed over. */
+/* What comes before the opening, or after the case was forgotten, finds nothing: a decision is
+ * answered, the rest is passed over. */
 static void meet_unknown(struct proposal_turn *turn, const struct reaction *row, const void *data) {
     const struct activity *decision = data;
     bool decides = row->act == on_approved || row->act == on_rejected || row->act == on_chosen;
@@ -353,6 +384,7 @@ static void meet_unknown(struct proposal_turn *turn, const struct reaction *row,
 
 static enum result fold(struct proposal_turn *turn, const struct reaction *row) {
     const struct decision *in = turn->in;
+
     void *data = arena_alloc(in->arena, row->record->size);
     if (effects_decode(turn->out, in->ev, row->record, data) != DONE) return REJECT;
     bool opening = row->act == on_opened;
@@ -366,6 +398,7 @@ static enum result fold(struct proposal_turn *turn, const struct reaction *row) 
     }
     row->act(turn, data);
     set_wake(turn);
+
     return DONE;
 }
 
@@ -373,6 +406,7 @@ static enum result fold(struct proposal_turn *turn, const struct reaction *row) 
 static void ask(const struct decision *in, const void *state, struct claims *claims) {
     struct compensation_state copy = *(const struct compensation_state *)state;
     struct effects scratch;
+
     effects_init(&scratch, in->arena);
     struct proposal_turn turn = turn_of(in, &copy, &scratch);
     turn.claims = claims;
@@ -386,6 +420,7 @@ static void ask(const struct decision *in, const void *state, struct claims *cla
 
 static enum result decide(const struct decision *in, void *state, struct effects *out) {
     struct proposal_turn turn = turn_of(in, state, out);
+
     if (!in->ev) {
         wake(&turn);
         return DONE;
@@ -395,6 +430,7 @@ static enum result decide(const struct decision *in, void *state, struct effects
         out->unchanged = true;
         return DONE;
     }
+
     return fold(&turn, row);
 }
 

@@ -1,28 +1,32 @@
-/* compensation: what a customer is offered, who approves it, what he chose and that it is carried out, once.
+/* compensation: what a customer is offered, who approves it, what he chose and that it is carried
+ * out, once.
  *
- * Consumes: case.opened, case.repeated, case.customer_replied (an order that comes with it), case.classified,
- * case.reclassified, case.assessed, case.resolved, case.withdrawn, case.closed, case.reopened, decision.approved,
- * decision.rejected, decision.chosen, compensation.requested, settlement.done, settlement.failed. Emits:
- * compensation.proposed, .vote_counted, .decision_refused, .approved, .chosen, .rejected, .expired, .escalated,
- * .withdrawn, .settled, .failed; and settlement.ordered to redress.settlements, one a remedy of the chosen option.
- * Keeps: per case the facts that the decision table asks for, one proposal at a time, and the settlements of all of
- * them. Decides: options and amounts by the table of compensation.yaml (offer.h); approval by policy, or by people
- * whose role reaches the cost; each decision about money by its arrival. A proposal is made at the first classification
- * that is no question, again when a person corrects the class before anybody approved, when an assessment has a rule,
- * and when a person asks for one. A newer one withdraws what was not chosen yet; what was chosen goes on. An approval
- * that names an option narrows the offer to it; a rejection rejects all of it. A settlement's id is its proposal's and
- * its remedy's, and is ordered when the one choice is made: once, ever. One that is done stays so. Rejects: nothing to
- * the rejected topic but what cannot be read (bad_value); decisions that do not count become
- * compensation.decision_refused.
+ * Consumes: case.opened, case.repeated, case.customer_replied (an order that comes with it),
+ * case.classified, case.reclassified, case.assessed, case.resolved, case.withdrawn, case.closed,
+ * case.reopened, decision.approved, decision.rejected, decision.chosen, compensation.requested,
+ * settlement.done, settlement.failed. Emits: compensation.proposed, .vote_counted,
+ * .decision_refused, .approved, .chosen, .rejected, .expired, .escalated, .withdrawn, .settled,
+ * .failed; and settlement.ordered to redress.settlements, one a remedy of the chosen option. Keeps:
+ * per case the facts that the decision table asks for, one proposal at a time, and the settlements
+ * of all of them. Decides: options and amounts by the table of compensation.yaml (offer.h);
+ * approval by policy, or by people whose role reaches the cost; each decision about money by its
+ * arrival. A proposal is made at the first classification that is no question, again when a person
+ * corrects the class before anybody approved, when an assessment has a rule, and when a person asks
+ * for one. A newer one withdraws what was not chosen yet; what was chosen goes on. An approval that
+ * names an option narrows the offer to it; a rejection rejects all of it. A settlement's id is its
+ * proposal's and its remedy's, and is ordered when the one choice is made: once, ever. One that is
+ * done stays so. Rejects: nothing to the rejected topic but what cannot be read (bad_value);
+ * decisions that do not count become compensation.decision_refused.
  *
- * Claims (all CLAIM_COUNT, id = the proposal's, amount = what others than the customer pay for the costliest option):
- *   cap / order / tenant / order: an order's proposals together may not exceed its amount and `caps.order_extra`, for
- * several cases may be about one order. Held 400 days. cap / customer / tenant / customer / month:
- * `caps.customer_monthly`. Held 70 days. budget / policy or role / tenant / currency / day: `budgets`. Held 3 days. An
- * exceeded cap takes the approval away from policy and from roles below `caps.over`; the policy's exhausted budget asks
- * an agent; a role's exhausted budget refuses the decision (over_budget). A person's approval beyond a cap is counted
- * all the same, without limit, so that later proposals see it. What a proposal held is given back when it is rejected,
- * expires or is withdrawn. */
+ * Claims (all CLAIM_COUNT, id = the proposal's, amount = what others than the customer pay for the
+ * costliest option): cap / order / tenant / order: an order's proposals together may not exceed its
+ * amount and `caps.order_extra`, for several cases may be about one order. Held 400 days. cap /
+ * customer / tenant / customer / month: `caps.customer_monthly`. Held 70 days. budget / policy or
+ * role / tenant / currency / day: `budgets`. Held 3 days. An exceeded cap takes the approval away
+ * from policy and from roles below `caps.over`; the policy's exhausted budget asks an agent; a
+ * role's exhausted budget refuses the decision (over_budget). A person's approval beyond a cap is
+ * counted all the same, without limit, so that later proposals see it. What a proposal held is
+ * given back when it is rejected, expires or is withdrawn. */
 #ifndef REDRESS_COMPENSATION_H
 #define REDRESS_COMPENSATION_H
 
@@ -73,7 +77,11 @@ struct compensation_hold {
     int64_t minor;
     struct rest rest;
 };
-enum compensation_held { COMPENSATION_HELD_ORDER = 1, COMPENSATION_HELD_CUSTOMER, COMPENSATION_HELD_BUDGET };
+enum compensation_held {
+    COMPENSATION_HELD_ORDER = 1,
+    COMPENSATION_HELD_CUSTOMER,
+    COMPENSATION_HELD_BUDGET
+};
 enum compensation_outcome { COMPENSATION_ORDERED = 1, COMPENSATION_DONE, COMPENSATION_NOT_DONE };
 struct compensation_settlement {
     const char *settlement_id, *proposal_id, *reference;
@@ -108,7 +116,8 @@ struct compensation_state {
 };
 
 enum {
-    COMPENSATION_SEEN_MAX = 64, /* decisions of one case: a vote each of several proposals, and room for copies */
+    COMPENSATION_SEEN_MAX =
+        64, /* decisions of one case: a vote each of several proposals, and room for copies */
     COMPENSATION_SETTLEMENTS_MAX = 200, /* of one case: ten a proposal, twenty proposals */
     COMPENSATION_PROPOSALS_MAX = 20     /* of one case: who asks oftener is refused */
 };

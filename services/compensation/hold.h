@@ -1,11 +1,12 @@
-/* hold: what a proposal claims of caps and budgets, and how it is given back (compensation.h, Claims). */
+/* hold: what a proposal claims of caps and budgets, and how it is given back (compensation.h,
+ * Claims). */
 #ifndef REDRESS_HOLD_H
 #define REDRESS_HOLD_H
 
 #include "proposal.h"
 
-/* Each claims for the proposal at hand and returns whether it is within the limit; true without a claim where the
- * policy sets none. What was granted is noted in state->held. */
+/* Each claims for the proposal at hand and returns whether it is within the limit; true without a
+ * claim where the policy sets none. What was granted is noted in state->held. */
 bool hold_order_cap(struct proposal_turn *turn);
 bool hold_customer_cap(struct proposal_turn *turn);
 bool hold_budget(struct proposal_turn *turn, const char *by);

@@ -1,6 +1,6 @@
-/* offer_policy: compensation.yaml as structs: the decision table, who may approve how much, caps, budgets and periods.
- * Amounts of money are written {CURRENCY: minor units}; a row without the order's currency cannot be applied to that
- * order. */
+/* offer_policy: compensation.yaml as structs: the decision table, who may approve how much, caps,
+ * budgets and periods. Amounts of money are written {CURRENCY: minor units}; a row without the
+ * order's currency cannot be applied to that order. */
 #ifndef REDRESS_OFFER_POLICY_H
 #define REDRESS_OFFER_POLICY_H
 
@@ -30,8 +30,8 @@ struct offer_remedy {
     int64_t percent;                       /* amount: this share of the order's amount */
     int round;                             /* of that share; half_up when absent */
     const struct tree *at_most, *at_least; /* limits of that share */
-    bool assessed_costs;                   /* amount: what of the assessed costs the customer does not bear */
-    int64_t cost_percent;                  /* no amount is paid, but it costs this share of the order's amount */
+    bool assessed_costs;  /* amount: what of the assessed costs the customer does not bear */
+    int64_t cost_percent; /* no amount is paid, but it costs this share of the order's amount */
     int64_t valid_days;
     const char *detail;
     const struct tree *split; /* {party: percent}; absent: the option's */
@@ -48,7 +48,7 @@ struct offer_match { /* absent = any */
     struct texts order_status, currency;
     int order, custom, perishable;                 /* OFFER_NO, OFFER_YES, 0 = any */
     const struct tree *amount_from, *amount_below; /* of the order, in its currency */
-    struct texts costs;                            /* assessed: costs of one of these kinds are there */
+    struct texts costs; /* assessed: costs of one of these kinds are there */
 };
 struct offer_rule {
     const char *name;
@@ -96,15 +96,15 @@ struct offer_policy {
 extern const struct record offer_policy_record;
 
 /* worker_spec.load of compensation. */
-int offer_policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
-                      const char **version_out, struct faults *faults);
+int offer_policy_load(const struct tree *file, const char *dir, struct arena *arena,
+                      void **policy_out, const char **version_out, struct faults *faults);
 
 /* An amount out of {CUR: minor}; -1 when the currency is not there. */
 int64_t offer_policy_amount(const struct tree *amounts, const char *currency);
 
 /* The first level whose limit reaches the cost. */
-const struct offer_level *offer_policy_level(const struct offer_policy *policy, const char *currency,
-                                             int64_t cost_minor);
+const struct offer_level *offer_policy_level(const struct offer_policy *policy,
+                                             const char *currency, int64_t cost_minor);
 
 /* True for the flags by which nobody may gain: review_threat, excessive_demand. */
 bool offer_policy_is_threat(const char *flag);

@@ -20,6 +20,7 @@ static bool is_useful(const struct share_weights *weights) {
 
 bool share_read_percents(const struct tree *map, struct share_weights *out) {
     struct share_weights weights = {0};
+
     if (!map || map->kind != TREE_MAP) return false;
     for (const struct tree *at = map->first; at; at = at->next) {
         if (at->kind != TREE_INT && at->kind != TREE_REAL) return false;
@@ -28,6 +29,7 @@ bool share_read_percents(const struct tree *map, struct share_weights *out) {
     }
     if (!is_useful(&weights)) return false;
     *out = weights;
+
     return true;
 }
 
@@ -38,6 +40,7 @@ static int64_t minor_of(const struct tree *money) {
 
 bool share_read_money(const struct tree *map, struct share_weights *out) {
     struct share_weights weights = {0};
+
     if (!map || map->kind != TREE_MAP) return false;
     for (const struct tree *at = map->first; at; at = at->next)
         if (!add_weight(&weights, at->key, minor_of(at))) return false;
@@ -46,7 +49,8 @@ bool share_read_money(const struct tree *map, struct share_weights *out) {
     return true;
 }
 
-void share_divide(int64_t total, const struct share_weights *weights, int64_t parts_out[SHARE_PARTIES_MAX]) {
+void share_divide(int64_t total, const struct share_weights *weights,
+                  int64_t parts_out[SHARE_PARTIES_MAX]) {
     __int128 sum = 0, remainders[SHARE_PARTIES_MAX];
     for (int i = 0; i < weights->count; i++) sum += weights->weight[i];
     ASSERT(total >= 0 && sum > 0);
@@ -96,16 +100,19 @@ int64_t share_in(const struct share_split *split, const char *party) {
     return at < 0 ? 0 : split->sums.weight[at];
 }
 
-const struct tree *share_tree(const struct share_split *split, const char *currency, struct arena *arena) {
+const struct tree *share_tree(const struct share_split *split, const char *currency,
+                              struct arena *arena) {
     const struct share_weights *sums = &split->sums;
     bool all = !is_useful(sums);
     struct tree *map = tree_new(arena, TREE_MAP);
+
     for (int i = 0; i < sums->count; i++) {
         if (!all && sums->weight[i] == 0) continue;
         struct tree *money = tree_add(map, sums->party[i], tree_new(arena, TREE_MAP));
         tree_add(money, "currency", tree_new_text(arena, currency));
         tree_add(money, "minor", tree_new_int(arena, sums->weight[i]));
     }
+
     return map;
 }
 

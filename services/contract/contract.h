@@ -1,6 +1,6 @@
-/* contract: the data of every event type of CONTRACT.md as structs, and one field table each (contract.c). Intake
- * validates with these tables, the workers read and write with them, and deploy/contract/ is generated from them.
- * Decides nothing. */
+/* contract: the data of every event type of CONTRACT.md as structs, and one field table each
+ * (contract.c). Intake validates with these tables, the workers read and write with them, and
+ * deploy/contract/ is generated from them. Decides nothing. */
 #ifndef REDRESS_CONTRACT_H
 #define REDRESS_CONTRACT_H
 
@@ -10,14 +10,25 @@
 enum {
     CONTRACT_TEXT_MAX = 8000, /* characters of text, note, comment (CONTRACT.md, Inbound) */
     CONTRACT_URL_MAX = 2000,  /* characters; what browsers and proxies agree on */
-    CONTRACT_ITEMS_MAX = 200, /* the longest orders of a shopping festival; keeps a case's state small */
-    CONTRACT_LIST_MAX = 50    /* evidence, deadlines, costs, options of one submission, for the same reason */
+    CONTRACT_ITEMS_MAX =
+        200, /* the longest orders of a shopping festival; keeps a case's state small */
+    CONTRACT_LIST_MAX =
+        50 /* evidence, deadlines, costs, options of one submission, for the same reason */
 };
 /* Minor units: 4 096 values (the most that a document holds) of it can be summed in 64 bits. */
 #define CONTRACT_MONEY_MAX INT64_C(1000000000000000)
 
-/* Names of choices; a FIELD_CHOICE holds the 1-based index. The enums follow the order of the tables in contract.c. */
-enum channel { CHANNEL_IM = 1, CHANNEL_APP, CHANNEL_WEB, CHANNEL_EMAIL, CHANNEL_PHONE, CHANNEL_SMS, CHANNEL_SOCIAL };
+/* Names of choices; a FIELD_CHOICE holds the 1-based index. The enums follow the order of the
+ * tables in contract.c. */
+enum channel {
+    CHANNEL_IM = 1,
+    CHANNEL_APP,
+    CHANNEL_WEB,
+    CHANNEL_EMAIL,
+    CHANNEL_PHONE,
+    CHANNEL_SMS,
+    CHANNEL_SOCIAL
+};
 enum tier { TIER_REGULAR = 1, TIER_VIP, TIER_SVIP };
 enum order_status {
     ORDER_CREATED = 1,
@@ -92,8 +103,9 @@ struct complaint {
     int64_t repeats; /* case.repeated: how many by now */
 };
 
-/* redress.activity and redress.decisions: one struct with every field that some type has. Each type has its own table
- * over this struct (contract_find), which says which fields it takes and which it requires. */
+/* redress.activity and redress.decisions: one struct with every field that some type has. Each type
+ * has its own table over this struct (contract_find), which says which fields it takes and which it
+ * requires. */
 struct activity {
     const char *tenant, *case_id, *by, *to, *team, *note, *text, *channel_name;
     int channel;
@@ -101,8 +113,8 @@ struct activity {
     int severity;
     int pause_reason, withdraw_reason;
     bool automated;     /* case.closed: a program did it */
-    const char *reason; /* free: settlement.failed, delivery.failed, decision.rejected, compensation.requested,
-                           case.closed */
+    const char *reason; /* free: settlement.failed, delivery.failed, decision.rejected,
+                           compensation.requested, case.closed */
     int64_t until;
     const char *finding;
     const struct tree *fault; /* {party: percent} */
@@ -223,7 +235,8 @@ struct settlement {
 
 /* notification.* and redress.deliveries (type delivery.requested) */
 struct notification {
-    const char *case_id, *order_id, *cohort_id, *notification_id, *channel, *template_name, *audience, *reason;
+    const char *case_id, *order_id, *cohort_id, *notification_id, *channel, *template_name,
+        *audience, *reason;
 };
 struct delivery {
     const char *notification_id, *channel, *to, *locale, *subject, *body;
@@ -238,27 +251,33 @@ struct cohort_event {
 };
 
 /* Parts; contract_contact is struct customer without tier. */
-extern const struct record contract_customer, contract_contact, contract_order, contract_item, contract_evidence,
-    contract_deadline, contract_requested, contract_cost, contract_match, contract_option, contract_remedy,
-    contract_need, contract_reason, contract_target;
-/* Inbound. contract_joined is case.customer_replied over struct complaint: a submission that joined the case of its
- * conversation keeps all its fields beside case_id and text. contract_noted: resolved, reopened. */
-extern const struct record contract_complaint_submitted, contract_contacted, contract_customer_replied, contract_joined,
-    contract_paused, contract_resumed, contract_assigned, contract_reclassified, contract_assessed, contract_noted,
-    contract_closed, contract_withdrawn, contract_deadline_set, contract_task, contract_visit_scored, contract_chosen,
-    contract_settlement_result, contract_delivery_result, contract_order_updated, contract_customer_erased,
-    contract_cohort_confirmed, contract_decision_approved, contract_decision_rejected, contract_compensation_requested;
-/* The workers' own. contract_outcome: compensation.chosen, rejected, expired, escalated, withdrawn. */
-extern const struct record contract_case_opened, contract_case_repeated, contract_classified, contract_sla_started,
-    contract_sla_paused, contract_sla_resumed, contract_sla_rescheduled, contract_sla_warned, contract_sla_breached,
-    contract_sla_escalated, contract_sla_met, contract_sla_cancelled, contract_sla_retracted, contract_proposed,
-    contract_vote_counted, contract_decision_refused, contract_approved, contract_outcome, contract_settled,
+extern const struct record contract_customer, contract_contact, contract_order, contract_item,
+    contract_evidence, contract_deadline, contract_requested, contract_cost, contract_match,
+    contract_option, contract_remedy, contract_need, contract_reason, contract_target;
+/* Inbound. contract_joined is case.customer_replied over struct complaint: a submission that joined
+ * the case of its conversation keeps all its fields beside case_id and text. contract_noted:
+ * resolved, reopened. */
+extern const struct record contract_complaint_submitted, contract_contacted,
+    contract_customer_replied, contract_joined, contract_paused, contract_resumed,
+    contract_assigned, contract_reclassified, contract_assessed, contract_noted, contract_closed,
+    contract_withdrawn, contract_deadline_set, contract_task, contract_visit_scored,
+    contract_chosen, contract_settlement_result, contract_delivery_result, contract_order_updated,
+    contract_customer_erased, contract_cohort_confirmed, contract_decision_approved,
+    contract_decision_rejected, contract_compensation_requested;
+/* The workers' own. contract_outcome: compensation.chosen, rejected, expired, escalated, withdrawn.
+ */
+extern const struct record contract_case_opened, contract_case_repeated, contract_classified,
+    contract_sla_started, contract_sla_paused, contract_sla_resumed, contract_sla_rescheduled,
+    contract_sla_warned, contract_sla_breached, contract_sla_escalated, contract_sla_met,
+    contract_sla_cancelled, contract_sla_retracted, contract_proposed, contract_vote_counted,
+    contract_decision_refused, contract_approved, contract_outcome, contract_settled,
     contract_settlement, contract_notification, contract_delivery, contract_cohort;
 
 /* One row an event type. */
 struct contract_type {
     const char *name; /* "case.contacted" */
-    /* The one that it comes in on; TOPIC_EVENTS: a worker's own word; else where workers send it. */
+    /* The one that it comes in on; TOPIC_EVENTS: a worker's own word; else where workers send it.
+     */
     enum topic topic;
     const struct record *record; /* its data */
     bool names_case;             /* data has case_id */

@@ -2,23 +2,27 @@
 #include "contract_row.h"
 
 /* What a customer submits: the same rows open, repeat or answer in a case. */
-#define SUBMISSION                                                                                                     \
-    TENANT(complaint),                                                                                                 \
-        {FIELD(complaint, channel), MUST(FIELD_CHOICE), .choices = contract_channels, .doc = "The way it came in."},   \
-        {FIELD(complaint, customer), MUST(FIELD_RECORD), .of = &contract_customer, .doc = "Who complains."},           \
-        {FIELD(complaint, order), MAY(FIELD_RECORD), .of = &contract_order, .doc = "The order it is about."},          \
-        {FIELD(complaint, items), MAY(FIELD_RECORDS), .of = &contract_item, .max = CONTRACT_ITEMS_MAX,                 \
-         .doc = "Its articles."},                                                                                      \
-        {FIELD(complaint, text), MUST(FIELD_TEXT), TEXT_RANGE, .doc = "The customer's words, byte for byte."},         \
-        {FIELD(complaint, conversation), MAY(FIELD_ID),                                                                \
-         .doc = "Id of the chat or thread: its messages make one case."},                                              \
-        {FIELD(complaint, evidence), MAY(FIELD_RECORDS), .of = &contract_evidence, .max = CONTRACT_LIST_MAX,           \
-         .doc = "Photographs and other proof."},                                                                       \
-        {FIELD(complaint, deadlines), MAY(FIELD_RECORDS), .of = &contract_deadline, .max = CONTRACT_LIST_MAX,          \
-         .doc = "Deadlines set from outside."},                                                                        \
-    {                                                                                                                  \
-        FIELD(complaint, requested), MAY(FIELD_RECORD), .of = &contract_requested,                                     \
-                                                        .doc = "What the customer asks for."                           \
+#define SUBMISSION                                                                                 \
+    TENANT(complaint),                                                                             \
+        {FIELD(complaint, channel), MUST(FIELD_CHOICE), .choices = contract_channels,              \
+         .doc = "The way it came in."},                                                            \
+        {FIELD(complaint, customer), MUST(FIELD_RECORD), .of = &contract_customer,                 \
+         .doc = "Who complains."},                                                                 \
+        {FIELD(complaint, order), MAY(FIELD_RECORD), .of = &contract_order,                        \
+         .doc = "The order it is about."},                                                         \
+        {FIELD(complaint, items), MAY(FIELD_RECORDS), .of = &contract_item,                        \
+         .max = CONTRACT_ITEMS_MAX, .doc = "Its articles."},                                       \
+        {FIELD(complaint, text), MUST(FIELD_TEXT), TEXT_RANGE,                                     \
+         .doc = "The customer's words, byte for byte."},                                           \
+        {FIELD(complaint, conversation), MAY(FIELD_ID),                                            \
+         .doc = "Id of the chat or thread: its messages make one case."},                          \
+        {FIELD(complaint, evidence), MAY(FIELD_RECORDS), .of = &contract_evidence,                 \
+         .max = CONTRACT_LIST_MAX, .doc = "Photographs and other proof."},                         \
+        {FIELD(complaint, deadlines), MAY(FIELD_RECORDS), .of = &contract_deadline,                \
+         .max = CONTRACT_LIST_MAX, .doc = "Deadlines set from outside."},                          \
+    {                                                                                              \
+        FIELD(complaint, requested), MAY(FIELD_RECORD), .of = &contract_requested,                 \
+                                                        .doc = "What the customer asks for."       \
     }
 
 static const struct field complaint_submitted_fields[] = {SUBMISSION, FIELDS_END};
@@ -27,7 +31,8 @@ TABLE(complaint_submitted, complaint, "complaint.submitted",
 
 static const struct field case_opened_fields[] = {
     CASE_ID(complaint),
-    {FIELD(complaint, opened_at), MUST(FIELD_TIME), .doc = "The complaint's time: the clock starts here."},
+    {FIELD(complaint, opened_at), MUST(FIELD_TIME),
+     .doc = "The complaint's time: the clock starts here."},
     SUBMISSION,
     FIELDS_END,
 };
@@ -35,11 +40,13 @@ TABLE(case_opened, complaint, "case.opened", "A complaint was accepted and has a
 
 static const struct field case_repeated_fields[] = {
     CASE_ID(complaint),
-    {FIELD(complaint, repeats), MUST(FIELD_INT), BETWEEN(1, INT64_MAX), .doc = "Which repeat this is: 1, 2, …"},
+    {FIELD(complaint, repeats), MUST(FIELD_INT), BETWEEN(1, INT64_MAX),
+     .doc = "Which repeat this is: 1, 2, …"},
     SUBMISSION,
     FIELDS_END,
 };
-TABLE(case_repeated, complaint, "case.repeated", "Another complaint about the order of an open case.");
+TABLE(case_repeated, complaint, "case.repeated",
+      "Another complaint about the order of an open case.");
 
 static const struct field joined_fields[] = {CASE_ID(complaint), SUBMISSION, FIELDS_END};
 TABLE(joined, complaint, "case.customer_replied",
@@ -48,11 +55,13 @@ TABLE(joined, complaint, "case.customer_replied",
 static const struct field contacted_fields[] = {
     CASE_ID(activity),
     BY,
-    {FIELD(activity, channel), MAY(FIELD_CHOICE), .choices = contract_channels, .doc = "The way it was done."},
+    {FIELD(activity, channel), MAY(FIELD_CHOICE), .choices = contract_channels,
+     .doc = "The way it was done."},
     {FIELD(activity, note), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "A note for colleagues."},
     FIELDS_END,
 };
-TABLE(contacted, activity, "contacted", "The customer was contacted, answered, or told how things stand.");
+TABLE(contacted, activity, "contacted",
+      "The customer was contacted, answered, or told how things stand.");
 
 static const struct field customer_replied_fields[] = {
     CASE_ID(activity),
@@ -63,7 +72,8 @@ TABLE(customer_replied, activity, "customer_replied", "The customer answered.");
 
 static const struct field paused_fields[] = {
     CASE_ID(activity),
-    {FIELD_AS("reason", activity, pause_reason), MUST(FIELD_CHOICE), .choices = contract_pause_reasons,
+    {FIELD_AS("reason", activity, pause_reason), MUST(FIELD_CHOICE),
+     .choices = contract_pause_reasons,
      .doc = "Whom the case waits for; a second pause replaces it."},
     {FIELD(activity, until), MAY(FIELD_TIME), .doc = "The pause ends then by itself."},
     FIELDS_END,
@@ -85,7 +95,8 @@ static const struct field reclassified_fields[] = {
     CASE_ID(activity),
     {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME),
      .doc = "The class, one of CONTRACT.md; it wins over all given by rules."},
-    {FIELD(activity, severity), MAY(FIELD_CHOICE), .choices = contract_severities, .doc = "The severity."},
+    {FIELD(activity, severity), MAY(FIELD_CHOICE), .choices = contract_severities,
+     .doc = "The severity."},
     BY,
     FIELDS_END,
 };
@@ -93,7 +104,8 @@ TABLE(reclassified, activity, "reclassified", "A person corrected the class.");
 
 static const struct field assessed_fields[] = {
     CASE_ID(activity),
-    {FIELD(activity, finding), MUST(FIELD_TEXT), TEXT_RANGE, .doc = "What an inspection or a feasibility check found."},
+    {FIELD(activity, finding), MUST(FIELD_TEXT), TEXT_RANGE,
+     .doc = "What an inspection or a feasibility check found."},
     {FIELD(activity, fault), MAY(FIELD_TREE), .doc = "Whose fault it is: {party: percent}."},
     {FIELD(activity, costs), MAY(FIELD_RECORDS), .of = &contract_cost, .max = CONTRACT_LIST_MAX,
      .doc = "What it cost."},
@@ -115,16 +127,18 @@ static const struct field closed_fields[] = {
     CASE_ID(activity),
     BY,
     {FIELD(activity, note), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "A note for colleagues."},
-    {FIELD(activity, automated), MAY(FIELD_BOOL), .doc = "A program did it: what runs is cancelled, nothing is met."},
-    {FIELD(activity, reason), MAY(FIELD_NAME), .doc = "Why a program did it: `silence` where sla did."},
+    {FIELD(activity, automated), MAY(FIELD_BOOL),
+     .doc = "A program did it: what runs is cancelled, nothing is met."},
+    {FIELD(activity, reason), MAY(FIELD_NAME),
+     .doc = "Why a program did it: `silence` where sla did."},
     FIELDS_END,
 };
 TABLE(closed, activity, "closed", "The case was closed, by people or for its silence.");
 
 static const struct field withdrawn_fields[] = {
     CASE_ID(activity),
-    {FIELD_AS("reason", activity, withdraw_reason), MUST(FIELD_CHOICE), .choices = contract_withdraw_reasons,
-     .doc = "Why."},
+    {FIELD_AS("reason", activity, withdraw_reason), MUST(FIELD_CHOICE),
+     .choices = contract_withdraw_reasons, .doc = "Why."},
     BY,
     FIELDS_END,
 };
@@ -133,15 +147,18 @@ TABLE(withdrawn, activity, "withdrawn", "The case is void; what runs is cancelle
 static const struct field deadline_set_fields[] = {
     CASE_ID(activity),
     {FIELD(activity, target), MUST(FIELD_NAME), .doc = "The target that it limits."},
-    {FIELD(activity, at), MUST(FIELD_TIME), .doc = "Due then; the earlier of theirs and ours counts."},
-    {FIELD(activity, set_by), MUST(FIELD_NAME), .doc = "Who set it; the latest word of each holds."},
+    {FIELD(activity, at), MUST(FIELD_TIME),
+     .doc = "Due then; the earlier of theirs and ours counts."},
+    {FIELD(activity, set_by), MUST(FIELD_NAME),
+     .doc = "Who set it; the latest word of each holds."},
     FIELDS_END,
 };
 TABLE(deadline_set, activity, "deadline_set", "A deadline was set from outside.");
 
 static const struct field task_fields[] = {
     CASE_ID(activity),
-    {FIELD(activity, task), MUST(FIELD_NAME), .doc = "The task, e.g. `warehouse_intercept`, `refund_settlement`."},
+    {FIELD(activity, task), MUST(FIELD_NAME),
+     .doc = "The task, e.g. `warehouse_intercept`, `refund_settlement`."},
     BY,
     {FIELD(activity, result), MAY(FIELD_NAME), .doc = "What came of it."},
     FIELDS_END,
@@ -159,23 +176,25 @@ TABLE(visit_scored, activity, "visit_scored", "What the customer says when asked
 static const struct field chosen_fields[] = {
     CASE_ID(activity),
     {FIELD(activity, proposal_id), MUST(FIELD_ID), .doc = "The proposal."},
-    {FIELD(activity, option), MUST(FIELD_NAME), .max = 16, .doc = "The option that the customer chose."},
+    {FIELD(activity, option), MUST(FIELD_NAME), .max = 16,
+     .doc = "The option that the customer chose."},
     FIELDS_END,
 };
 TABLE(chosen, activity, "chosen", "The customer chose.");
 
 /* About an order without a case these carry order_id and cohort_id in place of case_id. */
-#define ABOUT(record_struct)                                                                                           \
-    {FIELD(record_struct, case_id), MAY(FIELD_ID), .doc = "The case, or:"},                                            \
-        {FIELD(record_struct, order_id), MAY(FIELD_ID), .doc = "the order without a case,"}, {                         \
-        FIELD(record_struct, cohort_id), MAY(FIELD_ID), .doc = "and its cohort."                                       \
+#define ABOUT(record_struct)                                                                       \
+    {FIELD(record_struct, case_id), MAY(FIELD_ID), .doc = "The case, or:"},                        \
+        {FIELD(record_struct, order_id), MAY(FIELD_ID), .doc = "the order without a case,"}, {     \
+        FIELD(record_struct, cohort_id), MAY(FIELD_ID), .doc = "and its cohort."                   \
     }
 
 static const struct field settlement_result_fields[] = {
     ABOUT(activity),
     TENANT(activity),
     {FIELD(activity, settlement_id), MUST(FIELD_ID), .doc = "The settlement's idempotency key."},
-    {FIELD(activity, reference), MAY(FIELD_NAME), .doc = "The reference of whoever carried it out."},
+    {FIELD(activity, reference), MAY(FIELD_NAME),
+     .doc = "The reference of whoever carried it out."},
     {FIELD(activity, reason), MAY(FIELD_NAME), .doc = "Why it failed."},
     FIELDS_END,
 };
@@ -192,13 +211,15 @@ TABLE(delivery_result, activity, "delivery_result", "A message was delivered, or
 
 static const struct field order_updated_fields[] = {
     TENANT(activity),
-    {FIELD(activity, order), MUST(FIELD_RECORD), .of = &contract_order, .doc = "The order as it stands."},
+    {FIELD(activity, order), MUST(FIELD_RECORD), .of = &contract_order,
+     .doc = "The order as it stands."},
     {FIELD(activity, items), MUST(FIELD_RECORDS), .of = &contract_item, .max = CONTRACT_ITEMS_MAX,
      .doc = "Its articles."},
     {FIELD(activity, customer), MUST(FIELD_RECORD), .of = &contract_contact, .doc = "Whose it is."},
     FIELDS_END,
 };
-TABLE(order_updated, activity, "order_updated", "One order's facts, for cohorts of orders at risk.");
+TABLE(order_updated, activity, "order_updated",
+      "One order's facts, for cohorts of orders at risk.");
 
 static const struct field customer_erased_fields[] = {
     TENANT(activity),
@@ -217,14 +238,16 @@ static const struct field cohort_confirmed_fields[] = {
     BY,
     FIELDS_END,
 };
-TABLE(cohort_confirmed, activity, "cohort_confirmed", "A person says that orders of a kind are at risk, or no longer.");
+TABLE(cohort_confirmed, activity, "cohort_confirmed",
+      "A person says that orders of a kind are at risk, or no longer.");
 
-#define DECISION                                                                                                       \
-    CASE_ID(activity), {FIELD(activity, proposal_id), MUST(FIELD_ID), .doc = "The proposal."},                         \
-        {FIELD(activity, actor), MUST(FIELD_NAME), .doc = "Who decided."},                                             \
-        {FIELD(activity, role), MUST(FIELD_CHOICE), .choices = contract_roles, .doc = "In which role."},               \
-        {FIELD(activity, option), MAY(FIELD_NAME), .max = 16, .doc = "Only this option."}, {                           \
-        FIELD(activity, comment), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "For colleagues."                                \
+#define DECISION                                                                                   \
+    CASE_ID(activity), {FIELD(activity, proposal_id), MUST(FIELD_ID), .doc = "The proposal."},     \
+        {FIELD(activity, actor), MUST(FIELD_NAME), .doc = "Who decided."},                         \
+        {FIELD(activity, role), MUST(FIELD_CHOICE), .choices = contract_roles,                     \
+         .doc = "In which role."},                                                                 \
+        {FIELD(activity, option), MAY(FIELD_NAME), .max = 16, .doc = "Only this option."}, {       \
+        FIELD(activity, comment), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "For colleagues."            \
     }
 
 static const struct field decision_approved_fields[] = {DECISION, FIELDS_END};
@@ -239,11 +262,12 @@ TABLE(decision_rejected, activity, "decision.rejected", "A person rejected a pro
 
 static const struct field compensation_requested_fields[] = {
     CASE_ID(activity),
-    {FIELD(activity, options), MUST(FIELD_RECORDS), .of = &contract_option, .max = CONTRACT_LIST_MAX,
-     .doc = "What is to be offered."},
+    {FIELD(activity, options), MUST(FIELD_RECORDS), .of = &contract_option,
+     .max = CONTRACT_LIST_MAX, .doc = "What is to be offered."},
     {FIELD(activity, reason), MUST(FIELD_NAME), .doc = "Why."},
     {FIELD(activity, actor), MUST(FIELD_NAME), .doc = "Who asks."},
     {FIELD(activity, role), MUST(FIELD_CHOICE), .choices = contract_roles, .doc = "In which role."},
     FIELDS_END,
 };
-TABLE(compensation_requested, activity, "compensation.requested", "An offer made by a person, an exception asked for.");
+TABLE(compensation_requested, activity, "compensation.requested",
+      "An offer made by a person, an exception asked for.");

@@ -1,25 +1,32 @@
-/* contract_log: the tables of the workers' own words: classification, sla, compensation, notification, cohort. */
+/* contract_log: the tables of the workers' own words: classification, sla, compensation,
+ * notification, cohort. */
 #include "contract_row.h"
 
 static const struct field classified_fields[] = {
     CASE_ID(classified),
     {FIELD_AS("class", classified, class_name), MUST(FIELD_NAME), .doc = "The class."},
-    {FIELD(classified, others), MAY(FIELD_TEXTS), .doc = "Further classes that the text speaks of."},
+    {FIELD(classified, others), MAY(FIELD_TEXTS),
+     .doc = "Further classes that the text speaks of."},
     {FIELD(classified, severity), MUST(FIELD_CHOICE), .choices = contract_severities,
      .doc = "Readers take the highest."},
     {FIELD(classified, flags), MAY(FIELD_TEXTS), .doc = "Readers take all that were ever given."},
-    {FIELD(classified, confidence), MUST(FIELD_REAL), BETWEEN(0, 1), .doc = "0 to 1: how often such a class is right."},
-    {FIELD(classified, reasons), MAY(FIELD_RECORDS), .of = &contract_reason, .doc = "What led to it."},
+    {FIELD(classified, confidence), MUST(FIELD_REAL), BETWEEN(0, 1),
+     .doc = "0 to 1: how often such a class is right."},
+    {FIELD(classified, reasons), MAY(FIELD_RECORDS), .of = &contract_reason,
+     .doc = "What led to it."},
     {FIELD(classified, rules_version), MUST(FIELD_NAME), .doc = "Version of the rules."},
     FIELDS_END,
 };
-TABLE(classified, classified, "case.classified", "Class, severity and flags of a submission, with the evidence.");
+TABLE(classified, classified, "case.classified",
+      "Class, severity and flags of a submission, with the evidence.");
 
 static const struct field sla_started_fields[] = {
     CASE_ID(sla_started),
     {FIELD(sla_started, policy), MUST(FIELD_NAME), .doc = "The policy that matched."},
-    {FIELD(sla_started, policy_version), MUST(FIELD_NAME), .doc = "The version that the case keeps."},
-    {FIELD(sla_started, targets), MUST(FIELD_RECORDS), .of = &contract_target, .doc = "What runs from now on."},
+    {FIELD(sla_started, policy_version), MUST(FIELD_NAME),
+     .doc = "The version that the case keeps."},
+    {FIELD(sla_started, targets), MUST(FIELD_RECORDS), .of = &contract_target,
+     .doc = "What runs from now on."},
     FIELDS_END,
 };
 TABLE(sla_started, sla_started, "sla.started", "The case has its deadlines.");
@@ -27,7 +34,8 @@ TABLE(sla_started, sla_started, "sla.started", "The case has its deadlines.");
 static const struct field sla_paused_fields[] = {
     CASE_ID(sla_pause),
     {FIELD(sla_pause, reason), MUST(FIELD_NAME), .doc = "Whom the case waits for."},
-    {FIELD(sla_pause, targets), MUST(FIELD_RECORDS), .of = &contract_target, .doc = "Which targets stand still."},
+    {FIELD(sla_pause, targets), MUST(FIELD_RECORDS), .of = &contract_target,
+     .doc = "Which targets stand still."},
     FIELDS_END,
 };
 TABLE(sla_paused, sla_pause, "sla.paused", "Clocks stand still.");
@@ -42,29 +50,38 @@ static const struct field sla_resumed_fields[] = {
 TABLE(sla_resumed, sla_pause, "sla.resumed", "Clocks run again.");
 
 /* Which cycle of which target, as every other sla.* event says it. */
-#define CYCLE                                                                                                          \
-    CASE_ID(sla_event), {FIELD(sla_event, target), MUST(FIELD_NAME), .doc = "The target."}, {                          \
-        FIELD(sla_event, cycle), MUST(FIELD_TIME), .doc = "The cycle: the time of the fact that started it."           \
+#define CYCLE                                                                                      \
+    CASE_ID(sla_event), {FIELD(sla_event, target), MUST(FIELD_NAME), .doc = "The target."}, {      \
+        FIELD(sla_event, cycle), MUST(FIELD_TIME),                                                 \
+            .doc = "The cycle: the time of the fact that started it."                              \
     }
-#define DUE_AT                                                                                                         \
+#define DUE_AT                                                                                     \
     { FIELD(sla_event, due_at), MUST(FIELD_TIME), .doc = "When it was due." }
 /* Deadlines may be set from outside. */
-#define SET_BY                                                                                                         \
-    { FIELD(sla_event, set_by), MAY(FIELD_NAME), .doc = "Whose deadline it is, when it was set from outside." }
-/* Never rewritten, so they say what they were given under. */
-#define VERDICT                                                                                                        \
-    {FIELD(sla_event, policy_version), MAY(FIELD_NAME), .doc = "The policy version that it was given under."},         \
-        {FIELD(sla_event, late_seconds), MAY(FIELD_INT), .doc = "How late, by the clock on the wall; absent: 0."}, {   \
-        FIELD(sla_event, late_working_seconds), MAY(FIELD_INT),                                                        \
-            .doc = "How late in the target's working time, without its pauses; absent: 0."                             \
+#define SET_BY                                                                                     \
+    {                                                                                              \
+        FIELD(sla_event, set_by), MAY(FIELD_NAME),                                                 \
+            .doc = "Whose deadline it is, when it was set from outside."                           \
     }
-#define CAUSE(sentence)                                                                                                \
+/* Never rewritten, so they say what they were given under. */
+#define VERDICT                                                                                    \
+    {FIELD(sla_event, policy_version), MAY(FIELD_NAME),                                            \
+     .doc = "The policy version that it was given under."},                                        \
+        {FIELD(sla_event, late_seconds), MAY(FIELD_INT),                                           \
+         .doc = "How late, by the clock on the wall; absent: 0."},                                 \
+    {                                                                                              \
+        FIELD(sla_event, late_working_seconds), MAY(FIELD_INT),                                    \
+            .doc = "How late in the target's working time, without its pauses; absent: 0."         \
+    }
+#define CAUSE(sentence)                                                                            \
     { FIELD(sla_event, cause), MUST(FIELD_NAME), .doc = sentence }
 
 static const struct field sla_rescheduled_fields[] = {
     CYCLE,
-    {FIELD(sla_event, old_due_at), MAY(FIELD_TIME), .doc = "Due until now; absent: it had no due time."},
-    {FIELD(sla_event, due_at), MAY(FIELD_TIME), .doc = "Due from now on; absent: it has no due time."},
+    {FIELD(sla_event, old_due_at), MAY(FIELD_TIME),
+     .doc = "Due until now; absent: it had no due time."},
+    {FIELD(sla_event, due_at), MAY(FIELD_TIME),
+     .doc = "Due from now on; absent: it has no due time."},
     CAUSE("What moved it."),
     SET_BY,
     FIELDS_END,
@@ -74,7 +91,8 @@ TABLE(sla_rescheduled, sla_event, "sla.rescheduled", "A deadline moved.");
 static const struct field sla_warned_fields[] = {
     CYCLE,
     DUE_AT,
-    {FIELD(sla_event, percent), MAY(FIELD_INT), BETWEEN(1, 100), .doc = "This share of the allowance is used, or:"},
+    {FIELD(sla_event, percent), MAY(FIELD_INT), BETWEEN(1, 100),
+     .doc = "This share of the allowance is used, or:"},
     {FIELD(sla_event, before), MAY(FIELD_DURATION), .doc = "so long before the deadline."},
     SET_BY,
     FIELDS_END,
@@ -85,7 +103,8 @@ static const struct field sla_breached_fields[] = {
     CYCLE,
     DUE_AT,
     {FIELD(sla_event, breached_at), MUST(FIELD_TIME), .doc = "When it was noticed."},
-    {FIELD(sla_event, unconfirmed), MAY(FIELD_BOOL), .doc = "Fired without proof, for intake stood still."},
+    {FIELD(sla_event, unconfirmed), MAY(FIELD_BOOL),
+     .doc = "Fired without proof, for intake stood still."},
     SET_BY,
     VERDICT,
     FIELDS_END,
@@ -94,7 +113,8 @@ TABLE(sla_breached, sla_event, "sla.breached", "A deadline has passed unmet.");
 
 static const struct field sla_escalated_fields[] = {
     CYCLE,
-    {FIELD(sla_event, level), MUST(FIELD_INT), BETWEEN(1, 20), .doc = "The step of the ladder, from 1."},
+    {FIELD(sla_event, level), MUST(FIELD_INT), BETWEEN(1, 20),
+     .doc = "The step of the ladder, from 1."},
     {FIELD(sla_event, to), MUST(FIELD_NAME), .doc = "The role that is told."},
     FIELDS_END,
 };
@@ -113,7 +133,8 @@ TABLE(sla_met, sla_event, "sla.met", "A target was met.");
 
 static const struct field sla_cancelled_fields[] = {
     CYCLE,
-    CAUSE("`policy`, `withdrawn`, `reopened`, `resolved`, `closed` (for its silence) or `late_record`."),
+    CAUSE("`policy`, `withdrawn`, `reopened`, `resolved`, `closed` (for its silence) or "
+          "`late_record`."),
     FIELDS_END,
 };
 TABLE(sla_cancelled, sla_event, "sla.cancelled", "A target runs no longer.");
@@ -122,23 +143,26 @@ static const struct field sla_retracted_fields[] = {
     CYCLE,
     DUE_AT,
     {FIELD(sla_event, breached_at), MUST(FIELD_TIME), .doc = "When the breach had been noticed."},
-    {FIELD(sla_event, met_at), MAY(FIELD_TIME), .doc = "The time of the fact that met it after all."},
+    {FIELD(sla_event, met_at), MAY(FIELD_TIME),
+     .doc = "The time of the fact that met it after all."},
     CAUSE("`late_record`."),
     FIELDS_END,
 };
 TABLE(sla_retracted, sla_event, "sla.retracted", "A breach that a later record disproved.");
 
-#define PROPOSAL                                                                                                       \
-    CASE_ID(compensation), {                                                                                           \
-        FIELD(compensation, proposal_id), MUST(FIELD_ID), .doc = "The proposal: `<case_id>.<n>`."                      \
+#define PROPOSAL                                                                                   \
+    CASE_ID(compensation), {                                                                       \
+        FIELD(compensation, proposal_id), MUST(FIELD_ID), .doc = "The proposal: `<case_id>.<n>`."  \
     }
 
 static const struct field proposed_fields[] = {
     PROPOSAL,
     {FIELD(compensation, options), MUST(FIELD_RECORDS), .of = &contract_option,
      .doc = "What the customer may choose from."},
-    {FIELD(compensation, needs), MAY(FIELD_RECORD), .of = &contract_need, .doc = "Whose approval; absent: nobody's."},
-    {FIELD(compensation, approve_by), MAY(FIELD_TIME), .doc = "It expires then when nobody has decided."},
+    {FIELD(compensation, needs), MAY(FIELD_RECORD), .of = &contract_need,
+     .doc = "Whose approval; absent: nobody's."},
+    {FIELD(compensation, approve_by), MAY(FIELD_TIME),
+     .doc = "It expires then when nobody has decided."},
     {FIELD(compensation, reasons), MAY(FIELD_TEXTS), .doc = "What led to it."},
     FIELDS_END,
 };
@@ -165,12 +189,14 @@ static const struct record decision_ref = {.name = "decision",
 
 static const struct field decision_refused_fields[] = {
     PROPOSAL,
-    {FIELD(compensation, decision), MUST(FIELD_RECORD), .of = &decision_ref, .doc = "Which decision."},
+    {FIELD(compensation, decision), MUST(FIELD_RECORD), .of = &decision_ref,
+     .doc = "Which decision."},
     {FIELD_AS("reason", compensation, refusal), MUST(FIELD_CHOICE), .choices = contract_refusals,
      .doc = "Why it does not count."},
     FIELDS_END,
 };
-TABLE(decision_refused, compensation, "compensation.decision_refused", "A decision that does not count.");
+TABLE(decision_refused, compensation, "compensation.decision_refused",
+      "A decision that does not count.");
 
 static const struct field approved_fields[] = {
     PROPOSAL,
@@ -194,7 +220,8 @@ TABLE(outcome, compensation, "compensation_outcome", "What became of a proposal.
 
 static const struct field settlement_ref_fields[] = {
     {FIELD(settlement_ref, settlement_id), MUST(FIELD_ID), .doc = "The settlement."},
-    {FIELD(settlement_ref, reference), MAY(FIELD_NAME), .doc = "The reference of whoever carried it out."},
+    {FIELD(settlement_ref, reference), MAY(FIELD_NAME),
+     .doc = "The reference of whoever carried it out."},
     FIELDS_END,
 };
 static const struct record settlement_ref = {.name = "settlement",
@@ -211,22 +238,25 @@ static const struct field settled_fields[] = {
 TABLE(settled, compensation, "compensation_settled", "All is carried out, or something failed.");
 
 /* About an order without a case: order_id and cohort_id in place of case_id. */
-#define ABOUT(record_struct)                                                                                           \
-    {FIELD(record_struct, case_id), MAY(FIELD_ID), .doc = "The case, or:"},                                            \
-        {FIELD(record_struct, order_id), MAY(FIELD_ID), .doc = "the order without a case,"}, {                         \
-        FIELD(record_struct, cohort_id), MAY(FIELD_ID), .doc = "and its cohort."                                       \
+#define ABOUT(record_struct)                                                                       \
+    {FIELD(record_struct, case_id), MAY(FIELD_ID), .doc = "The case, or:"},                        \
+        {FIELD(record_struct, order_id), MAY(FIELD_ID), .doc = "the order without a case,"}, {     \
+        FIELD(record_struct, cohort_id), MAY(FIELD_ID), .doc = "and its cohort."                   \
     }
 
 static const struct field settlement_fields[] = {
     ABOUT(settlement),
-    {FIELD(settlement, settlement_id), MUST(FIELD_ID), .doc = "The idempotency key: `<proposal_id>.<n>`."},
+    {FIELD(settlement, settlement_id), MUST(FIELD_ID),
+     .doc = "The idempotency key: `<proposal_id>.<n>`."},
     {FIELD(settlement, customer_id), MUST(FIELD_ID), .doc = "The customer."},
     {FIELD(settlement, proposal_id), MAY(FIELD_ID), .doc = "The proposal that it follows from."},
-    {FIELD(settlement, remedy), MUST(FIELD_RECORD), .of = &contract_remedy, .doc = "What is to be done."},
+    {FIELD(settlement, remedy), MUST(FIELD_RECORD), .of = &contract_remedy,
+     .doc = "What is to be done."},
     {FIELD(settlement, split), MUST(FIELD_TREE), .doc = "Who bears it: {party: money}."},
     FIELDS_END,
 };
-TABLE(settlement, settlement, "settlement.ordered", "One remedy that somebody must carry out, once.");
+TABLE(settlement, settlement, "settlement.ordered",
+      "One remedy that somebody must carry out, once.");
 
 static const struct field notification_fields[] = {
     ABOUT(notification),
@@ -244,7 +274,8 @@ static const struct field delivery_fields[] = {
     {FIELD(delivery, channel), MUST(FIELD_NAME), .doc = "The channel."},
     {FIELD(delivery, to), MUST(FIELD_NAME), .max = 254, .doc = "The address on that channel."},
     {FIELD(delivery, locale), MUST(FIELD_NAME), .max = 35, .doc = "BCP 47 language tag."},
-    {FIELD(delivery, subject), MAY(FIELD_NAME), .doc = "The subject line, where the channel has one."},
+    {FIELD(delivery, subject), MAY(FIELD_NAME),
+     .doc = "The subject line, where the channel has one."},
     {FIELD(delivery, body), MUST(FIELD_TEXT), .doc = "The words."},
     {FIELD(delivery, not_before), MAY(FIELD_TIME), .doc = "Not to be sent earlier (quiet hours)."},
     FIELDS_END,
@@ -254,7 +285,8 @@ TABLE(delivery, delivery, "delivery.requested", "One message to send on one chan
 static const struct field cohort_fields[] = {
     {FIELD(cohort_event, cohort_id), MUST(FIELD_ID), .doc = "The cohort."},
     {FIELD(cohort_event, match), MUST(FIELD_RECORD), .of = &contract_match, .doc = "Which orders."},
-    {FIELD_AS("class", cohort_event, class_name), MUST(FIELD_NAME), .doc = "The class of complaint that threatens."},
+    {FIELD_AS("class", cohort_event, class_name), MUST(FIELD_NAME),
+     .doc = "The class of complaint that threatens."},
     {FIELD(cohort_event, size), MAY(FIELD_INT), .doc = "How many orders are in it."},
     {FIELD(cohort_event, order_id), MAY(FIELD_ID), .doc = "cohort.member_warned: the order."},
     FIELDS_END,

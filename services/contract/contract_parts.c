@@ -1,7 +1,9 @@
-/* contract_parts: the choices, and the records that stand within events: customer, order, items, options. */
+/* contract_parts: the choices, and the records that stand within events: customer, order, items,
+ * options. */
 #include "contract_row.h"
 
-const char *const contract_channels[] = {"im", "app", "web", "email", "phone", "sms", "social", NULL};
+const char *const contract_channels[] = {"im",    "app", "web",    "email",
+                                         "phone", "sms", "social", NULL};
 const char *const contract_tiers[] = {"regular", "vip", "svip", NULL};
 const char *const contract_order_statuses[] = {"created",   "paid",   "packed",    "shipped",
                                                "delivered", "signed", "cancelled", NULL};
@@ -36,9 +38,19 @@ const char *const contract_classes[] = {"quality.damaged",
                                         "inquiry.recommendation",
                                         "other",
                                         NULL};
-const char *const contract_flags[] = {
-    "question",      "emotional",        "repeat",     "vip",       "safety",           "legal", "public_opinion",
-    "review_threat", "excessive_demand", "perishable", "low_value", "evidence_missing", NULL};
+const char *const contract_flags[] = {"question",
+                                      "emotional",
+                                      "repeat",
+                                      "vip",
+                                      "safety",
+                                      "legal",
+                                      "public_opinion",
+                                      "review_threat",
+                                      "excessive_demand",
+                                      "perishable",
+                                      "low_value",
+                                      "evidence_missing",
+                                      NULL};
 const char *const contract_remedy_kinds[] = {"refund",         "refund_without_return",
                                              "exchange",       "reissue",
                                              "repair",         "gift",
@@ -58,21 +70,26 @@ const char *const contract_rejections[] = {
     "bad_utf8",  "missing_field", "bad_value", "unknown_type",    "wrong_topic",
     "in_future", "unreadable",    "refused",   "unknown_case",    NULL};
 
-#define CUSTOMER_ID                                                                                                    \
-    {                                                                                                                  \
-        FIELD(customer, id), MUST(FIELD_ID),                                                                           \
-            .doc = "The customer's id; not a phone number, hashes of those can be guessed."                            \
+#define CUSTOMER_ID                                                                                \
+    {                                                                                              \
+        FIELD(customer, id), MUST(FIELD_ID),                                                       \
+            .doc = "The customer's id; not a phone number, hashes of those can be guessed."        \
     }
-#define CUSTOMER_CONTACT                                                                                               \
-    {FIELD(customer, locale), MAY(FIELD_NAME), .max = 35, .doc = "BCP 47 language tag, e.g. `zh-CN`."},                \
-        {FIELD(customer, name), MAY(FIELD_NAME), .doc = "The customer's name."},                                       \
-        {FIELD(customer, phone), MAY(FIELD_NAME), .max = 40, .doc = "Telephone number; logged as `+8613…`."}, {        \
-        FIELD(customer, email), MAY(FIELD_NAME), .max = 254, .doc = "Mail address (RFC 5321: up to 254 characters)."   \
+#define CUSTOMER_CONTACT                                                                           \
+    {FIELD(customer, locale), MAY(FIELD_NAME), .max = 35,                                          \
+     .doc = "BCP 47 language tag, e.g. `zh-CN`."},                                                 \
+        {FIELD(customer, name), MAY(FIELD_NAME), .doc = "The customer's name."},                   \
+        {FIELD(customer, phone), MAY(FIELD_NAME), .max = 40,                                       \
+         .doc = "Telephone number; logged as `+8613…`."},                                          \
+    {                                                                                              \
+        FIELD(customer, email), MAY(FIELD_NAME),                                                   \
+            .max = 254, .doc = "Mail address (RFC 5321: up to 254 characters)."                    \
     }
 
 static const struct field customer_fields[] = {
     CUSTOMER_ID,
-    {FIELD(customer, tier), MUST(FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
+    {FIELD(customer, tier), MUST(FIELD_CHOICE), .choices = contract_tiers,
+     .doc = "The customer's tier."},
     CUSTOMER_CONTACT,
     FIELDS_END,
 };
@@ -83,7 +100,8 @@ TABLE(contact, customer, "contact", "The customer of an order, and how to reach 
 
 static const struct field order_fields[] = {
     {FIELD(order, id), MUST(FIELD_ID), .doc = "The order's id."},
-    {FIELD(order, status), MUST(FIELD_CHOICE), .choices = contract_order_statuses, .doc = "Where the order stands."},
+    {FIELD(order, status), MUST(FIELD_CHOICE), .choices = contract_order_statuses,
+     .doc = "Where the order stands."},
     {FIELD(order, amount), MUST(FIELD_MONEY), MONEY_RANGE, .doc = "What was paid for it."},
     {FIELD(order, placed_at), MAY(FIELD_TIME), .doc = "When it was placed."},
     {FIELD(order, shipped_at), MAY(FIELD_TIME), .doc = "When the carrier took it."},
@@ -111,22 +129,26 @@ static const struct field item_fields[] = {
 TABLE(item, item, "item", "An article of the order.");
 
 static const struct field evidence_fields[] = {
-    {FIELD(evidence, kind), MUST(FIELD_CHOICE), .choices = contract_evidence_kinds, .doc = "What it is."},
+    {FIELD(evidence, kind), MUST(FIELD_CHOICE), .choices = contract_evidence_kinds,
+     .doc = "What it is."},
     {FIELD(evidence, url), MUST(FIELD_NAME), .max = CONTRACT_URL_MAX, .doc = "Where it lies."},
     FIELDS_END,
 };
 TABLE(evidence, evidence, "evidence", "What the customer shows.");
 
 static const struct field deadline_fields[] = {
-    {FIELD(outside_deadline, target), MUST(FIELD_NAME), .doc = "The target that it limits, e.g. `resolution`."},
-    {FIELD(outside_deadline, at), MUST(FIELD_TIME), .doc = "Due then; the earlier of theirs and ours counts."},
+    {FIELD(outside_deadline, target), MUST(FIELD_NAME),
+     .doc = "The target that it limits, e.g. `resolution`."},
+    {FIELD(outside_deadline, at), MUST(FIELD_TIME),
+     .doc = "Due then; the earlier of theirs and ours counts."},
     {FIELD(outside_deadline, set_by), MUST(FIELD_NAME), .doc = "Who set it, e.g. a marketplace."},
     FIELDS_END,
 };
 TABLE(deadline, outside_deadline, "deadline", "A deadline set from outside.");
 
 static const struct field requested_fields[] = {
-    {FIELD(requested, remedy), MUST(FIELD_CHOICE), .choices = contract_remedy_kinds, .doc = "The remedy asked for."},
+    {FIELD(requested, remedy), MUST(FIELD_CHOICE), .choices = contract_remedy_kinds,
+     .doc = "The remedy asked for."},
     {FIELD(requested, amount), MAY(FIELD_MONEY), MONEY_RANGE, .doc = "The amount asked for."},
     FIELDS_END,
 };
@@ -150,9 +172,12 @@ static const struct field match_fields[] = {
 TABLE(match, cohort_match, "match", "Which orders are at risk; all that are given must hold.");
 
 static const struct field remedy_fields[] = {
-    {FIELD(remedy, kind), MUST(FIELD_CHOICE), .choices = contract_remedy_kinds, .doc = "What is done."},
-    {FIELD(remedy, amount), MAY(FIELD_MONEY), MONEY_RANGE, .doc = "How much, where it is money or worth money."},
-    {FIELD(remedy, valid_days), MAY(FIELD_INT), BETWEEN(1, 3650), .doc = "Days that a coupon or warranty is valid."},
+    {FIELD(remedy, kind), MUST(FIELD_CHOICE), .choices = contract_remedy_kinds,
+     .doc = "What is done."},
+    {FIELD(remedy, amount), MAY(FIELD_MONEY), MONEY_RANGE,
+     .doc = "How much, where it is money or worth money."},
+    {FIELD(remedy, valid_days), MAY(FIELD_INT), BETWEEN(1, 3650),
+     .doc = "Days that a coupon or warranty is valid."},
     {FIELD(remedy, detail), MAY(FIELD_NAME), .doc = "A line for people, e.g. `air freight 48 h`."},
     FIELDS_END,
 };
@@ -162,7 +187,8 @@ static const struct field option_fields[] = {
     {FIELD(option, option), MUST(FIELD_NAME), .max = 16, .doc = "The option's name: `A`, `B`."},
     {FIELD(option, remedies), MUST(FIELD_RECORDS), .of = &contract_remedy, .max = CONTRACT_LIST_MAX,
      .doc = "What the customer gets."},
-    {FIELD(option, cost), MUST(FIELD_MONEY), MONEY_RANGE, .doc = "What it costs all parties together."},
+    {FIELD(option, cost), MUST(FIELD_MONEY), MONEY_RANGE,
+     .doc = "What it costs all parties together."},
     {FIELD(option, split), MUST(FIELD_TREE), .doc = "Who bears it: {party: money}."},
     FIELDS_END,
 };
@@ -171,23 +197,28 @@ TABLE(option, option, "option", "One of the options that the customer chooses be
 static const struct field need_fields[] = {
     {FIELD(approval_need, role), MUST(FIELD_CHOICE), .choices = contract_roles,
      .doc = "The lowest role that may approve."},
-    {FIELD(approval_need, approvals), MUST(FIELD_INT), BETWEEN(1, 10), .doc = "How many different people must."},
+    {FIELD(approval_need, approvals), MUST(FIELD_INT), BETWEEN(1, 10),
+     .doc = "How many different people must."},
     FIELDS_END,
 };
 TABLE(need, approval_need, "needs", "Whose approval a proposal waits for.");
 
 static const struct field reason_fields[] = {
     {FIELD(reason, rule), MUST(FIELD_NAME), .doc = "The rule that spoke."},
-    {FIELD(reason, text), MUST(FIELD_TEXT), .doc = "The customer's words, or the fact, that it saw."},
+    {FIELD(reason, text), MUST(FIELD_TEXT),
+     .doc = "The customer's words, or the fact, that it saw."},
     FIELDS_END,
 };
 TABLE(reason, reason, "reason", "What led to a class, severity or flag.");
 
 static const struct field target_fields[] = {
     {FIELD(sla_target, name), MUST(FIELD_NAME), .doc = "The target, e.g. `first_contact`."},
-    {FIELD(sla_target, cycle), MUST(FIELD_TIME), .doc = "The cycle: the time of the fact that started it."},
-    {FIELD(sla_target, due_at), MAY(FIELD_TIME), .doc = "When it is due; absent while it is paused without an end."},
-    {FIELD(sla_target, set_by), MAY(FIELD_NAME), .doc = "Whose deadline it is, when it was set from outside."},
+    {FIELD(sla_target, cycle), MUST(FIELD_TIME),
+     .doc = "The cycle: the time of the fact that started it."},
+    {FIELD(sla_target, due_at), MAY(FIELD_TIME),
+     .doc = "When it is due; absent while it is paused without an end."},
+    {FIELD(sla_target, set_by), MAY(FIELD_NAME),
+     .doc = "Whose deadline it is, when it was set from outside."},
     FIELDS_END,
 };
 TABLE(target, sla_target, "target", "A target's running cycle.");

@@ -21,7 +21,8 @@ static const struct record place_record = {.name = "place",
 #define PLACE(member) FIELD(profile, member), .type = FIELD_RECORD, .of = &place_record
 static const struct field profile_fields[] = {
     {FIELD(profile, text_class), .type = FIELD_NAME, .doc = "Class of the text that leads."},
-    {FIELD(profile, text_severity), .type = FIELD_CHOICE, .choices = contract_severities, .doc = "Its severity."},
+    {FIELD(profile, text_severity), .type = FIELD_CHOICE, .choices = contract_severities,
+     .doc = "Its severity."},
     {FIELD(profile, text_asks), .type = FIELD_BOOL, .doc = "It only asks."},
     {PLACE(text_place), .doc = "Its place."},
     {FIELD(profile, severity), .type = FIELD_CHOICE, .choices = contract_severities,
@@ -29,7 +30,8 @@ static const struct field profile_fields[] = {
     {FIELD(profile, flags), .type = FIELD_TEXTS, .doc = "Those of all texts, but for `question`."},
     {FIELD(profile, complains), .type = FIELD_BOOL, .doc = "A text did more than ask."},
     {FIELD(profile, person_class), .type = FIELD_NAME, .doc = "Class by a person's latest word."},
-    {FIELD(profile, person_severity), .type = FIELD_CHOICE, .choices = contract_severities, .doc = "Its severity."},
+    {FIELD(profile, person_severity), .type = FIELD_CHOICE, .choices = contract_severities,
+     .doc = "Its severity."},
     {PLACE(person_place), .doc = "Its place."},
     {PLACE(resolved), .doc = "The latest resolution."},
     {PLACE(closed), .doc = "The latest closing."},
@@ -39,17 +41,19 @@ static const struct field profile_fields[] = {
     FIELDS_END,
 };
 #undef PLACE
-const struct record profile_record = {.name = "profile",
-                                      .size = sizeof(struct profile),
-                                      .fields = profile_fields,
-                                      .doc = "Class, severity, flags and status of a case, as folded."};
+const struct record profile_record = {
+    .name = "profile",
+    .size = sizeof(struct profile),
+    .fields = profile_fields,
+    .doc = "Class, severity, flags and status of a case, as folded."};
 
 /* ---- Order ---- */
 
 struct profile_place profile_place(const struct event *ev) {
     bool ordered = ev->sequence != EVENT_NO_SEQUENCE;
 
-    return (struct profile_place){.at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0};
+    return (struct profile_place){
+        .at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0};
 }
 
 int profile_order(const struct profile_place *one, const struct profile_place *two) {
@@ -106,18 +110,20 @@ static int grade(int severity) {
 }
 
 /* Whether a text leads the one that leads by now. */
-static bool leads(const struct profile *profile, const struct profile_place *place, const char *class_name,
-                  int severity, bool asks) {
+static bool leads(const struct profile *profile, const struct profile_place *place,
+                  const char *class_name, int severity, bool asks) {
     if (!profile->text_class) return true;
     if (asks != profile->text_asks) return !asks;
     if (is_other(class_name) != is_other(profile->text_class)) return !is_other(class_name);
-    if (grade(severity) != grade(profile->text_severity)) return grade(severity) < grade(profile->text_severity);
+    if (grade(severity) != grade(profile->text_severity))
+        return grade(severity) < grade(profile->text_severity);
 
     return profile_order(place, profile->text_place) < 0;
 }
 
-const struct profile *profile_classified(const struct profile *before, const struct profile_place *place,
-                                         const char *class_name, int severity, const struct texts *flags,
+const struct profile *profile_classified(const struct profile *before,
+                                         const struct profile_place *place, const char *class_name,
+                                         int severity, const struct texts *flags,
                                          struct arena *arena) {
     struct profile *profile = renew(before, arena);
     bool asks = lists(flags, question);
@@ -136,8 +142,10 @@ const struct profile *profile_classified(const struct profile *before, const str
     return profile;
 }
 
-const struct profile *profile_reclassified(const struct profile *before, const struct profile_place *place,
-                                           const char *class_name, int severity, struct arena *arena) {
+const struct profile *profile_reclassified(const struct profile *before,
+                                           const struct profile_place *place,
+                                           const char *class_name, int severity,
+                                           struct arena *arena) {
     if (before && !is_latest(place, before->person_place)) return before;
     struct profile *profile = renew(before, arena);
 
@@ -158,8 +166,8 @@ static void reopen(struct profile *profile, const struct profile_place *place) {
     forget_before(&profile->withdrawn, place);
 }
 
-const struct profile *profile_moved(const struct profile *before, const struct profile_place *place, const char *type,
-                                    struct arena *arena) {
+const struct profile *profile_moved(const struct profile *before, const struct profile_place *place,
+                                    const char *type, struct arena *arena) {
     struct profile *profile = renew(before, arena);
     struct profile_place **latest;
 

@@ -1,18 +1,19 @@
-/* profile: what a case is by now: its class, severity and flags, whether it only asks, and where it stands. One table
- * of rules, folded by sla, compensation and notification alike (CONTRACT: the highest severity, all flags, a person's
- * word over all). The facts may come in any order: the result is that of their own order, by time, then sequence, then
- * arrival.
+/* profile: what a case is by now: its class, severity and flags, whether it only asks, and where it
+ * stands. One table of rules, folded by sla, compensation and notification alike (CONTRACT: the
+ * highest severity, all flags, a person's word over all). The facts may come in any order: the
+ * result is that of their own order, by time, then sequence, then arrival.
  *
  *     what            rule
  *     severity        the highest of all texts
  *     flags           those of all texts; `question` only while the case only asks
- *     class           the text that leads: one that complains before one that asks, one with a class before `other`,
- * the graver, the earlier only asks       every text asked, none complained a person's word the latest: its class, and
- * its severity where it names one; `inquiry.*` only asks, all else does not status          after the latest reopening:
- * withdrawn, else closed, else resolved, else open
+ *     class           the text that leads: one that complains before one that asks, one with a
+ * class before `other`, the graver, the earlier only asks       every text asked, none complained a
+ * person's word the latest: its class, and its severity where it names one; `inquiry.*` only asks,
+ * all else does not status          after the latest reopening: withdrawn, else closed, else
+ * resolved, else open
  *
- * Pure. A profile is never changed: each function returns a new one from the arena, and NULL is that of a case about
- * which nothing is known. */
+ * Pure. A profile is never changed: each function returns a new one from the arena, and NULL is
+ * that of a case about which nothing is known. */
 #ifndef REDRESS_PROFILE_H
 #define REDRESS_PROFILE_H
 
@@ -55,17 +56,20 @@ struct profile_place profile_place(const struct event *ev);
 /* Negative: `one` comes before `two`; 0: the same place, so that arrival decides. */
 int profile_order(const struct profile_place *one, const struct profile_place *two);
 
-const struct profile *profile_classified(const struct profile *before, const struct profile_place *place,
-                                         const char *class_name, int severity, const struct texts *flags,
+const struct profile *profile_classified(const struct profile *before,
+                                         const struct profile_place *place, const char *class_name,
+                                         int severity, const struct texts *flags,
                                          struct arena *arena);
 
 /* severity 0: the person named none. */
-const struct profile *profile_reclassified(const struct profile *before, const struct profile_place *place,
-                                           const char *class_name, int severity, struct arena *arena);
+const struct profile *profile_reclassified(const struct profile *before,
+                                           const struct profile_place *place,
+                                           const char *class_name, int severity,
+                                           struct arena *arena);
 
 /* case.resolved, case.closed, case.withdrawn, case.reopened; any other type changes nothing. */
-const struct profile *profile_moved(const struct profile *before, const struct profile_place *place, const char *type,
-                                    struct arena *arena);
+const struct profile *profile_moved(const struct profile *before, const struct profile_place *place,
+                                    const char *type, struct arena *arena);
 
 /* NULL: nobody has classified the case. */
 const char *profile_class(const struct profile *profile);

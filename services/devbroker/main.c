@@ -1,8 +1,9 @@
-/* redress-devbroker: a Kafka broker in one process, for demonstrations and development without Java. It stands on
- * librdkafka's mock cluster: topics in memory (about 5 MB a partition, the oldest records go silently), one member a
- * group at a time, transactions accepted but without their guarantees: aborted records are visible, and offsets
- * committed in a transaction are not kept. Nothing about Redress's promises can be shown on it, so workers are told
- * with REDRESS_DEMONSTRATION=true; production needs Apache Kafka. */
+/* redress-devbroker: a Kafka broker in one process, for demonstrations and development without
+ * Java. It stands on librdkafka's mock cluster: topics in memory (about 5 MB a partition, the
+ * oldest records go silently), one member a group at a time, transactions accepted but without
+ * their guarantees: aborted records are visible, and offsets committed in a transaction are not
+ * kept. Nothing about Redress's promises can be shown on it, so workers are told with
+ * REDRESS_DEMONSTRATION=true; production needs Apache Kafka. */
 #include "redressctl/log/topics.h"
 
 #include <librdkafka/rdkafka.h>
@@ -22,22 +23,23 @@ enum {
     TOPIC_BYTES = 250    /* Kafka allows 249 characters */
 };
 
-static const char help[] = "redress-devbroker: a Kafka broker in memory, for demonstrations only.\n"
-                           "\n"
-                           "Usage: redress-devbroker [--partitions N] [--prefix NAME] [--topics NAME,NAME,...]\n"
-                           "\n"
-                           "  --partitions N   of every topic, 1 to 32 (default 4)\n"
-                           "  --prefix NAME    of the topics (default: REDRESS_TOPIC_PREFIX, else redress)\n"
-                           "  --topics LIST    these topics only, whole names, in place of all that Redress uses\n"
-                           "  --version, --help\n"
-                           "\n"
-                           "It chooses a free port on 127.0.0.1 and prints one line, \"bootstrap servers: "
-                           "127.0.0.1:PORT\", when it is ready; it ends at\n"
-                           "SIGTERM or SIGINT, and with the process that started it. Everything is in memory and gone "
-                           "then. It keeps no offsets that are\n"
-                           "committed in transactions and shows records of aborted ones: start workers with "
-                           "REDRESS_DEMONSTRATION=true, and use Apache\n"
-                           "Kafka for everything else.\n";
+static const char help[] =
+    "redress-devbroker: a Kafka broker in memory, for demonstrations only.\n"
+    "\n"
+    "Usage: redress-devbroker [--partitions N] [--prefix NAME] [--topics NAME,NAME,...]\n"
+    "\n"
+    "  --partitions N   of every topic, 1 to 32 (default 4)\n"
+    "  --prefix NAME    of the topics (default: REDRESS_TOPIC_PREFIX, else redress)\n"
+    "  --topics LIST    these topics only, whole names, in place of all that Redress uses\n"
+    "  --version, --help\n"
+    "\n"
+    "It chooses a free port on 127.0.0.1 and prints one line, \"bootstrap servers: "
+    "127.0.0.1:PORT\", when it is ready; it ends at\n"
+    "SIGTERM or SIGINT, and with the process that started it. Everything is in memory and gone "
+    "then. It keeps no offsets that are\n"
+    "committed in transactions and shows records of aborted ones: start workers with "
+    "REDRESS_DEMONSTRATION=true, and use Apache\n"
+    "Kafka for everything else.\n";
 
 struct options {
     int partitions;
@@ -46,6 +48,7 @@ struct options {
 
 static int parse_count(const char *text, int max, int *out) {
     char *end;
+
     errno = 0;
     long number = strtol(text, &end, 10);
     if (errno || *end || end == text || number < 1 || number > max) return -1;
@@ -61,10 +64,13 @@ static int read_options(int argc, char **argv, struct options *out) {
                                           {"version", no_argument, NULL, 'V'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
+
     for (int option; (option = getopt_long(argc, argv, "hV", table, NULL)) != -1;) {
         if (option == 'h') return fputs(help, stdout), EXIT_OK;
         if (option == 'V')
-            return printf("redress-devbroker %s, librdkafka %s\n", REDRESS_VERSION, rd_kafka_version_str()), EXIT_OK;
+            return printf("redress-devbroker %s, librdkafka %s\n", REDRESS_VERSION,
+                          rd_kafka_version_str()),
+                   EXIT_OK;
         if (option == 'p')
             out->prefix = optarg;
         else if (option == 't')
@@ -72,12 +78,14 @@ static int read_options(int argc, char **argv, struct options *out) {
         else if (option != 'n')
             return EXIT_BAD_USAGE;
         else if (parse_count(optarg, PARTITIONS_MAX, &out->partitions) < 0) {
-            fprintf(stderr, "redress-devbroker: --partitions: expected 1 to %d, found '%s'\n", PARTITIONS_MAX, optarg);
+            fprintf(stderr, "redress-devbroker: --partitions: expected 1 to %d, found '%s'\n",
+                    PARTITIONS_MAX, optarg);
             return EXIT_BAD_USAGE;
         }
     }
     if (optind == argc) return -1;
     fprintf(stderr, "redress-devbroker: unexpected argument '%s'; see --help\n", argv[optind]);
+
     return EXIT_BAD_USAGE;
 }
 
@@ -91,27 +99,34 @@ static int create_topic(rd_kafka_mock_cluster_t *cluster, const char *name, int 
 static int create_all(rd_kafka_mock_cluster_t *cluster, const struct options *options) {
     struct topics_plan plans[TOPICS_MAX];
     struct arena *arena = arena_new();
-    int count = topics_plan(arena, options->prefix, options->partitions, 1, plans), status = 0;
-    for (int i = 0; i < count && status == 0; i++) status = create_topic(cluster, plans[i].name, plans[i].partitions);
+    int count = topics_plan(arena, options->prefix, options->partitions, 1, plans);
+    int status = 0;
+
+    for (int i = 0; i < count && status == 0; i++)
+        status = create_topic(cluster, plans[i].name, plans[i].partitions);
     arena_free(arena);
     return status;
 }
 
 static int create_listed(rd_kafka_mock_cluster_t *cluster, const struct options *options) {
     char name[TOPIC_BYTES];
+
     for (const char *at = options->topics; *at;) {
         size_t len = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)(len < INT_MAX ? len : INT_MAX), at);
         if (len > 0 && create_topic(cluster, name, options->partitions) < 0) return -1;
         at += len + (at[len] == ',');
     }
+
     return 0;
 }
 
-/* The cluster needs a client instance to live in, which warns that it has no broker of its own: errors only. */
+/* The cluster needs a client instance to live in, which warns that it has no broker of its own:
+ * errors only. */
 static rd_kafka_t *new_handle(void) {
     char error[512];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
     rd_kafka_conf_set(conf, "log_level", "3", error, sizeof error);
     rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
     if (!handle) fprintf(stderr, "redress-devbroker: %s\n", error);
@@ -122,6 +137,7 @@ int main(int argc, char **argv) {
     const char *prefix = getenv("REDRESS_TOPIC_PREFIX");
     struct options options = {.partitions = 4, .prefix = prefix && *prefix ? prefix : "redress"};
     int status = read_options(argc, argv, &options);
+
     if (status >= 0) return status;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     sigset_t ends;
@@ -132,14 +148,17 @@ int main(int argc, char **argv) {
     rd_kafka_t *handle = new_handle();
     rd_kafka_mock_cluster_t *cluster = handle ? rd_kafka_mock_cluster_new(handle, 1) : NULL;
     if (!cluster) return EXIT_CANNOT_GO_ON;
-    if ((options.topics ? create_listed : create_all)(cluster, &options) < 0) return EXIT_CANNOT_GO_ON;
+    if ((options.topics ? create_listed : create_all)(cluster, &options) < 0)
+        return EXIT_CANNOT_GO_ON;
     printf("bootstrap servers: %s\n", rd_kafka_mock_cluster_bootstraps(cluster));
     fflush(stdout);
-    fputs("redress-devbroker: for demonstrations only: in memory, and without the guarantees of Kafka's transactions\n",
+    fputs("redress-devbroker: for demonstrations only: in memory, and without the guarantees of "
+          "Kafka's transactions\n",
           stderr);
     int signal_number;
     sigwait(&ends, &signal_number);
     rd_kafka_mock_cluster_destroy(cluster);
     rd_kafka_destroy(handle);
+
     return EXIT_OK;
 }

@@ -11,11 +11,12 @@ static void sign(struct output *output, const struct event *ev) {
     output->sequence = ev->sequence;
 }
 
-static void emit_complaint(const struct decision *in, const struct intake_join *join, struct complaint *data,
-                           struct effects *out) {
+static void emit_complaint(const struct decision *in, const struct intake_join *join,
+                           struct complaint *data, struct effects *out) {
     const struct event *ev = in->ev;
     const struct record *record = &contract_joined;
     const char *type = "case.customer_replied";
+
     data->case_id = join->case_id;
     if (join->kind == INTAKE_JOIN_NEW) {
         record = &contract_case_opened;
@@ -35,13 +36,16 @@ static const char *order_route(struct arena *arena, const char *tenant, const ch
     return route;
 }
 
-/* What names no case: facts of orders, cohorts and customers, and what was done about an order without a case. */
-static void send_elsewhere(const struct decision *in, const struct contract_type *type, const struct activity *data,
-                           struct effects *out) {
+/* What names no case: facts of orders, cohorts and customers, and what was done about an order
+ * without a case. */
+static void send_elsewhere(const struct decision *in, const struct contract_type *type,
+                           const struct activity *data, struct effects *out) {
     const struct event *ev = in->ev;
     enum topic topic = TOPIC_ORDERS;
-    const char *key = "cohort", *subject = NULL;
+    const char *key = "cohort";
+    const char *subject = NULL;
     const char *order_id = data->order ? data->order->id : data->order_id;
+
     if (data->customer_id) {
         topic = TOPIC_EVENTS;
         key = NULL;
@@ -51,14 +55,17 @@ static void send_elsewhere(const struct decision *in, const struct contract_type
         key = order_route(in->arena, data->tenant, order_id);
         subject = arena_printf(in->arena, "order:%s", order_id);
     }
-    struct output *output = effects_send(out, topic, key, type->name, ev->id, ev->time_ms, type->record, data);
+    struct output *output =
+        effects_send(out, topic, key, type->name, ev->id, ev->time_ms, type->record, data);
     output->subject = subject;
     sign(output, ev);
 }
 
-static void emit_activity(const struct decision *in, const struct intake_join *join, const struct contract_type *type,
-                          struct activity *data, struct effects *out) {
+static void emit_activity(const struct decision *in, const struct intake_join *join,
+                          const struct contract_type *type, struct activity *data,
+                          struct effects *out) {
     const struct event *ev = in->ev;
+
     if (!join->case_id) {
         send_elsewhere(in, type, data, out);
         return;
@@ -100,7 +107,8 @@ static const enum topic writes[] = {TOPIC_ORDERS, TOPIC_NONE};
 
 const struct worker_spec intake_spec = {
     .name = "intake",
-    .about = "accepts complaints, activity and decisions into the case log, or rejects them with a reason",
+    .about = "accepts complaints, activity and decisions into the case log, or rejects them with a "
+             "reason",
     .kind = WORKER_MAP,
     .reads = reads,
     .writes = writes,

@@ -1,4 +1,5 @@
-/* intake_check: case ids, classes, and the maps that people name the keys of (fault, facts, split). */
+/* intake_check: case ids, classes, and the maps that people name the keys of (fault, facts, split).
+ */
 #include "intake_check.h"
 #include "base/ids.h"
 
@@ -11,6 +12,7 @@ static const double ROUNDING = 1e-6; /* of three times 33.333 */
 
 int intake_check_fail(struct rejection *rejection, const char *reason, const char *fmt, ...) {
     va_list args;
+
     va_start(args, fmt);
     rejection->reason = reason;
     vsnprintf(rejection->detail, sizeof rejection->detail, fmt, args);
@@ -25,9 +27,11 @@ static int bad_value(struct rejection *rejection, const char *path, const char *
 static int check_names(const struct tree *map, const char *path, struct rejection *rejection) {
     if (map->kind != TREE_MAP) return bad_value(rejection, path, "a map");
     for (const struct tree *member = map->first; member; member = member->next)
-        if (!member->key[0] || !fields_is_name(member->key, strlen(member->key), NAME_MAX_CHARACTERS))
-            return bad_value(rejection, path,
-                             "names of 1 to 200 characters without control or bidirectional characters");
+        if (!member->key[0] ||
+            !fields_is_name(member->key, strlen(member->key), NAME_MAX_CHARACTERS))
+            return bad_value(
+                rejection, path,
+                "names of 1 to 200 characters without control or bidirectional characters");
     return 0;
 }
 
@@ -38,10 +42,14 @@ static int check_fault(const struct tree *fault, struct rejection *rejection) {
     double sum = 0;
     for (const struct tree *share = fault->first; share; share = share->next) {
         bool number = share->kind == TREE_INT || share->kind == TREE_REAL;
-        if (!number || share->real < 0) return bad_value(rejection, "fault", "percentages from 0 to 100");
+        if (!number || share->real < 0)
+            return bad_value(rejection, "fault", "percentages from 0 to 100");
         sum += share->real;
     }
-    return sum > PERCENT_MAX + ROUNDING ? bad_value(rejection, "fault", "percentages of at most 100 together") : 0;
+
+    return sum > PERCENT_MAX + ROUNDING
+               ? bad_value(rejection, "fault", "percentages of at most 100 together")
+               : 0;
 }
 
 /* {name: number or text} */
@@ -57,7 +65,8 @@ static int check_facts(const struct tree *facts, struct rejection *rejection) {
 static bool is_money(const struct tree *tree) {
     const struct tree *minor = tree_get(tree, "minor");
     const char *currency = tree_text(tree, "currency");
-    if (!currency || strlen(currency) != 3 || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3) return false;
+    if (!currency || strlen(currency) != 3 || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+        return false;
     return minor && minor->kind == TREE_INT && minor->num >= 0 && minor->num <= CONTRACT_MONEY_MAX;
 }
 
@@ -77,39 +86,48 @@ static int check_options(const struct records *options, struct rejection *reject
         snprintf(path, sizeof path, "options[%d].split", i);
         if (check_names(option->split, path, rejection) != 0) return -1;
         for (const struct tree *share = option->split->first; share; share = share->next)
-            if (!is_money(share)) return bad_value(rejection, path, "money of 0 or more for each party");
+            if (!is_money(share))
+                return bad_value(rejection, path, "money of 0 or more for each party");
     }
+
     return 0;
 }
 
-static int check_case(const struct contract_type *type, const struct activity *data, struct rejection *rejection) {
+static int check_case(const struct contract_type *type, const struct activity *data,
+                      struct rejection *rejection) {
     if (!type->names_case) return 0;
-    if (data->case_id) return ids_is_case(data->case_id) ? 0 : bad_value(rejection, "case_id", "a case id");
+    if (data->case_id)
+        return ids_is_case(data->case_id) ? 0 : bad_value(rejection, "case_id", "a case id");
     /* Tables that do not require a case are those of settlements and deliveries. */
     if (!data->order_id)
         return intake_check_fail(rejection, "missing_field",
                                  "data.case_id: expected the case, or order_id and cohort_id");
     if (!data->cohort_id)
-        return intake_check_fail(rejection, "missing_field", "data.cohort_id: expected beside order_id");
+        return intake_check_fail(rejection, "missing_field",
+                                 "data.cohort_id: expected beside order_id");
     return 0;
 }
 
 static int check_cohort(const struct activity *data, struct rejection *rejection) {
     const struct cohort_match *match = data->match;
+
     if (!match) return 0;
     if (!match->carrier && !match->warehouse && !match->sku && !match->batch && !match->lane)
-        return intake_check_fail(rejection, "missing_field",
-                                 "data.match: expected one or more of carrier, warehouse, sku, batch, lane");
+        return intake_check_fail(
+            rejection, "missing_field",
+            "data.match: expected one or more of carrier, warehouse, sku, batch, lane");
     if (data->placed_from && data->placed_to && data->placed_from >= data->placed_to)
         return bad_value(rejection, "placed_to", "a time after placed_from");
     return 0;
 }
 
-int intake_check_activity(const struct contract_type *type, const struct activity *data, struct rejection *rejection) {
+int intake_check_activity(const struct contract_type *type, const struct activity *data,
+                          struct rejection *rejection) {
     if (check_case(type, data, rejection) != 0) return -1;
     if (data->class_name && !fields_choice_value(contract_classes, data->class_name))
         return bad_value(rejection, "class", "a class of the contract, e.g. quality.damaged");
-    if (check_fault(data->fault, rejection) != 0 || check_facts(data->facts, rejection) != 0) return -1;
+    if (check_fault(data->fault, rejection) != 0 || check_facts(data->facts, rejection) != 0)
+        return -1;
     if (check_options(&data->options, rejection) != 0) return -1;
     return check_cohort(data, rejection);
 }

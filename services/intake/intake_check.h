@@ -9,6 +9,7 @@ int intake_check_activity(const struct contract_type *type, const struct activit
                           struct rejection *rejection) MUST_CHECK;
 
 /* Fills the rejection and returns -1. */
-int intake_check_fail(struct rejection *rejection, const char *reason, const char *fmt, ...) PRINTF(3, 4);
+int intake_check_fail(struct rejection *rejection, const char *reason, const char *fmt, ...)
+    PRINTF(3, 4);
 
 #endif

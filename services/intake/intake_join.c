@@ -1,19 +1,23 @@
 /* intake_join: the rounds of claims.
  *
- * A complaint asks 1. whether it is new, and for its conversation; 2. for its order, in the name of the conversation's
- * case where there is one, so that the order never holds a case that was not opened; 3. once joined: corrects the
- * conversation, leaves its own computed id as an alias, and looks whether the case that it was told is an alias itself;
+ * A complaint asks 1. whether it is new, and for its conversation; 2. for its order, in the name of
+ * the conversation's case where there is one, so that the order never holds a case that was not
+ * opened; 3. once joined: corrects the conversation, leaves its own computed id as an alias, and
+ * looks whether the case that it was told is an alias itself;
  * 4. counts itself as a repeat.
  *
- * Why the look, and never before round 3: a first message of a chat about a known order holds its conversation under
- * its own id from round 1 to round 3. The next message of that chat, which stands behind it in the same batch, reads
- * that id and finds the alias that was left in the same round before it. */
+ * Why the look, and never before round 3: a first message of a chat about a known order holds its
+ * conversation under its own id from round 1 to round 3. The next message of that chat, which
+ * stands behind it in the same batch, reads that id and finds the alias that was left in the same
+ * round before it. */
 #include "intake_join.h"
 #include "intake.h"
 
 #include <string.h>
 
-enum { HOPS_MAX = 3 }; /* an alias of an alias takes two writers at the same moment; of that again, three */
+enum {
+    HOPS_MAX = 3
+}; /* an alias of an alias takes two writers at the same moment; of that again, three */
 
 struct rounds {
     const struct decision *in;
@@ -26,6 +30,7 @@ struct rounds {
 /* The next claim's answer; an empty one, and waiting, when it was not asked for yet. */
 static const struct answer *claim(struct rounds *rounds, struct claim claim) {
     static const struct answer none = {.value = ""};
+
     if (rounds->next < rounds->in->answer_count) return &rounds->in->answers[rounds->next++];
     rounds->waiting = true;
     claim.id = rounds->s->position;
@@ -34,24 +39,29 @@ static const struct answer *claim(struct rounds *rounds, struct claim claim) {
     return &none;
 }
 
-/* A submission without order and conversation is known by its id alone, so this one survives a loss of Redis. */
+/* A submission without order and conversation is known by its id alone, so this one survives a loss
+ * of Redis. */
 static const struct answer *claim_submission(struct rounds *rounds) {
     const struct event *ev = rounds->in->ev;
     const struct intake_submission *s = rounds->s;
     bool complaint = s->type->topic == TOPIC_COMPLAINTS;
+
     return claim(rounds, (struct claim){
                              .kind = CLAIM_ONCE,
-                             .key = arena_printf(rounds->in->arena, "submission\x1f%s\x1f%s", ev->source, ev->id),
+                             .key = arena_printf(rounds->in->arena, "submission\x1f%s\x1f%s",
+                                                 ev->source, ev->id),
                              .value = complaint ? s->case_id : NULL,
                              .valid_ms = decision_settings(rounds->in)->dedupe_for_ms,
                              .logged = complaint && !s->order_id && !s->conversation,
                          });
 }
 
-static const struct answer *claim_thing(struct rounds *rounds, const char *kind, const char *id, const char *case_id) {
+static const struct answer *claim_thing(struct rounds *rounds, const char *kind, const char *id,
+                                        const char *case_id) {
     return claim(rounds, (struct claim){
                              .kind = CLAIM_JOIN,
-                             .key = arena_printf(rounds->in->arena, "%s\x1f%s\x1f%s", kind, rounds->s->tenant, id),
+                             .key = arena_printf(rounds->in->arena, "%s\x1f%s\x1f%s", kind,
+                                                 rounds->s->tenant, id),
                              .value = case_id,
                              .valid_ms = decision_settings(rounds->in)->join_for_ms,
                              .logged = true,
@@ -99,8 +109,8 @@ static bool joined(const struct answer *answer) {
     return answer && !answer->granted;
 }
 
-/* The claim holds this submission's own case, granted to another position: the same submission once more, after the
- * claim on its id was lost. */
+/* The claim holds this submission's own case, granted to another position: the same submission once
+ * more, after the claim on its id was lost. */
 static bool is_own(const struct rounds *rounds, const struct answer *answer) {
     return joined(answer) && strcmp(answer->value, rounds->s->case_id) == 0;
 }
@@ -117,8 +127,10 @@ struct joining {
 
 /* Rounds 3 and 4. */
 static void join(struct rounds *rounds, struct joining *had, struct intake_join *out) {
-    bool by_order = !joined(had->conversation), own_order = had->order && had->order->granted;
+    bool by_order = !joined(had->conversation);
+    bool own_order = had->order && had->order->granted;
     const char *case_id = by_order ? had->order->value : had->conversation->value;
+
     if (had->conversation && by_order) claim_conversation(rounds, case_id);
     if (!had->alias) had->alias = claim_alias(rounds, case_id);
     const struct answer *look = look_alias(rounds, case_id);
@@ -139,26 +151,32 @@ static void find_complaint(struct rounds *rounds, struct intake_join *out) {
     const struct intake_submission *s = rounds->s;
     struct joining had = {0};
     const struct answer *submission = claim_submission(rounds);
+
     if (s->conversation) had.conversation = claim_conversation(rounds, s->case_id);
     if (rounds->waiting) return;
-    if (!submission->granted || is_own(rounds, had.conversation)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
+    if (!submission->granted || is_own(rounds, had.conversation))
+        return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
     const char *case_id = joined(had.conversation) ? had.conversation->value : s->case_id;
     if (s->order_id)
         had.order = claim_order(rounds, case_id);
     else if (joined(had.conversation))
         had.alias = claim_alias(rounds, case_id);
     if (rounds->waiting) return;
-    /* A conversation just granted to this position says that the submission is new: then the order was claimed in this
-     * case's name by a message of the same conversation that another intake has in hand. */
+    /* A conversation just granted to this position says that the submission is new: then the order
+     * was claimed in this case's name by a message of the same conversation that another intake has
+     * in hand. */
     bool is_new = had.conversation && had.conversation->granted;
-    if (is_own(rounds, had.order)) return end(out, is_new ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, s->case_id);
-    if (!joined(had.conversation) && !joined(had.order)) return end(out, INTAKE_JOIN_NEW, s->case_id);
+    if (is_own(rounds, had.order))
+        return end(out, is_new ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, s->case_id);
+    if (!joined(had.conversation) && !joined(had.order))
+        return end(out, INTAKE_JOIN_NEW, s->case_id);
     join(rounds, &had, out);
 }
 
 static void find_activity(struct rounds *rounds, struct intake_join *out) {
     const struct answer *submission = claim_submission(rounds);
     const char *case_id = rounds->s->case_id;
+
     for (int hop = 0; case_id && hop < HOPS_MAX; hop++) {
         const struct answer *look = look_alias(rounds, case_id);
         if (rounds->waiting) return;
@@ -169,9 +187,10 @@ static void find_activity(struct rounds *rounds, struct intake_join *out) {
     end(out, submission->granted ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, case_id);
 }
 
-void intake_join_find(const struct decision *in, const struct intake_submission *s, struct claims *claims,
-                      struct intake_join *out) {
+void intake_join_find(const struct decision *in, const struct intake_submission *s,
+                      struct claims *claims, struct intake_join *out) {
     struct rounds rounds = {.in = in, .s = s, .claims = claims};
+
     *out = (struct intake_join){.kind = INTAKE_JOIN_WAITING};
     if (s->type->topic == TOPIC_COMPLAINTS)
         find_complaint(&rounds, out);

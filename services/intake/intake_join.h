@@ -1,5 +1,6 @@
-/* intake_join: which case a submission belongs to, by claims in at most four rounds. ask() and decide() walk through
- * the same function: where an answer is missing yet, the claim is added and the walk ends with the round. */
+/* intake_join: which case a submission belongs to, by claims in at most four rounds. ask() and
+ * decide() walk through the same function: where an answer is missing yet, the claim is added and
+ * the walk ends with the round. */
 #ifndef REDRESS_INTAKE_JOIN_H
 #define REDRESS_INTAKE_JOIN_H
 
@@ -19,7 +20,7 @@ struct intake_join {
 };
 
 /* claims NULL: all answers must be there. */
-void intake_join_find(const struct decision *in, const struct intake_submission *s, struct claims *claims,
-                      struct intake_join *out);
+void intake_join_find(const struct decision *in, const struct intake_submission *s,
+                      struct claims *claims, struct intake_join *out);
 
 #endif

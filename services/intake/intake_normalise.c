@@ -17,16 +17,19 @@ enum {
 
 /* Anything beyond ASCII that is not a form of it becomes 0, which no caller takes. */
 static char to_half_width(uint32_t character) {
-    if (character >= FULL_WIDTH_FIRST && character <= FULL_WIDTH_LAST) return (char)(character - FULL_WIDTH + 0x20);
+    if (character >= FULL_WIDTH_FIRST && character <= FULL_WIDTH_LAST)
+        return (char)(character - FULL_WIDTH + 0x20);
     if (character == IDEOGRAPHIC_SPACE || character == NO_BREAK_SPACE) return ' ';
     if (character >= HYPHEN_FIRST && character <= HYPHEN_LAST) return '-';
     return character < 0x80 ? (char)character : 0;
 }
 
-/* ASCII in half width without the characters of `dropped`, or -1 when the text holds anything else or is too long. */
+/* ASCII in half width without the characters of `dropped`, or -1 when the text holds anything else
+ * or is too long. */
 static int fold(const char *text, const char *dropped, char folded_out[WORD_MAX]) {
     char folded[WORD_MAX];
     size_t len = 0;
+
     for (const char *at = text; *at;) {
         char c = to_half_width(utf8_next(&at));
         if (!c || len == WORD_MAX - 1) return -1;
@@ -34,15 +37,17 @@ static int fold(const char *text, const char *dropped, char folded_out[WORD_MAX]
     }
     folded[len] = 0;
     memcpy(folded_out, folded, len + 1);
+
     return 0;
 }
 
-static const struct tree *with_text(const struct tree *map, const struct tree *changed, const char *text,
-                                    struct arena *arena) {
+static const struct tree *with_text(const struct tree *map, const struct tree *changed,
+                                    const char *text, struct arena *arena) {
     struct tree *copy = tree_new(arena, TREE_MAP);
+
     for (const struct tree *member = map->first; member; member = member->next) {
-        struct tree *twin =
-            member == changed ? tree_new_text(arena, text) : arena_memdup(arena, member, sizeof *member);
+        struct tree *twin = member == changed ? tree_new_text(arena, text)
+                                              : arena_memdup(arena, member, sizeof *member);
         tree_add(copy, member->key, twin);
     }
     return copy;
@@ -51,7 +56,9 @@ static const struct tree *with_text(const struct tree *map, const struct tree *c
 const struct tree *intake_normalise_data(const struct tree *data, struct arena *arena) {
     const struct tree *channel = tree_get(data, "channel");
     char folded[WORD_MAX];
-    if (!channel || channel->kind != TREE_TEXT || fold(channel->text, " ", folded) != 0) return data;
+
+    if (!channel || channel->kind != TREE_TEXT || fold(channel->text, " ", folded) != 0)
+        return data;
     for (char *at = folded; *at; at++)
         if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
     return strcmp(folded, channel->text) == 0 ? data : with_text(data, channel, folded, arena);
@@ -63,13 +70,15 @@ static bool is_chinese_mobile(const char *digits) {
 
 static const char *normalise_phone(const char *phone, struct arena *arena) {
     char folded[WORD_MAX];
+
     if (fold(phone, " -.()/", folded) != 0) return phone;
     const char *digits = folded[0] == '+' ? folded + 1 : folded;
     if (!*digits || digits[strspn(digits, "0123456789")]) return phone;
     if (digits != folded) return arena_strdup(arena, folded);
     if (strncmp(digits, "00", 2) == 0 && digits[2]) return arena_printf(arena, "+%s", digits + 2);
     if (is_chinese_mobile(digits)) return arena_printf(arena, "+86%s", digits);
-    if (strncmp(digits, "86", 2) == 0 && is_chinese_mobile(digits + 2)) return arena_printf(arena, "+%s", digits);
+    if (strncmp(digits, "86", 2) == 0 && is_chinese_mobile(digits + 2))
+        return arena_printf(arena, "+%s", digits);
     return arena_strdup(arena, digits);
 }
 

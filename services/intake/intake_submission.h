@@ -12,11 +12,12 @@ struct intake_submission {
     struct activity *activity;
     const char *tenant;
     const char *order_id, *conversation; /* NULL: none */
-    const char *case_id;                 /* a complaint's own computed one, or the one named; NULL: none */
-    const char *position;                /* "complaints/3/1042": where the record stands, the claimant's id */
+    const char *case_id;  /* a complaint's own computed one, or the one named; NULL: none */
+    const char *position; /* "complaints/3/1042": where the record stands, the claimant's id */
 };
 
-/* Checks everything that can be known from the record alone. Returns 0, or -1 with the rejection. */
+/* Checks everything that can be known from the record alone. Returns 0, or -1 with the rejection.
+ */
 int intake_submission_read(const struct decision *in, struct intake_submission *out,
                            struct rejection *rejection) MUST_CHECK;
 

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-const enum message_kind message_acknowledgements[] = {MESSAGE_ACKNOWLEDGEMENT, MESSAGE_ACKNOWLEDGEMENT_FIRST_CONTACT,
-                                                      MESSAGE_ACKNOWLEDGEMENT_RESOLUTION, MESSAGE_ACKNOWLEDGEMENT_LATE,
-                                                      MESSAGE_KINDS};
+const enum message_kind message_acknowledgements[] = {
+    MESSAGE_ACKNOWLEDGEMENT, MESSAGE_ACKNOWLEDGEMENT_FIRST_CONTACT,
+    MESSAGE_ACKNOWLEDGEMENT_RESOLUTION, MESSAGE_ACKNOWLEDGEMENT_LATE, MESSAGE_KINDS};
 
 struct rendered {
     const char *subject, *body;
@@ -29,7 +29,8 @@ static const char *number(const struct message_turn *turn, int64_t num) {
 }
 
 /* A promise of a time that has passed is none. */
-static const char *ahead(const struct message_turn *turn, const struct message_locale *locale, int64_t ms) {
+static const char *ahead(const struct message_turn *turn, const struct message_locale *locale,
+                         int64_t ms) {
     return ms > turn->in->now_ms ? words_time(locale, ms, arena_of(turn)) : NULL;
 }
 
@@ -37,6 +38,7 @@ static void set_times(const struct message_turn *turn, const struct message_fact
                       const struct message_locale *locale, const char *values[WORD_COUNT]) {
     const struct message_policy *policy = turn->policy;
     int64_t now = turn->in->now_ms;
+
     values[WORD_FIRST_CONTACT_DUE] = ahead(turn, locale, turn->state->first_contact_due);
     values[WORD_RESOLUTION_DUE] = ahead(turn, locale, turn->state->resolution_due);
     values[WORD_CONTACT_BY] = words_time(locale, now + policy->late_contact_within, arena_of(turn));
@@ -55,7 +57,9 @@ static const char *masked_customer(const struct message_turn *turn) {
 
 static const char *used_words(const struct message_turn *turn, const struct message_facts *facts) {
     if (facts->percent) return arena_printf(arena_of(turn), "%lld%%", (long long)facts->percent);
-    return facts->before_ms ? arena_printf(arena_of(turn), "%lld min", (long long)facts->before_ms / 60000) : NULL;
+    return facts->before_ms
+               ? arena_printf(arena_of(turn), "%lld min", (long long)facts->before_ms / 60000)
+               : NULL;
 }
 
 static void set_facts(const struct message_turn *turn, const struct message_facts *facts,
@@ -69,7 +73,8 @@ static void set_facts(const struct message_turn *turn, const struct message_fact
     values[WORD_CHOSEN] = facts->chosen ? words_option(locale, facts->chosen, arena) : NULL;
     values[WORD_CUSTOMER] = masked_customer(turn);
     values[WORD_CLASS] = class_name ? words_of(locale->classes, class_name) : NULL;
-    values[WORD_SEVERITY] = fields_choice_name(contract_severities, profile_severity(state->profile));
+    values[WORD_SEVERITY] =
+        fields_choice_name(contract_severities, profile_severity(state->profile));
     values[WORD_TARGET] = facts->target ? words_of(locale->targets, facts->target) : NULL;
     values[WORD_USED] = used_words(turn, facts);
     values[WORD_LEVEL] = number(turn, facts->level);
@@ -81,9 +86,10 @@ static void set_facts(const struct message_turn *turn, const struct message_fact
 }
 
 /* The parts one below the other; in mail a paragraph each. NULL: a value is missing. */
-static const char *join_parts(const struct message_text *text, enum template_escape escape, const char *const *values,
-                              struct arena *arena) {
+static const char *join_parts(const struct message_text *text, enum template_escape escape,
+                              const char *const *values, struct arena *arena) {
     const char *body = "";
+
     for (int i = 0; i < PARTS; i++) {
         const char *part = template_fill(text->parts[i], escape, values, arena);
         if (!part) return NULL;
@@ -92,19 +98,21 @@ static const char *join_parts(const struct message_text *text, enum template_esc
         else
             body = arena_printf(arena, "%s%s%s", body, i ? "\n" : "", part);
     }
+
     return body;
 }
 
-static bool render(const struct message_text *text, int channel, const char *const *values, struct arena *arena,
-                   struct rendered *out) {
+static bool render(const struct message_text *text, int channel, const char *const *values,
+                   struct arena *arena, struct rendered *out) {
     enum template_escape escape = channel == CHANNEL_EMAIL ? TEMPLATE_HTML : TEMPLATE_PLAIN;
     bool for_customer = text->parts[PART_EMPATHY];
     const char *body = for_customer ? join_parts(text, escape, values, arena)
                                     : template_fill(text->body_template, escape, values, arena);
+
     if (!body) return false;
     bool titled = channel == CHANNEL_EMAIL && text->subject_template;
-    *out =
-        (struct rendered){titled ? template_fill(text->subject_template, TEMPLATE_PLAIN, values, arena) : NULL, body};
+    *out = (struct rendered){
+        titled ? template_fill(text->subject_template, TEMPLATE_PLAIN, values, arena) : NULL, body};
     return true;
 }
 
@@ -118,18 +126,20 @@ static const char *address_on(const struct notification_state *state, int channe
     }
 }
 
-/* The first way in the route other than `failed` (0: none has) that has an address and room. Returns why there is none,
- * or NULL. */
-static const char *find_way(const struct message_turn *turn, const struct message_text *text, const char *const *values,
-                            int failed, struct way *out) {
+/* The first way in the route other than `failed` (0: none has) that has an address and room.
+ * Returns why there is none, or NULL. */
+static const char *find_way(const struct message_turn *turn, const struct message_text *text,
+                            const char *const *values, int failed, struct way *out) {
     const struct message_route *route = message_policy_route(turn->policy, turn->state->channel);
     const char *own[] = {fields_choice_name(contract_channels, turn->state->channel)};
     struct texts use = route ? route->use : (struct texts){own, 1};
     const char *reason = "no_address";
+
     for (int i = 0; i < use.count; i++) {
         struct way way = {.channel = fields_choice_value(contract_channels, use.at[i])};
         way.to = way.channel != failed ? address_on(turn->state, way.channel) : NULL;
-        if (!way.to || !*way.to || !render(text, way.channel, values, arena_of(turn), &way.words)) continue;
+        if (!way.to || !*way.to || !render(text, way.channel, values, arena_of(turn), &way.words))
+            continue;
         if (template_length(way.words.body) > message_policy_limit(turn->policy, way.channel)) {
             reason = "too_long";
             continue;
@@ -137,12 +147,14 @@ static const char *find_way(const struct message_turn *turn, const struct messag
         *out = way;
         return NULL;
     }
+
     return reason;
 }
 
 static const char *id_of(const struct message_turn *turn, const char *cause) {
     const char *id = arena_printf(arena_of(turn), "%s.%s", turn->case_id, cause);
     char hash[27];
+
     /* Room for ".fallback.requested" behind it, in the ids of events. */
     if (fields_is_id(id, strlen(id)) && strlen(id) <= 100) return id;
     ids_hash(hash, 1, cause);
@@ -153,11 +165,12 @@ static void tell(struct message_turn *turn, const char *what, struct notificatio
     data->case_id = turn->case_id;
     const char *type = arena_printf(arena_of(turn), "notification.%s", what);
     const char *id = arena_printf(arena_of(turn), "%s.%s", data->notification_id, what);
-    effects_emit(turn->out, type, turn->case_id, id, turn->in->ev->time_ms, &contract_notification, data);
+    effects_emit(turn->out, type, turn->case_id, id, turn->in->ev->time_ms, &contract_notification,
+                 data);
 }
 
-static void suppress(struct message_turn *turn, const char *cause, const char *template_name, const char *channel,
-                     const char *audience, const char *reason) {
+static void suppress(struct message_turn *turn, const char *cause, const char *template_name,
+                     const char *channel, const char *audience, const char *reason) {
     struct notification data = {.notification_id = id_of(turn, cause),
                                 .channel = channel ? channel : "none",
                                 .template_name = template_name,
@@ -173,17 +186,19 @@ static bool was_told(const struct message_turn *turn, const char *mark) {
     return false;
 }
 
-/* True the first time. Kept is what is behind the case in the message's id: it holds no comma, whatever a target is
- * called. */
+/* True the first time. Kept is what is behind the case in the message's id: it holds no comma,
+ * whatever a target is called. */
 static bool note_cause(struct message_turn *turn, const char *cause) {
     struct texts *sent = &turn->state->sent;
     const char *mark = id_of(turn, cause) + strlen(turn->case_id) + 1;
+
     if (was_told(turn, mark)) return false;
     int keep = sent->count < NOTIFICATION_SENT_MAX ? sent->count : NOTIFICATION_SENT_MAX - 1;
     const char **grown = arena_alloc(arena_of(turn), (size_t)(keep + 1) * sizeof *grown);
     for (int i = 0; i < keep; i++) grown[i] = sent->at[sent->count - keep + i];
     grown[keep] = mark;
     *sent = (struct texts){grown, keep + 1};
+
     return true;
 }
 
@@ -194,9 +209,10 @@ static bool uses(const struct message_text *text, int word) {
     return false;
 }
 
-/* What a customer's message was filled with, for another try; the name stays in the private fields. */
-static const struct tree *keep_values(const struct message_turn *turn, const struct message_text *text,
-                                      const char *const *values) {
+/* What a customer's message was filled with, for another try; the name stays in the private fields.
+ */
+static const struct tree *keep_values(const struct message_turn *turn,
+                                      const struct message_text *text, const char *const *values) {
     struct tree *map = tree_new(arena_of(turn), TREE_MAP);
     for (int i = 0; i < WORD_COUNT; i++)
         if (i != WORD_NAME && uses(text, i) && values[i])
@@ -207,19 +223,25 @@ static const struct tree *keep_values(const struct message_turn *turn, const str
 /* The oldest goes when no gateway ever answers. */
 static void keep_pending(struct message_turn *turn, const struct notification_pending *message) {
     struct records *pending = &turn->state->pending;
-    int keep = pending->count < NOTIFICATION_PENDING_MAX ? pending->count : NOTIFICATION_PENDING_MAX - 1;
-    struct notification_pending *grown = arena_alloc(arena_of(turn), (size_t)(keep + 1) * sizeof *grown);
+    int keep =
+        pending->count < NOTIFICATION_PENDING_MAX ? pending->count : NOTIFICATION_PENDING_MAX - 1;
+    struct notification_pending *grown =
+        arena_alloc(arena_of(turn), (size_t)(keep + 1) * sizeof *grown);
     const struct notification_pending *old = pending->at;
+
     if (keep) memcpy(grown, old + pending->count - keep, (size_t)keep * sizeof *grown);
     grown[keep] = *message;
     *pending = (struct records){grown, keep + 1};
 }
 
-static void dispatch(struct message_turn *turn, const char *notification_id, const struct message_text *text,
-                     const char *audience, const struct way *way, bool fell_back, const char *const *values) {
+static void dispatch(struct message_turn *turn, const char *notification_id,
+                     const struct message_text *text, const char *audience, const struct way *way,
+                     bool fell_back, const char *const *values) {
     const char *channel = fields_choice_name(contract_channels, way->channel);
-    struct notification data = {
-        .notification_id = notification_id, .channel = channel, .template_name = text->name, .audience = audience};
+    struct notification data = {.notification_id = notification_id,
+                                .channel = channel,
+                                .template_name = text->name,
+                                .audience = audience};
     struct delivery delivery = {.notification_id = notification_id,
                                 .channel = channel,
                                 .to = way->to,
@@ -227,9 +249,11 @@ static void dispatch(struct message_turn *turn, const char *notification_id, con
                                 .subject = way->words.subject,
                                 .body = way->words.body};
     const char *route = arena_strndup(arena_of(turn), turn->case_id, IDS_ROUTE_LEN);
+
     tell(turn, "requested", &data);
-    struct output *output = effects_send(turn->out, TOPIC_DELIVERIES, route, "delivery.requested", notification_id,
-                                         turn->in->ev->time_ms, &contract_delivery, &delivery);
+    struct output *output =
+        effects_send(turn->out, TOPIC_DELIVERIES, route, "delivery.requested", notification_id,
+                     turn->in->ev->time_ms, &contract_delivery, &delivery);
     output->subject = turn->case_id;
     struct notification_pending pending = {.notification_id = notification_id,
                                            .kind = text->name,
@@ -237,7 +261,8 @@ static void dispatch(struct message_turn *turn, const char *notification_id, con
                                            .locale = text->locale,
                                            .channel = way->channel,
                                            .fell_back = fell_back,
-                                           .values = values ? keep_values(turn, text, values) : NULL};
+                                           .values =
+                                               values ? keep_values(turn, text, values) : NULL};
     keep_pending(turn, &pending);
 }
 
@@ -245,11 +270,14 @@ static bool is_stale(const struct message_turn *turn) {
     return turn->in->ev->time_ms + turn->policy->stale_after < turn->in->now_ms;
 }
 
-/* The texts of the first kind for which nothing is missing; the customer's locale, else the default. NULL: nothing to
- * say. */
-static const struct message_text *choose_text(const struct message_turn *turn, const enum message_kind *kinds,
-                                              const struct message_facts *facts, const char *values[WORD_COUNT]) {
+/* The texts of the first kind for which nothing is missing; the customer's locale, else the
+ * default. NULL: nothing to say. */
+static const struct message_text *choose_text(const struct message_turn *turn,
+                                              const enum message_kind *kinds,
+                                              const struct message_facts *facts,
+                                              const char *values[WORD_COUNT]) {
     const char *const wanted[] = {turn->state->locale, turn->policy->default_locale};
+
     for (int i = 0; i < 2; i++) {
         const struct message_locale *locale = message_policy_locale(turn->policy, wanted[i]);
         const char *name = turn->state->name;
@@ -257,11 +285,13 @@ static const struct message_text *choose_text(const struct message_turn *turn, c
         set_times(turn, facts, locale, values);
         set_facts(turn, facts, locale, values);
         for (const enum message_kind *kind = kinds; *kind != MESSAGE_KINDS; kind++) {
-            const struct message_text *text = message_policy_text(turn->policy, *kind, locale->locale);
+            const struct message_text *text =
+                message_policy_text(turn->policy, *kind, locale->locale);
             struct rendered words;
             if (text && render(text, CHANNEL_IM, values, arena_of(turn), &words)) return text;
         }
     }
+
     return NULL;
 }
 
@@ -272,6 +302,7 @@ static bool is_withdrawn(const struct message_turn *turn) {
 void message_customer(struct message_turn *turn, const enum message_kind *kinds, const char *cause,
                       const struct message_facts *facts) {
     const char *values[WORD_COUNT] = {0};
+
     if (!note_cause(turn, cause)) return;
     const struct message_text *text = choose_text(turn, kinds, facts, values);
     if (!text) return;
@@ -280,8 +311,8 @@ void message_customer(struct message_turn *turn, const enum message_kind *kinds,
                          : is_stale(turn)   ? "stale"
                                             : find_way(turn, text, values, 0, &way);
     if (reason) {
-        suppress(turn, cause, text->name, fields_choice_name(contract_channels, turn->state->channel), "customer",
-                 reason);
+        suppress(turn, cause, text->name,
+                 fields_choice_name(contract_channels, turn->state->channel), "customer", reason);
         return;
     }
     dispatch(turn, id_of(turn, cause), text, "customer", &way, false, values);
@@ -293,9 +324,10 @@ static void fill_gaps(const char *values[WORD_COUNT], const char *none) {
         if (!values[i] || !*values[i]) values[i] = none;
 }
 
-void message_staff(struct message_turn *turn, enum message_kind kind, const char *cause, const char *role, bool alarm,
-                   const struct message_facts *facts) {
+void message_staff(struct message_turn *turn, enum message_kind kind, const char *cause,
+                   const char *role, bool alarm, const struct message_facts *facts) {
     const char *values[WORD_COUNT] = {0};
+
     if (!note_cause(turn, cause)) return;
     const struct message_staff *staff = message_policy_staff(turn->policy, role);
     const char *wanted = staff ? staff->locale : turn->policy->default_locale;
@@ -316,30 +348,35 @@ void message_staff(struct message_turn *turn, enum message_kind kind, const char
     else if (!staff || !render(text, way.channel, values, arena_of(turn), &way.words))
         reason = "no_address";
     if (reason)
-        suppress(turn, cause, text->name, fields_choice_name(contract_channels, way.channel), role, reason);
+        suppress(turn, cause, text->name, fields_choice_name(contract_channels, way.channel), role,
+                 reason);
     else
         dispatch(turn, id_of(turn, cause), text, role, &way, false, NULL);
 }
 
 /* Takes a message out of those under way. False when it is not (any more) there. */
-static bool take_pending(struct message_turn *turn, const char *notification_id, struct notification_pending *out) {
+static bool take_pending(struct message_turn *turn, const char *notification_id,
+                         struct notification_pending *out) {
     struct records *pending = &turn->state->pending;
     const struct notification_pending *at = pending->at;
+
     for (int i = 0; i < pending->count; i++) {
         if (strcmp(at[i].notification_id, notification_id) != 0) continue;
         *out = at[i];
-        struct notification_pending *rest = arena_alloc(arena_of(turn), (size_t)pending->count * sizeof *rest);
+        struct notification_pending *rest =
+            arena_alloc(arena_of(turn), (size_t)pending->count * sizeof *rest);
         int count = 0;
         for (int j = 0; j < pending->count; j++)
             if (j != i) rest[count++] = at[j];
         *pending = (struct records){rest, count};
         return true;
     }
+
     return false;
 }
 
-static void tell_outcome(struct message_turn *turn, const char *what, const struct notification_pending *of,
-                         const char *reason) {
+static void tell_outcome(struct message_turn *turn, const char *what,
+                         const struct notification_pending *of, const char *reason) {
     struct notification data = {.notification_id = of->notification_id,
                                 .channel = fields_choice_name(contract_channels, of->channel),
                                 .template_name = of->kind,
@@ -366,7 +403,8 @@ static const struct message_text *words_again(const struct message_turn *turn,
     if (kind < 0) return NULL;
     if (kind <= MESSAGE_ACKNOWLEDGEMENT_LATE)
         return choose_text(turn, message_acknowledgements, &(struct message_facts){0}, values);
-    for (int i = 0; i < WORD_COUNT; i++) values[i] = tree_text(failed->values, message_policy_words[i]);
+    for (int i = 0; i < WORD_COUNT; i++)
+        values[i] = tree_text(failed->values, message_policy_words[i]);
     values[WORD_NAME] = name && *name ? name : locale->customer;
     return message_policy_text(turn->policy, kind, failed->locale);
 }
@@ -375,23 +413,27 @@ static const struct message_text *words_again(const struct message_turn *turn,
 static bool fall_back(struct message_turn *turn, const struct notification_pending *failed) {
     const char *values[WORD_COUNT] = {0};
     struct way way;
+
     if (failed->fell_back) return false;
     const struct message_text *text = words_again(turn, failed, values);
     if (!text || find_way(turn, text, values, failed->channel, &way)) return false;
     const char *id = arena_printf(arena_of(turn), "%s.fallback", failed->notification_id);
     dispatch(turn, id, text, "customer", &way, true, values);
+
     return true;
 }
 
 void message_failed(struct message_turn *turn, const struct activity *result) {
     struct notification_pending pending;
+
     if (!take_pending(turn, result->notification_id, &pending)) {
         turn->out->unchanged = true;
         return;
     }
     tell_outcome(turn, "failed", &pending, result->reason);
     if (strcmp(pending.audience, "customer") != 0 || fall_back(turn, &pending)) return;
-    const char *cause = arena_printf(arena_of(turn), "undelivered%s", pending.notification_id + IDS_CASE_LEN);
+    const char *cause =
+        arena_printf(arena_of(turn), "undelivered%s", pending.notification_id + IDS_CASE_LEN);
     struct message_facts facts = {.reason = result->reason};
     message_staff(turn, MESSAGE_DELIVERY_FAILED, cause, turn->policy->alarm, false, &facts);
 }

@@ -1,5 +1,5 @@
-/* message: one message, from its occasion to notification.requested and delivery.requested, or to the reason why there
- * is none. */
+/* message: one message, from its occasion to notification.requested and delivery.requested, or to
+ * the reason why there is none. */
 #ifndef REDRESS_MESSAGE_H
 #define REDRESS_MESSAGE_H
 
@@ -27,13 +27,13 @@ struct message_facts {
 /* The acknowledgement in its four forms, as message_customer() takes them. */
 extern const enum message_kind message_acknowledgements[];
 
-/* Tells the customer: the first of `kinds` (ended by MESSAGE_KINDS) for which all values are there. `cause` names the
- * occasion within the case; told once. */
+/* Tells the customer: the first of `kinds` (ended by MESSAGE_KINDS) for which all values are there.
+ * `cause` names the occasion within the case; told once. */
 void message_customer(struct message_turn *turn, const enum message_kind *kinds, const char *cause,
                       const struct message_facts *facts);
 /* Tells a role. `alarm`: nobody is alarmed by a mere question. */
-void message_staff(struct message_turn *turn, enum message_kind kind, const char *cause, const char *role, bool alarm,
-                   const struct message_facts *facts);
+void message_staff(struct message_turn *turn, enum message_kind kind, const char *cause,
+                   const char *role, bool alarm, const struct message_facts *facts);
 /* What a gateway says of a message. */
 void message_delivered(struct message_turn *turn, const struct activity *result);
 void message_failed(struct message_turn *turn, const struct activity *result);

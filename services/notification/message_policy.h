@@ -1,5 +1,5 @@
-/* message_policy: notification.yaml as structs: who is reached how, in which words. Every text is parsed at load, so
- * that an unknown placeholder refuses the start with file and line. */
+/* message_policy: notification.yaml as structs: who is reached how, in which words. Every text is
+ * parsed at load, so that an unknown placeholder refuses the start with file and line. */
 #ifndef REDRESS_MESSAGE_POLICY_H
 #define REDRESS_MESSAGE_POLICY_H
 
@@ -11,9 +11,11 @@
 enum message_word {
     WORD_NAME, /* the customer's, or the locale's word for one */
     WORD_CASE,
-    WORD_FIRST_CONTACT_DUE, /* this and other times in the locale's zone; without a value when past */
+    WORD_FIRST_CONTACT_DUE, /* this and other times in the locale's zone; without a value when past
+                             */
     WORD_RESOLUTION_DUE,
-    WORD_CONTACT_BY, /* now and late_contact_within: a promise of its own where the others have passed */
+    WORD_CONTACT_BY, /* now and late_contact_within: a promise of its own where the others have
+                        passed */
     WORD_SETTLE_BY,  /* now and settle_within */
     WORD_REPLY_BY,   /* now and reply_within */
     WORD_OPTIONS,    /* the options in words, with amounts */
@@ -109,15 +111,17 @@ struct message_policy {
 extern const struct record message_policy_record;
 
 /* worker_spec.load of notification. */
-int message_policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
-                        const char **version_out, struct faults *faults);
+int message_policy_load(const struct tree *file, const char *dir, struct arena *arena,
+                        void **policy_out, const char **version_out, struct faults *faults);
 
 /* The locale itself, else its language, else the default. Never NULL. */
-const struct message_locale *message_policy_locale(const struct message_policy *policy, const char *locale);
+const struct message_locale *message_policy_locale(const struct message_policy *policy,
+                                                   const char *locale);
 /* NULL: the policy has nothing to say on this occasion. */
-const struct message_text *message_policy_text(const struct message_policy *policy, enum message_kind kind,
-                                               const char *locale);
-const struct message_staff *message_policy_staff(const struct message_policy *policy, const char *role);
+const struct message_text *message_policy_text(const struct message_policy *policy,
+                                               enum message_kind kind, const char *locale);
+const struct message_staff *message_policy_staff(const struct message_policy *policy,
+                                                 const char *role);
 const struct message_route *message_policy_route(const struct message_policy *policy, int channel);
 /* Characters that a message on this channel may have; INT64_MAX where there is no limit. */
 int64_t message_policy_limit(const struct message_policy *policy, int channel);

@@ -6,13 +6,18 @@
 #include <string.h>
 
 static const struct field pending_fields[] = {
-    {FIELD(notification_pending, notification_id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "The message."},
+    {FIELD(notification_pending, notification_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "The message."},
     {FIELD(notification_pending, kind), .type = FIELD_NAME, .doc = "Its template."},
-    {FIELD(notification_pending, audience), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .doc = "Who is told."},
+    {FIELD(notification_pending, audience), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Who is told."},
     {FIELD(notification_pending, locale), .type = FIELD_NAME, .doc = "Its locale."},
-    {FIELD(notification_pending, channel), .type = FIELD_CHOICE, .choices = contract_channels, .doc = "Where it went."},
-    {FIELD(notification_pending, fell_back), .type = FIELD_BOOL, .doc = "It is the second try already."},
-    {FIELD(notification_pending, values), .type = FIELD_TREE, .doc = "What it was filled with, but the name."},
+    {FIELD(notification_pending, channel), .type = FIELD_CHOICE, .choices = contract_channels,
+     .doc = "Where it went."},
+    {FIELD(notification_pending, fell_back), .type = FIELD_BOOL,
+     .doc = "It is the second try already."},
+    {FIELD(notification_pending, values), .type = FIELD_TREE,
+     .doc = "What it was filled with, but the name."},
     {FIELD_REST_OF(notification_pending, rest)},
     FIELDS_END,
 };
@@ -21,16 +26,20 @@ static const struct record pending_record = {.name = "pending",
                                              .fields = pending_fields,
                                              .doc = "A message under way."};
 
-#define OWN(member, field_type)      FIELD(notification_state, member), .type = field_type, .flags = FIELD_HIDDEN
-#define PERSONAL(member, field_type) FIELD(notification_state, member), .type = field_type, .flags = FIELD_PRIVATE
+#define OWN(member, field_type)                                                                    \
+    FIELD(notification_state, member), .type = field_type, .flags = FIELD_HIDDEN
+#define PERSONAL(member, field_type)                                                               \
+    FIELD(notification_state, member), .type = field_type, .flags = FIELD_PRIVATE
 static const struct field state_fields[] = {
     {FIELD(notification_state, tenant), .type = FIELD_ID, .doc = "The tenant."},
     {FIELD(notification_state, channel), .type = FIELD_CHOICE, .choices = contract_channels,
      .doc = "The way the complaint came in."},
     {FIELD(notification_state, locale), .type = FIELD_NAME, .doc = "The customer's locale."},
-    {OWN(policy_version, FIELD_NAME), .doc = "The version of notification.yaml that the case keeps."},
+    {OWN(policy_version, FIELD_NAME),
+     .doc = "The version of notification.yaml that the case keeps."},
     {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
-    {OWN(profile, FIELD_RECORD), .of = &profile_record, .doc = "Class, severity, flags and status by now."},
+    {OWN(profile, FIELD_RECORD), .of = &profile_record,
+     .doc = "Class, severity, flags and status by now."},
     {OWN(first_contact_due, FIELD_TIME), .doc = "As promised; absent while it is paused."},
     {OWN(resolution_due, FIELD_TIME), .doc = "As promised; absent while it is paused."},
     {OWN(reopened, FIELD_INT), .doc = "How often."},
@@ -52,28 +61,34 @@ static const struct field state_fields[] = {
 };
 #undef OWN
 #undef PERSONAL
-const struct record notification_state_record = {.name = "notification",
-                                                 .size = sizeof(struct notification_state),
-                                                 .fields = state_fields,
-                                                 .doc = "How a case's customer is reached, and what has been said."};
+const struct record notification_state_record = {
+    .name = "notification",
+    .size = sizeof(struct notification_state),
+    .fields = state_fields,
+    .doc = "How a case's customer is reached, and what has been said."};
 
 static const char *printed(const struct message_turn *turn, const char *what, int64_t num) {
     return arena_printf(turn->in->arena, "%s.%lld", what, (long long)num);
 }
 
 /* "offer.2" for the case's second proposal; the hash takes care of a foreign id. */
-static const char *proposal_cause(const struct message_turn *turn, const char *what, const char *proposal_id) {
-    bool ours = strlen(proposal_id) > IDS_CASE_LEN && strncmp(proposal_id, turn->case_id, IDS_CASE_LEN) == 0;
-    return arena_printf(turn->in->arena, "%s.%s", what, ours ? proposal_id + IDS_CASE_LEN + 1 : proposal_id);
+static const char *proposal_cause(const struct message_turn *turn, const char *what,
+                                  const char *proposal_id) {
+    bool ours = strlen(proposal_id) > IDS_CASE_LEN &&
+                strncmp(proposal_id, turn->case_id, IDS_CASE_LEN) == 0;
+    return arena_printf(turn->in->arena, "%s.%s", what,
+                        ours ? proposal_id + IDS_CASE_LEN + 1 : proposal_id);
 }
 
-static const char *cycle_cause(const struct message_turn *turn, const char *what, const struct sla_event *sla) {
+static const char *cycle_cause(const struct message_turn *turn, const char *what,
+                               const struct sla_event *sla) {
     return arena_printf(turn->in->arena, "%s.%s.%lld", what, sla->target, (long long)sla->cycle);
 }
 
 /* Newer words on how to reach the customer win; what is absent stays. */
 static void take_contact(struct notification_state *state, const struct complaint *complaint) {
     const struct customer *customer = complaint->customer;
+
     if (complaint->channel) state->channel = complaint->channel;
     if (complaint->conversation) state->conversation = complaint->conversation;
     if (!customer) return;
@@ -95,7 +110,8 @@ static void on_repeated(struct message_turn *turn, const void *data) {
     static const enum message_kind kinds[] = {MESSAGE_REPEATED, MESSAGE_KINDS};
     const struct complaint *complaint = data;
     take_contact(turn->state, complaint);
-    message_customer(turn, kinds, printed(turn, "repeated", complaint->repeats), &(struct message_facts){0});
+    message_customer(turn, kinds, printed(turn, "repeated", complaint->repeats),
+                     &(struct message_facts){0});
 }
 
 static void on_message(struct message_turn *turn, const void *data) {
@@ -107,8 +123,8 @@ static void on_classified(struct message_turn *turn, const void *data) {
     const struct classified *classified = data;
     struct profile_place place = profile_place(turn->in->ev);
 
-    state->profile = profile_classified(state->profile, &place, classified->class_name, classified->severity,
-                                        &classified->flags, turn->in->arena);
+    state->profile = profile_classified(state->profile, &place, classified->class_name,
+                                        classified->severity, &classified->flags, turn->in->arena);
 }
 
 static void on_reclassified(struct message_turn *turn, const void *data) {
@@ -116,8 +132,8 @@ static void on_reclassified(struct message_turn *turn, const void *data) {
     const struct activity *activity = data;
     struct profile_place place = profile_place(turn->in->ev);
 
-    state->profile =
-        profile_reclassified(state->profile, &place, activity->class_name, activity->severity, turn->in->arena);
+    state->profile = profile_reclassified(state->profile, &place, activity->class_name,
+                                          activity->severity, turn->in->arena);
 }
 
 /* A case that is over is forgotten after a while; one that goes on is not. */
@@ -134,7 +150,8 @@ static void on_moved(struct message_turn *turn, const void *data) {
 static void on_resolved(struct message_turn *turn, const void *data) {
     static const enum message_kind kinds[] = {MESSAGE_RESOLVED, MESSAGE_KINDS};
     on_moved(turn, data);
-    message_customer(turn, kinds, printed(turn, "resolved", turn->state->reopened), &(struct message_facts){0});
+    message_customer(turn, kinds, printed(turn, "resolved", turn->state->reopened),
+                     &(struct message_facts){0});
 }
 
 static void on_reopened(struct message_turn *turn, const void *data) {
@@ -151,11 +168,13 @@ static int64_t *due_of(struct notification_state *state, const char *target) {
 static bool take_targets(struct notification_state *state, const struct records *targets) {
     const struct sla_target *at = targets->at;
     bool promised = false;
+
     for (int i = 0; i < targets->count; i++) {
         int64_t *due = due_of(state, at[i].name);
         if (due) *due = at[i].due_at;
         promised = promised || due;
     }
+
     return promised;
 }
 
@@ -163,11 +182,14 @@ static bool take_targets(struct notification_state *state, const struct records 
 static void on_started(struct message_turn *turn, const void *data) {
     static const enum message_kind again[] = {MESSAGE_REOPENED, MESSAGE_KINDS};
     const struct sla_started *started = data;
+
     if (!take_targets(turn->state, &started->targets)) return;
     if (turn->state->reopened)
-        message_customer(turn, again, printed(turn, "reopened", turn->state->reopened), &(struct message_facts){0});
+        message_customer(turn, again, printed(turn, "reopened", turn->state->reopened),
+                         &(struct message_facts){0});
     else
-        message_customer(turn, message_acknowledgements, "acknowledgement", &(struct message_facts){0});
+        message_customer(turn, message_acknowledgements, "acknowledgement",
+                         &(struct message_facts){0});
 }
 
 static void on_clock(struct message_turn *turn, const void *data) {
@@ -178,6 +200,7 @@ static void on_clock(struct message_turn *turn, const void *data) {
 static void on_rescheduled(struct message_turn *turn, const void *data) {
     const struct sla_event *sla = data;
     int64_t *due = due_of(turn->state, sla->target);
+
     if (due)
         *due = sla->due_at;
     else
@@ -186,18 +209,23 @@ static void on_rescheduled(struct message_turn *turn, const void *data) {
 
 static void on_warned(struct message_turn *turn, const void *data) {
     const struct sla_event *sla = data;
-    struct message_facts facts = {
-        .target = sla->target, .due_at = sla->due_at, .percent = sla->percent, .before_ms = sla->before};
+    struct message_facts facts = {.target = sla->target,
+                                  .due_at = sla->due_at,
+                                  .percent = sla->percent,
+                                  .before_ms = sla->before};
     const char *cause = cycle_cause(turn, "warning", sla);
-    cause = sla->percent ? printed(turn, cause, sla->percent)
-                         : arena_printf(turn->in->arena, "%s.%lldms", cause, (long long)sla->before);
+
+    cause = sla->percent
+                ? printed(turn, cause, sla->percent)
+                : arena_printf(turn->in->arena, "%s.%lldms", cause, (long long)sla->before);
     message_staff(turn, MESSAGE_WARNING, cause, turn->policy->alarm, true, &facts);
 }
 
 static void on_breached(struct message_turn *turn, const void *data) {
     const struct sla_event *sla = data;
     struct message_facts facts = {.target = sla->target, .due_at = sla->due_at};
-    message_staff(turn, MESSAGE_BREACH, cycle_cause(turn, "breach", sla), turn->policy->alarm, true, &facts);
+    message_staff(turn, MESSAGE_BREACH, cycle_cause(turn, "breach", sla), turn->policy->alarm, true,
+                  &facts);
 }
 
 static void on_sla_escalated(struct message_turn *turn, const void *data) {
@@ -210,7 +238,8 @@ static void on_sla_escalated(struct message_turn *turn, const void *data) {
 static void on_retracted(struct message_turn *turn, const void *data) {
     const struct sla_event *sla = data;
     struct message_facts facts = {.target = sla->target, .due_at = sla->due_at};
-    message_staff(turn, MESSAGE_RETRACTION, cycle_cause(turn, "retraction", sla), turn->policy->alarm, true, &facts);
+    message_staff(turn, MESSAGE_RETRACTION, cycle_cause(turn, "retraction", sla),
+                  turn->policy->alarm, true, &facts);
 }
 
 static struct money costliest(const struct records *options) {
@@ -225,6 +254,7 @@ static struct money costliest(const struct records *options) {
 static void on_proposed(struct message_turn *turn, const void *data) {
     struct notification_state *state = turn->state;
     const struct compensation *proposed = data;
+
     state->proposal_id = proposed->proposal_id;
     state->cost = costliest(&proposed->options);
     state->approve_by = proposed->approve_by;
@@ -234,9 +264,11 @@ static void on_proposed(struct message_turn *turn, const void *data) {
                                   .proposal_id = proposed->proposal_id,
                                   .approve_by = proposed->approve_by,
                                   .approvals = proposed->needs->approvals,
-                                  .role = fields_choice_name(contract_roles, proposed->needs->role)};
-    message_staff(turn, MESSAGE_APPROVAL_REQUEST, proposal_cause(turn, "approval", proposed->proposal_id), facts.role,
-                  false, &facts);
+                                  .role =
+                                      fields_choice_name(contract_roles, proposed->needs->role)};
+    message_staff(turn, MESSAGE_APPROVAL_REQUEST,
+                  proposal_cause(turn, "approval", proposed->proposal_id), facts.role, false,
+                  &facts);
 }
 
 static void on_approved(struct message_turn *turn, const void *data) {
@@ -285,6 +317,7 @@ static void on_expired(struct message_turn *turn, const void *data) {
     struct message_facts facts = {
         .proposal_id = expired->proposal_id, .cost = turn->state->cost, .reason = expired->reason};
     const char *cause = proposal_cause(turn, "not_decided", expired->proposal_id);
+
     if (expired->reason && strcmp(expired->reason, "not decided") == 0)
         message_staff(turn, MESSAGE_NOT_DECIDED, cause, turn->policy->alarm, false, &facts);
     else
@@ -298,11 +331,13 @@ static void on_escalated(struct message_turn *turn, const void *data) {
                                   .cost = turn->state->cost,
                                   .approve_by = turn->state->approve_by,
                                   .role = role};
+
     /* Every step has an event of its own; its id says which. */
     const char *step = strrchr(turn->in->ev->id, '.');
     const char *cause = proposal_cause(turn, "approval_reminder", escalated->proposal_id);
     cause = arena_printf(turn->in->arena, "%s%s", cause, step ? step : "");
-    message_staff(turn, MESSAGE_APPROVAL_REMINDER, cause, role ? role : turn->policy->alarm, false, &facts);
+    message_staff(turn, MESSAGE_APPROVAL_REMINDER, cause, role ? role : turn->policy->alarm, false,
+                  &facts);
 }
 
 static void on_delivered(struct message_turn *turn, const void *data) {
@@ -357,12 +392,14 @@ static bool wants(const char *type) {
     return find_reaction(type);
 }
 
-/* A further message brings a whole submission only when it came in as one; else there is nothing new in it. */
+/* A further message brings a whole submission only when it came in as one; else there is nothing
+ * new in it. */
 static bool is_bare_message(const struct event *ev) {
     return strcmp(ev->type, "case.customer_replied") == 0 && !tree_get(ev->data, "customer");
 }
 
-static enum result wake(const struct decision *in, struct notification_state *state, struct effects *out) {
+static enum result wake(const struct decision *in, struct notification_state *state,
+                        struct effects *out) {
     if (state->wake_at && state->wake_at <= in->now_ms) {
         state->wake_at = 0;
         out->forget = true;
@@ -372,6 +409,7 @@ static enum result wake(const struct decision *in, struct notification_state *st
 
 static enum result decide(const struct decision *in, void *state_at, struct effects *out) {
     struct notification_state *state = state_at;
+
     if (!in->ev) return wake(in, state, out);
     const struct reaction *row = find_reaction(in->ev->type);
     bool opening = row && row->act == on_opened;
@@ -388,6 +426,7 @@ static enum result decide(const struct decision *in, void *state_at, struct effe
     struct message_turn turn = {
         .in = in, .state = state, .out = out, .policy = chosen->policy, .case_id = in->ev->subject};
     row->act(&turn, data);
+
     return DONE;
 }
 

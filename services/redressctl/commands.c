@@ -1,4 +1,5 @@
-/* commands: the table, and what is made from it: help, completion, the answer to a mistyped name. */
+/* commands: the table, and what is made from it: help, completion, the answer to a mistyped name.
+ */
 #include "redressctl/commands.h"
 #include "base/suggest.h"
 #include "outside/config.h"
@@ -8,9 +9,10 @@
 #include <string.h>
 
 const struct command *const commands_all[] = {
-    &ctl_publish,  &ctl_cases,    &ctl_case,  &ctl_top,    &ctl_events,  &ctl_approvals, &ctl_approve, &ctl_reject,
-    &ctl_rejected, &ctl_classify, &ctl_train, &ctl_labels, &ctl_rebuild, &ctl_topics,    &ctl_offsets, &ctl_repartition,
-    &ctl_contract, &ctl_sla,      &ctl_acl,   NULL};
+    &ctl_publish,     &ctl_cases,    &ctl_case,    &ctl_top,      &ctl_events,
+    &ctl_approvals,   &ctl_approve,  &ctl_reject,  &ctl_rejected, &ctl_classify,
+    &ctl_train,       &ctl_labels,   &ctl_rebuild, &ctl_topics,   &ctl_offsets,
+    &ctl_repartition, &ctl_contract, &ctl_sla,     &ctl_acl,      NULL};
 
 /* Behind the help of each command that needs them. */
 static const char settings_help[] =
@@ -46,15 +48,17 @@ void commands_help(struct buf *out) {
                   "COMMANDS\n");
     for (int i = 0; commands_all[i]; i++)
         buf_printf(out, "  %-12s %s\n", commands_all[i]->name, commands_all[i]->about);
-    buf_puts(out,
-             "\n"
-             "Results go to stdout, one JSON line each or a table where --json is offered; words for people go to\n"
-             "stderr. Exit status: 0 done, 64 usage, 70 cannot go on, 78 bad settings.\n");
+    buf_puts(out, "\n"
+                  "Results go to stdout, one JSON line each or a table where --json is offered; "
+                  "words for people go to\n"
+                  "stderr. Exit status: 0 done, 64 usage, 70 cannot go on, 78 bad settings.\n");
 }
 
-/* "sla due FILE | simulate FILE": a line each for what stands beside each other outside of brackets. */
+/* "sla due FILE | simulate FILE": a line each for what stands beside each other outside of
+ * brackets. */
 static void synopsis(const struct command *command, struct buf *out) {
     int depth = 0;
+
     buf_puts(out, "  redressctl ");
     for (const char *at = command->usage; *at; at++) {
         depth += (*at == '[') - (*at == ']');
@@ -72,7 +76,8 @@ void commands_help_one(const struct command *command, struct buf *out) {
     buf_printf(out, "NAME\n  redressctl %s - %s\n\nSYNOPSIS\n", command->name, command->about);
     synopsis(command, out);
     buf_puts(out, "\nDESCRIPTION\n");
-    /* The description is indented here; sections of the help (in capitals, at the margin) stay where they are. */
+    /* The description is indented here; sections of the help (in capitals, at the margin) stay
+     * where they are. */
     bool described = false;
     for (const char *line = command->help; *line;) {
         size_t len = strcspn(line, "\n");
@@ -100,12 +105,14 @@ static void completion_bash(struct buf *out) {
                   "    local word=${COMP_WORDS[COMP_CWORD]} words=\n"
                   "    if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"");
     names(out);
-    buf_puts(out, " --help --version\"\n    else case ${COMP_WORDS[1]} in\n        help) words=\"settings ");
+    buf_puts(
+        out,
+        " --help --version\"\n    else case ${COMP_WORDS[1]} in\n        help) words=\"settings ");
     names(out);
     buf_puts(out, "\" ;;\n        completion) words=\"bash zsh\" ;;\n");
     for (int i = 0; commands_all[i]; i++)
-        buf_printf(out, "        %s) words=\"%s%s --help\" ;;\n", commands_all[i]->name, commands_all[i]->options,
-                   with_config(commands_all[i]));
+        buf_printf(out, "        %s) words=\"%s%s --help\" ;;\n", commands_all[i]->name,
+                   commands_all[i]->options, with_config(commands_all[i]));
     buf_puts(out, "    esac; fi\n"
                   "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
                   "    [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$word\"))\n"
@@ -133,10 +140,12 @@ static void completion_zsh(struct buf *out) {
         zsh_text(out, commands_all[i]->about);
         buf_puts(out, "'\n");
     }
-    buf_puts(out, "        'help:what a command does, in full'\n        'completion:for bash or zsh'\n    )\n"
-                  "    if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
-                  "    case ${words[2]} in\n"
-                  "        help) compadd settings ");
+    buf_puts(
+        out,
+        "        'help:what a command does, in full'\n        'completion:for bash or zsh'\n    )\n"
+        "    if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
+        "    case ${words[2]} in\n"
+        "        help) compadd settings ");
     names(out);
     buf_puts(out, " ;;\n        completion) compadd bash zsh ;;\n");
     for (int i = 0; commands_all[i]; i++)
@@ -163,6 +172,7 @@ static int print(struct buf *buf) {
 
 static int unknown(const char *name) {
     const char *best = commands_nearest(name);
+
     if (best)
         ctl_note("redressctl: unknown command \"%s\", did you mean %s?", name, best);
     else
@@ -174,6 +184,7 @@ static int unknown(const char *name) {
 static int help(const char *name) {
     struct buf buf = {NULL, 0, 0};
     const struct command *command = name ? commands_find(name) : NULL;
+
     if (!name)
         commands_help(&buf);
     else if (command)
@@ -199,7 +210,9 @@ static int completion(const char *shell) {
 }
 
 int commands_main(int argc, char **argv) {
-    const char *name = argc > 1 ? argv[1] : NULL, *next = argc > 2 ? argv[2] : NULL;
+    const char *name = argc > 1 ? argv[1] : NULL;
+    const char *next = argc > 2 ? argv[2] : NULL;
+
     if (!name) {
         struct buf buf = {NULL, 0, 0};
         commands_help(&buf);
@@ -221,5 +234,6 @@ int commands_main(int argc, char **argv) {
         ctl_note("redressctl %s: cannot write the result", name);
         return EXIT_CANNOT_GO_ON;
     }
+
     return status;
 }

@@ -24,6 +24,7 @@ int ctl_fail(const struct ctl *ctl, const char *fmt, ...) {
 
 int ctl_usage(const struct ctl *ctl, const char *fmt, ...) {
     va_list args;
+
     va_start(args, fmt);
     ctl_complain(ctl->command->name, fmt, args);
     va_end(args);
@@ -32,8 +33,10 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...) {
     return EXIT_BAD_USAGE;
 }
 
-static int unknown_option(const struct ctl *ctl, const struct ctl_option *options, const char *given, size_t len) {
+static int unknown_option(const struct ctl *ctl, const struct ctl_option *options,
+                          const char *given, size_t len) {
     struct suggest nearest = {.word = arena_strndup(ctl->arena, given, len)};
+
     for (; options->name; options++) suggest_offer(&nearest, options->name);
     suggest_offer(&nearest, "--config");
     const char *best = suggest_best(&nearest);
@@ -41,18 +44,22 @@ static int unknown_option(const struct ctl *ctl, const struct ctl_option *option
     return ctl_usage(ctl, "unknown option %s", nearest.word);
 }
 
-static const struct ctl_option *find_option(const struct ctl_option *options, const char *given, size_t len) {
+static const struct ctl_option *find_option(const struct ctl_option *options, const char *given,
+                                            size_t len) {
     for (; options->name; options++)
         if (strlen(options->name) == len && memcmp(options->name, given, len) == 0) return options;
     return NULL;
 }
 
 /* Takes argv[at]; returns how many arguments it used, or -1 after having said why. */
-static int take_option(struct ctl *ctl, const struct ctl_option *options, int at, int argc, char **argv) {
+static int take_option(struct ctl *ctl, const struct ctl_option *options, int at, int argc,
+                       char **argv) {
     const struct ctl_option config[] = {{"--config", &ctl->config_path, NULL}, {NULL, NULL, NULL}};
-    const char *given = argv[at], *equals = strchr(given, '=');
+    const char *given = argv[at];
+    const char *equals = strchr(given, '=');
     size_t len = equals ? (size_t)(equals - given) : strlen(given);
     const struct ctl_option *option = find_option(options, given, len);
+
     if (!option) option = find_option(config, given, len);
     if (!option) {
         unknown_option(ctl, options, given, len);
@@ -72,11 +79,13 @@ static int take_option(struct ctl *ctl, const struct ctl_option *options, int at
         return -1;
     }
     *option->value = argv[at + 1];
+
     return 2;
 }
 
 int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc, char **argv) {
     int kept = 1;
+
     ctl->arena = arena_new();
     ctl->turn = arena_new();
     for (int at = 1; at < *argc;) {
@@ -93,20 +102,25 @@ int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc, ch
         at += used;
     }
     *argc = kept;
+
     return 0;
 }
 
 int ctl_config(struct ctl *ctl) {
     struct buf errors = {NULL, 0, 0};
     int bad = config_load(ctl->config_path, environ, ctl->arena, &ctl->config, &errors);
+
     if (bad == 0) bad = kafka_check(&ctl->config, &errors);
     if (bad) ctl_notes(errors.at);
     buf_free(&errors);
-    enum log_level level = LOG_WARN; /* a tool speaks for itself; Kafka's client only when something is wrong */
-    if (!bad && strcmp(ctl->config.log_level, "info") != 0 && log_parse_level(ctl->config.log_level, &level) < 0)
+    enum log_level level =
+        LOG_WARN; /* a tool speaks for itself; Kafka's client only when something is wrong */
+    if (!bad && strcmp(ctl->config.log_level, "info") != 0 &&
+        log_parse_level(ctl->config.log_level, &level) < 0)
         level = LOG_WARN;
     log_init("redressctl", NULL, level);
     ctl->kafka = (struct kafka){.config = &ctl->config, .worker = NULL};
+
     return bad ? EXIT_BAD_CONFIG : 0;
 }
 
@@ -114,6 +128,7 @@ int ctl_redis(struct ctl *ctl) {
     struct err err;
     struct redis_reply pong;
     int status = ctl_config(ctl);
+
     if (status) return status;
     ctl->redis = redis_new(ctl->config.redis_url, &err);
     if (!ctl->redis) {
@@ -129,17 +144,21 @@ int ctl_redis(struct ctl *ctl) {
 int ctl_shards(struct ctl *ctl) {
     struct redis_reply *replies;
     int count;
-    redis_addf(ctl->redis, 3, "HGET", arena_printf(ctl->arena, "%s:meta", ctl->config.topic_prefix), "shards");
+
+    redis_addf(ctl->redis, 3, "HGET", arena_printf(ctl->arena, "%s:meta", ctl->config.topic_prefix),
+               "shards");
     int status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
     if (replies[0].kind == REDIS_NIL)
         return ctl_fail(ctl,
-                        "Redis at %s has no %s:meta: no worker has run with this Redis and REDRESS_TOPIC_PREFIX yet",
+                        "Redis at %s has no %s:meta: no worker has run with this Redis and "
+                        "REDRESS_TOPIC_PREFIX yet",
                         redis_where(ctl->redis), ctl->config.topic_prefix);
     const char *text = replies[0].kind == REDIS_TEXT ? replies[0].text : "";
     ctl->shards = atoi(text);
     if (ctl->shards < 1 || ctl->shards > SHARDS_MAX)
-        return ctl_fail(ctl, "%s:meta: shards is \"%.20s\", expected 1-%d", ctl->config.topic_prefix, text, SHARDS_MAX);
+        return ctl_fail(ctl, "%s:meta: shards is \"%.20s\", expected 1-%d",
+                        ctl->config.topic_prefix, text, SHARDS_MAX);
     return 0;
 }
 
@@ -151,20 +170,24 @@ void ctl_close(struct ctl *ctl) {
     ctl->arena = ctl->turn = NULL;
 }
 
-int ctl_number(const struct ctl *ctl, const char *option, const char *text, int64_t min, int64_t max, int64_t *out) {
+int ctl_number(const struct ctl *ctl, const char *option, const char *text, int64_t min,
+               int64_t max, int64_t *out) {
     char *end;
+
     errno = 0;
     long long number = strtoll(text, &end, 10);
     if (errno || *end || !isdigit((unsigned char)*text) || number < min || number > max)
-        return ctl_usage(ctl, "%s \"%.40s\": expected a whole number from %" PRId64 " to %" PRId64, option, text, min,
-                         max);
+        return ctl_usage(ctl, "%s \"%.40s\": expected a whole number from %" PRId64 " to %" PRId64,
+                         option, text, min, max);
     *out = number;
+
     return 0;
 }
 
 int ctl_duration(const struct ctl *ctl, const char *option, const char *text, int64_t *ms_out) {
     if (fields_parse_duration(text, ms_out) < 0)
-        return ctl_usage(ctl, "%s \"%.40s\": expected a duration such as 90s, 10m, 1h or 3d", option, text);
+        return ctl_usage(ctl, "%s \"%.40s\": expected a duration such as 90s, 10m, 1h or 3d",
+                         option, text);
     return 0;
 }
 
@@ -174,16 +197,21 @@ int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_o
     return ctl_fail(ctl, "Redis at %s: %s", redis_where(ctl->redis), err.text);
 }
 
-int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max, const struct err *err) {
-    const char *prefix = ctl->config.topic_prefix, *name = topic_name(topic);
+int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max,
+                   const struct err *err) {
+    const char *prefix = ctl->config.topic_prefix;
+    const char *name = topic_name(topic);
+
     if (partitions < 0) return ctl_fail(ctl, "Kafka does not answer: %s", err->text);
     if (partitions == 0)
         return ctl_fail(ctl,
-                        "there is no topic %s.%s: wrong REDRESS_TOPIC_PREFIX, another Kafka, or `redressctl topics "
+                        "there is no topic %s.%s: wrong REDRESS_TOPIC_PREFIX, another Kafka, or "
+                        "`redressctl topics "
                         "create` has not been run",
                         prefix, name);
     if (partitions > max)
-        return ctl_fail(ctl, "%s.%s has %d partitions, at most %d are read", prefix, name, partitions, max);
+        return ctl_fail(ctl, "%s.%s has %d partitions, at most %d are read", prefix, name,
+                        partitions, max);
     return 0;
 }
 
@@ -207,11 +235,12 @@ char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]) {
     const char *sign = ms < 0 && seconds > 0 ? "-" : "";
     int unit = 0;
     while (unit < 3 && seconds < units[unit].seconds) unit++;
-    int64_t large = seconds / units[unit].seconds, rest = seconds % units[unit].seconds;
+    int64_t large = seconds / units[unit].seconds;
+    int64_t rest = seconds % units[unit].seconds;
     int64_t small = unit < 3 ? rest / units[unit + 1].seconds : 0;
     if (small)
-        snprintf(text_out, CTL_SPAN_MAX, "%s%" PRId64 "%c %" PRId64 "%c", sign, large, units[unit].letter, small,
-                 units[unit + 1].letter);
+        snprintf(text_out, CTL_SPAN_MAX, "%s%" PRId64 "%c %" PRId64 "%c", sign, large,
+                 units[unit].letter, small, units[unit + 1].letter);
     else
         snprintf(text_out, CTL_SPAN_MAX, "%s%" PRId64 "%c", sign, large, units[unit].letter);
     return text_out;

@@ -11,7 +11,8 @@
 
 #include <stdbool.h>
 
-/* An option of a command: `--name VALUE` and `--name=VALUE`, or a flag. --config is known to all of them. */
+/* An option of a command: `--name VALUE` and `--name=VALUE`, or a flag. --config is known to all of
+ * them. */
 struct ctl_option {
     const char *name;   /* "--limit" */
     const char **value; /* one of the two is set; untouched when the option is not given */
@@ -30,9 +31,10 @@ struct ctl {
     int shards;          /* ctl_shards() */
 };
 
-/* Takes the options out of argv; what remains are argv[1] to argv[*argc - 1]. Options end with a NULL name. Returns 0,
- * or EXIT_BAD_USAGE after having said why. */
-int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc, char **argv) MUST_CHECK;
+/* Takes the options out of argv; what remains are argv[1] to argv[*argc - 1]. Options end with a
+ * NULL name. Returns 0, or EXIT_BAD_USAGE after having said why. */
+int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc,
+                char **argv) MUST_CHECK;
 
 /* Reads the settings. 0 or EXIT_BAD_CONFIG after having listed the errors. */
 int ctl_config(struct ctl *ctl) MUST_CHECK;
@@ -42,20 +44,26 @@ int ctl_redis(struct ctl *ctl) MUST_CHECK;
 int ctl_shards(struct ctl *ctl) MUST_CHECK;
 void ctl_close(struct ctl *ctl);
 
-/* "redressctl publish: ..." on stderr. They return the exit status, so that `return ctl_fail(ctl, ...)` reads well. */
-int ctl_fail(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3);  /* EXIT_CANNOT_GO_ON */
-int ctl_usage(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3); /* EXIT_BAD_USAGE, and where help is */
+/* "redressctl publish: ..." on stderr. They return the exit status, so that `return ctl_fail(ctl,
+ * ...)` reads well. */
+int ctl_fail(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3); /* EXIT_CANNOT_GO_ON */
+int ctl_usage(const struct ctl *ctl, const char *fmt, ...)
+    PRINTF(2, 3); /* EXIT_BAD_USAGE, and where help is */
 
-/* Whole numbers and durations given as options; 0, or EXIT_BAD_USAGE after having said what was expected. */
-int ctl_number(const struct ctl *ctl, const char *option, const char *text, int64_t min, int64_t max,
-               int64_t *out) MUST_CHECK;
-int ctl_duration(const struct ctl *ctl, const char *option, const char *text, int64_t *ms_out) MUST_CHECK;
+/* Whole numbers and durations given as options; 0, or EXIT_BAD_USAGE after having said what was
+ * expected. */
+int ctl_number(const struct ctl *ctl, const char *option, const char *text, int64_t min,
+               int64_t max, int64_t *out) MUST_CHECK;
+int ctl_duration(const struct ctl *ctl, const char *option, const char *text,
+                 int64_t *ms_out) MUST_CHECK;
 
 /* Runs what was queued. 0 or EXIT_CANNOT_GO_ON after having said so; then nothing is set. */
 int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) MUST_CHECK;
-/* What kafka_partitions() said of a topic: 0 when there are 1 to `max`, else EXIT_CANNOT_GO_ON after having said why.
+/* What kafka_partitions() said of a topic: 0 when there are 1 to `max`, else EXIT_CANNOT_GO_ON
+ * after having said why.
  */
-int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max, const struct err *err) MUST_CHECK;
+int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max,
+                   const struct err *err) MUST_CHECK;
 /* "redress:{sla.3}:by:first_contact_due" in the turn's arena. */
 const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest);
 /* A member of a reply to HGETALL, or NULL. */

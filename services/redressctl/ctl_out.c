@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char erase_line[] = "\r\033[K", home[] = "\033[H", erase_rest[] = "\033[K\n", erase_below[] = "\033[J",
-                  clear[] = "\033[2J";
+static const char erase_line[] = "\r\033[K", home[] = "\033[H", erase_rest[] = "\033[K\n",
+                  erase_below[] = "\033[J", clear[] = "\033[2J";
 
 static bool progress_stands; /* the last line on standard error is one of ctl_progress() */
 
@@ -72,6 +72,7 @@ PRINTF(1, 0) static char *format(const char *fmt, va_list args) {
 /* Frees the text. */
 static void put_line(FILE *to, const char *before, char *text, const char *after) {
     struct buf safe = {NULL, 0, 0};
+
     ctl_safe(&safe, text, strlen(text));
     put_text(to, before);
     put(to, safe.at ? safe.at : "", safe.len);
@@ -103,6 +104,7 @@ void ctl_complain(const char *name, const char *fmt, va_list args) {
 /* Line by line: only the breaks between them are ours. */
 static void put_lines(FILE *to, const char *text, const char *after) {
     struct buf safe = {NULL, 0, 0};
+
     while (text && *text) {
         size_t len = strcspn(text, "\n");
         ctl_safe(&safe, text, len);
@@ -146,6 +148,7 @@ void ctl_progress(const char *fmt, ...) {
 
 void ctl_screen(const char *text) {
     static bool cleared;
+
     put_text(stdout, cleared ? home : clear);
     if (!cleared) put_text(stdout, home);
     cleared = true;

@@ -1,4 +1,5 @@
-/* sla: one fold. Facts first, then what they make of every deadline, then what is new in that, then the next wake-up.
+/* sla: one fold. Facts first, then what they make of every deadline, then what is new in that, then
+ * the next wake-up.
  */
 #include "sla.h"
 #include "base/ids.h"
@@ -16,12 +17,14 @@ static void migrate(struct sla_state *state, int64_t now_ms) {
         struct sla_cycle *cycle = (struct sla_cycle *)state->targets.at + i;
         cycle->frozen = cycle->state != SLA_CYCLE_RUNNING && cycle->state != SLA_CYCLE_PAUSED;
     }
-    for (int i = 0; i < state->cycles.count; i++) ((struct sla_cycle *)state->cycles.at)[i].frozen = true;
+    for (int i = 0; i < state->cycles.count; i++)
+        ((struct sla_cycle *)state->cycles.at)[i].frozen = true;
 }
 
 /* The version that the case keeps, or a newer one that takes running cases. */
 static const struct sla_policy *choose_policy(struct sla_state *state, const struct decision *in) {
     const struct policy_version *chosen = policies_choose(in->policies, state->policy_version);
+
     ASSERT(chosen);
     bool moved = state->policy_version && strcmp(state->policy_version, chosen->version) != 0;
     if (moved) migrate(state, in->now_ms);
@@ -57,20 +60,25 @@ static const char *cause_of(const struct event *ev) {
 static void derive(struct sla_report *report) {
     struct sla_state *state = report->state;
     struct sla_replay *replay = report->replay;
-    *replay = (struct sla_replay){.arena = report->in->arena, .policy = report->policy, .now_ms = report->in->now_ms};
+
+    *replay = (struct sla_replay){
+        .arena = report->in->arena, .policy = report->policy, .now_ms = report->in->now_ms};
     sla_replay_run(replay, state);
     if (replay->class_name) state->started = true;
     if (!state->started) replay->count = 0;
     sla_report_changes(report);
 }
 
-static void work_out(struct sla_state *state, const struct decision *in, const struct sla_policy *policy,
-                     struct effects *out) {
+static void work_out(struct sla_state *state, const struct decision *in,
+                     const struct sla_policy *policy, struct effects *out) {
     struct sla_replay replay;
-    struct sla_report report = {.state = state, .in = in, .policy = policy, .out = out, .replay = &replay};
+    struct sla_report report = {
+        .state = state, .in = in, .policy = policy, .out = out, .replay = &replay};
     bool fresh = !state->started;
+
     if (!in->ev && fresh && state->start_by <= state->wake_at) state->started = true;
-    if (!in->ev) state->looked_at = state->wake_at > state->looked_at ? state->wake_at : state->looked_at;
+    if (!in->ev)
+        state->looked_at = state->wake_at > state->looked_at ? state->wake_at : state->looked_at;
     sla_state_take_cycles(state, in->arena, &report.cycles);
     report.cause = state->migrated_at == in->now_ms ? "policy" : cause_of(in->ev);
     report.settle = in->ev || fresh;
@@ -82,8 +90,8 @@ static void work_out(struct sla_state *state, const struct decision *in, const s
     sla_state_put_cycles(state, &report.cycles);
 }
 
-/* A word counts from its own time, but one that is read days late from then: a complaint that lay for months is not
- * closed before anybody has seen it. */
+/* A word counts from its own time, but one that is read days late from then: a complaint that lay
+ * for months is not closed before anybody has seen it. */
 static void hear(struct sla_state *state, const struct decision *in) {
     enum { LATE_MS = 24 * 3600 * 1000 };
     const struct event *ev = in->ev;
@@ -98,12 +106,15 @@ static void hear(struct sla_state *state, const struct decision *in) {
 
 static enum result fold(struct sla_state *state, const struct decision *in, struct effects *out) {
     const struct event *ev = in->ev;
-    bool opens = strcmp(ev->type, "case.opened") == 0, news = true;
+    bool opens = strcmp(ev->type, "case.opened") == 0;
+    bool news = true;
     enum result result = DONE;
+
     if (!in->exists && !opens) {
         if (strcmp(ev->type, "case.classified") != 0)
-            return effects_reject(out, "unknown_case",
-                                  "$.case_id: expected a case that was opened and is not long over");
+            return effects_reject(
+                out, "unknown_case",
+                "$.case_id: expected a case that was opened and is not long over");
         out->unchanged = true;
         return DONE;
     }
@@ -125,14 +136,17 @@ static enum result fold(struct sla_state *state, const struct decision *in, stru
         return DONE;
     }
     hear(state, in);
-    const struct tree *name = tree_get(ev->data, "task") ? tree_get(ev->data, "task") : tree_get(ev->data, "target");
+    const struct tree *name =
+        tree_get(ev->data, "task") ? tree_get(ev->data, "task") : tree_get(ev->data, "target");
     sla_state_add_moment(state, ev->time_ms, ev->type, name ? name->text : NULL, in->arena);
     work_out(state, in, policy, out);
+
     return DONE;
 }
 
 static enum result decide(const struct decision *in, void *state_in, struct effects *out) {
     struct sla_state *state = state_in;
+
     if (in->ev) return fold(state, in, out);
     if (state->forget_at && state->forget_at <= state->wake_at) {
         out->forget = true;
@@ -140,6 +154,7 @@ static enum result decide(const struct decision *in, void *state_in, struct effe
         return DONE;
     }
     work_out(state, in, choose_policy(state, in), out);
+
     return DONE;
 }
 
@@ -148,14 +163,15 @@ static const char *state_key(const struct event *ev) {
     return ev->subject && ids_is_case(ev->subject) ? ev->subject : NULL;
 }
 
-const struct worker_spec sla_spec = {.name = "sla",
-                                     .about = "puts deadlines on cases, watches them, and says what became of them",
-                                     .kind = WORKER_KEYED,
-                                     .reads = reads,
-                                     .policy_file = "sla.yaml",
-                                     .load = sla_policy_load,
-                                     .state = &sla_state_record,
-                                     .wants = sla_facts_wanted,
-                                     .state_key = state_key,
-                                     .fires_unconfirmed = true,
-                                     .decide = decide};
+const struct worker_spec sla_spec = {
+    .name = "sla",
+    .about = "puts deadlines on cases, watches them, and says what became of them",
+    .kind = WORKER_KEYED,
+    .reads = reads,
+    .policy_file = "sla.yaml",
+    .load = sla_policy_load,
+    .state = &sla_state_record,
+    .wants = sla_facts_wanted,
+    .state_key = state_key,
+    .fires_unconfirmed = true,
+    .decide = decide};

@@ -32,6 +32,7 @@ static void put_seconds(struct json_out *out, const char *key, int64_t ms) {
 /* The pause that covers a moment, or NULL. */
 static const struct sla_pause_span *pause_at(const struct explanation *explanation, int64_t at) {
     const struct sla_replay *replay = explanation->replay;
+
     for (int i = 0; i < replay->span_count; i++) {
         const struct sla_pause_span *span = &replay->spans[i];
         bool stops = explanation->derived->rule->pause_on & 1u << span->reason;
@@ -42,6 +43,7 @@ static const struct sla_pause_span *pause_at(const struct explanation *explanati
 
 static void put_span(struct explanation *explanation, int64_t from, int64_t to, const char *why) {
     struct json_out *out = explanation->out;
+
     if (to <= from || ++explanation->spans > SLA_EXPLAIN_SPANS_MAX) return;
     json_begin_map(out);
     put_time(out, "from", from);
@@ -56,6 +58,7 @@ static void put_span(struct explanation *explanation, int64_t from, int64_t to, 
 static void put_spans(struct explanation *explanation, int64_t end_ms) {
     const struct calendar *calendar = explanation->derived->rule->calendar;
     int64_t at = explanation->derived->cycle;
+
     while (at < end_ms && explanation->spans <= SLA_EXPLAIN_SPANS_MAX) {
         int64_t from, to;
         const struct sla_pause_span *pause = pause_at(explanation, at);
@@ -81,14 +84,16 @@ static void put_spans(struct explanation *explanation, int64_t end_ms) {
 /* How late, by the clock on the wall and in working time. */
 static void put_lateness(const struct explanation *explanation, int64_t end_ms) {
     const struct sla_derived *derived = explanation->derived;
+
     if (!derived->due || end_ms <= derived->due) return;
     put_seconds(explanation->out, "late_seconds", end_ms - derived->due);
-    put_seconds(
-        explanation->out, "late_working_seconds",
-        calendar_elapsed(derived->rule->calendar, derived->due, end_ms, explanation->pauses, explanation->pause_count));
+    put_seconds(explanation->out, "late_working_seconds",
+                calendar_elapsed(derived->rule->calendar, derived->due, end_ms, explanation->pauses,
+                                 explanation->pause_count));
 }
 
-static const char *state_of(const struct sla_derived *derived, const struct sla_cycle *record, int64_t now_ms) {
+static const char *state_of(const struct sla_derived *derived, const struct sla_cycle *record,
+                            int64_t now_ms) {
     if (derived->end == SLA_END_MET) return derived->breached ? "met_late" : "met";
     if (derived->end == SLA_END_CANCELLED) return "cancelled";
     bool late = derived->breached || (derived->due && derived->due < now_ms);
@@ -96,13 +101,15 @@ static const char *state_of(const struct sla_derived *derived, const struct sla_
     return derived->paused ? "paused" : "running";
 }
 
-static void explain(const struct sla_state *state, const struct sla_replay *replay, const struct sla_derived *derived,
-                    struct sla_cycles *cycles, struct json_out *out) {
+static void explain(const struct sla_state *state, const struct sla_replay *replay,
+                    const struct sla_derived *derived, struct sla_cycles *cycles,
+                    struct json_out *out) {
     struct explanation explanation = {.replay = replay, .derived = derived, .out = out};
     const struct sla_rule *rule = derived->rule;
     const struct sla_cycle *record = sla_state_find_cycle(cycles, rule->name, derived->cycle);
     bool over = derived->end == SLA_END_MET || derived->end == SLA_END_CANCELLED;
     int64_t end_ms = over ? derived->end_at : replay->now_ms;
+
     explanation.pause_count = sla_replay_pauses(replay, rule, end_ms, &explanation.pauses);
     json_begin_map(out);
     put_text(out, "target", rule->name);
@@ -131,10 +138,11 @@ static void explain(const struct sla_state *state, const struct sla_replay *repl
     buf_puts(out->buf, "\n");
 }
 
-void sla_explain_case(const struct sla_state *state, const struct sla_policy *policy, int64_t now_ms,
-                      struct arena *arena, struct buf *out) {
+void sla_explain_case(const struct sla_state *state, const struct sla_policy *policy,
+                      int64_t now_ms, struct arena *arena, struct buf *out) {
     struct sla_replay replay = {.arena = arena, .policy = policy, .now_ms = now_ms};
     struct sla_cycles cycles;
+
     sla_replay_run(&replay, state);
     sla_state_take_cycles(state, arena, &cycles);
     for (int i = 0; i < replay.count; i++) {

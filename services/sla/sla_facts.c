@@ -1,19 +1,21 @@
-/* sla_facts: what is remembered of an event. Types that a built-in target may start or end on are kept whether or not
- * the policy of today asks for them, since a later version may. */
+/* sla_facts: what is remembered of an event. Types that a built-in target may start or end on are
+ * kept whether or not the policy of today asks for them, since a later version may. */
 #include "sla_facts.h"
 #include <string.h>
 
-static const char *const kept[] = {"case.contacted",        "case.replied",      "case.updated",
-                                   "case.customer_replied", "case.repeated",     "case.paused",
-                                   "case.resumed",          "case.resolved",     "case.closed",
-                                   "case.reopened",         "case.withdrawn",    "case.deadline_set",
-                                   "task.started",          "task.done",         "visit.scored",
-                                   "case.classified",       "case.reclassified", NULL};
+static const char *const kept[] = {
+    "case.contacted",        "case.replied",      "case.updated",
+    "case.customer_replied", "case.repeated",     "case.paused",
+    "case.resumed",          "case.resolved",     "case.closed",
+    "case.reopened",         "case.withdrawn",    "case.deadline_set",
+    "task.started",          "task.done",         "visit.scored",
+    "case.classified",       "case.reclassified", NULL};
 
 bool sla_facts_wanted(const char *type) {
-    static const char *const own[] = {"sla.", "notification.", "cohort.", "settlement.ordered", "delivery.requested",
-                                      NULL};
+    static const char *const own[] = {
+        "sla.", "notification.", "cohort.", "settlement.ordered", "delivery.requested", NULL};
     const struct contract_type *found = contract_find(type);
+
     if (!found || !found->names_case || found->topic == TOPIC_COMPLAINTS) return false;
     for (int i = 0; own[i]; i++)
         if (strncmp(type, own[i], strlen(own[i])) == 0) return false;
@@ -22,12 +24,14 @@ bool sla_facts_wanted(const char *type) {
 
 static struct sla_fact plain(const struct event *ev) {
     bool ordered = ev->sequence != EVENT_NO_SEQUENCE;
-    return (struct sla_fact){
-        .at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0, .type = ev->type};
+    return (struct sla_fact){.at = ev->time_ms,
+                             .ordered = ordered,
+                             .sequence = ordered ? ev->sequence : 0,
+                             .type = ev->type};
 }
 
-/* What the customer wrote before a closing for silence, and what was read only behind it, disproves the silence: it
- * counts as at the closing, and reopens as the policy says. */
+/* What the customer wrote before a closing for silence, and what was read only behind it, disproves
+ * the silence: it counts as at the closing, and reopens as the policy says. */
 static bool add_word(struct sla_state *state, struct sla_fact fact, struct arena *arena) {
     const struct sla_fact *facts = state->facts.at;
     if (sla_state_has_fact(state, &fact)) return false;
@@ -37,9 +41,11 @@ static bool add_word(struct sla_state *state, struct sla_fact fact, struct arena
     return sla_state_add_fact(state, &fact, arena);
 }
 
-static bool add_deadlines(struct sla_state *state, const struct decision *in, const struct complaint *complaint) {
+static bool add_deadlines(struct sla_state *state, const struct decision *in,
+                          const struct complaint *complaint) {
     const struct outside_deadline *deadlines = complaint->deadlines.at;
     bool news = false;
+
     for (int i = 0; i < complaint->deadlines.count; i++) {
         struct sla_fact fact = plain(in->ev);
         fact.type = "case.deadline_set";
@@ -48,6 +54,7 @@ static bool add_deadlines(struct sla_state *state, const struct decision *in, co
         fact.until = deadlines[i].at;
         news |= sla_state_add_fact(state, &fact, in->arena);
     }
+
     return news;
 }
 
@@ -64,9 +71,11 @@ static struct sla_order *copy_order(const struct order *order, struct arena *are
     return copy;
 }
 
-enum result sla_facts_open(struct sla_state *state, const struct decision *in, struct effects *out) {
+enum result sla_facts_open(struct sla_state *state, const struct decision *in,
+                           struct effects *out) {
     struct complaint complaint = {0};
     enum result result = effects_decode(out, in->ev, &contract_case_opened, &complaint);
+
     if (result != DONE) return result;
     *state = (struct sla_state){.status = SLA_OPEN,
                                 .case_id = complaint.case_id,
@@ -77,27 +86,31 @@ enum result sla_facts_open(struct sla_state *state, const struct decision *in, s
                                 .traceparent = in->ev->traceparent,
                                 .order = copy_order(complaint.order, in->arena)};
     add_deadlines(state, in, &complaint);
+
     return DONE;
 }
 
-static enum result add_classified(struct sla_state *state, const struct decision *in, bool *news_out,
-                                  struct effects *out) {
+static enum result add_classified(struct sla_state *state, const struct decision *in,
+                                  bool *news_out, struct effects *out) {
     struct classified classified = {0};
     enum result result = effects_decode(out, in->ev, &contract_classified, &classified);
+
     if (result != DONE) return result;
     struct sla_fact fact = plain(in->ev);
     fact.name = classified.class_name;
     fact.severity = classified.severity;
     fact.flags = classified.flags;
     *news_out = sla_state_add_fact(state, &fact, in->arena);
+
     return DONE;
 }
 
 /* A repeated complaint, and a customer's message that came as a submission, may bring deadlines. */
-static enum result add_submission(struct sla_state *state, const struct decision *in, bool *news_out,
-                                  struct effects *out) {
+static enum result add_submission(struct sla_state *state, const struct decision *in,
+                                  bool *news_out, struct effects *out) {
     struct complaint complaint = {0};
     enum result result = effects_decode(out, in->ev, &contract_case_repeated, &complaint);
+
     if (result != DONE) return result;
     *news_out = add_word(state, plain(in->ev), in->arena);
     *news_out |= add_deadlines(state, in, &complaint);
@@ -105,12 +118,13 @@ static enum result add_submission(struct sla_state *state, const struct decision
         state->repeats = complaint.repeats;
         *news_out = true;
     }
+
     return DONE;
 }
 
 /* A customer's message that came as a submission brings all that one may have. */
-static enum result add_joined_deadlines(struct sla_state *state, const struct decision *in, bool *news_out,
-                                        struct effects *out) {
+static enum result add_joined_deadlines(struct sla_state *state, const struct decision *in,
+                                        bool *news_out, struct effects *out) {
     struct complaint complaint = {0};
     if (!tree_get(in->ev->data, "deadlines")) return DONE;
     enum result result = effects_decode(out, in->ev, &contract_joined, &complaint);
@@ -132,9 +146,10 @@ static void assign(struct sla_state *state, const struct event *ev, const char *
     state->assigned_at = ev->time_ms;
 }
 
-enum result sla_facts_add(struct sla_state *state, const struct decision *in, const struct sla_policy *policy,
-                          bool *news_out, struct effects *out) {
+enum result sla_facts_add(struct sla_state *state, const struct decision *in,
+                          const struct sla_policy *policy, bool *news_out, struct effects *out) {
     const char *type = in->ev->type;
+
     *news_out = false;
     if (strcmp(type, "case.classified") == 0) return add_classified(state, in, news_out, out);
     if (strcmp(type, "case.repeated") == 0) return add_submission(state, in, news_out, out);
@@ -142,18 +157,22 @@ enum result sla_facts_add(struct sla_state *state, const struct decision *in, co
     enum result result = effects_decode(out, in->ev, contract_find(type)->record, &activity);
     if (result != DONE) return result;
     struct sla_fact fact = plain(in->ev);
-    fact.name = activity.task ? activity.task : activity.target ? activity.target : activity.class_name;
+    fact.name = activity.task     ? activity.task
+                : activity.target ? activity.target
+                                  : activity.class_name;
     fact.set_by = activity.set_by;
     fact.until = activity.at ? activity.at : activity.until;
     fact.reason = activity.pause_reason;
     fact.severity = activity.severity;
     fact.automated = activity.automated;
-    bool is_word = strcmp(type, "case.customer_replied") == 0, asked_for = sla_policy_lists(&policy->types, type);
+    bool is_word = strcmp(type, "case.customer_replied") == 0;
+    bool asked_for = sla_policy_lists(&policy->types, type);
     for (int i = 0; !asked_for && kept[i]; i++) asked_for = strcmp(kept[i], type) == 0;
     if (is_word)
         *news_out = add_word(state, fact, in->arena);
     else
-        *news_out = asked_for ? sla_state_add_fact(state, &fact, in->arena) : !in_timeline(state, in->ev);
+        *news_out =
+            asked_for ? sla_state_add_fact(state, &fact, in->arena) : !in_timeline(state, in->ev);
     if (strcmp(type, "case.assigned") == 0) assign(state, in->ev, activity.to);
     return is_word ? add_joined_deadlines(state, in, news_out, out) : DONE;
 }

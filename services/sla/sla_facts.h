@@ -8,8 +8,8 @@
 /* case.opened: fills a new state. DONE or REJECT. */
 enum result sla_facts_open(struct sla_state *state, const struct decision *in, struct effects *out);
 /* Any other event. *news_out: whether the state knows more than before. DONE or REJECT. */
-enum result sla_facts_add(struct sla_state *state, const struct decision *in, const struct sla_policy *policy,
-                          bool *news_out, struct effects *out);
+enum result sla_facts_add(struct sla_state *state, const struct decision *in,
+                          const struct sla_policy *policy, bool *news_out, struct effects *out);
 /* Event types that this worker folds. */
 bool sla_facts_wanted(const char *type);
 

@@ -3,7 +3,10 @@
 #include "sla_silence.h"
 #include <string.h>
 
-enum { UNCONFIRMED_AGAIN_MS = 10 * 60 * 1000 /* intake stands still: a little more of months does not matter */ };
+enum {
+    UNCONFIRMED_AGAIN_MS =
+        10 * 60 * 1000 /* intake stands still: a little more of months does not matter */
+};
 
 static int64_t later(int64_t one, int64_t two) {
     return one > two ? one : two;
@@ -13,14 +16,17 @@ static void sooner(int64_t *wake_ms, int64_t at) {
     if (at < *wake_ms) *wake_ms = at;
 }
 
-/* A breach is to be said: at the first moment that is no longer on time. CALENDAR_NEVER: none is. */
+/* A breach is to be said: at the first moment that is no longer on time. CALENDAR_NEVER: none is.
+ */
 static int64_t breach_at(const struct sla_derived *derived, const struct sla_cycle *record) {
     bool may_come = !derived->end && derived->due;
-    if (record->frozen || sla_report_breach_said(record) || !(derived->breached || may_come)) return CALENDAR_NEVER;
+    if (record->frozen || sla_report_breach_said(record) || !(derived->breached || may_come))
+        return CALENDAR_NEVER;
     return later(derived->due + 1, record->settle_at);
 }
 
-static void breach(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record) {
+static void breach(struct sla_report *report, const struct sla_derived *derived,
+                   struct sla_cycle *record) {
     struct sla_event data = {.case_id = report->state->case_id,
                              .target = record->name,
                              .cycle = record->cycle,
@@ -28,8 +34,10 @@ static void breach(struct sla_report *report, const struct sla_derived *derived,
                              .breached_at = report->in->now_ms,
                              .unconfirmed = report->in->unconfirmed};
     bool ended = derived->end == SLA_END_MET || derived->end == SLA_END_CANCELLED;
+
     sla_report_verdict(report, derived, ended ? derived->end_at : report->in->now_ms, &data);
-    sla_report_emit(report, "sla.breached", sla_report_breach_id(report, record), report->in->now_ms, &data);
+    sla_report_emit(report, "sla.breached", sla_report_breach_id(report, record),
+                    report->in->now_ms, &data);
     record->breach_due = record->due = derived->due;
     record->breached_at = report->in->now_ms;
     record->waits_for = 0;
@@ -43,15 +51,16 @@ static bool is_warned(const struct sla_cycle *record, const struct sla_warning *
 /* When a warning is to be given; CALENDAR_NEVER: not, or not any more. */
 static int64_t warning_at(const struct sla_report *report, const struct sla_derived *derived,
                           const struct sla_cycle *record, const struct sla_warning *warning) {
-    bool runs =
-        !derived->end && !derived->breached && derived->due && !sla_report_breach_said(record) && !record->frozen;
-    if (!runs || (derived->paused && !derived->set_by) || is_warned(record, warning)) return CALENDAR_NEVER;
+    bool runs = !derived->end && !derived->breached && derived->due &&
+                !sla_report_breach_said(record) && !record->frozen;
+    if (!runs || (derived->paused && !derived->set_by) || is_warned(record, warning))
+        return CALENDAR_NEVER;
     int64_t at = sla_replay_warn_at(report->replay, derived, warning);
     return at ? at : CALENDAR_NEVER;
 }
 
-static void warn(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
-                 const struct sla_warning *warning) {
+static void warn(struct sla_report *report, const struct sla_derived *derived,
+                 struct sla_cycle *record, const struct sla_warning *warning) {
     struct arena *arena = report->in->arena;
     struct sla_event data = {.case_id = report->state->case_id,
                              .target = record->name,
@@ -60,11 +69,15 @@ static void warn(struct sla_report *report, const struct sla_derived *derived, s
                              .set_by = derived->set_by,
                              .percent = warning->percent,
                              .before = warning->before_ms};
-    const char *step = warning->percent ? arena_printf(arena, "p%lld", (long long)warning->percent) : warning->text;
-    const char *id = arena_printf(arena, "%s.%s", sla_report_cycle_id(report, record->name, record->cycle), step);
+    const char *step = warning->percent ? arena_printf(arena, "p%lld", (long long)warning->percent)
+                                        : warning->text;
+    const char *id = arena_printf(arena, "%s.%s",
+                                  sla_report_cycle_id(report, record->name, record->cycle), step);
+
     sla_report_emit(report, "sla.warned", id, report->in->now_ms, &data);
     const char **grown = arena_alloc(arena, (size_t)(record->warned.count + 1) * sizeof *grown);
-    if (record->warned.count) memcpy(grown, record->warned.at, (size_t)record->warned.count * sizeof *grown);
+    if (record->warned.count)
+        memcpy(grown, record->warned.at, (size_t)record->warned.count * sizeof *grown);
     grown[record->warned.count] = warning->text;
     record->warned = (struct texts){grown, record->warned.count + 1};
 }
@@ -89,15 +102,18 @@ static int64_t step_at(const struct sla_report *report, const struct sla_derived
     return record->breach_due + steps[record->level].after + 1;
 }
 
-static void escalate(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record) {
-    const struct sla_step *step = (const struct sla_step *)derived->rule->escalate.at + record->level;
+static void escalate(struct sla_report *report, const struct sla_derived *derived,
+                     struct sla_cycle *record) {
+    const struct sla_step *step =
+        (const struct sla_step *)derived->rule->escalate.at + record->level;
     struct sla_event data = {.case_id = report->state->case_id,
                              .target = record->name,
                              .cycle = record->cycle,
                              .level = ++record->level,
                              .to = step->to};
     const char *id = arena_printf(report->in->arena, "%s.%lld",
-                                  sla_report_cycle_id(report, record->name, record->cycle), (long long)data.level);
+                                  sla_report_cycle_id(report, record->name, record->cycle),
+                                  (long long)data.level);
     sla_report_emit(report, "sla.escalated", id, report->in->now_ms, &data);
 }
 
@@ -122,6 +138,7 @@ static int64_t next_of(const struct sla_report *report, const struct sla_derived
                        const struct sla_cycle *record) {
     int64_t wake_ms = breach_at(derived, record);
     bool passed = derived->due && derived->due < report->in->now_ms;
+
     for (int k = 0; k < derived->rule->warning_count && !passed; k++)
         sooner(&wake_ms, warning_at(report, derived, record, &derived->rule->warnings[k]));
     sooner(&wake_ms, step_at(report, derived, record));
@@ -132,7 +149,9 @@ static int64_t next_of(const struct sla_report *report, const struct sla_derived
 /* Closed or withdrawn, and nothing runs: what was breached and never met stays so. */
 static bool is_over(const struct sla_report *report, int64_t wake_ms) {
     int status = report->state->status;
-    if ((status != SLA_CLOSED && status != SLA_WITHDRAWN) || wake_ms != CALENDAR_NEVER) return false;
+
+    if ((status != SLA_CLOSED && status != SLA_WITHDRAWN) || wake_ms != CALENDAR_NEVER)
+        return false;
     for (int i = 0; i < report->cycles.count; i++) {
         int state = report->cycles.at[i].state;
         if (state == SLA_CYCLE_RUNNING || state == SLA_CYCLE_PAUSED) return false;
@@ -149,18 +168,22 @@ static void set_watched(struct sla_report *report, bool over) {
     }
 }
 
-/* When the silence is to be looked at. One that is over already waits for what else may be read, and one that is not
- * proven, for what is not known does not break it, is looked at again. */
+/* When the silence is to be looked at. One that is over already waits for what else may be read,
+ * and one that is not proven, for what is not known does not break it, is looked at again. */
 static int64_t silence_at(const struct sla_report *report) {
-    int64_t at = sla_silence_ends(report), now = report->in->now_ms;
+    int64_t at = sla_silence_ends(report);
+    int64_t now = report->in->now_ms;
     if (at >= now) return at;
 
-    return now + (report->in->unconfirmed ? UNCONFIRMED_AGAIN_MS : decision_settings(report->in)->late_settle_ms);
+    return now + (report->in->unconfirmed ? UNCONFIRMED_AGAIN_MS
+                                          : decision_settings(report->in)->late_settle_ms);
 }
 
 void sla_fire_plan(struct sla_report *report) {
     struct sla_state *state = report->state;
-    int64_t now = report->in->now_ms, wake_ms = CALENDAR_NEVER;
+    int64_t now = report->in->now_ms;
+    int64_t wake_ms = CALENDAR_NEVER;
+
     for (int i = 0; i < report->replay->count; i++) {
         const struct sla_cycle *record = sla_report_record(report, &report->replay->at[i]);
         if (record) sooner(&wake_ms, next_of(report, &report->replay->at[i], record));

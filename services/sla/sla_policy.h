@@ -1,4 +1,5 @@
-/* sla_policy: sla.yaml, read, checked and compiled. Which policy a case has: the first that matches its facts. */
+/* sla_policy: sla.yaml, read, checked and compiled. Which policy a case has: the first that matches
+ * its facts. */
 #ifndef REDRESS_SLA_POLICY_H
 #define REDRESS_SLA_POLICY_H
 
@@ -17,7 +18,8 @@ struct sla_warning {
     int64_t before_ms;
 };
 struct sla_step {
-    int64_t after; /* ms after the deadline, by the clock on the wall: escalation does not wait for office hours */
+    int64_t after; /* ms after the deadline, by the clock on the wall: escalation does not wait for
+                      office hours */
     const char *to;
 };
 
@@ -31,10 +33,11 @@ struct sla_rule {
     unsigned pause_on;               /* 1 << enum pause_reason */
     struct sla_warning *warnings;
     int warning_count;
-    struct records escalate;                 /* struct sla_step */
-    struct texts starts_on, met_by, ends_on; /* event types; those of tasks only where the task has the target's name */
-    bool open_ended;                         /* has no allowance: only deadlines set from outside count */
-    bool chained;                            /* after a missed one the next runs from its due time */
+    struct records escalate; /* struct sla_step */
+    struct texts starts_on, met_by,
+        ends_on;     /* event types; those of tasks only where the task has the target's name */
+    bool open_ended; /* has no allowance: only deadlines set from outside count */
+    bool chained;    /* after a missed one the next runs from its due time */
 };
 
 struct sla_order { /* the order's facts that policies may ask for */
@@ -59,7 +62,8 @@ struct sla_row {
     struct sla_match *match;
     struct sla_rule *rules;
     int rule_count;
-    struct texts reopen_resolved_on, reopen_closed_on; /* event types that reopen like case.reopened */
+    struct texts reopen_resolved_on,
+        reopen_closed_on; /* event types that reopen like case.reopened */
 };
 
 struct sla_policy {
@@ -73,15 +77,16 @@ struct sla_policy {
 };
 
 /* load() of struct worker_spec. */
-int sla_policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,
-                    const char **version_out, struct faults *faults);
+int sla_policy_load(const struct tree *file, const char *dir, struct arena *arena,
+                    void **policy_out, const char **version_out, struct faults *faults);
 
 /* NULL: none matches. */
-const struct sla_row *sla_policy_match(const struct sla_policy *policy, const struct sla_profile *profile);
+const struct sla_row *sla_policy_match(const struct sla_policy *policy,
+                                       const struct sla_profile *profile);
 /* NULL: the row is NULL or has no such target. */
 const struct sla_rule *sla_policy_rule(const struct sla_row *row, const char *target);
-/* The rule of a target that the policy lacks, and for which somebody outside has set a deadline: its usual facts, no
- * allowance, no warnings, no ladder. False: no target can have this name. */
+/* The rule of a target that the policy lacks, and for which somebody outside has set a deadline:
+ * its usual facts, no allowance, no warnings, no ladder. False: no target can have this name. */
 bool sla_policy_bare_rule(const char *target, struct arena *arena, struct sla_rule *rule_out);
 bool sla_policy_lists(const struct texts *types, const char *type);
 

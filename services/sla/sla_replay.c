@@ -1,5 +1,5 @@
-/* sla_replay: facts to steps (what each means, which policy holds, whether the clock stands), then each target over
- * these steps. */
+/* sla_replay: facts to steps (what each means, which policy holds, whether the clock stands), then
+ * each target over these steps. */
 #include "sla_replay.h"
 #include "contract/profile.h"
 #include <string.h>
@@ -44,7 +44,8 @@ static struct profile_place place_of(const struct sla_fact *fact) {
     return (struct profile_place){fact->at, fact->ordered, fact->sequence};
 }
 
-static const struct profile *apply_classification(struct arena *arena, const struct profile *profile,
+static const struct profile *apply_classification(struct arena *arena,
+                                                  const struct profile *profile,
                                                   const struct sla_fact *fact) {
     struct profile_place place = place_of(fact);
 
@@ -56,6 +57,7 @@ static const struct profile *apply_classification(struct arena *arena, const str
 static void add_segment(struct run *run, const struct profile *known) {
     struct segment *segment = &run->segments[run->segment_count++];
     const struct sla_state *state = run->state;
+
     segment->class_name = profile_class(known);
     segment->severity = profile_severity(known);
     segment->flags = profile_flags(known, run->replay->arena);
@@ -84,6 +86,7 @@ static void pause(struct run *run, const struct step *step) {
     const struct sla_fact *fact = step->fact;
     const struct sla_pause_span *span = &run->span;
     bool waits = span->reason == fact->reason && (!span->to || span->to > step->at);
+
     if (waits && span->to == fact->until) return;
     close_span(run, step->at);
     run->span = (struct sla_pause_span){step->at, fact->until, fact->reason};
@@ -94,6 +97,7 @@ static void pause(struct run *run, const struct step *step) {
 static bool reopens(const struct run *run, int segment, const char *type) {
     const struct sla_row *row = run->segments[segment].row;
     int status = run->replay->status;
+
     if (strcmp(type, "case.reopened") == 0) return status != SLA_OPEN;
     if (!row) return false;
     if (status == SLA_RESOLVED) return sla_policy_lists(&row->reopen_resolved_on, type);
@@ -103,6 +107,7 @@ static bool reopens(const struct run *run, int segment, const char *type) {
 static void note_status(struct run *run, const struct step *step) {
     struct sla_replay *replay = run->replay;
     const char *type = step->type;
+
     if (strcmp(type, "case.paused") == 0) {
         pause(run, step);
     } else if (strcmp(type, "case.resumed") == 0) {
@@ -142,7 +147,8 @@ static void add_step(struct run *run, const struct sla_fact *fact, const char *t
     step->withdrawn = run->replay->status == SLA_WITHDRAWN;
 }
 
-/* The first classification is that of the complaint: it counts from the opening, however long it took. */
+/* The first classification is that of the complaint: it counts from the opening, however long it
+ * took. */
 static const struct sla_fact *first_classification(const struct sla_state *state) {
     const struct sla_fact *facts = state->facts.at;
     for (int i = 0; i < state->facts.count; i++)
@@ -152,9 +158,11 @@ static const struct sla_fact *first_classification(const struct sla_state *state
 
 static void make_steps(struct run *run) {
     const struct sla_state *state = run->state;
-    const struct sla_fact *facts = state->facts.at, *first = first_classification(state);
+    const struct sla_fact *facts = state->facts.at;
+    const struct sla_fact *first = first_classification(state);
     struct arena *arena = run->replay->arena;
     size_t count = (size_t)state->facts.count;
+
     run->steps = arena_alloc(arena, (2 * count + 1) * sizeof *run->steps);
     run->segments = arena_alloc(arena, (count + 1) * sizeof *run->segments);
     run->replay->spans = arena_alloc(arena, (count + 1) * sizeof *run->replay->spans);
@@ -187,8 +195,10 @@ struct course {
     struct run *run;
     const char *name;
     int segment;
-    const struct sla_rule *rule; /* in force; where the policy lacks the target, that of the next one that has it */
-    const struct sla_rule *bare; /* in force where the policy lacks it, since a deadline is set from outside; or NULL */
+    const struct sla_rule
+        *rule; /* in force; where the policy lacks the target, that of the next one that has it */
+    const struct sla_rule *bare; /* in force where the policy lacks it, since a deadline is set from
+                                    outside; or NULL */
     bool shadow;                 /* nobody asks for it yet */
     struct limit *limits;
     int limit_count;
@@ -199,8 +209,10 @@ struct course {
 
 int sla_replay_pauses(const struct sla_replay *replay, const struct sla_rule *rule, int64_t end_ms,
                       struct calendar_pause **pauses_out) {
-    struct calendar_pause *pauses = arena_alloc(replay->arena, (size_t)(replay->span_count + 1) * sizeof *pauses);
+    struct calendar_pause *pauses =
+        arena_alloc(replay->arena, (size_t)(replay->span_count + 1) * sizeof *pauses);
     int count = 0;
+
     for (int i = 0; i < replay->span_count; i++) {
         const struct sla_pause_span *span = &replay->spans[i];
         if (!(rule->pause_on & 1u << span->reason) || span->from >= end_ms) continue;
@@ -208,6 +220,7 @@ int sla_replay_pauses(const struct sla_replay *replay, const struct sla_rule *ru
         pauses[count++] = (struct calendar_pause){span->from, to < end_ms ? to : end_ms};
     }
     *pauses_out = pauses;
+
     return count;
 }
 
@@ -217,15 +230,19 @@ static int64_t due_of(const struct course *course, int64_t end_ms, const char **
     struct calendar_pause *pauses;
     int count = sla_replay_pauses(course->run->replay, rule, end_ms, &pauses);
     int64_t due = CALENDAR_NEVER;
-    if (!rule->open_ended) due = calendar_due(rule->calendar, course->now.cycle, rule->allowance, pauses, count);
+
+    if (!rule->open_ended)
+        due = calendar_due(rule->calendar, course->now.cycle, rule->allowance, pauses, count);
     *set_by_out = NULL;
     for (int i = 0; i < course->limit_count; i++) {
         const struct limit *limit = &course->limits[i];
-        bool ours = limit->at > course->now.cycle || course->now.cycle == course->run->state->opened_at;
+        bool ours =
+            limit->at > course->now.cycle || course->now.cycle == course->run->state->opened_at;
         if (!ours || limit->at >= due) continue;
         due = limit->at;
         *set_by_out = limit->set_by;
     }
+
     return due;
 }
 
@@ -237,6 +254,7 @@ static void set_due(struct course *course, int64_t end_ms) {
 /* Before something changes at `at`: a deadline that has passed by then has been missed. */
 static void settle(struct course *course, int64_t at) {
     struct sla_derived *now = &course->now;
+
     if (!course->running || now->breached) return;
     const char *set_by;
     int64_t due = due_of(course, CALENDAR_NEVER, &set_by);
@@ -250,6 +268,7 @@ static void settle(struct course *course, int64_t at) {
 static void add_result(struct course *course) {
     struct sla_replay *replay = course->run->replay;
     struct sla_derived *last = replay->count ? &replay->at[replay->count - 1] : NULL;
+
     course->now.rule = course->rule;
     if (last && last->cycle == course->now.cycle && strcmp(last->rule->name, course->name) == 0) {
         *last = course->now;
@@ -295,6 +314,7 @@ static void chain(struct course *course, int64_t at) {
 /* The rule in force, or the next one that will be. */
 static void choose_rule(struct course *course, int segment) {
     const struct run *run = course->run;
+
     course->segment = segment;
     course->rule = sla_policy_rule(run->segments[segment].row, course->name);
     if (!course->rule) course->rule = course->bare;
@@ -305,6 +325,7 @@ static void choose_rule(struct course *course, int segment) {
 
 static void switch_policy(struct course *course, const struct step *step) {
     const struct sla_row *row = course->run->segments[step->segment].row;
+
     chain(course, step->at);
     settle(course, step->at);
     struct sla_derived before = course->now;
@@ -322,6 +343,7 @@ static void switch_policy(struct course *course, const struct step *step) {
 
 static void limit(struct course *course, const struct step *step) {
     const struct sla_fact *fact = step->fact;
+
     settle(course, step->at);
     int i = 0;
     while (i < course->limit_count && strcmp(course->limits[i].set_by, fact->set_by) != 0) i++;
@@ -330,9 +352,11 @@ static void limit(struct course *course, const struct step *step) {
 }
 
 /* A task's facts are only those of the task that has the target's name. */
-static bool concerns(const struct course *course, const struct texts *types, const struct step *step) {
+static bool concerns(const struct course *course, const struct texts *types,
+                     const struct step *step) {
     if (!sla_policy_lists(types, step->type)) return false;
-    return strncmp(step->type, "task.", 5) != 0 || (step->fact->name && strcmp(step->fact->name, course->name) == 0);
+    return strncmp(step->type, "task.", 5) != 0 ||
+           (step->fact->name && strcmp(step->fact->name, course->name) == 0);
 }
 
 /* Closed by a program: nothing was met by that, and nothing is waited for any more. */
@@ -354,14 +378,18 @@ static void take_step(struct course *course, const struct step *step) {
     else if (course->running && concerns(course, &rule->met_by, step))
         end(course, SLA_END_MET, step->at, NULL);
     else if (course->running && concerns(course, &rule->ends_on, step))
-        end(course, SLA_END_CANCELLED, step->at, strcmp(step->type, "case.reopened") == 0 ? "reopened" : "resolved");
-    if (course->running || step->withdrawn || is_given_up(step) || !concerns(course, &rule->starts_on, step)) return;
+        end(course, SLA_END_CANCELLED, step->at,
+            strcmp(step->type, "case.reopened") == 0 ? "reopened" : "resolved");
+    if (course->running || step->withdrawn || is_given_up(step) ||
+        !concerns(course, &rule->starts_on, step))
+        return;
     start(course, step->at);
     course->missed = 0;
 }
 
 /* Does the clock stand now? */
-static void note_pause(const struct sla_replay *replay, struct sla_derived *derived, const struct sla_rule *rule) {
+static void note_pause(const struct sla_replay *replay, struct sla_derived *derived,
+                       const struct sla_rule *rule) {
     if (derived->breached || replay->span_count == 0) return;
     const struct sla_pause_span *span = &replay->spans[replay->span_count - 1];
     if (!(rule->pause_on & 1u << span->reason) || (span->to && span->to <= replay->now_ms)) return;
@@ -376,16 +404,20 @@ static const struct sla_rule *bare_rule(const struct run *run, const char *name)
     struct arena *arena = run->replay->arena;
     const struct sla_fact *facts = run->state->facts.at;
     bool set = false;
+
     for (int i = 0; i < run->state->facts.count && !set; i++)
         set = is_type(&facts[i], "case.deadline_set") && strcmp(facts[i].name, name) == 0;
     if (!set) return NULL; /* as in nearly every case */
     struct sla_rule *rule = ARENA_NEW(arena, struct sla_rule);
+
     return sla_policy_bare_rule(name, arena, rule) ? rule : NULL;
 }
 
 static void run_target(struct run *run, const char *name) {
     struct course course = {.run = run, .name = name, .bare = bare_rule(run, name)};
-    course.limits = arena_alloc(run->replay->arena, (size_t)run->step_count * sizeof *course.limits);
+
+    course.limits =
+        arena_alloc(run->replay->arena, (size_t)run->step_count * sizeof *course.limits);
     choose_rule(&course, 0);
     for (int i = 0; i < run->step_count; i++) take_step(&course, &run->steps[i]);
     if (!course.running || course.shadow || !course.rule) return;
@@ -404,17 +436,20 @@ static bool named_before(const struct run *run, int segment, const char *name) {
 /* Targets that no policy of this case has, and somebody outside set a deadline for. */
 static void run_others(struct run *run) {
     const struct sla_fact *facts = run->state->facts.at;
+
     for (int i = 0; i < run->state->facts.count; i++) {
         if (!is_type(&facts[i], "case.deadline_set")) continue;
         bool again = named_before(run, run->segment_count, facts[i].name);
         for (int k = 0; k < i && !again; k++)
-            again = is_type(&facts[k], "case.deadline_set") && strcmp(facts[k].name, facts[i].name) == 0;
+            again = is_type(&facts[k], "case.deadline_set") &&
+                    strcmp(facts[k].name, facts[i].name) == 0;
         if (!again) run_target(run, facts[i].name);
     }
 }
 
 void sla_replay_run(struct sla_replay *replay, const struct sla_state *state) {
     struct run run = {.replay = replay, .state = state};
+
     replay->status = SLA_OPEN;
     make_steps(&run);
     for (int i = 0; i < run.segment_count; i++) {
@@ -434,6 +469,7 @@ int64_t sla_replay_warn_at(const struct sla_replay *replay, const struct sla_der
                            const struct sla_warning *warning) {
     const struct sla_rule *rule = derived->rule;
     int64_t at;
+
     if (!derived->due) return 0;
     if (warning->before_ms) {
         at = derived->due - warning->before_ms;
@@ -442,8 +478,10 @@ int64_t sla_replay_warn_at(const struct sla_replay *replay, const struct sla_der
         const struct calendar *calendar = derived->set_by ? NULL : rule->calendar;
         int count = derived->set_by ? 0 : sla_replay_pauses(replay, rule, CALENDAR_NEVER, &pauses);
         int64_t whole = calendar_elapsed(calendar, derived->cycle, derived->due, pauses, count);
-        struct calendar_allowance part = {.ms = whole / 100 * warning->percent + whole % 100 * warning->percent / 100};
+        struct calendar_allowance part = {.ms = whole / 100 * warning->percent +
+                                                whole % 100 * warning->percent / 100};
         at = calendar_due(calendar, derived->cycle, part, pauses, count);
     }
+
     return at > derived->cycle && at < derived->due ? at : 0;
 }

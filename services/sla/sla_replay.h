@@ -1,6 +1,7 @@
-/* sla_replay: deadlines as a function of facts and policy. The facts are gone through in their own order, each under
- * the policy that was right at its time; the result is every cycle of every target, with its due time and what the
- * facts say became of it. Nothing here depends on when a record arrived. */
+/* sla_replay: deadlines as a function of facts and policy. The facts are gone through in their own
+ * order, each under the policy that was right at its time; the result is every cycle of every
+ * target, with its due time and what the facts say became of it. Nothing here depends on when a
+ * record arrived. */
 #ifndef REDRESS_SLA_REPLAY_H
 #define REDRESS_SLA_REPLAY_H
 
@@ -8,7 +9,12 @@
 
 enum { SLA_CHAIN_MAX = 100 /* missed cycles in a row: nobody updates this case any more */ };
 
-enum sla_end { SLA_NOT_ENDED = 0, SLA_END_MET, SLA_END_CANCELLED, SLA_END_MISSED /* chained: the next one runs */ };
+enum sla_end {
+    SLA_NOT_ENDED = 0,
+    SLA_END_MET,
+    SLA_END_CANCELLED,
+    SLA_END_MISSED /* chained: the next one runs */
+};
 
 struct sla_derived {
     const struct sla_rule *rule;
@@ -47,7 +53,8 @@ void sla_replay_run(struct sla_replay *replay, const struct sla_state *state);
 int sla_replay_pauses(const struct sla_replay *replay, const struct sla_rule *rule, int64_t end_ms,
                       struct calendar_pause **pauses_out);
 
-/* When a warning is due for a cycle that has a due time; 0: never (it would be due before the start). */
+/* When a warning is due for a cycle that has a due time; 0: never (it would be due before the
+ * start). */
 int64_t sla_replay_warn_at(const struct sla_replay *replay, const struct sla_derived *derived,
                            const struct sla_warning *warning);
 

@@ -1,5 +1,5 @@
-/* sla_report: every event has an id that depends on what it says and on what caused it, so that a fold that is done
- * again says it again under the same id. */
+/* sla_report: every event has an id that depends on what it says and on what caused it, so that a
+ * fold that is done again says it again under the same id. */
 #include "sla_report.h"
 #include "base/ids.h"
 #include <string.h>
@@ -12,7 +12,8 @@ bool sla_report_breach_said(const struct sla_cycle *record) {
     return record->breach_due != 0;
 }
 
-const char *sla_report_cycle_id(const struct sla_report *report, const char *target, int64_t cycle) {
+const char *sla_report_cycle_id(const struct sla_report *report, const char *target,
+                                int64_t cycle) {
     return arena_printf(report->in->arena, "%s.%lld", target, (long long)cycle);
 }
 
@@ -39,27 +40,30 @@ static int64_t time_of(const struct sla_report *report) {
 static void emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms,
                  const struct record *record, const void *data) {
     struct sla_state *state = report->state;
-    const char *id = arena_printf(report->in->arena, "%s.%s.%s", state->case_id, type + strlen("sla."), id_end);
-    struct output *output = effects_emit(report->out, type, state->case_id, id, time_ms, record, data);
+    const char *id =
+        arena_printf(report->in->arena, "%s.%s.%s", state->case_id, type + strlen("sla."), id_end);
+    struct output *output =
+        effects_emit(report->out, type, state->case_id, id, time_ms, record, data);
     if (!report->in->ev) output->traceparent = state->traceparent;
 }
 
-void sla_report_emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms,
-                     const struct sla_event *data) {
+void sla_report_emit(struct sla_report *report, const char *type, const char *id_end,
+                     int64_t time_ms, const struct sla_event *data) {
     emit(report, type, id_end, time_ms, contract_find(type)->record, data);
     sla_state_add_moment(report->state, time_ms, type, data->target, report->in->arena);
 }
 
 static struct sla_event about(const struct sla_report *report, const struct sla_cycle *record) {
-    return (struct sla_event){.case_id = report->state->case_id, .target = record->name, .cycle = record->cycle};
+    return (struct sla_event){
+        .case_id = report->state->case_id, .target = record->name, .cycle = record->cycle};
 }
 
 static int64_t seconds_up(int64_t ms) {
     return ms / 1000 + (ms % 1000 > 0);
 }
 
-void sla_report_verdict(const struct sla_report *report, const struct sla_derived *derived, int64_t end_ms,
-                        struct sla_event *data) {
+void sla_report_verdict(const struct sla_report *report, const struct sla_derived *derived,
+                        int64_t end_ms, struct sla_event *data) {
     data->set_by = derived->set_by;
     data->policy_version = report->policy->version;
     if (!derived->breached && end_ms <= derived->due) return;
@@ -70,35 +74,43 @@ void sla_report_verdict(const struct sla_report *report, const struct sla_derive
         seconds_up(calendar_elapsed(derived->rule->calendar, derived->due, end_ms, pauses, count));
 }
 
-static void emit_met(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record) {
+static void emit_met(struct sla_report *report, const struct sla_derived *derived,
+                     struct sla_cycle *record) {
     struct sla_event data = about(report, record);
+
     data.due_at = derived->due;
     data.met_at = derived->end_at;
     data.on_time = !derived->breached;
     sla_report_verdict(report, derived, derived->end_at, &data);
-    const char *id =
-        arena_printf(report->in->arena, "%s.%lld.%lld", sla_report_cycle_id(report, record->name, record->cycle),
-                     (long long)data.met_at, (long long)data.due_at);
+    const char *id = arena_printf(report->in->arena, "%s.%lld.%lld",
+                                  sla_report_cycle_id(report, record->name, record->cycle),
+                                  (long long)data.met_at, (long long)data.due_at);
     sla_report_emit(report, "sla.met", id, data.met_at, &data);
     record->state = derived->breached ? SLA_CYCLE_MET_LATE : SLA_CYCLE_MET;
     record->met_at = derived->end_at;
 }
 
-static void emit_cancelled(struct sla_report *report, struct sla_cycle *record, const char *cause, int64_t at) {
+static void emit_cancelled(struct sla_report *report, struct sla_cycle *record, const char *cause,
+                           int64_t at) {
     struct sla_event data = about(report, record);
+
     data.cause = cause;
-    const char *id = arena_printf(report->in->arena, "%s.%s", sla_report_cycle_id(report, record->name, record->cycle),
+    const char *id = arena_printf(report->in->arena, "%s.%s",
+                                  sla_report_cycle_id(report, record->name, record->cycle),
                                   cause_id(report, at));
     sla_report_emit(report, "sla.cancelled", id, at, &data);
     record->state = SLA_CYCLE_CANCELLED;
 }
 
-void sla_report_end(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record) {
+void sla_report_end(struct sla_report *report, const struct sla_derived *derived,
+                    struct sla_cycle *record) {
     if (derived->end == SLA_END_MET) {
         int state = derived->breached ? SLA_CYCLE_MET_LATE : SLA_CYCLE_MET;
-        if (record->state != state || record->met_at != derived->end_at) emit_met(report, derived, record);
+        if (record->state != state || record->met_at != derived->end_at)
+            emit_met(report, derived, record);
     } else if (derived->end == SLA_END_CANCELLED) {
-        if (record->state != SLA_CYCLE_CANCELLED) emit_cancelled(report, record, derived->cause, derived->end_at);
+        if (record->state != SLA_CYCLE_CANCELLED)
+            emit_cancelled(report, record, derived->cause, derived->end_at);
     } else {
         record->state = SLA_CYCLE_BREACHED;
     }
@@ -112,17 +124,19 @@ static void retract(struct sla_report *report, struct sla_cycle *record, int64_t
     data.breached_at = record->breached_at;
     data.met_at = met_at;
     data.cause = "late_record";
-    sla_report_emit(report, "sla.retracted", sla_report_breach_id(report, record), time_of(report), &data);
+    sla_report_emit(report, "sla.retracted", sla_report_breach_id(report, record), time_of(report),
+                    &data);
     record->retracted++;
     record->breach_due = record->breached_at = 0;
 }
 
 /* Starting. */
 
-static void watch_deadline(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
-                           bool fresh) {
+static void watch_deadline(struct sla_report *report, const struct sla_derived *derived,
+                           struct sla_cycle *record, bool fresh) {
     bool moved = fresh || record->due != derived->due;
     bool passed = derived->due && derived->due < report->in->now_ms;
+
     if (moved && passed && report->settle)
         record->settle_at = report->in->now_ms + decision_settings(report->in)->late_settle_ms;
     record->due = derived->due;
@@ -137,25 +151,30 @@ static bool may_start(const struct sla_report *report, const struct sla_derived 
 
 static void start_cycles(struct sla_report *report) {
     struct sla_replay *replay = report->replay;
-    struct sla_target *targets = arena_alloc(report->in->arena, (size_t)(replay->count + 1) * sizeof *targets);
-    struct sla_started data = {.case_id = report->state->case_id, .policy_version = report->policy->version};
+    struct sla_target *targets =
+        arena_alloc(report->in->arena, (size_t)(replay->count + 1) * sizeof *targets);
+    struct sla_started data = {.case_id = report->state->case_id,
+                               .policy_version = report->policy->version};
+
     for (int i = 0; i < replay->count; i++) {
         const struct sla_derived *derived = &replay->at[i];
         struct sla_cycle *record = sla_report_record(report, derived);
         bool goes_on = derived->end == SLA_NOT_ENDED || derived->end == SLA_END_MISSED;
         bool again = record && goes_on && record->state == SLA_CYCLE_CANCELLED;
         if (record ? !again : !may_start(report, derived)) continue;
-        if (!record) record = sla_state_add_cycle(&report->cycles, derived->rule->name, derived->cycle);
+        if (!record)
+            record = sla_state_add_cycle(&report->cycles, derived->rule->name, derived->cycle);
         record->state = derived->paused ? SLA_CYCLE_PAUSED : SLA_CYCLE_RUNNING;
         record->waits_for = derived->paused ? derived->waits_for : 0;
         watch_deadline(report, derived, record, true);
-        targets[data.targets.count++] = (struct sla_target){record->name, record->cycle, record->due, record->set_by};
+        targets[data.targets.count++] =
+            (struct sla_target){record->name, record->cycle, record->due, record->set_by};
     }
     if (data.targets.count == 0) return;
     data.targets.at = targets;
     data.policy = replay->row ? replay->row->name : "none"; /* only deadlines set from outside */
-    emit(report, "sla.started", cause_id(report, targets[data.targets.count - 1].cycle), time_of(report),
-         &contract_sla_started, &data);
+    emit(report, "sla.started", cause_id(report, targets[data.targets.count - 1].cycle),
+         time_of(report), &contract_sla_started, &data);
     sla_state_add_moment(report->state, time_of(report), "sla.started", NULL, report->in->arena);
 }
 
@@ -166,21 +185,27 @@ struct moved {
     struct sla_target *paused, *resumed;
 };
 
-static void reschedule(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record) {
+static void reschedule(struct sla_report *report, const struct sla_derived *derived,
+                       struct sla_cycle *record) {
     struct sla_event data = about(report, record);
+
     data.old_due_at = record->due;
     data.due_at = derived->due;
     data.set_by = derived->set_by;
-    data.cause = derived->set_by ? arena_printf(report->in->arena, "deadline_set:%s", derived->set_by) : report->cause;
-    const char *id = arena_printf(report->in->arena, "%s.%s", sla_report_cycle_id(report, record->name, record->cycle),
+    data.cause = derived->set_by
+                     ? arena_printf(report->in->arena, "deadline_set:%s", derived->set_by)
+                     : report->cause;
+    const char *id = arena_printf(report->in->arena, "%s.%s",
+                                  sla_report_cycle_id(report, record->name, record->cycle),
                                   cause_id(report, derived->due));
     sla_report_emit(report, "sla.rescheduled", id, time_of(report), &data);
 }
 
-static void go_on(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
-                  struct moved *moved) {
+static void go_on(struct sla_report *report, const struct sla_derived *derived,
+                  struct sla_cycle *record, struct moved *moved) {
     struct sla_target target = {record->name, record->cycle, derived->due, derived->set_by};
     bool was_paused = record->state == SLA_CYCLE_PAUSED;
+
     if (!derived->due || derived->due >= report->in->now_ms) retract(report, record, 0);
     if (sla_report_breach_said(record)) {
         if (record->due != derived->due) reschedule(report, derived, record);
@@ -205,8 +230,8 @@ static void go_on(struct sla_report *report, const struct sla_derived *derived, 
     watch_deadline(report, derived, record, false);
 }
 
-static void compare(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record,
-                    struct moved *moved) {
+static void compare(struct sla_report *report, const struct sla_derived *derived,
+                    struct sla_cycle *record, struct moved *moved) {
     if (record->frozen) return;
     if (!derived->end && !derived->breached) {
         go_on(report, derived, record, moved);
@@ -247,6 +272,7 @@ void sla_report_changes(struct sla_report *report) {
     struct sla_replay *replay = report->replay;
     size_t size = (size_t)(replay->count + 1) * sizeof(struct sla_target);
     struct moved moved = {.paused = arena_alloc(arena, size), .resumed = arena_alloc(arena, size)};
+
     drop_others(report);
     start_cycles(report);
     int64_t reached = 0;
@@ -259,11 +285,13 @@ void sla_report_changes(struct sla_report *report) {
     moved.pause.targets.at = moved.paused;
     moved.resume.targets.at = moved.resumed;
     if (moved.pause.targets.count) {
-        emit(report, "sla.paused", cause_id(report, reached), time_of(report), &contract_sla_paused, &moved.pause);
+        emit(report, "sla.paused", cause_id(report, reached), time_of(report), &contract_sla_paused,
+             &moved.pause);
         sla_state_add_moment(report->state, time_of(report), "sla.paused", NULL, arena);
     }
     if (moved.resume.targets.count) {
-        emit(report, "sla.resumed", cause_id(report, reached), time_of(report), &contract_sla_resumed, &moved.resume);
+        emit(report, "sla.resumed", cause_id(report, reached), time_of(report),
+             &contract_sla_resumed, &moved.resume);
         sla_state_add_moment(report->state, time_of(report), "sla.resumed", NULL, arena);
     }
 }

@@ -1,4 +1,5 @@
-/* sla_report: what the facts say now against what was said before, and the events that make up the difference. */
+/* sla_report: what the facts say now against what was said before, and the events that make up the
+ * difference. */
 #ifndef REDRESS_SLA_REPORT_H
 #define REDRESS_SLA_REPORT_H
 
@@ -12,12 +13,12 @@ struct sla_report {
     struct effects *out;
     struct sla_replay *replay;
     struct sla_cycles cycles; /* what was reported so far */
-    const char *cause;        /* of deadlines that move: "policy", "deadline_set:<who>", "late_record" */
-    bool settle;              /* new deadlines that have passed already wait for late records */
+    const char *cause; /* of deadlines that move: "policy", "deadline_set:<who>", "late_record" */
+    bool settle;       /* new deadlines that have passed already wait for late records */
 };
 
-/* Compares and emits started, met, cancelled, retracted, rescheduled, paused, resumed; updates the cycles. Breaches are
- * left to sla_fire. */
+/* Compares and emits started, met, cancelled, retracted, rescheduled, paused, resumed; updates the
+ * cycles. Breaches are left to sla_fire. */
 void sla_report_changes(struct sla_report *report);
 
 /* The record of a cycle, or NULL where it is not reported (its books are closed). */
@@ -27,16 +28,17 @@ bool sla_report_breach_said(const struct sla_cycle *record);
 
 /* Emission, each also to the timeline. */
 struct sla_event;
-void sla_report_emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms,
-                     const struct sla_event *data);
-/* What a verdict says beside the times: whose deadline it was, under which policy version, and how late the end (or
- * now) is by the clock and in working time. */
-void sla_report_verdict(const struct sla_report *report, const struct sla_derived *derived, int64_t end_ms,
-                        struct sla_event *data);
+void sla_report_emit(struct sla_report *report, const char *type, const char *id_end,
+                     int64_t time_ms, const struct sla_event *data);
+/* What a verdict says beside the times: whose deadline it was, under which policy version, and how
+ * late the end (or now) is by the clock and in working time. */
+void sla_report_verdict(const struct sla_report *report, const struct sla_derived *derived,
+                        int64_t end_ms, struct sla_event *data);
 /* met or cancelled behind a breach. */
-void sla_report_end(struct sla_report *report, const struct sla_derived *derived, struct sla_cycle *record);
-/* "<target>.<cycle>", for a breach and its retraction with ".2" behind it when one was taken back before: where two
- * late records contradict each other, the last word counts and must be heard. */
+void sla_report_end(struct sla_report *report, const struct sla_derived *derived,
+                    struct sla_cycle *record);
+/* "<target>.<cycle>", for a breach and its retraction with ".2" behind it when one was taken back
+ * before: where two late records contradict each other, the last word counts and must be heard. */
 const char *sla_report_breach_id(const struct sla_report *report, const struct sla_cycle *record);
 const char *sla_report_cycle_id(const struct sla_report *report, const char *target, int64_t cycle);
 

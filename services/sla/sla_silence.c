@@ -1,5 +1,5 @@
-/* sla_silence: when, and the event. Its id and its time depend on the last word alone, so that whoever closes the case,
- * and however often, says the same. */
+/* sla_silence: when, and the event. Its id and its time depend on the last word alone, so that
+ * whoever closes the case, and however often, says the same. */
 #include "sla_silence.h"
 #include <string.h>
 
@@ -19,7 +19,8 @@ static int64_t heard_at(const struct sla_state *state) {
     int64_t heard = later(later(state->opened_at, state->assigned_at), state->heard_at);
 
     for (int i = 0; i < state->facts.count; i++)
-        if (!facts[i].automated && sla_silence_is_word(facts[i].type)) heard = later(heard, facts[i].at);
+        if (!facts[i].automated && sla_silence_is_word(facts[i].type))
+            heard = later(heard, facts[i].at);
     return heard;
 }
 
@@ -42,16 +43,19 @@ int64_t sla_silence_ends(const struct sla_report *report) {
     int status = report->replay->status;
     if (!after || status == SLA_CLOSED || status == SLA_WITHDRAWN) return CALENDAR_NEVER;
 
-    int64_t at = heard_at(report->state) + after, promised = promised_at(report->replay);
+    int64_t at = heard_at(report->state) + after;
+    int64_t promised = promised_at(report->replay);
     return promised > at ? promised + after : at;
 }
 
 static void say(struct sla_report *report, int64_t at_ms) {
     struct sla_state *state = report->state;
-    struct activity data = {.case_id = state->case_id, .by = "redress-sla", .automated = true, .reason = "silence"};
-    const char *id = arena_printf(report->in->arena, "%s.closed.%lld", state->case_id, (long long)heard_at(state));
-    struct output *output =
-        effects_emit(report->out, type, state->case_id, id, at_ms, contract_find(type)->record, &data);
+    struct activity data = {
+        .case_id = state->case_id, .by = "redress-sla", .automated = true, .reason = "silence"};
+    const char *id = arena_printf(report->in->arena, "%s.closed.%lld", state->case_id,
+                                  (long long)heard_at(state));
+    struct output *output = effects_emit(report->out, type, state->case_id, id, at_ms,
+                                         contract_find(type)->record, &data);
 
     output->traceparent = state->traceparent;
     sla_state_add_moment(state, at_ms, type, NULL, report->in->arena);

@@ -5,7 +5,8 @@
 
 static const char *const statuses[] = {"open", "paused", "resolved", "closed", "withdrawn", NULL};
 static const char *const open_statuses[] = {"open", "paused", "resolved", NULL};
-static const char *const cycle_states[] = {"running", "paused", "met", "met_late", "breached", "cancelled", NULL};
+static const char *const cycle_states[] = {"running",  "paused",    "met", "met_late",
+                                           "breached", "cancelled", NULL};
 static const char *const yes[] = {"1", NULL};
 
 static const struct field fact_fields[] = {
@@ -17,36 +18,47 @@ static const struct field fact_fields[] = {
     {FIELD(sla_fact, name), .type = FIELD_NAME, .doc = "Task, target or class."},
     {FIELD(sla_fact, set_by), .type = FIELD_NAME, .doc = "Who set the deadline."},
     {FIELD(sla_fact, until), .type = FIELD_TIME, .doc = "End of the pause, or the deadline."},
-    {FIELD(sla_fact, reason), .type = FIELD_CHOICE, .choices = contract_pause_reasons, .doc = "Reason of the pause."},
-    {FIELD(sla_fact, severity), .type = FIELD_CHOICE, .choices = contract_severities, .doc = "Severity given."},
+    {FIELD(sla_fact, reason), .type = FIELD_CHOICE, .choices = contract_pause_reasons,
+     .doc = "Reason of the pause."},
+    {FIELD(sla_fact, severity), .type = FIELD_CHOICE, .choices = contract_severities,
+     .doc = "Severity given."},
     {FIELD(sla_fact, flags), .type = FIELD_TEXTS, .doc = "Flags given."},
     {FIELD_REST_OF(sla_fact, rest)},
     FIELDS_END};
-static const struct record fact_record = {.name = "fact", .size = sizeof(struct sla_fact), .fields = fact_fields};
+static const struct record fact_record = {
+    .name = "fact", .size = sizeof(struct sla_fact), .fields = fact_fields};
 
 #define HIDDEN .flags = FIELD_HIDDEN
 static const struct field cycle_fields[] = {
     {FIELD(sla_cycle, name), .type = FIELD_NAME, .max = SLA_TARGET_NAME_MAX, .doc = "The target."},
-    {FIELD(sla_cycle, due), .type = FIELD_TIME, .flags = FIELD_INDEXED, .doc = "When it is due; absent while paused."},
-    {FIELD(sla_cycle, state), .type = FIELD_CHOICE, .choices = cycle_states, .doc = "What became of it so far."},
+    {FIELD(sla_cycle, due), .type = FIELD_TIME, .flags = FIELD_INDEXED,
+     .doc = "When it is due; absent while paused."},
+    {FIELD(sla_cycle, state), .type = FIELD_CHOICE, .choices = cycle_states,
+     .doc = "What became of it so far."},
     {FIELD(sla_cycle, cycle), .type = FIELD_TIME, .doc = "Time of the fact that started it."},
-    {FIELD(sla_cycle, met_at), .type = FIELD_TIME, .flags = FIELD_HIDDEN | FIELD_HOURLY, .doc = "When it was met."},
+    {FIELD(sla_cycle, met_at), .type = FIELD_TIME, .flags = FIELD_HIDDEN | FIELD_HOURLY,
+     .doc = "When it was met."},
     {FIELD(sla_cycle, breached_at), .type = FIELD_TIME, .flags = FIELD_HIDDEN | FIELD_HOURLY,
      .doc = "When the breach was noticed."},
-    {FIELD(sla_cycle, breach_due), .type = FIELD_TIME, HIDDEN, .doc = "The deadline that was reported breached."},
-    {FIELD(sla_cycle, retracted), .type = FIELD_INT, HIDDEN, .doc = "How often a breach was retracted."},
-    {FIELD(sla_cycle, settle_at), .type = FIELD_TIME, HIDDEN, .doc = "No breach is reported before this."},
+    {FIELD(sla_cycle, breach_due), .type = FIELD_TIME, HIDDEN,
+     .doc = "The deadline that was reported breached."},
+    {FIELD(sla_cycle, retracted), .type = FIELD_INT, HIDDEN,
+     .doc = "How often a breach was retracted."},
+    {FIELD(sla_cycle, settle_at), .type = FIELD_TIME, HIDDEN,
+     .doc = "No breach is reported before this."},
     {FIELD(sla_cycle, warned), .type = FIELD_TEXTS, HIDDEN, .doc = "Warnings given."},
     {FIELD(sla_cycle, level), .type = FIELD_INT, HIDDEN, .doc = "Steps of the ladder taken."},
     {FIELD(sla_cycle, waits_for), .type = FIELD_CHOICE, .choices = contract_pause_reasons, HIDDEN,
      .doc = "Reported pause."},
-    {FIELD(sla_cycle, set_by), .type = FIELD_NAME, HIDDEN, .doc = "Whose deadline it is, when set from outside."},
-    {FIELD(sla_cycle, frozen), .type = FIELD_BOOL, HIDDEN, .doc = "Its verdict is of an earlier policy version."},
+    {FIELD(sla_cycle, set_by), .type = FIELD_NAME, HIDDEN,
+     .doc = "Whose deadline it is, when set from outside."},
+    {FIELD(sla_cycle, frozen), .type = FIELD_BOOL, HIDDEN,
+     .doc = "Its verdict is of an earlier policy version."},
     {FIELD(sla_cycle, watched), .type = FIELD_BOOL, HIDDEN, .doc = "In the index of deadlines."},
     {FIELD_REST_OF(sla_cycle, rest)},
     FIELDS_END};
-/* Deadlines stay in the index until they are met or cancelled, breached ones included, and leave it with the case
- * (DESIGN.md, 4). */
+/* Deadlines stay in the index until they are met or cancelled, breached ones included, and leave it
+ * with the case (DESIGN.md, 4). */
 static const struct record cycle_record = {.name = "target",
                                            .size = sizeof(struct sla_cycle),
                                            .fields = cycle_fields,
@@ -71,7 +83,8 @@ static const struct record moment_record = {
     .name = "moment", .size = sizeof(struct sla_moment), .fields = moment_fields};
 
 static const struct field order_fields[] = {
-    {FIELD(sla_order, status), .type = FIELD_CHOICE, .choices = contract_order_statuses, .doc = "Status."},
+    {FIELD(sla_order, status), .type = FIELD_CHOICE, .choices = contract_order_statuses,
+     .doc = "Status."},
     {FIELD(sla_order, carrier), .type = FIELD_NAME, .doc = "Carrier."},
     {FIELD(sla_order, warehouse), .type = FIELD_NAME, .doc = "Warehouse."},
     {FIELD(sla_order, lane), .type = FIELD_NAME, .doc = "Lane."},
@@ -80,31 +93,40 @@ static const struct field order_fields[] = {
     {FIELD(sla_order, amount), .type = FIELD_MONEY, .doc = "Amount."},
     {FIELD_REST_OF(sla_order, rest)},
     FIELDS_END};
-static const struct record order_record = {.name = "order", .size = sizeof(struct sla_order), .fields = order_fields};
+static const struct record order_record = {
+    .name = "order", .size = sizeof(struct sla_order), .fields = order_fields};
 
 static const struct field state_fields[] = {
     {FIELD(sla_state, status), .type = FIELD_CHOICE, .choices = statuses, .flags = FIELD_COUNTED,
      .doc = "Where the case stands."},
     {FIELD(sla_state, tenant), .type = FIELD_ID, .doc = "The tenant."},
-    {FIELD(sla_state, channel), .type = FIELD_CHOICE, .choices = contract_channels, .doc = "The complaint's channel."},
-    {FIELD(sla_state, tier), .type = FIELD_CHOICE, .choices = contract_tiers, .flags = FIELD_COUNTED,
-     .doc = "The customer's tier."},
-    {FIELD_AS("class", sla_state, class_name), .type = FIELD_NAME, .flags = FIELD_COUNTED, .doc = "The class by now."},
-    {FIELD(sla_state, severity), .type = FIELD_CHOICE, .choices = contract_severities, .flags = FIELD_COUNTED,
-     .doc = "The severity by now."},
+    {FIELD(sla_state, channel), .type = FIELD_CHOICE, .choices = contract_channels,
+     .doc = "The complaint's channel."},
+    {FIELD(sla_state, tier), .type = FIELD_CHOICE, .choices = contract_tiers,
+     .flags = FIELD_COUNTED, .doc = "The customer's tier."},
+    {FIELD_AS("class", sla_state, class_name), .type = FIELD_NAME, .flags = FIELD_COUNTED,
+     .doc = "The class by now."},
+    {FIELD(sla_state, severity), .type = FIELD_CHOICE, .choices = contract_severities,
+     .flags = FIELD_COUNTED, .doc = "The severity by now."},
     {FIELD(sla_state, flags), .type = FIELD_TEXTS, .doc = "All flags ever given."},
     {FIELD(sla_state, policy), .type = FIELD_NAME, .doc = "The policy that matches."},
-    {FIELD(sla_state, policy_version), .type = FIELD_NAME, .doc = "The version of sla.yaml that the case keeps."},
-    {FIELD(sla_state, opened_at), .type = FIELD_TIME, .flags = FIELD_HOURLY, .doc = "The complaint's time."},
+    {FIELD(sla_state, policy_version), .type = FIELD_NAME,
+     .doc = "The version of sla.yaml that the case keeps."},
+    {FIELD(sla_state, opened_at), .type = FIELD_TIME, .flags = FIELD_HOURLY,
+     .doc = "The complaint's time."},
     {FIELD(sla_state, contacted_at), .type = FIELD_TIME, .doc = "The first contact."},
-    {FIELD(sla_state, resolved_at), .type = FIELD_TIME, .flags = FIELD_HOURLY, .doc = "The latest resolution."},
+    {FIELD(sla_state, resolved_at), .type = FIELD_TIME, .flags = FIELD_HOURLY,
+     .doc = "The latest resolution."},
     {FIELD(sla_state, closed_at), .type = FIELD_TIME, .doc = "Closed."},
     {FIELD(sla_state, assignee), .type = FIELD_NAME, .doc = "Who has the case."},
-    {FIELD(sla_state, repeats), .type = FIELD_INT, .doc = "Further complaints about the same order."},
-    {FIELD(sla_state, pauses), .type = FIELD_RECORDS, .of = &span_record, .doc = "When it waited, and for whom."},
+    {FIELD(sla_state, repeats), .type = FIELD_INT,
+     .doc = "Further complaints about the same order."},
+    {FIELD(sla_state, pauses), .type = FIELD_RECORDS, .of = &span_record,
+     .doc = "When it waited, and for whom."},
     {FIELD(sla_state, timeline), .type = FIELD_RECORDS, .of = &moment_record,
      .doc = "The last 100: time, type, target."},
-    {FIELD(sla_state, targets), .type = FIELD_GROUPS, .of = &cycle_record, .doc = "The latest cycle of each target."},
+    {FIELD(sla_state, targets), .type = FIELD_GROUPS, .of = &cycle_record,
+     .doc = "The latest cycle of each target."},
     {FIELD(sla_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
      .doc = "To be looked at then."},
     {FIELD(sla_state, case_id), .type = FIELD_ID, HIDDEN, .doc = "The case."},
@@ -113,15 +135,21 @@ static const struct field state_fields[] = {
      .doc = "What policies ask of the order."},
     {FIELD(sla_state, facts), .type = FIELD_RECORDS, .of = &fact_record, HIDDEN,
      .doc = "What happened, in its own order."},
-    {FIELD(sla_state, cycles), .type = FIELD_RECORDS, .of = &cycle_record, HIDDEN, .doc = "Earlier cycles."},
+    {FIELD(sla_state, cycles), .type = FIELD_RECORDS, .of = &cycle_record, HIDDEN,
+     .doc = "Earlier cycles."},
     {FIELD(sla_state, assigned_at), .type = FIELD_TIME, HIDDEN, .doc = "When the assignee got it."},
-    {FIELD(sla_state, heard_at), .type = FIELD_TIME, HIDDEN, .doc = "The last word of people or systems."},
+    {FIELD(sla_state, heard_at), .type = FIELD_TIME, HIDDEN,
+     .doc = "The last word of people or systems."},
     {FIELD(sla_state, started), .type = FIELD_BOOL, HIDDEN, .doc = "Targets run."},
-    {FIELD(sla_state, start_by), .type = FIELD_TIME, HIDDEN, .doc = "They run from here, classified or not."},
+    {FIELD(sla_state, start_by), .type = FIELD_TIME, HIDDEN,
+     .doc = "They run from here, classified or not."},
     {FIELD(sla_state, looked_at), .type = FIELD_TIME, HIDDEN, .doc = "The last wake-up."},
-    {FIELD(sla_state, migrated_at), .type = FIELD_TIME, HIDDEN, .doc = "When the version was taken over."},
-    {FIELD(sla_state, closed_books), .type = FIELD_TIME, HIDDEN, .doc = "Cycles up to here are not taken up again."},
-    {FIELD(sla_state, forget_at), .type = FIELD_TIME, HIDDEN, .doc = "The case is over and goes then."},
+    {FIELD(sla_state, migrated_at), .type = FIELD_TIME, HIDDEN,
+     .doc = "When the version was taken over."},
+    {FIELD(sla_state, closed_books), .type = FIELD_TIME, HIDDEN,
+     .doc = "Cycles up to here are not taken up again."},
+    {FIELD(sla_state, forget_at), .type = FIELD_TIME, HIDDEN,
+     .doc = "The case is over and goes then."},
     {FIELD_REST_OF(sla_state, rest)},
     FIELDS_END};
 const struct record sla_state_record = {.name = "sla.state",
@@ -143,9 +171,13 @@ static bool same_text(const char *one, const char *two) {
 }
 
 static bool same_fact(const struct sla_fact *one, const struct sla_fact *two) {
-    if (order_of(one, two) || !same_text(one->type, two->type) || !same_text(one->name, two->name)) return false;
-    if (!same_text(one->set_by, two->set_by) || one->until != two->until || one->reason != two->reason) return false;
-    if (one->automated != two->automated || one->severity != two->severity || one->flags.count != two->flags.count)
+    if (order_of(one, two) || !same_text(one->type, two->type) || !same_text(one->name, two->name))
+        return false;
+    if (!same_text(one->set_by, two->set_by) || one->until != two->until ||
+        one->reason != two->reason)
+        return false;
+    if (one->automated != two->automated || one->severity != two->severity ||
+        one->flags.count != two->flags.count)
         return false;
     for (int i = 0; i < one->flags.count; i++)
         if (strcmp(one->flags.at[i], two->flags.at[i]) != 0) return false;
@@ -154,8 +186,9 @@ static bool same_fact(const struct sla_fact *one, const struct sla_fact *two) {
 
 /* Of these a case may have hundreds, and all but the first contact matter only for a while. */
 static bool is_chatty(const struct sla_fact *fact) {
-    return strcmp(fact->type, "case.customer_replied") == 0 || strcmp(fact->type, "case.replied") == 0 ||
-           strcmp(fact->type, "case.contacted") == 0 || strcmp(fact->type, "case.updated") == 0;
+    return strcmp(fact->type, "case.customer_replied") == 0 ||
+           strcmp(fact->type, "case.replied") == 0 || strcmp(fact->type, "case.contacted") == 0 ||
+           strcmp(fact->type, "case.updated") == 0;
 }
 
 static bool is_contact(const struct sla_fact *fact) {
@@ -167,13 +200,15 @@ static void make_room(struct sla_state *state) {
     struct sla_fact *facts = state->facts.at;
     bool contacted = false;
     int spared = -1;
+
     for (int i = 0; i < state->facts.count && spared < 0; i++) {
         if (is_chatty(&facts[i]) && (contacted || !is_contact(&facts[i]))) spared = i;
         contacted |= is_contact(&facts[i]);
     }
     if (spared < 0) spared = 0;
     if (facts[spared].at > state->closed_books) state->closed_books = facts[spared].at;
-    memmove(&facts[spared], &facts[spared + 1], (size_t)(state->facts.count - spared - 1) * sizeof *facts);
+    memmove(&facts[spared], &facts[spared + 1],
+            (size_t)(state->facts.count - spared - 1) * sizeof *facts);
     state->facts.count--;
 }
 
@@ -186,7 +221,9 @@ bool sla_state_has_fact(const struct sla_state *state, const struct sla_fact *fa
 
 bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, struct arena *arena) {
     struct sla_fact *facts = state->facts.at;
-    int count = state->facts.count, place = count;
+    int count = state->facts.count;
+    int place = count;
+
     if (sla_state_has_fact(state, fact)) return false;
     if (count == SLA_FACTS_MAX) {
         make_room(state);
@@ -196,23 +233,30 @@ bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, st
     while (place > 0 && order_of(fact, &facts[place - 1]) < 0) place--;
     if (count) memcpy(grown, facts, (size_t)place * sizeof *grown);
     grown[place] = *fact;
-    if (count > place) memcpy(&grown[place + 1], &facts[place], (size_t)(count - place) * sizeof *grown);
+    if (count > place)
+        memcpy(&grown[place + 1], &facts[place], (size_t)(count - place) * sizeof *grown);
     state->facts = (struct records){grown, count + 1};
+
     return true;
 }
 
 void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target,
                           struct arena *arena) {
     struct sla_moment *moments = state->timeline.at;
-    int count = state->timeline.count, skip = count == SLA_TIMELINE_MAX;
+    int count = state->timeline.count;
+    int skip = count == SLA_TIMELINE_MAX;
     struct sla_moment *grown = arena_alloc(arena, (size_t)(count + 1) * sizeof *grown);
+
     if (count) memcpy(grown, moments + skip, (size_t)(count - skip) * sizeof *grown);
     grown[count - skip] = (struct sla_moment){.at = at, .type = type, .target = target};
     state->timeline = (struct records){grown, count - skip + 1};
 }
 
-void sla_state_take_cycles(const struct sla_state *state, struct arena *arena, struct sla_cycles *out) {
-    size_t latest = (size_t)state->targets.count, earlier = (size_t)state->cycles.count;
+void sla_state_take_cycles(const struct sla_state *state, struct arena *arena,
+                           struct sla_cycles *out) {
+    size_t latest = (size_t)state->targets.count;
+    size_t earlier = (size_t)state->cycles.count;
+
     *out = (struct sla_cycles){arena, arena_alloc(arena, (latest + earlier + 1) * sizeof *out->at),
                                (int)(latest + earlier)};
     if (latest) memcpy(out->at, state->targets.at, latest * sizeof *out->at);
@@ -220,7 +264,8 @@ void sla_state_take_cycles(const struct sla_state *state, struct arena *arena, s
 }
 
 static int by_cycle(const void *a, const void *b) {
-    const struct sla_cycle *one = a, *two = b;
+    const struct sla_cycle *one = a;
+    const struct sla_cycle *two = b;
     if (one->cycle != two->cycle) return one->cycle < two->cycle ? -1 : 1;
     return strcmp(one->name, two->name);
 }
@@ -231,11 +276,15 @@ static bool is_latest(const struct sla_cycles *cycles, int at) {
     return true;
 }
 
-/* The oldest of too many earlier cycles go; what would lead to them again is not looked at any more. */
+/* The oldest of too many earlier cycles go; what would lead to them again is not looked at any
+ * more. */
 void sla_state_put_cycles(struct sla_state *state, const struct sla_cycles *cycles) {
     size_t size = (size_t)(cycles->count + 1) * sizeof *cycles->at;
-    struct sla_cycle *latest = arena_alloc(cycles->arena, size), *earlier = arena_alloc(cycles->arena, size);
-    int latest_count = 0, earlier_count = 0;
+    struct sla_cycle *latest = arena_alloc(cycles->arena, size);
+    struct sla_cycle *earlier = arena_alloc(cycles->arena, size);
+    int latest_count = 0;
+    int earlier_count = 0;
+
     if (cycles->count) qsort(cycles->at, (size_t)cycles->count, sizeof *cycles->at, by_cycle);
     for (int i = 0; i < cycles->count; i++) {
         if (is_latest(cycles, i))
@@ -244,21 +293,25 @@ void sla_state_put_cycles(struct sla_state *state, const struct sla_cycles *cycl
             earlier[earlier_count++] = cycles->at[i];
     }
     int skip = earlier_count > SLA_CYCLES_MAX ? earlier_count - SLA_CYCLES_MAX : 0;
-    if (skip && earlier[skip - 1].cycle > state->closed_books) state->closed_books = earlier[skip - 1].cycle;
+    if (skip && earlier[skip - 1].cycle > state->closed_books)
+        state->closed_books = earlier[skip - 1].cycle;
     state->targets = (struct records){latest, latest_count};
     state->cycles = (struct records){earlier + skip, earlier_count - skip};
 }
 
 struct sla_cycle *sla_state_find_cycle(struct sla_cycles *cycles, const char *name, int64_t cycle) {
     for (int i = 0; i < cycles->count; i++)
-        if (cycles->at[i].cycle == cycle && strcmp(cycles->at[i].name, name) == 0) return &cycles->at[i];
+        if (cycles->at[i].cycle == cycle && strcmp(cycles->at[i].name, name) == 0)
+            return &cycles->at[i];
     return NULL;
 }
 
 struct sla_cycle *sla_state_add_cycle(struct sla_cycles *cycles, const char *name, int64_t cycle) {
     size_t count = (size_t)cycles->count;
-    cycles->at = arena_grow(cycles->arena, cycles->at, count * sizeof *cycles->at, (count + 1) * sizeof *cycles->at);
-    cycles->at[count] = (struct sla_cycle){.name = name, .cycle = cycle, .state = SLA_CYCLE_RUNNING};
+    cycles->at = arena_grow(cycles->arena, cycles->at, count * sizeof *cycles->at,
+                            (count + 1) * sizeof *cycles->at);
+    cycles->at[count] =
+        (struct sla_cycle){.name = name, .cycle = cycle, .state = SLA_CYCLE_RUNNING};
     cycles->count++;
     return &cycles->at[count];
 }

@@ -1,5 +1,5 @@
-/* sla_state: what the worker keeps about a case. Facts decide; the other fields are what dashboards read (CONTRACT.md,
- * Redis) and what was said already, so that it is said once. */
+/* sla_state: what the worker keeps about a case. Facts decide; the other fields are what dashboards
+ * read (CONTRACT.md, Redis) and what was said already, so that it is said once. */
 #ifndef REDRESS_SLA_STATE_H
 #define REDRESS_SLA_STATE_H
 
@@ -7,8 +7,10 @@
 
 enum {
     SLA_TIMELINE_MAX = 100, /* CONTRACT.md */
-    SLA_FACTS_MAX = 500, /* some fifty times what real cases have; a case whose systems run wild stays below 64 KiB */
-    SLA_CYCLES_MAX = 100 /* cycles remembered beside the latest of each target: two years of weekly updates */
+    SLA_FACTS_MAX = 500,    /* some fifty times what real cases have; a case whose systems run wild
+                               stays below 64 KiB */
+    SLA_CYCLES_MAX =
+        100 /* cycles remembered beside the latest of each target: two years of weekly updates */
 };
 
 enum sla_status { SLA_OPEN = 1, SLA_PAUSED, SLA_RESOLVED, SLA_CLOSED, SLA_WITHDRAWN };
@@ -111,7 +113,8 @@ struct sla_cycles {
     struct sla_cycle *at;
     int count;
 };
-void sla_state_take_cycles(const struct sla_state *state, struct arena *arena, struct sla_cycles *out);
+void sla_state_take_cycles(const struct sla_state *state, struct arena *arena,
+                           struct sla_cycles *out);
 void sla_state_put_cycles(struct sla_state *state, const struct sla_cycles *cycles);
 struct sla_cycle *sla_state_find_cycle(struct sla_cycles *cycles, const char *name, int64_t cycle);
 struct sla_cycle *sla_state_add_cycle(struct sla_cycles *cycles, const char *name, int64_t cycle);

@@ -1,5 +1,6 @@
-/* bench_classify: texts a second of one core's time, from the bytes of a text to class, severity, flags and reasons, on
- * the reviews of online_shopping_10_cats. Prints, never judges: a machine may be busy. */
+/* bench_classify: texts a second of one core's time, from the bytes of a text to class, severity,
+ * flags and reasons, on the reviews of online_shopping_10_cats. Prints, never judges: a machine may
+ * be busy. */
 #include "classification/classification.h"
 #include "data/yaml.h"
 
@@ -30,7 +31,8 @@ static const char *cut(struct arena *arena, const char *text, int characters) {
     return arena_strndup(arena, text, i);
 }
 
-/* The review is the third column; quotes around it are left in, for speed they make no difference. */
+/* The review is the third column; quotes around it are left in, for speed they make no difference.
+ */
 static int read_reviews(struct arena *arena, struct texts_read *whole, struct texts_read *brief) {
     static char line[LINE_BYTES_MAX];
     FILE *file = popen("gzip -dc '" REVIEWS "'", "r");
@@ -61,8 +63,9 @@ static void run(const char *name, const struct policy *policy, const struct text
         arena_reset(arena);
     }
     int64_t took_us = cpu_us() - start_us;
-    printf("%-24s %d texts of %zu bytes on average: %lld texts/s, %.1f us each; %d have a class\n", name, texts->count,
-           bytes / (size_t)texts->count, (long long)texts->count * 1000000 / (took_us > 0 ? took_us : 1),
+    printf("%-24s %d texts of %zu bytes on average: %lld texts/s, %.1f us each; %d have a class\n",
+           name, texts->count, bytes / (size_t)texts->count,
+           (long long)texts->count * 1000000 / (took_us > 0 ? took_us : 1),
            (double)took_us / texts->count, complaints);
     arena_free(arena);
 }
@@ -77,16 +80,19 @@ int main(void) {
     struct err err;
     struct rusage usage;
     int64_t start_us = cpu_us();
-    if (yaml_read_file(arena, REDRESS_SOURCE_DIR "/deploy/policies/classification.yaml", &file, &err) != 0 ||
+    if (yaml_read_file(arena, REDRESS_SOURCE_DIR "/deploy/policies/classification.yaml", &file,
+                       &err) != 0 ||
         policy_load(file, dir, arena, &policy, &version, &faults) != 0) {
         printf("deploy/policies/classification.yaml has faults\n");
         return 1;
     }
-    printf("policy compiled in %lld ms; database and working memory %zu KiB\n", (long long)(cpu_us() - start_us) / 1000,
+    printf("policy compiled in %lld ms; database and working memory %zu KiB\n",
+           (long long)(cpu_us() - start_us) / 1000,
            rules_bytes(((struct policy *)policy)->rules) / 1024);
     getrusage(RUSAGE_SELF, &usage);
     printf("memory with policy and model: %ld MiB\n", usage.ru_maxrss / 1024);
-    if (access(REVIEWS, R_OK) != 0 || read_reviews(arena, &whole, &brief) != 0 || whole.count == 0) {
+    if (access(REVIEWS, R_OK) != 0 || read_reviews(arena, &whole, &brief) != 0 ||
+        whole.count == 0) {
         printf("skipped: %s is not here\n", REVIEWS);
         return 0;
     }

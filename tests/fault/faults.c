@@ -56,7 +56,8 @@ void faults_start_until(struct process *process, const char *message) {
 
 void faults_count(struct replay *replay, const char *what) {
     int64_t lag = -1;
-    for (int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS; lag < 0 && wait_now_ms() < end_ms;) lag = replay_lag(replay);
+    for (int64_t end_ms = wait_now_ms() + FAULTS_STEP_MS; lag < 0 && wait_now_ms() < end_ms;)
+        lag = replay_lag(replay);
     print_message("%s: %lld records undecided\n", what, (long long)lag);
     assert_true(lag > 0);
 }
@@ -71,7 +72,8 @@ void faults_kill(struct replay *replay, struct process *process) {
     faults_count(replay, process->name);
 }
 
-void faults_crash_at(struct replay *replay, struct process *process, const char *point, int passage) {
+void faults_crash_at(struct replay *replay, struct process *process, const char *point,
+                     int passage) {
     if (process_running(process)) process_kill(process, SIGKILL);
     process_env(process, "REDRESS_TEST_FAULT=%s:%d", point, passage);
     process_start(process);
@@ -106,12 +108,16 @@ void faults_tell_redis(struct world *world, const char *command) {
 }
 
 void faults_stay_away(struct replay *replay, const char *whose) {
-    enum { AWAY_MS = 15000, BUSY_PERCENT = 20 }; /* 2 % is usual; what turns without a pause takes 100 */
+    enum {
+        AWAY_MS = 15000,
+        BUSY_PERCENT = 20
+    }; /* 2 % is usual; what turns without a pause takes 100 */
     double before = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]);
 
     usleep(AWAY_MS * 1000);
     double took = process_cpu_s(replay->intake[0]) + process_cpu_s(replay->sla[0]) - before;
-    print_message("both workers took %.1f s of processor time in %d s without %s\n", took, AWAY_MS / 1000, whose);
+    print_message("both workers took %.1f s of processor time in %d s without %s\n", took,
+                  AWAY_MS / 1000, whose);
     assert_true(took * 1e3 * 100 < (double)AWAY_MS * BUSY_PERCENT);
 }
 

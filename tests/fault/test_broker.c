@@ -1,4 +1,5 @@
-/* The broker dies and comes back when all time-outs are over, and stands still for longer than a transaction may take.
+/* The broker dies and comes back when all time-outs are over, and stands still for longer than a
+ * transaction may take.
  */
 #include "faults.h"
 #include "sla/sla.h"

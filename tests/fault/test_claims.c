@@ -1,5 +1,5 @@
-/* What redress.claims brings back when Redis has forgotten: who holds what, how many joined, for as long as is left of
- * it, and nothing that was given back or has run out. */
+/* What redress.claims brings back when Redis has forgotten: who holds what, how many joined, for as
+ * long as is left of it, and nothing that was given back or has run out. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "faults.h"
@@ -29,7 +29,8 @@ static struct scene scene; /* one broker and one Redis for all tests, and a pref
 
 static void restore(void) {
     struct err err;
-    WAIT_FOR(claim_store_restore(scene.store, scene.world->asker, RESTORE_MS, &err) == CLAIM_DONE, FAULTS_STEP_MS);
+    WAIT_FOR(claim_store_restore(scene.store, scene.world->asker, RESTORE_MS, &err) == CLAIM_DONE,
+             FAULTS_STEP_MS);
     claim_store_begin(scene.store);
 }
 
@@ -46,7 +47,8 @@ static struct answer make(struct claim claim) {
     struct answer answer = {0};
     struct kafka_message message;
     claim.logged = true;
-    if (claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err) != CLAIM_DONE) fail_msg("%s", err.text);
+    if (claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err) != CLAIM_DONE)
+        fail_msg("%s", err.text);
     if (claim_store_record(&claim, &answer, scene.arena, &message)) produce(&message);
     return answer;
 }
@@ -62,8 +64,12 @@ static struct answer count(const char *id, int64_t amount) {
 }
 
 static struct answer join(const char *key, const char *id, int64_t time_ms) {
-    return make(
-        (struct claim){.kind = CLAIM_JOIN, .key = key, .id = id, .value = id, .time_ms = time_ms, .valid_ms = 1000});
+    return make((struct claim){.kind = CLAIM_JOIN,
+                               .key = key,
+                               .id = id,
+                               .value = id,
+                               .time_ms = time_ms,
+                               .valid_ms = 1000});
 }
 
 static void give_back(const char *id) {
@@ -84,7 +90,8 @@ static void forget(void) {
     struct answer answer;
     struct claim claim = {.kind = CLAIM_LOOK, .key = "chat"};
     assert_int_equal(redis_ask(scene.redis, scene.arena, &reply, &err, 1, "FLUSHALL"), 0);
-    assert_int_equal(claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err), CLAIM_RESTORE);
+    assert_int_equal(claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err),
+                     CLAIM_RESTORE);
 }
 
 static int open_servers(void **state) {
@@ -135,7 +142,8 @@ static void test_forgotten(void **state) {
     give_back("first");
     assert_true(count("third", 30).granted);
     assert_true(join("chat", "one", 5000).granted);
-    assert_int_equal(join("chat", "two", 4500).ordinal, 1); /* an earlier event: the last word stays */
+    assert_int_equal(join("chat", "two", 4500).ordinal,
+                     1); /* an earlier event: the last word stays */
     assert_true(join("expired", "old", 1000).granted);
     assert_int_equal(join("expired", "old too", 1500).ordinal, 1);
     assert_true(join("expired", "new", 9000).granted);
@@ -157,13 +165,14 @@ static struct redis_reply tell(const char *verb, const char *a, const char *b, c
     struct redis_reply reply;
     struct err err;
     int argc = c ? 4 : b ? 3 : 2;
-    if (redis_ask(scene.redis, scene.arena, &reply, &err, argc, verb, a, b, c)) fail_msg("%s: %s", verb, err.text);
+    if (redis_ask(scene.redis, scene.arena, &reply, &err, argc, verb, a, b, c))
+        fail_msg("%s: %s", verb, err.text);
     return reply;
 }
 
 static const char *redis_key(const char *key) {
-    return arena_printf(scene.arena, "%s:{claims.%d}:%s", scene.h->prefix, ids_partition(key, strlen(key), CLAIM_TAGS),
-                        key);
+    return arena_printf(scene.arena, "%s:{claims.%d}:%s", scene.h->prefix,
+                        ids_partition(key, strlen(key), CLAIM_TAGS), key);
 }
 
 static int64_t left_ms(const char *key) {
@@ -171,14 +180,15 @@ static int64_t left_ms(const char *key) {
 }
 
 /* As a version wrote it that knew no end, when ends_ms is 0. */
-static void write_record(const char *record_key, const char *key, const char *kind, const char *id, int64_t last_ms,
-                         int64_t amount, int64_t kept_ms, int64_t ends_ms) {
+static void write_record(const char *record_key, const char *key, const char *kind, const char *id,
+                         int64_t last_ms, int64_t amount, int64_t kept_ms, int64_t ends_ms) {
     char end[64] = "";
     if (ends_ms) snprintf(end, sizeof end, ",\"ends_ms\":%lld", (long long)ends_ms);
-    const char *value = arena_printf(scene.arena,
-                                     "{\"key\":\"%s\",\"kind\":\"%s\",\"id\":\"%s\",\"value\":\"v\",\"last_ms\":%lld,"
-                                     "\"joined\":0,\"amount\":%lld,\"kept_ms\":%lld%s}",
-                                     key, kind, id, (long long)last_ms, (long long)amount, (long long)kept_ms, end);
+    const char *value = arena_printf(
+        scene.arena,
+        "{\"key\":\"%s\",\"kind\":\"%s\",\"id\":\"%s\",\"value\":\"v\",\"last_ms\":%lld,"
+        "\"joined\":0,\"amount\":%lld,\"kept_ms\":%lld%s}",
+        key, kind, id, (long long)last_ms, (long long)amount, (long long)kept_ms, end);
     produce(&(struct kafka_message){.topic = TOPIC_CLAIMS,
                                     .partition = -1,
                                     .key = record_key,
@@ -191,14 +201,19 @@ static bool is_about(int64_t found, int64_t expected) {
     return found < expected + FAULTS_STEP_MS && found > expected - FAULTS_STEP_MS;
 }
 
-/* What is left of a life, not a new one; and nothing of one that is over, whichever version wrote it. */
+/* What is left of a life, not a new one; and nothing of one that is over, whichever version wrote
+ * it. */
 static void test_lives(void **state) {
     (void)state;
     const int64_t now = clock_now_ms(), day = DAY_MS;
     restore();
     struct answer join_made = join("made", "m", now);
-    struct answer cap_made = make((struct claim){
-        .kind = CLAIM_COUNT, .key = "cap", .id = "first", .valid_ms = 400 * day, .amount = 60, .limit = LIMIT});
+    struct answer cap_made = make((struct claim){.kind = CLAIM_COUNT,
+                                                 .key = "cap",
+                                                 .id = "first",
+                                                 .valid_ms = 400 * day,
+                                                 .amount = 60,
+                                                 .limit = LIMIT});
     assert_true(is_about(cap_made.ends_ms, now + 401 * day));
     write_record("old", "old", "join", "o", now - 20 * day, 0, 8 * day, 0);
     write_record("young", "young", "join", "y", now - 5 * day, 0, 8 * day, 0);
@@ -216,8 +231,8 @@ static void test_lives(void **state) {
     assert_true(is_about(left_ms("short"), 3600000));
 }
 
-/* A part of a count runs out by itself, while later parts keep the count; that a claim is asked for and refused keeps
- * nothing. */
+/* A part of a count runs out by itself, while later parts keep the count; that a claim is asked for
+ * and refused keeps nothing. */
 static void test_parts(void **state) {
     (void)state;
     const int64_t now = clock_now_ms(), soon = now + 3000;
@@ -254,7 +269,8 @@ static void count_keys(void *context, const struct raw *raw) {
     found->gone += raw->value == NULL;
 }
 
-/* What ran out more than a day ago is taken out of the topic, of which one worker takes care a day. */
+/* What ran out more than a day ago is taken out of the topic, of which one worker takes care a day.
+ */
 static void test_tidied(void **state) {
     (void)state;
     enum { OLD = 300, LIVE = 20, TURN_MS = 50 };
@@ -269,7 +285,8 @@ static void test_tidied(void **state) {
         const char *key = arena_printf(scene.arena, "tidy-live-%d", i);
         write_record(key, key, "join", "o", now, 0, 8 * day, i % 2 ? now + day : 0);
     }
-    assert_false(claim_store_tidy(scene.store, scene.world->asker, TURN_MS)); /* not at once after a start */
+    assert_false(
+        claim_store_tidy(scene.store, scene.world->asker, TURN_MS)); /* not at once after a start */
     claim_store_tidy_now(scene.store);
     WAIT_FOR(!claim_store_tidy(scene.store, scene.world->asker, TURN_MS), FAULTS_STEP_MS);
     world_read(scene.world, TOPIC_CLAIMS, NULL, count_keys, &found);
@@ -333,10 +350,12 @@ static void test_full(void **state) {
     assert_true(count("part", 60).granted);
     tell("CONFIG", "SET", "maxmemory", "1000");
     assert_int_equal(
-        take((struct claim){.kind = CLAIM_JOIN, .key = "new", .id = "n", .time_ms = now, .valid_ms = 1000}),
+        take((struct claim){
+            .kind = CLAIM_JOIN, .key = "new", .id = "n", .time_ms = now, .valid_ms = 1000}),
         CLAIM_AWAY);
     assert_int_equal(
-        take((struct claim){.kind = CLAIM_JOIN, .key = "thing", .id = "second", .time_ms = now, .valid_ms = 1000}),
+        take((struct claim){
+            .kind = CLAIM_JOIN, .key = "thing", .id = "second", .time_ms = now, .valid_ms = 1000}),
         CLAIM_AWAY);
     assert_string_equal(tell("HGET", redis_key("thing"), "i", NULL).text, "first");
     give_back("part");

@@ -1,6 +1,7 @@
-/* sla, intake or both are down while complaints and their contacts, in time, are published: when they come back, only
- * what was really late breaches. Deadlines are seconds away, and pass while the workers are down: how many seconds is
- * tried out, for a slow machine needs more of them to get so far. */
+/* sla, intake or both are down while complaints and their contacts, in time, are published: when
+ * they come back, only what was really late breaches. Deadlines are seconds away, and pass while
+ * the workers are down: how many seconds is tried out, for a slow machine needs more of them to get
+ * so far. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "faults.h"
@@ -21,11 +22,13 @@ enum {
     REPLICAS = 2,
     CASES = 60,         /* before it, and as many meanwhile */
     WITHIN_MS = 600000, /* policies-downtime */
-    LEAD_MS = 15000,    /* from the first complaint to the deadlines; three times as much when that was too little */
+    LEAD_MS = 15000, /* from the first complaint to the deadlines; three times as much when that was
+                        too little */
     TRIES = 4,
     SETTLE_MS = 2000,
-    LOOK_MS = 200,     /* each look reads the whole case log */
-    CONTROL_EVERY = 10 /* every tenth case is contacted by nobody: it shows that deadlines do fire */
+    LOOK_MS = 200, /* each look reads the whole case log */
+    CONTROL_EVERY =
+        10 /* every tenth case is contacted by nobody: it shows that deadlines do fire */
 };
 
 struct scene {
@@ -114,7 +117,8 @@ static void count_breach(void *context, const struct raw *raw) {
     struct arena *arena = arena_new();
     struct event ev;
     struct rejection rejection;
-    if (event_read(raw, arena, &ev, &rejection) < 0) wait_fail("an event of the case log cannot be read");
+    if (event_read(raw, arena, &ev, &rejection) < 0)
+        wait_fail("an event of the case log cannot be read");
     out->retracted += strcmp(ev.type, "sla.retracted") == 0;
     if (strcmp(ev.type, "sla.breached") == 0) {
         out->count++;
@@ -201,8 +205,9 @@ static bool go_down(struct scene *scene) {
 
     int64_t behind = -1;
     WAIT_FOR((behind = lag(scene)) >= 0, FAULTS_STEP_MS);
-    print_message("%s: down with %lld records undecided, %lld ms before the first deadline\n", scene->prefix,
-                  (long long)behind, (long long)(scene->due_ms - scene->published_ms));
+    print_message("%s: down with %lld records undecided, %lld ms before the first deadline\n",
+                  scene->prefix, (long long)behind,
+                  (long long)(scene->due_ms - scene->published_ms));
     if (scene->published_ms >= scene->due_ms) return false;
     assert_true(behind > 0);
     return true;
@@ -219,8 +224,9 @@ static struct breaches look(struct scene *scene) {
     wait_for_controls(scene);
     WAIT_FOR(lag(scene) == 0, FAULTS_WAIT_MS);
     struct breaches b = count_breaches(scene);
-    print_message("%s: breached %d, of them late in truth %d of %d; while down %d; retracted %d\n", scene->prefix,
-                  b.count, b.of_controls, scene->controls, scene->meanwhile, b.retracted);
+    print_message("%s: breached %d, of them late in truth %d of %d; while down %d; retracted %d\n",
+                  scene->prefix, b.count, b.of_controls, scene->controls, scene->meanwhile,
+                  b.retracted);
     return b;
 }
 
@@ -244,11 +250,13 @@ static void judge(struct scene *scene) {
         check(scene, b);
 }
 
-/* All at the same time, each with topics and keys of its own: most of it is waiting for deadlines. */
+/* All at the same time, each with topics and keys of its own: most of it is waiting for deadlines.
+ */
 static bool play(struct scene *scenes, int count, int try, int lead_ms) {
     struct harness *h = harness_share("downtime");
     bool in_time = true;
-    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/tests/harness/policies-downtime", REDRESS_SOURCE_DIR);
+    snprintf(h->policy_dir, sizeof h->policy_dir, "%s/tests/harness/policies-downtime",
+             REDRESS_SOURCE_DIR);
 
     for (int i = 0; i < count; i++) open_scene(h, &scenes[i], try);
     for (int i = 0; i < count; i++) wait_ready(&scenes[i]);

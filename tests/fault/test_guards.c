@@ -1,6 +1,7 @@
-/* Without a guard the log comes out wrong: offsets in the transaction, the true end at take-over, complaints before
- * activity. (Compare-and-set and the assignment's metadata: test_zombies.c; the proof: test_downtime.c. The same scenes
- * with their guards come out right, there and in test_kills.c.) */
+/* Without a guard the log comes out wrong: offsets in the transaction, the true end at take-over,
+ * complaints before activity. (Compare-and-set and the assignment's metadata: test_zombies.c; the
+ * proof: test_downtime.c. The same scenes with their guards come out right, there and in
+ * test_kills.c.) */
 #include "faults.h"
 #include "outside/redis.h"
 #include "sla/sla.h"
@@ -55,7 +56,8 @@ static void test_without_offsets(void **state) {
     expect_wrong(end(replay, &wrong), &wrong);
 }
 
-/* A transaction that hangs in a topic of one partition: what is committed behind it is not readable yet, and is there.
+/* A transaction that hangs in a topic of one partition: what is committed behind it is not readable
+ * yet, and is there.
  */
 struct hanging {
     struct config config;
@@ -72,8 +74,10 @@ static void hang(struct replay *replay, struct hanging *hanging, enum topic topi
     hanging->kafka = (struct kafka){.config = &hanging->config, .worker = "sla"};
     hanging->producer = kafka_producer_new(&hanging->kafka, "hanging", &err);
     if (!hanging->producer) wait_fail("%s", err.text);
-    WAIT_FOR(kafka_producer_ready(hanging->producer, topics, 1000, &err) == KAFKA_DONE, FAULTS_STEP_MS);
-    struct kafka_message message = {.topic = topic, .key = "none", .key_len = 4, .delivery = &hanging->delivery};
+    WAIT_FOR(kafka_producer_ready(hanging->producer, topics, 1000, &err) == KAFKA_DONE,
+             FAULTS_STEP_MS);
+    struct kafka_message message = {
+        .topic = topic, .key = "none", .key_len = 4, .delivery = &hanging->delivery};
     if (kafka_begin(hanging->producer, &err) != KAFKA_DONE ||
         kafka_produce(hanging->producer, &message, &err) != KAFKA_DONE ||
         kafka_flush(hanging->producer, FAULTS_STEP_MS, &err) != KAFKA_DONE)
@@ -106,7 +110,8 @@ static void test_without_complaints_first(void **state) {
 
 static bool is_ready(struct replay *replay) {
     char body[200];
-    return net_http_get(harness_http_port(replay->h, replay->sla[0]), "/readyz", body, sizeof body) == 200;
+    return net_http_get(harness_http_port(replay->h, replay->sla[0]), "/readyz", body,
+                        sizeof body) == 200;
 }
 
 /* What it says of its only shard. */
@@ -116,8 +121,8 @@ static bool is_held(struct replay *replay, const char *why) {
     struct arena *arena = arena_new();
     struct redis *redis = redis_new(replay->world->config.redis_url, &err);
     const char *meta = arena_printf(arena, "%s:meta", replay->h->prefix);
-    bool held = redis_ask(redis, arena, &reply, &err, 3, "HGET", meta, "held:sla.0") == 0 && reply.text &&
-                strcmp(reply.text, why) == 0;
+    bool held = redis_ask(redis, arena, &reply, &err, 3, "HGET", meta, "held:sla.0") == 0 &&
+                reply.text && strcmp(reply.text, why) == 0;
 
     redis_free(redis);
     arena_free(arena);
@@ -148,7 +153,8 @@ static bool take_over_scene(const char *name, const char *without, struct buf *w
     WAIT_FOR(world_done(replay->world, &sla_spec) > before + MORE_RECORDS, FAULTS_WAIT_MS);
     faults_kill(replay, sla);
     process_start(sla);
-    if (gets_ready(replay)) buf_puts(wrong, "it decides before it has read its changelog to the end\n");
+    if (gets_ready(replay))
+        buf_puts(wrong, "it decides before it has read its changelog to the end\n");
     let_go(&hanging);
     return end(replay, wrong);
 }
@@ -156,7 +162,8 @@ static bool take_over_scene(const char *name, const char *without, struct buf *w
 static void test_take_over(void **state) {
     (void)state;
     struct buf wrong = {0};
-    if (!take_over_scene("take-over", "nothing", &wrong)) fail_msg("%s", wrong.at ? wrong.at : "it did not settle");
+    if (!take_over_scene("take-over", "nothing", &wrong))
+        fail_msg("%s", wrong.at ? wrong.at : "it did not settle");
 }
 
 static void test_without_true_end(void **state) {
@@ -168,8 +175,8 @@ static void test_without_true_end(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_without_offsets),
-                                       cmocka_unit_test(test_without_complaints_first),
-                                       cmocka_unit_test(test_take_over), cmocka_unit_test(test_without_true_end)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without_offsets), cmocka_unit_test(test_without_complaints_first),
+        cmocka_unit_test(test_take_over), cmocka_unit_test(test_without_true_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

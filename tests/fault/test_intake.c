@@ -1,5 +1,6 @@
-/* Two intakes, one of which dies between its claims and its transaction: what joins what it had claimed waits for it,
- * and nothing else does. Every submission is counted: it is in the case log or among the rejected, once. */
+/* Two intakes, one of which dies between its claims and its transaction: what joins what it had
+ * claimed waits for it, and nothing else does. Every submission is counted: it is in the case log
+ * or among the rejected, once. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "faults.h"
@@ -55,7 +56,8 @@ static void close_scene(struct scene *scene) {
 }
 
 /* A complaint about an order, of a conversation or none, to one partition. */
-static void publish(struct scene *scene, const char *id, const char *order, const char *conversation, int partition) {
+static void publish(struct scene *scene, const char *id, const char *order,
+                    const char *conversation, int partition) {
     static const struct header structured = {"content-type", "application/cloudevents+json", 28};
     struct buf buf = {0};
     struct err err;
@@ -65,9 +67,12 @@ static void publish(struct scene *scene, const char *id, const char *order, cons
     if (!scene->world->producer) wait_fail("%s", err.text);
 
     buf_printf(&buf,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/app\",\"type\":\"complaint.submitted\","
-               "\"time\":\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"regular\"},"
-               "\"order\":{\"id\":\"%s\",\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},",
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
+               "app\",\"type\":\"complaint.submitted\","
+               "\"time\":\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%s\","
+               "\"tier\":\"regular\"},"
+               "\"order\":{\"id\":\"%s\",\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\","
+               "\"minor\":8900}},",
                id, clock_format(clock_now_ms(), time), id, order);
     if (conversation) buf_printf(&buf, "\"conversation\":\"%s\",", conversation);
     buf_puts(&buf, "\"text\":\"the seam is torn\"}}");
@@ -79,7 +84,8 @@ static void publish(struct scene *scene, const char *id, const char *order, cons
                                     .value_len = buf.len,
                                     .headers = &structured,
                                     .header_count = 1};
-    if (kafka_produce(scene->world->producer, &message, &err) != KAFKA_DONE) wait_fail("%s", err.text);
+    if (kafka_produce(scene->world->producer, &message, &err) != KAFKA_DONE)
+        wait_fail("%s", err.text);
     buf_free(&buf);
 }
 
@@ -101,20 +107,25 @@ static void stream(struct scene *scene, int count) {
 static int64_t committed(struct scene *scene, int partition) {
     struct place place = {.topic = TOPIC_COMPLAINTS, .partition = partition};
     struct err err;
-    WAIT_FOR(kafka_group_offsets(scene->world->asker, "intake", &place, 1, FAULTS_STEP_MS, &err) == 0, FAULTS_STEP_MS);
+    WAIT_FOR(kafka_group_offsets(scene->world->asker, "intake", &place, 1, FAULTS_STEP_MS, &err) ==
+                 0,
+             FAULTS_STEP_MS);
     return place.offset == KAFKA_NO_OFFSET ? 0 : place.offset;
 }
 
 /* c-1 is claimed by the first intake, which dies of it. Returns with the second one running. */
 static void die_after_claiming(struct scene *scene) {
-    process_env(scene->intakes[0], "REDRESS_TEST_FAULT=after_claims:2"); /* the second round asks for the order */
+    process_env(scene->intakes[0],
+                "REDRESS_TEST_FAULT=after_claims:2"); /* the second round asks for the order */
     for (int i = 0; i < 2; i++) process_start(scene->intakes[i]);
     for (int i = 0; i < 2; i++) harness_wait_ready(scene->h, scene->intakes[i]);
     /* Half of three topics; until the second one came it had all of them. */
-    WAIT_FOR(process_log_count(scene->intakes[0], "\"assigned\",\"partitions\":6") > 0, FAULTS_STEP_MS);
+    WAIT_FOR(process_log_count(scene->intakes[0], "\"assigned\",\"partitions\":6") > 0,
+             FAULTS_STEP_MS);
     complain(scene, "c-1", "X", DEAD);
     world_flush(scene->world);
-    if (!process_wait(scene->intakes[0], FAULTS_STEP_MS)) wait_fail("intake-0 did not come to its claims");
+    if (!process_wait(scene->intakes[0], FAULTS_STEP_MS))
+        wait_fail("intake-0 did not come to its claims");
     assert_int_equal(process_exit_status(scene->intakes[0]), 128 + SIGKILL);
     process_env(scene->intakes[0], "REDRESS_TEST_FAULT=");
 }
@@ -124,7 +135,8 @@ static int came_out(struct scene *scene, const char *id) {
     int count = 0;
     const struct tail *tails[] = {scene->events, scene->rejected};
     for (int t = 0; t < 2; t++)
-        for (int i = 0; i < tail_read(tails[t]); i++) count += strcmp(tail_at(tails[t], i)->ev.id, id) == 0;
+        for (int i = 0; i < tail_read(tails[t]); i++)
+            count += strcmp(tail_at(tails[t], i)->ev.id, id) == 0;
     return count;
 }
 
@@ -133,15 +145,18 @@ static void check_once(struct scene *scene, const char *id) {
     if (times != 1) fail_msg("%s came out %d times", id, times);
 }
 
-/* What joins a case stands behind its opening, or the workers behind intake refuse it as unknown_case. */
+/* What joins a case stands behind its opening, or the workers behind intake refuse it as
+ * unknown_case. */
 static void check_order(struct scene *scene) {
     int joined = 0;
     for (int i = 0; i < tail_read(scene->events); i++) {
         const struct tail_event *event = tail_at(scene->events, i);
         if (strcmp(event->ev.type, "case.opened") == 0) continue;
-        const struct tail_event *opened = tail_find(scene->events, "case.opened", event->ev.subject, 1);
+        const struct tail_event *opened =
+            tail_find(scene->events, "case.opened", event->ev.subject, 1);
         if (!opened || opened->partition != event->partition || opened->offset > event->offset)
-            fail_msg("%s of %s stands before case.opened of %s", event->ev.type, event->ev.id, event->ev.subject);
+            fail_msg("%s of %s stands before case.opened of %s", event->ev.type, event->ev.id,
+                     event->ev.subject);
         joined++;
     }
     print_message("%d events, %d of which joined a case\n", tail_read(scene->events), joined);
@@ -161,7 +176,8 @@ static void check_streamed(struct scene *scene) {
     }
 }
 
-/* More of an order than may wait at once in one partition: it stands until some of them have gone. */
+/* More of an order than may wait at once in one partition: it stands until some of them have gone.
+ */
 static void crowd(struct scene *scene, const char *order) {
     enum { CROWD = MAP_WAITING_MAX * 2 + 5 };
     for (int i = 0; i < CROWD; i++) {
@@ -171,7 +187,8 @@ static void crowd(struct scene *scene, const char *order) {
     }
 }
 
-/* While c-2 waits, other partitions go on; nothing is committed beyond it, and when its intake dies it is still there.
+/* While c-2 waits, other partitions go on; nothing is committed beyond it, and when its intake dies
+ * it is still there.
  */
 static void test_waiting_is_not_passed_over(void **state) {
     (void)state;
@@ -184,14 +201,16 @@ static void test_waiting_is_not_passed_over(void **state) {
     complain(&scene, "c-3", "Y", WAITING);
     crowd(&scene, "X");
     int64_t beyond = 0, end_ms = wait_now_ms() + FAULTS_STEP_MS;
-    for (int64_t from = committed(&scene, STREAM); !beyond && committed(&scene, STREAM) < from + PASSED;) {
+    for (int64_t from = committed(&scene, STREAM);
+         !beyond && committed(&scene, STREAM) < from + PASSED;) {
         stream(&scene, EACH_TURN);
         beyond = committed(&scene, WAITING);
         wait_turn(end_ms, __FILE__, __LINE__, "the stream is committed while a record waits");
     }
     process_kill(scene.intakes[1], SIGKILL);
-    print_message("intake-1 killed: offset %lld of the partition of c-2 was committed, %d records streamed\n",
-                  (long long)beyond, scene.streamed);
+    print_message(
+        "intake-1 killed: offset %lld of the partition of c-2 was committed, %d records streamed\n",
+        (long long)beyond, scene.streamed);
     process_start(scene.intakes[1]);
     int64_t before = committed(&scene, STREAM);
     stream(&scene, EACH_TURN);
@@ -213,15 +232,19 @@ static const struct tail_event *joined(struct scene *scene, const char *id) {
     return NULL;
 }
 
-/* The dead intake stays away for longer than its session: c-2 waits until the other one has its partition, and takes
- * hardly any processor time for it; c-3 behind it does not wait. */
+/* The dead intake stays away for longer than its session: c-2 waits until the other one has its
+ * partition, and takes hardly any processor time for it; c-3 behind it does not wait. */
 static void test_a_join_outlasts_a_death(void **state) {
     (void)state;
-    enum { BUSY_PERCENT = 25 /* with sanitizers; a partition that is read again and again takes all there is */ };
+    enum {
+        BUSY_PERCENT =
+            25 /* with sanitizers; a partition that is read again and again takes all there is */
+    };
     struct scene scene = {0};
     open_scene(&scene, "outlasts");
     process_env(scene.intakes[0], "REDRESS_SESSION_TIMEOUT=20s");
-    process_env(scene.intakes[1], "REDRESS_SESSION_TIMEOUT=7s"); /* it says what waits longer than two of these */
+    process_env(scene.intakes[1],
+                "REDRESS_SESSION_TIMEOUT=7s"); /* it says what waits longer than two of these */
     die_after_claiming(&scene);
     complain(&scene, "c-2", "X", WAITING);
     complain(&scene, "c-3", "Y", WAITING);
@@ -231,13 +254,18 @@ static void test_a_join_outlasts_a_death(void **state) {
 
     int64_t began_ms = wait_now_ms();
     double before = process_cpu_s(scene.intakes[1]);
-    WAIT_FOR(harness_metric(scene.h, scene.intakes[1], "redress_held{reason=\"joins\"}") > 0, WITHIN_MS);
+    WAIT_FOR(harness_metric(scene.h, scene.intakes[1], "redress_held{reason=\"joins\"}") > 0,
+             WITHIN_MS);
     assert_int_equal(
-        process_log_count(scene.intakes[1], "\"record\":\"complaints/3/0\",\"waits_for\":\"complaints/0/0\""), 1);
-    double took = process_cpu_s(scene.intakes[1]) - before, waited = (double)(wait_now_ms() - began_ms) / 1e3;
+        process_log_count(scene.intakes[1],
+                          "\"record\":\"complaints/3/0\",\"waits_for\":\"complaints/0/0\""),
+        1);
+    double took = process_cpu_s(scene.intakes[1]) - before,
+           waited = (double)(wait_now_ms() - began_ms) / 1e3;
     WAIT_FOR((tail_poll(scene.events, 0), joined(&scene, "c-2")), WITHIN_MS);
-    print_message("c-2 waited for a new owner, which took %.2f s of processor time in the first %.1f s\n", took,
-                  waited);
+    print_message(
+        "c-2 waited for a new owner, which took %.2f s of processor time in the first %.1f s\n",
+        took, waited);
     wait_for_all(&scene);
     check_once(&scene, "c-1");
     check_once(&scene, "c-2");
@@ -249,7 +277,8 @@ static void test_a_join_outlasts_a_death(void **state) {
 
 /* ---- Claims whose record never comes ---- */
 
-static void claim_order(struct scene *scene, const char *order, const char *owner, const char *case_id) {
+static void claim_order(struct scene *scene, const char *order, const char *owner,
+                        const char *case_id) {
     struct arena *arena = arena_new();
     struct err err;
     struct kafka kafka = {.config = &scene->world->config};
@@ -264,7 +293,9 @@ static void claim_order(struct scene *scene, const char *order, const char *owne
                           .valid_ms = WITHIN_MS};
     enum claim_result result = claim_store_make(store, arena, &claim, &answer, 1, &err);
     if (result == CLAIM_RESTORE) {
-        WAIT_FOR(claim_store_restore(store, scene->world->asker, FAULTS_STEP_MS, &err) == CLAIM_DONE, FAULTS_STEP_MS);
+        WAIT_FOR(claim_store_restore(store, scene->world->asker, FAULTS_STEP_MS, &err) ==
+                     CLAIM_DONE,
+                 FAULTS_STEP_MS);
         claim_store_begin(store);
         result = claim_store_make(store, arena, &claim, &answer, 1, &err);
     }
@@ -274,9 +305,9 @@ static void claim_order(struct scene *scene, const char *order, const char *owne
     arena_free(arena);
 }
 
-/* Records of both intakes that wait for each other, and such whose claimant's record is not there: in a partition that
- * there is not, or beyond the end, of another intake's and of an own one. Nobody dies, so nothing else ends their
- * waiting. */
+/* Records of both intakes that wait for each other, and such whose claimant's record is not there:
+ * in a partition that there is not, or beyond the end, of another intake's and of an own one.
+ * Nobody dies, so nothing else ends their waiting. */
 static void test_what_never_comes_is_not_waited_for(void **state) {
     (void)state;
     static const char first[] = "0000000000001-0000001", second[] = "0000000000002-0000002";
@@ -299,7 +330,8 @@ static void test_what_never_comes_is_not_waited_for(void **state) {
     world_flush(scene.world);
     wait_for_all(&scene);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_once(&scene, rows[i].id);
-    assert_true(joined(&scene, "c-1")->stamp_ms <= joined(&scene, "c-2")->stamp_ms); /* of the circle, the first */
+    assert_true(joined(&scene, "c-1")->stamp_ms <=
+                joined(&scene, "c-2")->stamp_ms); /* of the circle, the first */
     assert_true(process_log_count(scene.intakes[0], "complaints/9/5") == 1);
     close_scene(&scene);
 }
@@ -308,7 +340,8 @@ static void test_what_never_comes_is_not_waited_for(void **state) {
 
 enum { MANY = 3000, ORDERS = 200, CHATS = 300 };
 
-/* Messages of few customers, so that most of them join a case that another one opens at the same moment. */
+/* Messages of few customers, so that most of them join a case that another one opens at the same
+ * moment. */
 static void publish_some(struct scene *scene, int count, unsigned *seed) {
     for (int i = 0; i < count && scene->streamed < MANY; i++) {
         char id[32], order[32], chat[32];
@@ -325,11 +358,13 @@ static bool dies(struct scene *scene, struct process *intake, unsigned *seed) {
     return !process_running(intake);
 }
 
-/* The intakes die again and again, at each step of a batch, one of them for longer than its session. */
+/* The intakes die again and again, at each step of a batch, one of them for longer than its
+ * session. */
 static void test_joins_under_kills(void **state) {
     (void)state;
-    static const char *const points[] = {"after_claims", "before_commit", "after_claims", "after_commit",
-                                         "after_claims", "after_produce", "after_claims", "before_verify"};
+    static const char *const points[] = {"after_claims", "before_commit", "after_claims",
+                                         "after_commit", "after_claims",  "after_produce",
+                                         "after_claims", "before_verify"};
     struct scene scene = {0};
     unsigned seed = faults_seed();
     open_scene(&scene, "joins");
@@ -362,8 +397,9 @@ static void test_joins_under_kills(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_waiting_is_not_passed_over), cmocka_unit_test(test_a_join_outlasts_a_death),
-        cmocka_unit_test(test_what_never_comes_is_not_waited_for), cmocka_unit_test(test_joins_under_kills)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_waiting_is_not_passed_over),
+                                       cmocka_unit_test(test_a_join_outlasts_a_death),
+                                       cmocka_unit_test(test_what_never_comes_is_not_waited_for),
+                                       cmocka_unit_test(test_joins_under_kills)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

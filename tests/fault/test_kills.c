@@ -1,4 +1,5 @@
-/* Workers die: at random moments of their work and of their take-over, and at every step of both. */
+/* Workers die: at random moments of their work and of their take-over, and at every step of both.
+ */
 #include "faults.h"
 #include "sla/sla.h"
 
@@ -30,8 +31,8 @@ static void start_both(unsigned *seed, struct process *intake, struct process *s
     if (sla) faults_start_until(sla, moment);
 }
 
-/* Each share of the log, and each of its events twice, is published before a kill at work, which comes when less than
- * half of it is decided; the kill within the take-over finds the rest. */
+/* Each share of the log, and each of its events twice, is published before a kill at work, which
+ * comes when less than half of it is decided; the kill within the take-over finds the rest. */
 static void test_random_moments(void **state) {
     (void)state;
     struct replay *replay = replay_new("kills", 4, 1, "policies-uci");
@@ -93,6 +94,7 @@ static void test_every_step(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_moments), cmocka_unit_test(test_every_step)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_moments),
+                                       cmocka_unit_test(test_every_step)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* A Redis that has lost, or was given, something in the middle of a view, under running workers: the view is made anew,
- * no case becomes unknown, and what a newer version wrote is carried along. One stack for all tests. */
+/* A Redis that has lost, or was given, something in the middle of a view, under running workers:
+ * the view is made anew, no case becomes unknown, and what a newer version wrote is carried along.
+ * One stack for all tests. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "compensation/compensation.h"
@@ -24,7 +25,8 @@ enum { PARTITIONS = 8, CASES = 24 };
 static struct pipeline *stack;
 static struct redis *redis;
 static struct arena *arena;
-static const struct worker_spec *const specs[] = {&intake_spec, &sla_spec, &compensation_spec, NULL};
+static const struct worker_spec *const specs[] = {&intake_spec, &sla_spec, &compensation_spec,
+                                                  NULL};
 static const enum pipeline_worker used[] = {PIPELINE_INTAKE, PIPELINE_SLA, PIPELINE_COMPENSATION};
 
 struct subject {
@@ -52,8 +54,10 @@ static void subject_of(int i, struct subject *out) {
 static void complain(int i) {
     char number[32];
     snprintf(number, sizeof number, "lost-%d", i);
-    pipeline_publish(stack, "complaint.submitted", "/desk", number, clock_now_ms(), subjects[i].route,
-                     "{'channel':'phone','customer':{'id':'caller-%d','tier':'regular'},'conversation':'%s','text':'it "
+    pipeline_publish(stack, "complaint.submitted", "/desk", number, clock_now_ms(),
+                     subjects[i].route,
+                     "{'channel':'phone','customer':{'id':'caller-%d','tier':'regular'},'"
+                     "conversation':'%s','text':'it "
                      "is late'}",
                      i, number);
 }
@@ -71,7 +75,8 @@ static int open_stack(void **state) {
     redis = redis_new(stack->world->config.redis_url, &err);
     arena = arena_new();
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) process_start(stack->workers[used[i]]);
-    for (size_t i = 0; i < sizeof used / sizeof *used; i++) harness_wait_ready(stack->h, stack->workers[used[i]]);
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        harness_wait_ready(stack->h, stack->workers[used[i]]);
     for (int i = 0; i < CASES; i++) subject_of(i, &subjects[i]);
     for (int i = 0; i < CASES; i++) complain(i);
     wait_idle();
@@ -98,11 +103,12 @@ static struct redis_reply tell(const struct subject *subject, const char *comman
         const char *id = star ? subject->id : "";
         if (star) *star = 0;
         if (colon) *colon = 0;
-        words[count++] =
-            colon ? arena_printf(arena, "%s:{%s.%d}:%s%s", stack->h->prefix, word, subject->shard, colon + 1, id)
-                  : arena_printf(arena, "%s%s", word, id);
+        words[count++] = colon ? arena_printf(arena, "%s:{%s.%d}:%s%s", stack->h->prefix, word,
+                                              subject->shard, colon + 1, id)
+                               : arena_printf(arena, "%s%s", word, id);
     }
-    if (redis_ask(redis, arena, &reply, &err, count, words[0], words[1], words[2], words[3], words[4], words[5]))
+    if (redis_ask(redis, arena, &reply, &err, count, words[0], words[1], words[2], words[3],
+                  words[4], words[5]))
         fail_msg("%s: %s", command, err.text);
     return reply;
 }
@@ -128,7 +134,8 @@ static int rejected(void) {
 }
 
 static void all_run(void) {
-    for (size_t i = 0; i < sizeof used / sizeof *used; i++) assert_true(process_running(stack->workers[used[i]]));
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        assert_true(process_running(stack->workers[used[i]]));
 }
 
 /* ---- What is lost ---- */
@@ -178,7 +185,8 @@ static void look_for_anna(void *context, const struct raw *raw) {
     const struct subject *subject = context;
     size_t len = strlen(subject->id);
     if (raw->key_len != len || memcmp(raw->key, subject->id, len) != 0 || !raw->value) return;
-    in_changelog = memmem(raw->value, raw->value_len, "\"first_escalated_by\":\"anna\"", 27) != NULL;
+    in_changelog =
+        memmem(raw->value, raw->value_len, "\"first_escalated_by\":\"anna\"", 27) != NULL;
 }
 
 static void an_unknown_field_is_carried_along(void **state) {
@@ -234,13 +242,14 @@ static bool contacted(int i) {
 /* Another case of the same shard (or of another one) that nobody has contacted yet. */
 static int another(int than, bool same_shard) {
     for (int i = 0; i < CASES; i++)
-        if (i != than && (subjects[i].shard == subjects[than].shard) == same_shard && !contacted(i)) return i;
+        if (i != than && (subjects[i].shard == subjects[than].shard) == same_shard && !contacted(i))
+            return i;
     fail_msg("no case left");
     return -1;
 }
 
-/* The shard goes on up to the first event about that case; other shards go on behind it. Nothing is lost: with a record
- * that can be read it goes on where it stood. */
+/* The shard goes on up to the first event about that case; other shards go on behind it. Nothing is
+ * lost: with a record that can be read it goes on where it stood. */
 static void an_unreadable_record_holds_its_events_only(void **state) {
     (void)state;
     static const char broken[] = "{\"status\":\"of another version\"}";
@@ -286,7 +295,8 @@ static void an_unreadable_record_holds_its_events_only(void **state) {
 
 static int64_t used_memory(void) {
     const struct subject none = {.shard = 0};
-    return strtoll(strstr(tell(&none, "INFO memory").text, "used_memory:") + strlen("used_memory:"), NULL, 10);
+    return strtoll(strstr(tell(&none, "INFO memory").text, "used_memory:") + strlen("used_memory:"),
+                   NULL, 10);
 }
 
 /* Intake with its claims, and sla with what intake has passed on before. */
@@ -304,9 +314,11 @@ static void a_full_redis_is_waited_for(void **state) {
     process_start(sla);
     for (int i = 0; i < CASES; i++) contact(i, "full");
     world_flush(stack->world);
-    WAIT_FOR(process_log_count(sla, "OOM") > said && process_log_count(intake, "OOM") > intake_said, FAULTS_STEP_MS);
+    WAIT_FOR(process_log_count(sla, "OOM") > said && process_log_count(intake, "OOM") > intake_said,
+             FAULTS_STEP_MS);
     assert_true(used_memory() < limit + (4 << 20)); /* clients' buffers only */
-    for (int i = 0; i < CASES; i++) assert_int_equal(tell(&subjects[i], "EXISTS sla:case:*").number, 1);
+    for (int i = 0; i < CASES; i++)
+        assert_int_equal(tell(&subjects[i], "EXISTS sla:case:*").number, 1);
     tell(&none, "CONFIG SET maxmemory 0");
     wait_idle();
     WAIT_FOR(views_are_whole(), FAULTS_STEP_MS);
@@ -327,16 +339,17 @@ static void a_lost_case_still_breaches(void **state) {
     process_env(sla, "REDRESS_POLICY_DIR=%s/tests/harness/policies-seconds", REDRESS_SOURCE_DIR);
     process_start(sla);
     subject_of(CASES, &late);
-    pipeline_publish(
-        stack, "complaint.submitted", "/desk", "lost-24", clock_now_ms(), late.route,
-        "{'channel':'phone','customer':{'id':'caller','tier':'regular'},'conversation':'lost-24','text':'it "
-        "is late'}");
+    pipeline_publish(stack, "complaint.submitted", "/desk", "lost-24", clock_now_ms(), late.route,
+                     "{'channel':'phone','customer':{'id':'caller','tier':'regular'},'conversation'"
+                     ":'lost-24','text':'it "
+                     "is late'}");
     world_flush(stack->world);
     memcpy(id, late.id, sizeof id);
     tail_wait(stack->events, "sla.started", id, 1, FAULTS_STEP_MS);
     WAIT_FOR(tell(&late, "EXISTS sla:case:*").number == 1, FAULTS_STEP_MS);
     tell(&late, "DEL sla:case:*");
-    tail_wait(stack->events, "sla.breached", id, 2, FAULTS_STEP_MS); /* first_contact and resolution */
+    tail_wait(stack->events, "sla.breached", id, 2,
+              FAULTS_STEP_MS); /* first_contact and resolution */
     WAIT_FOR(views_are_whole(), FAULTS_STEP_MS);
     tail_catch_up(stack->events);
     assert_int_equal(tail_count(stack->events, "sla.breached", id), 2);
@@ -347,9 +360,10 @@ static void a_lost_case_still_breaches(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_unknown_field_is_carried_along),
-        cmocka_unit_test(an_unreadable_record_holds_its_events_only), cmocka_unit_test(whatever_is_lost_comes_back),
-        cmocka_unit_test(a_full_redis_is_waited_for), cmocka_unit_test(a_lost_case_still_breaches)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(an_unknown_field_is_carried_along),
+                                       cmocka_unit_test(an_unreadable_record_holds_its_events_only),
+                                       cmocka_unit_test(whatever_is_lost_comes_back),
+                                       cmocka_unit_test(a_full_redis_is_waited_for),
+                                       cmocka_unit_test(a_lost_case_still_breaches)};
     return cmocka_run_group_tests(tests, open_stack, close_stack);
 }

@@ -1,5 +1,6 @@
-/* Those who promise money and write letters are killed, and Redis forgets everything, views and claims: each case is
- * still offered, approved, chosen and settled once, and nobody is told anything twice. */
+/* Those who promise money and write letters are killed, and Redis forgets everything, views and
+ * claims: each case is still offered, approved, chosen and settled once, and nobody is told
+ * anything twice. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "compensation/compensation.h"
@@ -26,20 +27,24 @@ static void submit(struct pipeline *pipeline, int i) {
     snprintf(order, sizeof order, "order:M%d", i);
     ids_route("default", order, routes[i]);
     ids_case(routes[i], "/shop/app", id, case_ids[i]);
-    pipeline_publish(pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), routes[i],
-                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'M%d','status':'signed',"
-                     "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}",
-                     i, i);
+    pipeline_publish(
+        pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), routes[i],
+        "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'M%d','status':'"
+        "signed',"
+        "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}",
+        i, i);
 }
 
 static void choose(struct pipeline *pipeline, int i) {
     char id[16];
     snprintf(id, sizeof id, "ch-%d", i);
     pipeline_publish(pipeline, "decision.chosen", "/shop/app", id, clock_now_ms(), routes[i],
-                     "{'case_id':'%s','proposal_id':'%s.1','option':'A'}", case_ids[i], case_ids[i]);
+                     "{'case_id':'%s','proposal_id':'%s.1','option':'A'}", case_ids[i],
+                     case_ids[i]);
 }
 
-static void publish_share(struct pipeline *pipeline, int round, void (*publish)(struct pipeline *pipeline, int i)) {
+static void publish_share(struct pipeline *pipeline, int round,
+                          void (*publish)(struct pipeline *pipeline, int i)) {
     for (int i = 0; i < SHARE; i++) publish(pipeline, (round - 1) * SHARE + i);
     world_flush(pipeline->world);
 }
@@ -52,21 +57,25 @@ static void reach(struct pipeline *pipeline, const char *type, int count) {
     }
 }
 
-/* In each round a share more is published, and when a part of it has come out as events of a type, both are killed; in
- * the second of three rounds Redis forgets. */
-static void trouble(struct pipeline *pipeline, const char *type, void (*publish)(struct pipeline *pipeline, int i)) {
-    struct process *comp = pipeline->workers[PIPELINE_COMPENSATION], *notif = pipeline->workers[PIPELINE_NOTIFICATION];
+/* In each round a share more is published, and when a part of it has come out as events of a type,
+ * both are killed; in the second of three rounds Redis forgets. */
+static void trouble(struct pipeline *pipeline, const char *type,
+                    void (*publish)(struct pipeline *pipeline, int i)) {
+    struct process *comp = pipeline->workers[PIPELINE_COMPENSATION],
+                   *notif = pipeline->workers[PIPELINE_NOTIFICATION];
     for (int round = 1; round <= ROUNDS; round++) {
         publish_share(pipeline, round, publish);
         reach(pipeline, type, (round - 1) * SHARE + UNDER_WAY);
         process_kill(notif, SIGKILL);
-        reach(pipeline, type, (round - 1) * SHARE + 2 * UNDER_WAY); /* which it has not told anybody */
+        reach(pipeline, type,
+              (round - 1) * SHARE + 2 * UNDER_WAY); /* which it has not told anybody */
         process_kill(comp, SIGKILL);
         int64_t lag = -1, letters = -1;
         WAIT_FOR((lag = world_lag(pipeline->world, &compensation_spec)) >= 0, FAULTS_STEP_MS);
         WAIT_FOR((letters = world_lag(pipeline->world, &notification_spec)) >= 0, FAULTS_STEP_MS);
         print_message("%d of %s: killed with %lld and %lld records undecided\n",
-                      tail_count(pipeline->events, type, NULL), type, (long long)lag, (long long)letters);
+                      tail_count(pipeline->events, type, NULL), type, (long long)lag,
+                      (long long)letters);
         assert_true(lag > 0 && letters > 0);
         if (round == 2) faults_tell_redis(pipeline->world, "FLUSHALL");
         process_start(comp);
@@ -102,7 +111,8 @@ static void test_money(void **state) {
     (void)state;
     struct pipeline *pipeline = pipeline_new("money", 4);
     for (int i = PIPELINE_COMPENSATION; i <= PIPELINE_NOTIFICATION; i++)
-        process_env(pipeline->workers[i], "REDRESS_BATCH_RECORDS=20"); /* many batches to be killed in */
+        process_env(pipeline->workers[i],
+                    "REDRESS_BATCH_RECORDS=20"); /* many batches to be killed in */
     pipeline_start(pipeline);
     trouble(pipeline, "compensation.proposed", submit);
     once_each(pipeline, "compensation.proposed");

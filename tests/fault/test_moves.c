@@ -1,5 +1,5 @@
-/* Twelve partitions, with one of each worker, with two, and with three, of which again and again one leaves and one
- * joins. */
+/* Twelve partitions, with one of each worker, with two, and with three, of which again and again
+ * one leaves and one joins. */
 #include "faults.h"
 #include "intake/intake.h"
 
@@ -42,7 +42,8 @@ static void test_two_of_each(void **state) {
 static long assigned(struct process **workers, const char *name) {
     long sum = 0;
     for (int i = 0; i < PLACES; i++) {
-        long own = workers[i]->pid ? process_log_number(workers[i], "\"message\":\"assigned\"", name) : 0;
+        long own =
+            workers[i]->pid ? process_log_number(workers[i], "\"message\":\"assigned\"", name) : 0;
         if (workers[i]->pid && own <= 0) return -1;
         sum += own;
     }
@@ -98,7 +99,8 @@ static void test_leaving_and_joining(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_of_each), cmocka_unit_test(test_two_of_each),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_of_each),
+                                       cmocka_unit_test(test_two_of_each),
                                        cmocka_unit_test(test_leaving_and_joining)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Intake under a stream of complaints that never stops: activity passes nevertheless. And an intake that stands still:
- * sla says what it waits for, and after hold_max fires without proof, and says so. */
+/* Intake under a stream of complaints that never stops: activity passes nevertheless. And an intake
+ * that stands still: sla says what it waits for, and after hold_max fires without proof, and says
+ * so. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "faults.h"
@@ -34,8 +35,8 @@ struct scene {
 
 static void open_scene(struct scene *scene, const char *name, int partitions) {
     scene->h = harness_share(name);
-    snprintf(scene->h->policy_dir, sizeof scene->h->policy_dir, "%s/tests/harness/policies-downtime",
-             REDRESS_SOURCE_DIR);
+    snprintf(scene->h->policy_dir, sizeof scene->h->policy_dir,
+             "%s/tests/harness/policies-downtime", REDRESS_SOURCE_DIR);
     harness_create_topics(scene->h, partitions);
     scene->world = world_open(scene->h);
     scene->events = tail_open(scene->world, TOPIC_EVENTS);
@@ -49,8 +50,8 @@ static void close_scene(struct scene *scene) {
     harness_leave(scene->h);
 }
 
-static void publish(struct scene *scene, enum topic topic, const char *type, int index, int64_t time_ms,
-                    char case_id[IDS_CASE_LEN + 1]) {
+static void publish(struct scene *scene, enum topic topic, const char *type, int index,
+                    int64_t time_ms, char case_id[IDS_CASE_LEN + 1]) {
     static const struct header structured = {"content-type", "application/cloudevents+json", 28};
     char number[32], id[64], routed_by[64], route[IDS_ROUTE_LEN + 1], data[300];
     struct buf buf = {0};
@@ -104,7 +105,8 @@ static void test_activity_passes(void **state) {
         stream(&scene, complaints++);
     publish(&scene, TOPIC_ACTIVITY, "case.contacted", 0, clock_now_ms(), first);
     int64_t contacted_ms = wait_now_ms();
-    while (!tail_find(scene.events, "case.contacted", first, 1) && wait_now_ms() < end_ms) stream(&scene, complaints++);
+    while (!tail_find(scene.events, "case.contacted", first, 1) && wait_now_ms() < end_ms)
+        stream(&scene, complaints++);
     world_flush(scene.world);
     print_message("%d complaints; the contact passed after %lld ms\n", complaints,
                   (long long)(wait_now_ms() - contacted_ms));
@@ -118,10 +120,12 @@ static bool meta_says(struct scene *scene, const char *text) {
     struct redis *redis = redis_new(scene->world->config.redis_url, &err);
     struct redis_reply reply;
     bool says = false;
-    if (redis_ask(redis, arena, &reply, &err, 2, "HGETALL", arena_printf(arena, "%s:meta", scene->h->prefix)))
+    if (redis_ask(redis, arena, &reply, &err, 2, "HGETALL",
+                  arena_printf(arena, "%s:meta", scene->h->prefix)))
         wait_fail("%s", err.text);
     for (int i = 0; i + 1 < reply.count; i += 2)
-        says = says || (strncmp(reply.items[i].text, "held:sla.", 9) == 0 && strstr(reply.items[i + 1].text, text));
+        says = says || (strncmp(reply.items[i].text, "held:sla.", 9) == 0 &&
+                        strstr(reply.items[i + 1].text, text));
     redis_free(redis);
     arena_free(arena);
     return says;
@@ -129,12 +133,14 @@ static bool meta_says(struct scene *scene, const char *text) {
 
 static int64_t breached_at(const struct tail_event *breach) {
     int64_t ms = 0;
-    if (clock_parse(tree_text(breach->ev.data, "breached_at"), &ms)) fail_msg("breached_at: %s", breach->data);
+    if (clock_parse(tree_text(breach->ev.data, "breached_at"), &ms))
+        fail_msg("breached_at: %s", breach->data);
     return ms;
 }
 
 /* A case whose deadline lies at due_ms. */
-static void open_case(struct scene *scene, int index, int64_t due_ms, char case_id[IDS_CASE_LEN + 1]) {
+static void open_case(struct scene *scene, int index, int64_t due_ms,
+                      char case_id[IDS_CASE_LEN + 1]) {
     publish(scene, TOPIC_COMPLAINTS, "complaint.submitted", index, due_ms - WITHIN_MS, case_id);
     world_flush(scene->world);
 }
@@ -143,26 +149,30 @@ static void check_held(struct scene *scene) {
     struct buf said = {0};
 
     WAIT_FOR(meta_says(scene, "deadlines wait for intake, 1 records behind"), FAULTS_STEP_MS);
-    assert_int_equal(harness_run(scene->h, &said, FAULTS_STEP_MS, "redressctl", "top", "--once", NULL), 0);
+    assert_int_equal(
+        harness_run(scene->h, &said, FAULTS_STEP_MS, "redressctl", "top", "--once", NULL), 0);
     assert_non_null(strstr(said.at, "deadlines wait for intake"));
     buf_free(&said);
     assert_true(harness_metric(scene->h, scene->sla, "redress_held{reason=\"deadlines\"}") > 0);
 }
 
-/* Two cases are open when intake dies; of the third, intake has not heard. The second falls due a little later than the
- * first, which has waited for hold_max by then: it does not wait as long again. */
+/* Two cases are open when intake dies; of the third, intake has not heard. The second falls due a
+ * little later than the first, which has waited for hold_max by then: it does not wait as long
+ * again. */
 static void test_hold_max(void **state) {
     (void)state;
     enum { HOLD_MAX_MS = 15000, LATER_MS = 1000 };
     struct scene scene = {0};
-    char warm[IDS_CASE_LEN + 1], open[IDS_CASE_LEN + 1], later[IDS_CASE_LEN + 1], unread[IDS_CASE_LEN + 1];
+    char warm[IDS_CASE_LEN + 1], open[IDS_CASE_LEN + 1], later[IDS_CASE_LEN + 1],
+        unread[IDS_CASE_LEN + 1];
     open_scene(&scene, "hold", 1);
     process_env(scene.sla, "REDRESS_HOLD_MAX=%ds", HOLD_MAX_MS / 1000);
     process_env(scene.sla, "REDRESS_LATE_SETTLE=1s");
     process_start(scene.intake);
     process_start(scene.sla);
     open_case(&scene, 3, clock_now_ms() + WITHIN_MS, warm);
-    tail_wait(scene.events, "sla.started", warm, 1, FAULTS_STEP_MS); /* what comes now comes quickly */
+    tail_wait(scene.events, "sla.started", warm, 1,
+              FAULTS_STEP_MS); /* what comes now comes quickly */
 
     int64_t due_ms = clock_now_ms() + LEAD_MS;
     open_case(&scene, 0, due_ms, open);
@@ -173,13 +183,15 @@ static void test_hold_max(void **state) {
     open_case(&scene, 1, due_ms, unread);
     check_held(&scene);
 
-    const struct tail_event *breach = tail_wait(scene.events, "sla.breached", open, 1, FAULTS_STEP_MS);
+    const struct tail_event *breach =
+        tail_wait(scene.events, "sla.breached", open, 1, FAULTS_STEP_MS);
     const struct tree *unconfirmed = tree_get(breach->ev.data, "unconfirmed");
     assert_true(unconfirmed && unconfirmed->kind == TREE_BOOL);
     int64_t first_ms = breached_at(breach);
     breach = tail_wait(scene.events, "sla.breached", later, 1, FAULTS_STEP_MS);
     assert_non_null(tree_get(breach->ev.data, "unconfirmed"));
-    print_message("the second was reported %lld ms after the first\n", (long long)(breached_at(breach) - first_ms));
+    print_message("the second was reported %lld ms after the first\n",
+                  (long long)(breached_at(breach) - first_ms));
     assert_true(breached_at(breach) - first_ms < HOLD_MAX_MS);
 
     process_start(scene.intake);
@@ -189,8 +201,8 @@ static void test_hold_max(void **state) {
     close_scene(&scene);
 }
 
-/* A channel service gave its transaction up: of the topic that intake reads, only the markers are visible, and the
- * proof waits until they are behind it. */
+/* A channel service gave its transaction up: of the topic that intake reads, only the markers are
+ * visible, and the proof waits until they are behind it. */
 static void test_markers(void **state) {
     (void)state;
     static const enum topic topics[] = {TOPIC_ACTIVITY, TOPIC_NONE};
@@ -206,10 +218,13 @@ static void test_markers(void **state) {
     open_case(&scene, 0, clock_now_ms() + LEAD_MS, open);
     WAIT_FOR(kafka_producer_ready(channel, topics, 1000, &err) == KAFKA_DONE, FAULTS_STEP_MS);
     struct kafka_message message = {.topic = TOPIC_ACTIVITY, .value = "{}", .value_len = 2};
-    if (kafka_begin(channel, &err) != KAFKA_DONE || kafka_produce(channel, &message, &err) != KAFKA_DONE ||
-        kafka_flush(channel, FAULTS_STEP_MS, &err) != KAFKA_DONE || kafka_abort(channel, &err) != KAFKA_DONE)
+    if (kafka_begin(channel, &err) != KAFKA_DONE ||
+        kafka_produce(channel, &message, &err) != KAFKA_DONE ||
+        kafka_flush(channel, FAULTS_STEP_MS, &err) != KAFKA_DONE ||
+        kafka_abort(channel, &err) != KAFKA_DONE)
         wait_fail("%s", err.text);
-    const struct tail_event *breach = tail_wait(scene.events, "sla.breached", open, 1, FAULTS_STEP_MS);
+    const struct tail_event *breach =
+        tail_wait(scene.events, "sla.breached", open, 1, FAULTS_STEP_MS);
     assert_null(tree_get(breach->ev.data, "unconfirmed"));
     kafka_producer_free(channel);
     close_scene(&scene);
@@ -218,7 +233,8 @@ static void test_markers(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activity_passes), cmocka_unit_test(test_hold_max),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activity_passes),
+                                       cmocka_unit_test(test_hold_max),
                                        cmocka_unit_test(test_markers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

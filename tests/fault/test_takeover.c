@@ -1,6 +1,6 @@
-/* Taking over: the first time, when the changelogs have no @log yet, through crashes and past a zombie; what a worker
- * refuses, with its remedy, instead of deciding from it or wiping a view on its word; and the views that are made
- * anew. */
+/* Taking over: the first time, when the changelogs have no @log yet, through crashes and past a
+ * zombie; what a worker refuses, with its remedy, instead of deciding from it or wiping a view on
+ * its word; and the views that are made anew. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "faults.h"
@@ -45,7 +45,8 @@ static void close_scene(struct scene *scene) {
     harness_leave(scene->h);
 }
 
-/* All topics as `redressctl topics create` makes them, but for the changelogs' first record. cleanup: of sla's. */
+/* All topics as `redressctl topics create` makes them, but for the changelogs' first record.
+ * cleanup: of sla's. */
 static void make_topics(struct scene *scene, int partitions, const char *cleanup) {
     struct arena *arena = arena_new();
     struct err err;
@@ -64,7 +65,8 @@ static void make_topics(struct scene *scene, int partitions, const char *cleanup
                                              .setting_count = plans[i].setting_count};
     }
     struct kafka_admin *admin = kafka_admin_new(&scene->kafka, &err);
-    if (!admin || kafka_admin_create(admin, topics, count, FAULTS_STEP_MS, &err) < 0) wait_fail("%s", err.text);
+    if (!admin || kafka_admin_create(admin, topics, count, FAULTS_STEP_MS, &err) < 0)
+        wait_fail("%s", err.text);
     for (int i = 0; i < count; i++)
         if (topics[i].made != KAFKA_MADE) wait_fail("%s: %s", topics[i].name, topics[i].err.text);
     kafka_admin_free(admin);
@@ -114,7 +116,8 @@ static void count_log(void *context, const struct raw *raw) {
 static void count_opened(void *context, const struct raw *raw) {
     size_t len;
     const char *type = event_peek_type(raw, &len);
-    *(int *)context += type && len == strlen("case.opened") && memcmp(type, "case.opened", len) == 0;
+    *(int *)context +=
+        type && len == strlen("case.opened") && memcmp(type, "case.opened", len) == 0;
 }
 
 static void wait_idle(struct scene *scene) {
@@ -213,12 +216,16 @@ struct refusal {
     const char *why, *remedy;
 };
 
-static void produce(struct scene *scene, enum topic topic, const char *key, const char *value, const char *next) {
+static void produce(struct scene *scene, enum topic topic, const char *key, const char *value,
+                    const char *next) {
     struct err err;
     struct kafka_producer *producer = kafka_producer_new(&scene->kafka, NULL, &err);
     if (!producer) wait_fail("%s", err.text);
-    struct kafka_message message = {
-        .topic = topic, .key = key, .key_len = strlen(key), .value = value, .value_len = strlen(value)};
+    struct kafka_message message = {.topic = topic,
+                                    .key = key,
+                                    .key_len = strlen(key),
+                                    .value = value,
+                                    .value_len = strlen(value)};
     struct header header = {"redress_next", next, next ? strlen(next) : 0};
     message.headers = &header;
     message.header_count = next != NULL;
@@ -240,7 +247,8 @@ static void note_revoked(void *context, bool lost) {
 
 /* What sla's group has committed, by a member that leaves again. */
 static void commit_offset(struct scene *scene, int64_t offset, const char *log_id) {
-    static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE}, writes[] = {TOPIC_EVENTS, TOPIC_NONE};
+    static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE},
+                            writes[] = {TOPIC_EVENTS, TOPIC_NONE};
     bool assigned = false;
     struct kafka_hooks hooks = {&assigned, note_assigned, note_revoked};
     struct kafka_record *record;
@@ -266,13 +274,14 @@ static void commit_offset(struct scene *scene, int64_t offset, const char *log_i
 }
 
 static void expect_refused(struct scene *scene, const char *why, const char *remedy) {
-    if (!process_wait(scene->sla, FAULTS_STEP_MS)) wait_fail("%s: sla still runs", scene->h->prefix);
-    if (process_exit_status(scene->sla) == EXIT_CANNOT_GO_ON && process_log_count(scene->sla, why) > 0 &&
-        process_log_count(scene->sla, remedy) > 0)
+    if (!process_wait(scene->sla, FAULTS_STEP_MS))
+        wait_fail("%s: sla still runs", scene->h->prefix);
+    if (process_exit_status(scene->sla) == EXIT_CANNOT_GO_ON &&
+        process_log_count(scene->sla, why) > 0 && process_log_count(scene->sla, remedy) > 0)
         return;
     process_log_tail(scene->sla, 10);
-    fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", scene->h->prefix, process_exit_status(scene->sla),
-             EXIT_CANNOT_GO_ON, why, remedy);
+    fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", scene->h->prefix,
+             process_exit_status(scene->sla), EXIT_CANNOT_GO_ON, why, remedy);
 }
 
 /* A key of the view, as it was before: is it still there? */
@@ -392,7 +401,8 @@ static void lost(const char *name, bool runs) {
     open_servers(&scene, name);
     open_prefix(&scene, name);
     harness_create_topics(scene.h, 1);
-    process_env(scene.sla, "REDRESS_SESSION_TIMEOUT=60s"); /* it keeps its shard while the broker is away */
+    process_env(scene.sla,
+                "REDRESS_SESSION_TIMEOUT=60s"); /* it keeps its shard while the broker is away */
     process_start(scene.sla);
     process_start(scene.intake);
     complain(&scene, 0, COMPLAINTS);
@@ -405,9 +415,11 @@ static void lost(const char *name, bool runs) {
     if (!runs) process_start(scene.sla);
     complain(&scene, COMPLAINTS, COMPLAINTS);
     if (runs)
-        expect_refused(&scene, "does not begin with its @log record", "its beginning was lost. Restore it");
+        expect_refused(&scene, "does not begin with its @log record",
+                       "its beginning was lost. Restore it");
     else
-        expect_refused(&scene, "the changelog is empty although this group has committed offsets", "Restore it");
+        expect_refused(&scene, "the changelog is empty although this group has committed offsets",
+                       "Restore it");
     assert_true(view_is_there(&scene, false));
     close_scene(&scene);
 }
@@ -424,13 +436,15 @@ static void test_lost_while_up(void **state) {
 
 /* ---- A view that cannot be healed ---- */
 
-static void tell_redis(struct scene *scene, const char *verb, const char *kind, const char *a, const char *b) {
+static void tell_redis(struct scene *scene, const char *verb, const char *kind, const char *a,
+                       const char *b) {
     struct err err;
     struct redis_reply reply;
     struct arena *arena = arena_new();
     struct redis *redis = redis_new(scene->world->config.redis_url, &err);
     const char *key = arena_printf(arena, "%s:{sla.0}:%s", scene->h->prefix, kind);
-    if (redis_ask(redis, arena, &reply, &err, b ? 4 : a ? 3 : 2, verb, key, a, b)) wait_fail("%s", err.text);
+    if (redis_ask(redis, arena, &reply, &err, b ? 4 : a ? 3 : 2, verb, key, a, b))
+        wait_fail("%s", err.text);
     redis_free(redis);
     arena_free(arena);
 }
@@ -467,7 +481,8 @@ static void test_views(void **state) {
         harness_wait_ready(scene.h, scene.sla);
         print_message("%s\n", rows[i].why);
         assert_true(process_log_count(scene.sla, rows[i].why) > 0);
-        if (world_check_view(scene.world, &sla_spec, &diff, &lines)) fail_msg("%s: %s", rows[i].why, diff.at);
+        if (world_check_view(scene.world, &sla_spec, &diff, &lines))
+            fail_msg("%s: %s", rows[i].why, diff.at);
         buf_free(&diff);
     }
     close_scene(&scene);
@@ -476,8 +491,9 @@ static void test_views(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_crashes),       cmocka_unit_test(test_zombie),
-                                       cmocka_unit_test(test_refusals),      cmocka_unit_test(test_lost_while_down),
-                                       cmocka_unit_test(test_lost_while_up), cmocka_unit_test(test_views)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crashes),       cmocka_unit_test(test_zombie),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_lost_while_down),
+        cmocka_unit_test(test_lost_while_up), cmocka_unit_test(test_views)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

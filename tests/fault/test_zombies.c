@@ -1,6 +1,7 @@
-/* A worker stands still for longer than its session, another takes over, and the first goes on: it changes nothing.
- * Where it stood is chosen: before its transaction, before its apply and while it empties a view, where only a guard is
- * between it and the log or the view. Without that guard the same scene comes out wrong. */
+/* A worker stands still for longer than its session, another takes over, and the first goes on: it
+ * changes nothing. Where it stood is chosen: before its transaction, before its apply and while it
+ * empties a view, where only a guard is between it and the log or the view. Without that guard the
+ * same scene comes out wrong. */
 #include "faults.h"
 #include "outside/redis.h"
 #include "sla/sla.h"
@@ -42,9 +43,10 @@ static void go_on(struct process *zombie, const char *until) {
     WAIT_FOR(process_log_count(zombie, until) > before, FAULTS_STEP_MS);
 }
 
-/* It does what it has in hand, and hears then that others have taken its place. Nobody mends meanwhile what it does to
- * the view. */
-static void go_on_alone(struct replay *replay, struct process *zombie, struct process *other, struct buf *wrong) {
+/* It does what it has in hand, and hears then that others have taken its place. Nobody mends
+ * meanwhile what it does to the view. */
+static void go_on_alone(struct replay *replay, struct process *zombie, struct process *other,
+                        struct buf *wrong) {
     struct buf diff = {0};
     int lines;
 
@@ -65,7 +67,8 @@ static bool end(struct replay *replay, struct buf *wrong) {
     return right;
 }
 
-/* The zombie has its batch in hand and has not begun its transaction; another decides that batch and all others. */
+/* The zombie has its batch in hand and has not begun its transaction; another decides that batch
+ * and all others. */
 static bool intake_scene(const char *name, const char *without, struct buf *wrong) {
     struct replay *replay = begin(name);
     struct process *zombie = replay->intake[0];
@@ -115,7 +118,8 @@ static bool wipe_scene(const char *name, const char *without, struct buf *wrong)
     struct replay *replay = begin(name);
     struct process *zombie = replay->sla[0], *other = replay->sla[1];
     char fault[40];
-    snprintf(fault, sizeof fault, "within_wipe:%d", PARTITIONS + 1); /* the first ones find nothing */
+    snprintf(fault, sizeof fault, "within_wipe:%d",
+             PARTITIONS + 1); /* the first ones find nothing */
     stand_at(zombie, without, fault);
 
     faults_restart(replay, zombie);

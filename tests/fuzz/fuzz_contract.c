@@ -1,6 +1,6 @@
-/* Fuzzes what intake does to a record's bytes: event_read() and the contract's tables. The first byte chooses
- * structured or binary mode and the type for the latter. What decodes must encode to JSON that decodes to the same
- * again. */
+/* Fuzzes what intake does to a record's bytes: event_read() and the contract's tables. The first
+ * byte chooses structured or binary mode and the type for the latter. What decodes must encode to
+ * JSON that decodes to the same again. */
 #include "contract/contract.h"
 #include "decision/effects.h"
 
@@ -24,9 +24,11 @@ static void encode(const struct record *record, const void *data, struct buf *ou
     fields_encode(record, data, &json);
 }
 
-static void check_round_trip(const struct contract_type *type, const struct tree *data, struct arena *arena) {
+static void check_round_trip(const struct contract_type *type, const struct tree *data,
+                             struct arena *arena) {
     struct faults faults = {.arena = arena};
-    void *first = arena_alloc(arena, type->record->size), *second = arena_alloc(arena, type->record->size);
+    void *first = arena_alloc(arena, type->record->size),
+         *second = arena_alloc(arena, type->record->size);
     if (fields_decode(type->record, data, FIELDS_EVENT, arena, first, &faults) != 0) {
         ASSERT(faults.count > 0);
         return;
@@ -49,10 +51,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     if (!arena) arena = arena_new();
     if (len == 0) return 0;
     struct header binary[5] = {header("ce_specversion", "1.0"), header("ce_id", "c-1"),
-                               header("ce_source", "/shop/app"), header("ce_time", "2026-11-22T17:19:16Z")};
+                               header("ce_source", "/shop/app"),
+                               header("ce_time", "2026-11-22T17:19:16Z")};
     binary[4] = header("ce_type", contract_types[bytes[0] % type_count()].name);
     struct header structured[1] = {header("content-type", "application/cloudevents+json")};
-    struct raw raw = {.topic = TOPIC_COMPLAINTS, .value = (const char *)bytes + 1, .value_len = len - 1};
+    struct raw raw = {
+        .topic = TOPIC_COMPLAINTS, .value = (const char *)bytes + 1, .value_len = len - 1};
     bool is_binary = bytes[0] != '{' && bytes[0] != 's';
     raw.headers = is_binary ? binary : structured;
     raw.header_count = is_binary ? 5 : 1;

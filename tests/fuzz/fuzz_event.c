@@ -1,5 +1,6 @@
-/* Any record: lines "name: value" as headers up to an empty line, then the value. What is accepted has what an event
- * must have; what is not has a reason of the contract, and the detail repeats no attribute. */
+/* Any record: lines "name: value" as headers up to an empty line, then the value. What is accepted
+ * has what an event must have; what is not has a reason of the contract, and the detail repeats no
+ * attribute. */
 #include "base/utf8.h"
 #include "data/fields.h"
 #include "decision/event.h"
@@ -15,16 +16,17 @@ static const char *const reasons[] = {"not_json",        "too_large",     "too_d
                                       "missing_field",   "bad_value",     NULL};
 
 /* The headers are cut from the bytes in place; returns what is left. */
-static const char *take_headers(struct arena *arena, const char *at, const char *end, struct header *headers,
-                                int *count) {
+static const char *take_headers(struct arena *arena, const char *at, const char *end,
+                                struct header *headers, int *count) {
     for (*count = 0; at < end && *at != '\n' && *count < HEADERS_MAX;) {
         const char *line = memchr(at, '\n', (size_t)(end - at));
         if (!line) line = end;
         const char *colon = memchr(at, ':', (size_t)(line - at));
         const char *name_end = colon ? colon : line, *value = colon ? colon + 1 : line;
-        headers[(*count)++] = (struct header){.name = arena_strndup(arena, at, (size_t)(name_end - at)),
-                                              .value = colon ? value : NULL,
-                                              .value_len = (size_t)(line - value)};
+        headers[(*count)++] =
+            (struct header){.name = arena_strndup(arena, at, (size_t)(name_end - at)),
+                            .value = colon ? value : NULL,
+                            .value_len = (size_t)(line - value)};
         at = line < end ? line + 1 : end;
     }
     return at < end && *at == '\n' ? at + 1 : at;

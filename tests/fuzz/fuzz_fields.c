@@ -1,5 +1,5 @@
-/* A table with every type. First byte 'h': lines "name=value" as a hash; else JSON. What is accepted survives every way
- * there and back. */
+/* A table with every type. First byte 'h': lines "name=value" as a hash; else JSON. What is
+ * accepted survives every way there and back. */
 #include "sample_table.h"
 
 #include <string.h>
@@ -22,19 +22,22 @@ static struct pairs flattened(struct arena *arena, const struct sample *sample) 
     struct pairs all = {.count = pairs.count + hidden.count};
     all.at = arena_alloc(arena, (size_t)(all.count + 1) * sizeof *all.at);
     if (pairs.count) memcpy(all.at, pairs.at, (size_t)pairs.count * sizeof *all.at);
-    if (hidden.count) memcpy(all.at + pairs.count, hidden.at, (size_t)hidden.count * sizeof *all.at);
+    if (hidden.count)
+        memcpy(all.at + pairs.count, hidden.at, (size_t)hidden.count * sizeof *all.at);
     return all;
 }
 
 static bool same_pairs(const struct pairs *a, const struct pairs *b) {
     if (a->count != b->count) return false;
     for (int i = 0; i < a->count; i++)
-        if (strcmp(a->at[i].name, b->at[i].name) != 0 || strcmp(a->at[i].value, b->at[i].value) != 0) return false;
+        if (strcmp(a->at[i].name, b->at[i].name) != 0 ||
+            strcmp(a->at[i].value, b->at[i].value) != 0)
+            return false;
     return true;
 }
 
-/* A hash written by ourselves is read back as what it was. Once read, the members of groups are in the order of their
- * names. */
+/* A hash written by ourselves is read back as what it was. Once read, the members of groups are in
+ * the order of their names. */
 static void check_hash(struct arena *arena, const struct sample *sample) {
     struct sample once = {0}, twice = {0}, copy = {0};
     struct err err;
@@ -82,9 +85,10 @@ static void from_hash(struct arena *arena, const char *bytes, size_t size) {
         const char *equals = memchr(bytes, '=', (size_t)(line - bytes));
         if (!equals) equals = line;
         const char *value = equals < line ? equals + 1 : line;
-        list[pairs.count++] = (struct pair){.name = arena_strndup(arena, bytes, (size_t)(equals - bytes)),
-                                            .value = value,
-                                            .value_len = (size_t)(line - value)};
+        list[pairs.count++] =
+            (struct pair){.name = arena_strndup(arena, bytes, (size_t)(equals - bytes)),
+                          .value = value,
+                          .value_len = (size_t)(line - value)};
         bytes = line < end ? line + 1 : end;
     }
     struct sample sample = {0};

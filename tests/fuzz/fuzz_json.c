@@ -1,4 +1,5 @@
-/* Any bytes as JSON: what is accepted keeps the limits, and is the same again when written and read. */
+/* Any bytes as JSON: what is accepted keeps the limits, and is the same again when written and
+ * read. */
 #include "base/utf8.h"
 #include "data/json.h"
 
@@ -30,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     enum json_fault fault = json_read(arena, bytes, size, &limits, &tree, &err);
     ASSERT((fault == JSON_OK) == (tree != NULL));
     ASSERT((fault == JSON_TOO_LARGE) == (size > limits.bytes));
-    if (fault != JSON_TOO_LARGE) ASSERT((fault == JSON_BAD_UTF8) == (utf8_valid(bytes, size) < size));
+    if (fault != JSON_TOO_LARGE)
+        ASSERT((fault == JSON_BAD_UTF8) == (utf8_valid(bytes, size) < size));
     if (tree) {
         bool holds = tree->kind == TREE_LIST || tree->kind == TREE_MAP;
         ASSERT(count_values(tree, holds) <= limits.values);
@@ -38,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct json_out out = {.buf = &buf};
         json_tree(&out, tree);
         /* Escapes may make it longer. */
-        const struct json_limits wide = {.bytes = 10 * limits.bytes, .depth = limits.depth, .values = limits.values};
+        const struct json_limits wide = {
+            .bytes = 10 * limits.bytes, .depth = limits.depth, .values = limits.values};
         ASSERT(json_read(arena, buf.at, buf.len, &wide, &again, &err) == JSON_OK);
         ASSERT(tree_equal(tree, again));
         ASSERT(tree_equal(tree, tree_copy(arena, tree)));

@@ -1,6 +1,7 @@
-/* Fuzzes rules: the first line of the input is a word, the second a pattern, the third a word near them, the rest a
- * text. Whatever compiles finds within the text, the same on a second scan, and the reasons quote it at its own bytes.
- * The shipped rules are held to the same on the whole input. */
+/* Fuzzes rules: the first line of the input is a word, the second a pattern, the third a word near
+ * them, the rest a text. Whatever compiles finds within the text, the same on a second scan, and
+ * the reasons quote it at its own bytes. The shipped rules are held to the same on the whole input.
+ */
 #include "classification/classification.h"
 #include "data/yaml.h"
 
@@ -14,13 +15,15 @@ static struct policy *shipped;
 
 static void load(void) {
     const struct tree *file;
-    const char *version, *dir = getenv("REDRESS_POLICY_DIR") ? getenv("REDRESS_POLICY_DIR") : "deploy/policies";
+    const char *version,
+        *dir = getenv("REDRESS_POLICY_DIR") ? getenv("REDRESS_POLICY_DIR") : "deploy/policies";
     void *policy;
     struct err err;
     start = arena_new();
     arena = arena_new();
     struct faults faults = {.arena = start};
-    ASSERT(yaml_read_file(start, arena_printf(start, "%s/classification.yaml", dir), &file, &err) == 0);
+    ASSERT(yaml_read_file(start, arena_printf(start, "%s/classification.yaml", dir), &file, &err) ==
+           0);
     ASSERT(policy_load(file, dir, start, &policy, &version, &faults) == 0);
     shipped = policy;
 }
@@ -39,7 +42,8 @@ static void check_findings(const struct rules *rules, const struct text *text) {
     ASSERT(rules_find(rules, text, NULL, arena, &again) == count);
     for (int i = 0; i < count; i++) {
         ASSERT(found[i].from < found[i].to && found[i].to <= text->len);
-        ASSERT(found[i].rule == again[i].rule && found[i].from == again[i].from && found[i].to == again[i].to);
+        ASSERT(found[i].rule == again[i].rule && found[i].from == again[i].from &&
+               found[i].to == again[i].to);
     }
 }
 
@@ -60,7 +64,8 @@ static void check_verdict(const char *words) {
 
 static void check_own_rules(const uint8_t *bytes, size_t len) {
     const uint8_t *at = bytes, *end = bytes + len;
-    const char *word = next_line(&at, end), *pattern = next_line(&at, end), *near = next_line(&at, end);
+    const char *word = next_line(&at, end), *pattern = next_line(&at, end),
+               *near = next_line(&at, end);
     struct rule rule = {.name = "x", .class_id = 1, .says = SAYS_COMPLAINT, .within = 6};
     const struct negation negation = {.words = {(const char *[]){"not"}, 1}, .reach = 1};
     if (*word != '\0') rule.words = (struct texts){&word, 1};

@@ -1,5 +1,6 @@
-/* Fuzzes the normalisation of customers' texts: any bytes give valid UTF-8 whose every byte leads back into the
- * original, between its characters where these are whole, and normalising the result again changes no length upwards.
+/* Fuzzes the normalisation of customers' texts: any bytes give valid UTF-8 whose every byte leads
+ * back into the original, between its characters where these are whole, and normalising the result
+ * again changes no length upwards.
  */
 #include "base/utf8.h"
 #include "data/text.h"
@@ -16,7 +17,8 @@ static void check_boundary(const uint8_t *bytes, size_t len, uint32_t at) {
 static void check_map(const uint8_t *bytes, size_t len, const struct text *text) {
     bool whole = utf8_valid((const char *)bytes, len) == len;
     for (size_t i = 0; i < text->len; i++) {
-        bool inside = ((uint8_t)text->at[i] & 0xc0) == 0x80; /* a character's bytes come from the same place */
+        bool inside = ((uint8_t)text->at[i] & 0xc0) ==
+                      0x80; /* a character's bytes come from the same place */
         ASSERT(text->from[i] < text->to[i] && text->to[i] <= len);
         ASSERT(i == 0 || (text->from[i - 1] <= text->from[i] && text->to[i - 1] <= text->to[i]));
         ASSERT(!inside || (text->from[i] == text->from[i - 1] && text->to[i] == text->to[i - 1]));

@@ -10,7 +10,8 @@ static void check_tree(const struct tree *tree) {
     ASSERT(tree->line >= 1);
     ASSERT(!tree->text || strlen(tree->text) == tree->text_len);
     int count = 0;
-    for (const struct tree *member = tree->first; member; member = member->next, count++) check_tree(member);
+    for (const struct tree *member = tree->first; member; member = member->next, count++)
+        check_tree(member);
     ASSERT(count == tree->count);
 }
 

@@ -22,7 +22,8 @@ struct request {
 };
 
 static void put(struct request *request, uint64_t value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) request->at[request->len++] = (char)(value >> shift);
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        request->at[request->len++] = (char)(value >> shift);
 }
 
 static void put_text(struct request *request, const char *text) {
@@ -43,9 +44,11 @@ static int operation_code(enum kafka_operation operation) {
 }
 
 /* Both requests have the same form: one binding, or one filter that matches it alone. */
-static void send(struct harness *h, int api, const char *user, const struct permission *permission) {
+static void send(struct harness *h, int api, const char *user,
+                 const struct permission *permission) {
     char principal[64];
     struct request request = {.len = 4}; /* the length is put in at the end */
+
     put(&request, (uint64_t)api, 2);
     put(&request, VERSION, 2);
     put(&request, 7, 4); /* correlation */

@@ -1,6 +1,6 @@
-/* acls: gives a user a permission of a Kafka with an authorizer (h->secure), and takes it away: CreateAcls and
- * DeleteAcls by hand, since librdkafka knows no transactional ids there. The broker's authorizer hears of it a moment
- * later. */
+/* acls: gives a user a permission of a Kafka with an authorizer (h->secure), and takes it away:
+ * CreateAcls and DeleteAcls by hand, since librdkafka knows no transactional ids there. The
+ * broker's authorizer hears of it a moment later. */
 #ifndef REDRESS_HARNESS_ACLS_H
 #define REDRESS_HARNESS_ACLS_H
 

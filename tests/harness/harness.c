@@ -35,6 +35,7 @@ static void end_processes(struct harness *h) {
 
 static void end_open(void) {
     struct harness *h = open_harness;
+
     if (h && h->left) harness_close(h);
     if (!open_harness) return;
     for (int i = 0; i < h->worker_count; i++) process_log_tail(&h->workers[i], 15);
@@ -51,6 +52,7 @@ static void set_names(struct harness *h, const char *prefix) {
 
 struct harness *harness_new(const char *name) {
     static bool at_exit;
+
     if (!at_exit) atexit(end_open);
     at_exit = true;
     end_open();
@@ -62,13 +64,16 @@ struct harness *harness_new(const char *name) {
     process_init(&h->kafka, h->dir, "kafka");
     process_init(&h->redis, h->dir, "redis");
     open_harness = h;
+
     return h;
 }
 
 static void check_sanitizers(const struct process *process) {
-    static const char *const reports[] = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:"};
+    static const char *const reports[] = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                                          "runtime error:"};
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
-        if (process_log_count(process, reports[i])) wait_fail("%s: \"%s\" in its log", process->name, reports[i]);
+        if (process_log_count(process, reports[i]))
+            wait_fail("%s: \"%s\" in its log", process->name, reports[i]);
 }
 
 static void close_worker(struct process *worker) {
@@ -76,7 +81,8 @@ static void close_worker(struct process *worker) {
         if (!process_running(worker))
             wait_fail("%s ended by itself, status %d", worker->name, process_exit_status(worker));
         int status = process_stop(worker, STOP_WITHIN_MS);
-        if (status != 0) wait_fail("%s ended with status %d at SIGTERM, expected 0", worker->name, status);
+        if (status != 0)
+            wait_fail("%s ended with status %d at SIGTERM, expected 0", worker->name, status);
     }
     check_sanitizers(worker);
 }
@@ -123,7 +129,8 @@ void harness_close(struct harness *h) {
 /* The folder that tests/harness/kafka/fetch prints. */
 static void find_kafka(char *home, size_t size) {
     FILE *fetch = popen(REDRESS_SOURCE_DIR "/tests/harness/kafka/fetch", "r");
-    if (!fetch || !fgets(home, (int)size, fetch)) wait_fail("tests/harness/kafka/fetch did not find Apache Kafka");
+    if (!fetch || !fgets(home, (int)size, fetch))
+        wait_fail("tests/harness/kafka/fetch did not find Apache Kafka");
     home[strcspn(home, "\n")] = 0;
     if (pclose(fetch) != 0) wait_fail("tests/harness/kafka/fetch failed");
 }
@@ -140,18 +147,21 @@ static void put_mark(const struct harness *h, const char *mark, FILE *out) {
     else if (strncmp(mark, "{port}", 6) == 0)
         fprintf(out, "%d", h->kafka_port);
     else
-        fprintf(out, "%d", strncmp(mark, "{secure_port}", 13) == 0 ? h->secure_port : h->controller_port);
+        fprintf(out, "%d",
+                strncmp(mark, "{secure_port}", 13) == 0 ? h->secure_port : h->controller_port);
 }
 
-/* A file of properties with this test's folder and ports in the place of {dir}, {port}, {secure_port} and
- * {controller_port}. Of a property that comes twice the last counts. */
+/* A file of properties with this test's folder and ports in the place of {dir}, {port},
+ * {secure_port} and {controller_port}. Of a property that comes twice the last counts. */
 static void write_properties(const struct harness *h, const char *name, FILE *out) {
     char line[512], path[300];
+
     snprintf(path, sizeof path, "%s/tests/harness/kafka/%s", REDRESS_SOURCE_DIR, name);
     FILE *in = fopen(path, "r");
     if (!in || !out) wait_fail("%s: %s", path, strerror(errno));
     while (fgets(line, sizeof line, in)) {
-        char *at = line, *mark;
+        char *at = line;
+        char *mark;
         while (line[0] != '#' && (mark = strchr(at, '{'))) {
             char *end = strchr(mark, '}');
             if (!end) break;
@@ -166,6 +176,7 @@ static void write_properties(const struct harness *h, const char *name, FILE *ou
 
 static void set_up_kafka(struct harness *h) {
     char home[256], path[300];
+
     find_kafka(home, sizeof home);
     h->kafka_port = net_free_port();
     h->controller_port = net_free_port();
@@ -188,7 +199,8 @@ static void set_up_kafka(struct harness *h) {
     /* It lives for a minute: what compiles for days only takes the workers' time. */
     process_arg(&h->kafka, "-XX:TieredStopAtLevel=1");
     process_arg(&h->kafka, "-XX:+UseSerialGC");
-    process_arg(&h->kafka, "-XX:SharedArchiveFile=%s/kafka.jsa", home); /* one of another Java is passed over */
+    process_arg(&h->kafka, "-XX:SharedArchiveFile=%s/kafka.jsa",
+                home); /* one of another Java is passed over */
     process_arg(&h->kafka, "-Djava.io.tmpdir=%s",
                 h->dir); /* libraries are unpacked there, and left when it is killed */
     process_arg(&h->kafka, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
@@ -202,7 +214,8 @@ static void start_server(struct process *server, bool (*answers)(int port), int 
     process_start(server);
     int64_t end_ms = wait_now_ms() + SERVER_WITHIN_MS;
     while (!answers(port)) {
-        if (!process_running(server)) process_log_tail(server, 20), wait_fail("%s ended at once", server->name);
+        if (!process_running(server))
+            process_log_tail(server, 20), wait_fail("%s ended at once", server->name);
         wait_turn(end_ms, __FILE__, __LINE__, server->name);
     }
 }
@@ -236,10 +249,11 @@ void harness_start_redis(struct harness *h) {
 
 void harness_create_topics(struct harness *h, int partitions) {
     char count[16];
+
     snprintf(count, sizeof count, "%d", partitions);
     struct buf out = {0};
-    int status = harness_run(h, &out, SERVER_WITHIN_MS, "redressctl", "topics", "create", "--partitions", count,
-                             "--replication", "1", NULL);
+    int status = harness_run(h, &out, SERVER_WITHIN_MS, "redressctl", "topics", "create",
+                             "--partitions", count, "--replication", "1", NULL);
     if (status != 0) wait_fail("redressctl topics create: status %d: %s", status, out.at);
     buf_free(&out);
 }
@@ -255,7 +269,8 @@ static void set_environment(struct harness *h, struct process *process) {
 }
 
 struct process *harness_worker(struct harness *h, const char *name, int replica) {
-    if (h->worker_count == HARNESS_WORKERS_MAX) wait_fail("more than %d workers", HARNESS_WORKERS_MAX);
+    if (h->worker_count == HARNESS_WORKERS_MAX)
+        wait_fail("more than %d workers", HARNESS_WORKERS_MAX);
     struct process *worker = &h->workers[h->worker_count];
     int port = h->http_ports[h->worker_count++] = net_free_port();
     char instance[64], log[140];
@@ -267,6 +282,7 @@ struct process *harness_worker(struct harness *h, const char *name, int replica)
     set_environment(h, worker);
     process_env(worker, "REDRESS_INSTANCE=%s-%s", h->prefix, instance);
     process_env(worker, "REDRESS_HTTP_LISTEN=127.0.0.1:%d", port);
+
     return worker;
 }
 
@@ -277,9 +293,11 @@ int harness_http_port(struct harness *h, const struct process *worker) {
 void harness_wait_ready(struct harness *h, struct process *worker) {
     char body[512] = "";
     int64_t end_ms = wait_now_ms() + HARNESS_READY_MS;
+
     while (net_http_get(harness_http_port(h, worker), "/readyz", body, sizeof body) != 200) {
         if (!process_running(worker))
-            wait_fail("%s ended before it was ready, status %d", worker->name, process_exit_status(worker));
+            wait_fail("%s ended before it was ready, status %d", worker->name,
+                      process_exit_status(worker));
         if (wait_now_ms() > end_ms) wait_fail("%s is not ready: %s", worker->name, body);
         wait_turn(end_ms + 1000, __FILE__, __LINE__, worker->name);
     }
@@ -309,6 +327,7 @@ double harness_metric(struct harness *h, const struct process *worker, const cha
 
 static void read_log(const struct process *process, struct buf *out) {
     FILE *file = fopen(process->log, "r");
+
     if (!file) return;
     char *text = malloc(RUN_LOG_BYTES);
     buf_add(out, text, fread(text, 1, RUN_LOG_BYTES, file));
@@ -318,6 +337,7 @@ static void read_log(const struct process *process, struct buf *out) {
 
 int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *program, ...) {
     struct process process;
+
     process_init(&process, h->dir, program);
     set_environment(h, &process);
     char ours[300];
@@ -338,5 +358,6 @@ int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *pr
     if (out) read_log(&process, out);
     int status = process_exit_status(&process);
     process_free(&process);
+
     return status;
 }

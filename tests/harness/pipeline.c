@@ -28,19 +28,22 @@ const struct worker_spec *const pipeline_specs[] = {
 
 struct pipeline *pipeline_new(const char *name, int partitions) {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
+
     pipeline->h = harness_share(name);
     harness_create_topics(pipeline->h, partitions);
     for (int i = 0; i < PIPELINE_WORKERS; i++)
         pipeline->workers[i] = harness_worker(pipeline->h, pipeline_specs[i]->name, 0);
     pipeline->world = world_open(pipeline->h);
     pipeline->events = tail_open(pipeline->world, TOPIC_EVENTS);
+
     return pipeline;
 }
 
 void pipeline_start(struct pipeline *pipeline) {
     for (int i = 0; i < PIPELINE_WORKERS; i++)
         if (!process_running(pipeline->workers[i])) process_start(pipeline->workers[i]);
-    for (int i = 0; i < PIPELINE_WORKERS; i++) harness_wait_ready(pipeline->h, pipeline->workers[i]);
+    for (int i = 0; i < PIPELINE_WORKERS; i++)
+        harness_wait_ready(pipeline->h, pipeline->workers[i]);
 }
 
 void pipeline_close(struct pipeline *pipeline) {
@@ -50,12 +53,14 @@ void pipeline_close(struct pipeline *pipeline) {
     free(pipeline);
 }
 
-void pipeline_publish(struct pipeline *pipeline, const char *type, const char *source, const char *id, int64_t time_ms,
-                      const char *key, const char *data, ...) {
+void pipeline_publish(struct pipeline *pipeline, const char *type, const char *source,
+                      const char *id, int64_t time_ms, const char *key, const char *data, ...) {
     static const struct header structured = {"content-type", "application/cloudevents+json", 28};
     const struct contract_type *row = contract_find(type);
     struct buf buf = {0};
-    char time[CLOCK_TEXT_MAX], *text = NULL;
+    char time[CLOCK_TEXT_MAX];
+    char *text = NULL;
+
     assert_non_null(row);
     va_list args;
     va_start(args, data);
@@ -64,7 +69,8 @@ void pipeline_publish(struct pipeline *pipeline, const char *type, const char *s
     for (char *at = text; *at; at++)
         if (*at == '\'') *at = '"';
     buf_printf(&buf,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\",\"data\":%s}",
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":"
+               "\"%s\",\"data\":%s}",
                id, source, type, clock_format(time_ms, time), text);
     world_publish(pipeline->world, row->topic, key, buf.at, buf.len, &structured, 1);
     free(text);
@@ -76,16 +82,21 @@ static bool has_done(struct pipeline *pipeline, const struct worker_spec *spec) 
     struct place group[PARTITIONS_MAX];
     struct err err;
     int count = tail_partitions(pipeline->events);
-    for (int i = 0; i < count; i++) group[i] = (struct place){.topic = TOPIC_EVENTS, .partition = i};
-    if (kafka_group_offsets(pipeline->world->asker, spec->name, group, count, ASK_MS, &err) < 0) return false;
+
     for (int i = 0; i < count; i++)
-        if ((group[i].offset == KAFKA_NO_OFFSET ? 0 : group[i].offset) < tail_next_offset(pipeline->events, i))
+        group[i] = (struct place){.topic = TOPIC_EVENTS, .partition = i};
+    if (kafka_group_offsets(pipeline->world->asker, spec->name, group, count, ASK_MS, &err) < 0)
+        return false;
+    for (int i = 0; i < count; i++)
+        if ((group[i].offset == KAFKA_NO_OFFSET ? 0 : group[i].offset) <
+            tail_next_offset(pipeline->events, i))
             return false;
     return true;
 }
 
-/* A worker's outputs and its offsets are committed as one: when intake has done all its input, and everybody the whole
- * log as it was then, and the log is still the same after that, nothing is under way but what a timer may add. */
+/* A worker's outputs and its offsets are committed as one: when intake has done all its input, and
+ * everybody the whole log as it was then, and the log is still the same after that, nothing is
+ * under way but what a timer may add. */
 static bool is_idle(struct pipeline *pipeline) {
     if (world_lag(pipeline->world, &intake_spec) != 0) return false;
     tail_catch_up(pipeline->events);
@@ -104,10 +115,11 @@ void pipeline_wait_idle(struct pipeline *pipeline) {
 void pipeline_check_views(struct pipeline *pipeline) {
     for (int i = PIPELINE_SLA; i <= PIPELINE_NOTIFICATION; i++) {
         struct buf diff = {0};
-        int lines, differ = world_check_view(pipeline->world, pipeline_specs[i], &diff, &lines);
+        int lines;
+        int differ = world_check_view(pipeline->world, pipeline_specs[i], &diff, &lines);
         if (differ) print_message("%s", diff.at);
-        print_message("view of %s: %d lines, %d differ from the fold of the changelog\n", pipeline_specs[i]->name,
-                      lines, differ);
+        print_message("view of %s: %d lines, %d differ from the fold of the changelog\n",
+                      pipeline_specs[i]->name, lines, differ);
         assert_int_equal(differ, 0);
         assert_true(lines > 0);
         buf_free(&diff);

@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNAL_MS = 60000 }; /* until a signal has had its effect: at once, but for a machine that has no time */
+enum {
+    SIGNAL_MS = 60000
+}; /* until a signal has had its effect: at once, but for a machine that has no time */
 
 void process_init(struct process *process, const char *dir, const char *name) {
     memset(process, 0, sizeof *process);
@@ -30,8 +32,10 @@ __attribute__((format(printf, 1, 0))) static char *print_text(const char *fmt, v
 
 void process_arg(struct process *process, const char *fmt, ...) {
     int count = 0;
+
     while (process->argv[count]) count++;
-    if (count == PROCESS_ARGS_MAX) wait_fail("%s: more than %d arguments", process->name, PROCESS_ARGS_MAX);
+    if (count == PROCESS_ARGS_MAX)
+        wait_fail("%s: more than %d arguments", process->name, PROCESS_ARGS_MAX);
     va_list args;
     va_start(args, fmt);
     process->argv[count] = print_text(fmt, args);
@@ -40,20 +44,24 @@ void process_arg(struct process *process, const char *fmt, ...) {
 
 void process_env(struct process *process, const char *fmt, ...) {
     va_list args;
+
     va_start(args, fmt);
     char *text = print_text(fmt, args);
     va_end(args);
     size_t name_len = strcspn(text, "=") + 1;
     int at = 0;
     while (process->env[at] && strncmp(process->env[at], text, name_len) != 0) at++;
-    if (at == PROCESS_ENV_MAX) wait_fail("%s: more than %d variables", process->name, PROCESS_ENV_MAX);
+    if (at == PROCESS_ENV_MAX)
+        wait_fail("%s: more than %d variables", process->name, PROCESS_ENV_MAX);
     free(process->env[at]);
     process->env[at] = text;
 }
 
 void process_env_basic(struct process *process) {
-    static const char *const names[] = {"PATH",         "HOME",          "TMPDIR",       "LANG",
-                                        "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "FAKETIME_LIB"};
+    static const char *const names[] = {"PATH",         "HOME",         "TMPDIR",
+                                        "LANG",         "ASAN_OPTIONS", "UBSAN_OPTIONS",
+                                        "LSAN_OPTIONS", "FAKETIME_LIB"};
+
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
         if (value) process_env(process, "%s=%s", names[i], value);
@@ -93,6 +101,7 @@ void process_start(struct process *process) {
 
 static long read_status_kb(pid_t pid, const char *field) {
     char path[64], line[256];
+
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "r");
     if (!file) return 0;
@@ -101,6 +110,7 @@ static long read_status_kb(pid_t pid, const char *field) {
     while (fgets(line, sizeof line, file))
         if (strncmp(line, field, len) == 0) kb = strtol(line + len, NULL, 10);
     fclose(file);
+
     return kb;
 }
 
@@ -113,6 +123,7 @@ static void note_peak(struct process *process) {
 static bool reap(struct process *process) {
     int status;
     pid_t got = waitpid(process->pid, &status, WNOHANG);
+
     if (got == 0) return false;
     process->status = got == process->pid ? status : 0;
     process->pid = 0;
@@ -140,6 +151,7 @@ int process_stop(struct process *process, int limit_ms) {
         process_log_tail(process, 20);
         wait_fail("%s did not stop within %d ms of SIGTERM", process->name, limit_ms);
     }
+
     return process_exit_status(process);
 }
 
@@ -147,11 +159,14 @@ void process_kill(struct process *process, int signal) {
     if (!process_running(process)) return;
     note_peak(process);
     kill(process->pid, signal);
-    if (signal == SIGKILL && !process_wait(process, SIGNAL_MS)) wait_fail("%s outlives SIGKILL", process->name);
+    if (signal == SIGKILL && !process_wait(process, SIGNAL_MS))
+        wait_fail("%s outlives SIGKILL", process->name);
 }
 
 bool process_stands(struct process *process) {
-    char path[64], text[512] = "";
+    char path[64];
+    char text[512] = "";
+
     snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
     FILE *file = fopen(path, "r");
     if (!file) return false;
@@ -159,6 +174,7 @@ bool process_stands(struct process *process) {
     fclose(file);
     text[len] = 0;
     const char *state = strrchr(text, ')'); /* the name before it may hold anything */
+
     return state && state[1] && state[2] == 'T';
 }
 
@@ -169,7 +185,8 @@ static bool has_stopped(void *process) {
 void process_freeze(struct process *process) {
     if (!process_running(process)) wait_fail("%s is frozen but does not run", process->name);
     kill(process->pid, SIGSTOP);
-    if (!wait_until(has_stopped, process, SIGNAL_MS)) wait_fail("%s does not stop at SIGSTOP", process->name);
+    if (!wait_until(has_stopped, process, SIGNAL_MS))
+        wait_fail("%s does not stop at SIGSTOP", process->name);
     process->frozen = true;
 }
 
@@ -179,7 +196,8 @@ void process_thaw(struct process *process) {
 }
 
 int process_exit_status(const struct process *process) {
-    return WIFSIGNALED(process->status) ? 128 + WTERMSIG(process->status) : WEXITSTATUS(process->status);
+    return WIFSIGNALED(process->status) ? 128 + WTERMSIG(process->status)
+                                        : WEXITSTATUS(process->status);
 }
 
 long process_peak_kb(struct process *process) {
@@ -192,7 +210,9 @@ long process_rss_kb(struct process *process) {
 }
 
 double process_cpu_s(struct process *process) {
-    char path[64], text[1024] = "";
+    char path[64];
+    char text[1024] = "";
+
     if (!process_running(process)) return 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
     FILE *file = fopen(path, "r");
@@ -200,15 +220,18 @@ double process_cpu_s(struct process *process) {
     size_t len = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[len] = 0;
-    unsigned long user = 0, system = 0;
+    unsigned long user = 0;
+    unsigned long system = 0;
     const char *rest = strrchr(text, ')');
-    if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+    if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                        &system) != 2)
         return 0;
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
 int process_log_count(const struct process *process, const char *text) {
     FILE *file = fopen(process->log, "r");
+
     if (!file) return 0;
     char *line = NULL;
     size_t size = 0;
@@ -217,13 +240,15 @@ int process_log_count(const struct process *process, const char *text) {
         for (const char *at = line; (at = strstr(at, text)); at += strlen(text)) count++;
     free(line);
     fclose(file);
+
     return count;
 }
 
 long process_log_number(const struct process *process, const char *text, const char *name) {
     FILE *file = fopen(process->log, "r");
     if (!file) return -1;
-    char *line = NULL, field[64];
+    char *line = NULL;
+    char field[64];
     size_t size = 0;
     long number = -1;
 
@@ -239,6 +264,7 @@ long process_log_number(const struct process *process, const char *text, const c
 
 void process_log_tail(const struct process *process, int lines) {
     FILE *file = fopen(process->log, "r");
+
     if (!file) return;
     char *line = NULL;
     size_t size = 0;

@@ -16,7 +16,7 @@
 
 enum {
     READY_DUE_MS = 60000, /* no wake-up before now + this: nothing more will fire by itself */
-    LOOK_MS = 100,        /* between two looks while there is lag: the questions cost the workers' time */
+    LOOK_MS = 100, /* between two looks while there is lag: the questions cost the workers' time */
     HOUR_MS = 3600 * 1000
 };
 
@@ -33,12 +33,14 @@ static void earliest(int64_t *at_ms, int64_t time_ms) {
 
 static void note_history(struct history *history, const struct ticket_event *event) {
     if (event->topic == TOPIC_COMPLAINTS) history->opened_ms = event->time_ms;
-    if (strcmp(event->type, "case.contacted") == 0) earliest(&history->contacted_ms, event->time_ms);
+    if (strcmp(event->type, "case.contacted") == 0)
+        earliest(&history->contacted_ms, event->time_ms);
     if (strcmp(event->type, "case.resolved") == 0) earliest(&history->resolved_ms, event->time_ms);
 }
 
 static int by_case(const void *a, const void *b) {
-    const struct ticket_event *const *one = a, *const *two = b;
+    const struct ticket_event *const *one = a;
+    const struct ticket_event *const *two = b;
     return strcmp((*one)->case_id, (*two)->case_id);
 }
 
@@ -55,6 +57,7 @@ static void add_history(struct expected *out, const struct history *history) {
 static struct expected expect(const struct ticketlog_events *log) {
     struct expected out = {0};
     const struct ticket_event **sorted = calloc((size_t)log->count, sizeof *sorted);
+
     for (int i = 0; i < log->count; i++) sorted[i] = &log->at[i];
     qsort(sorted, (size_t)log->count, sizeof *sorted, by_case);
     struct history history = {0};
@@ -66,6 +69,7 @@ static struct expected expect(const struct ticketlog_events *log) {
     }
     if (history.case_id) add_history(&out, &history);
     free(sorted);
+
     return out;
 }
 
@@ -77,17 +81,20 @@ void replay_limit(struct replay *replay, int cases) {
     if (getenv("REDRESS_TEST_SOAK")) return;
     struct ticketlog_events *log = &replay->log;
     const char **kept = calloc((size_t)cases + 1, sizeof *kept);
-    int known = 0, count = 0;
+    int known = 0;
+    int count = 0;
     for (int i = 0; i < log->count && known < cases; i++)
         if (log->at[i].topic == TOPIC_COMPLAINTS) kept[known++] = log->at[i].case_id;
     qsort(kept, (size_t)known, sizeof *kept, by_text);
     for (int i = 0; i < log->count; i++)
-        if (bsearch(&log->at[i].case_id, kept, (size_t)known, sizeof *kept, by_text)) log->at[count++] = log->at[i];
+        if (bsearch(&log->at[i].case_id, kept, (size_t)known, sizeof *kept, by_text))
+            log->at[count++] = log->at[i];
     log->count = count;
     free(kept);
     replay->expected = expect(log);
-    print_message("%d events of %d cases; expected: first_contact %d, resolution %d\n", count, replay->expected.cases,
-                  replay->expected.first_contact, replay->expected.resolution);
+    print_message("%d events of %d cases; expected: first_contact %d, resolution %d\n", count,
+                  replay->expected.cases, replay->expected.first_contact,
+                  replay->expected.resolution);
 }
 
 /* A case by the place of its complaint. */
@@ -116,14 +123,16 @@ static struct numbered *number_cases(const struct ticketlog_events *log, int *co
 
 void replay_divide(struct replay *replay, int shares) {
     struct ticketlog_events *log = &replay->log;
-    int count = 0, filled = 0;
+    int count = 0;
+    int filled = 0;
     struct numbered *cases = number_cases(log, &count);
     int *share_of = calloc((size_t)log->count + 1, sizeof *share_of);
     struct ticket_event *sorted = calloc((size_t)log->count + 1, sizeof *sorted);
 
     for (int i = 0; i < log->count; i++) {
         struct numbered wanted = {.case_id = log->at[i].case_id};
-        const struct numbered *found = bsearch(&wanted, cases, (size_t)count, sizeof *cases, by_numbered);
+        const struct numbered *found =
+            bsearch(&wanted, cases, (size_t)count, sizeof *cases, by_numbered);
         assert_non_null(found);
         share_of[i] = (int)((int64_t)found->number * shares / count);
     }
@@ -165,6 +174,7 @@ static void take_log(struct replay *replay) {
 
 struct replay *replay_new(const char *name, int partitions, int replicas, const char *policies) {
     const char *missing = ticketlogs_missing(TICKETLOG_UCI);
+
     if (missing[0]) {
         print_message("skipped: %s is not there\n", missing);
         skip();
@@ -173,16 +183,19 @@ struct replay *replay_new(const char *name, int partitions, int replicas, const 
     replay->arena = arena_new();
     replay->replicas = replicas;
     replay->h = harness_share(name);
-    snprintf(replay->h->policy_dir, sizeof replay->h->policy_dir, "%s/tests/harness/%s", REDRESS_SOURCE_DIR, policies);
+    snprintf(replay->h->policy_dir, sizeof replay->h->policy_dir, "%s/tests/harness/%s",
+             REDRESS_SOURCE_DIR, policies);
     harness_create_topics(replay->h, partitions);
     replay->world = world_open(replay->h);
     take_log(replay);
     for (int i = 0; i < replicas; i++) {
         replay->intake[i] = harness_worker(replay->h, "intake", i);
         replay->sla[i] = harness_worker(replay->h, "sla", i);
-        /* Everything is long over and published before it is read: the proof has to do without this wait. */
+        /* Everything is long over and published before it is read: the proof has to do without this
+         * wait. */
         process_env(replay->sla[i], "REDRESS_LATE_SETTLE=1s");
     }
+
     return replay;
 }
 
@@ -204,10 +217,12 @@ struct under_way {
     int count;
 };
 
-/* As publishers must do it: what is about a case is sent when its complaint has arrived. Workers that stand find both
- * anyway. */
-static void keep_order(struct replay *replay, const struct ticket_event *event, struct under_way *under_way) {
+/* As publishers must do it: what is about a case is sent when its complaint has arrived. Workers
+ * that stand find both anyway. */
+static void keep_order(struct replay *replay, const struct ticket_event *event,
+                       struct under_way *under_way) {
     bool ahead = under_way->count == REPLAY_CHUNK;
+
     for (int i = 0; i < under_way->count && event->topic != TOPIC_COMPLAINTS; i++)
         ahead |= strcmp(under_way->at[i]->key, event->key) == 0;
     if (ahead) world_flush(replay->world);
@@ -220,7 +235,9 @@ void replay_publish(struct replay *replay, int count, int times) {
     struct buf buf = {0};
     struct under_way under_way = {.count = 0};
     bool running = false;
-    for (int i = 0; i < replay->replicas; i++) running |= replay->intake[i]->pid != 0 && !replay->intake[i]->frozen;
+
+    for (int i = 0; i < replay->replicas; i++)
+        running |= replay->intake[i]->pid != 0 && !replay->intake[i]->frozen;
     for (int i = 0; i < count && replay->published < replay->log.count; i++) {
         const struct ticket_event *event = &replay->log.at[replay->published++];
         buf_clear(&buf);
@@ -245,8 +262,8 @@ bool replay_published_all(const struct replay *replay) {
     return replay->published == replay->log.count;
 }
 
-const struct worker_spec replay_intake = {.name = "intake",
-                                          .reads = (const enum topic[]){TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_NONE}};
+const struct worker_spec replay_intake = {
+    .name = "intake", .reads = (const enum topic[]){TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_NONE}};
 
 int64_t replay_intake_lag(struct replay *replay) {
     return world_lag(replay->world, &replay_intake);
@@ -257,7 +274,8 @@ int64_t replay_sla_lag(struct replay *replay) {
 }
 
 int64_t replay_lag(struct replay *replay) {
-    int64_t intake = replay_intake_lag(replay), sla = replay_sla_lag(replay);
+    int64_t intake = replay_intake_lag(replay);
+    int64_t sla = replay_sla_lag(replay);
     return intake < 0 || sla < 0 ? -1 : intake + sla;
 }
 
@@ -267,6 +285,7 @@ static int64_t earliest_wake(struct replay *replay, int partitions) {
     struct arena *arena = arena_new();
     struct redis *redis = redis_new(replay->world->config.redis_url, &err);
     int64_t earliest = INT64_MAX;
+
     for (int i = 0; i < partitions && earliest; i++) {
         struct redis_reply reply;
         const char *key = arena_printf(arena, "%s:{sla.%d}:by:wake_at", replay->h->prefix, i);
@@ -277,6 +296,7 @@ static int64_t earliest_wake(struct replay *replay, int partitions) {
     }
     redis_free(redis);
     arena_free(arena);
+
     return earliest;
 }
 
@@ -289,8 +309,10 @@ bool replay_settles(struct replay *replay, int limit_ms) {
     struct err err;
     int partitions = kafka_partitions(replay->world->asker, TOPIC_EVENTS, 5000, &err);
     int64_t end_ms = wait_now_ms() + limit_ms;
+
     for (int quiet = 0; quiet < 3;) {
-        bool idle = replay_lag(replay) == 0 && earliest_wake(replay, partitions) > clock_now_ms() + READY_DUE_MS;
+        bool idle = replay_lag(replay) == 0 &&
+                    earliest_wake(replay, partitions) > clock_now_ms() + READY_DUE_MS;
         quiet = idle ? quiet + 1 : 0;
         for (int i = 0; i < replay->replicas; i++) {
             expect_alive(replay->intake[i]);
@@ -299,11 +321,13 @@ bool replay_settles(struct replay *replay, int limit_ms) {
         if (wait_now_ms() >= end_ms) return false;
         usleep(LOOK_MS * 1000);
     }
+
     return true;
 }
 
 void replay_wait(struct replay *replay, int limit_ms) {
-    if (!replay_settles(replay, limit_ms)) wait_fail("after %d ms something is unread or due", limit_ms);
+    if (!replay_settles(replay, limit_ms))
+        wait_fail("after %d ms something is unread or due", limit_ms);
 }
 
 /* ---- Counting ---- */
@@ -314,7 +338,8 @@ struct count {
     struct slot {
         const char *key;
         int times, retracted;
-        char kind; /* b: breach of a first cycle of first_contact 'f', resolution 'r', other 'o'; s: submission; c: case
+        char kind; /* b: breach of a first cycle of first_contact 'f', resolution 'r', other 'o'; s:
+                    * submission; c: case
                     */
         int64_t opened_ms;
     } * table;
@@ -323,6 +348,7 @@ struct count {
 
 static struct slot *slot_of(struct count *count, const char *key) {
     size_t hash = 14695981039346656037ULL;
+
     for (const char *c = key; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
     size_t at = hash & (count->size - 1);
     for (; count->table[at].key; at = (at + 1) & (count->size - 1))
@@ -331,9 +357,13 @@ static struct slot *slot_of(struct count *count, const char *key) {
     return &count->table[at];
 }
 
-static void count_sla(struct count *count, const struct event *ev, struct arena *arena, bool breach) {
-    const struct tree *cycle = tree_get(ev->data, "cycle"), *target = tree_get(ev->data, "target");
-    struct slot *slot = slot_of(count, arena_printf(arena, "breach %s %s %s", ev->subject, target->text, cycle->text));
+static void count_sla(struct count *count, const struct event *ev, struct arena *arena,
+                      bool breach) {
+    const struct tree *cycle = tree_get(ev->data, "cycle");
+    const struct tree *target = tree_get(ev->data, "target");
+    struct slot *slot = slot_of(
+        count, arena_printf(arena, "breach %s %s %s", ev->subject, target->text, cycle->text));
+
     slot->kind = 'b';
     if (breach)
         slot->times++, count->out->breaches++;
@@ -346,21 +376,24 @@ static void count_event(void *context, const struct raw *raw) {
     struct arena *arena = arena_new();
     struct event ev;
     struct rejection rejection;
+
     if (event_read(raw, arena, &ev, &rejection) < 0)
-        wait_fail("an event of the case log cannot be read: %s %s", rejection.reason, rejection.detail);
+        wait_fail("an event of the case log cannot be read: %s %s", rejection.reason,
+                  rejection.detail);
     count->out->events++;
     if (strcmp(ev.type, "sla.breached") == 0 || strcmp(ev.type, "sla.retracted") == 0)
         count_sla(count, &ev, arena, ev.type[4] == 'b');
     bool opened = strcmp(ev.type, "case.opened") == 0;
     bool replied = strcmp(ev.type, "case.customer_replied") == 0 && tree_get(ev.data, "customer");
     if (opened || replied || strcmp(ev.type, "case.repeated") == 0) {
-        struct slot *slot = slot_of(count, arena_printf(arena, "submission %s %s", ev.source, ev.id));
+        struct slot *slot =
+            slot_of(count, arena_printf(arena, "submission %s %s", ev.source, ev.id));
         slot->kind = 's';
         slot->times++;
     }
     if (opened) {
-        struct slot *slot =
-            slot_of(count, arena_printf(arena, "opened %s %s", ev.subject, tree_text(ev.data, "opened_at")));
+        struct slot *slot = slot_of(count, arena_printf(arena, "opened %s %s", ev.subject,
+                                                        tree_text(ev.data, "opened_at")));
         slot->kind = 'o';
     }
     arena_free(arena);
@@ -376,7 +409,8 @@ static void sum_up(struct count *count) {
     for (size_t i = 0; i < count->size; i++) {
         struct slot *slot = &count->table[i];
         if (!slot->key) continue;
-        if (slot->kind == 's') count->out->submissions++, count->out->submitted_twice += slot->times > 1;
+        if (slot->kind == 's')
+            count->out->submissions++, count->out->submitted_twice += slot->times > 1;
         if (slot->kind != 'b') continue;
         count->out->twice += slot->times > 1;
         char case_id[64], target[64], cycle[64];
@@ -390,32 +424,40 @@ static void sum_up(struct count *count) {
 struct verdicts replay_verdicts(struct replay *replay) {
     struct verdicts verdicts = {0};
     struct count count = {.out = &verdicts, .arena = arena_new(), .size = 1 << 18};
+
     count.table = calloc(count.size, sizeof *count.table);
     world_read(replay->world, TOPIC_EVENTS, NULL, count_event, &count);
     sum_up(&count);
     free(count.table);
     arena_free(count.arena);
+
     return verdicts;
 }
 
 static void compare_view(struct replay *replay, struct buf *wrong) {
-    int lines, differ = world_check_view(replay->world, &sla_spec, wrong, &lines);
+    int lines;
+    int differ = world_check_view(replay->world, &sla_spec, wrong, &lines);
     print_message("view: %d lines, %d differ from the fold of the changelog\n", lines, differ);
-    if (differ) buf_printf(wrong, "the view differs from the fold of the changelog in %d lines\n", differ);
-    if (lines <= 12 * replay->expected.cases) buf_puts(wrong, "the view is too small\n"); /* not the empty one */
+    if (differ)
+        buf_printf(wrong, "the view differs from the fold of the changelog in %d lines\n", differ);
+    if (lines <= 12 * replay->expected.cases)
+        buf_puts(wrong, "the view is too small\n"); /* not the empty one */
 }
 
 static void compare(struct buf *wrong, const char *what, int is, int expected) {
     if (is != expected) buf_printf(wrong, "%s: %d, expected %d\n", what, is, expected);
 }
 
-bool replay_is_right(struct replay *replay, int resolution, bool retractions_allowed, struct buf *wrong) {
+bool replay_is_right(struct replay *replay, int resolution, bool retractions_allowed,
+                     struct buf *wrong) {
     struct verdicts v = replay_verdicts(replay);
     double seconds = (double)(wait_now_ms() - replay->began_ms) / 1e3;
-    print_message("%d events in, %lld in the case log, %.1f s, %.0f events/s; breached: first_contact %d, resolution "
+
+    print_message("%d events in, %lld in the case log, %.1f s, %.0f events/s; breached: "
+                  "first_contact %d, resolution "
                   "%d; breach events %d, retracted %d\n",
-                  replay->published, (long long)v.events, seconds, replay->published / seconds, v.first_contact,
-                  v.resolution, v.breaches, v.retracted);
+                  replay->published, (long long)v.events, seconds, replay->published / seconds,
+                  v.first_contact, v.resolution, v.breaches, v.retracted);
     compare(wrong, "breaches reported twice", v.twice, 0);
     compare(wrong, "submissions that opened or joined a case twice", v.submitted_twice, 0);
     compare(wrong, "submissions", v.submissions, replay->expected.cases);
@@ -423,15 +465,18 @@ bool replay_is_right(struct replay *replay, int resolution, bool retractions_all
     compare(wrong, "resolution", v.resolution, resolution);
     if (!retractions_allowed) compare(wrong, "retracted", v.retracted, 0);
     compare_view(replay, wrong);
+
     return wrong->len == 0;
 }
 
 void replay_check(struct replay *replay, int resolution, bool retractions_allowed) {
     struct buf wrong = {0};
     bool right = replay_is_right(replay, resolution, retractions_allowed, &wrong);
+
     for (int i = 0; i < replay->replicas; i++)
         print_message("peak memory: %s %ld KB, %s %ld KB\n", replay->intake[i]->name,
-                      process_peak_kb(replay->intake[i]), replay->sla[i]->name, process_peak_kb(replay->sla[i]));
+                      process_peak_kb(replay->intake[i]), replay->sla[i]->name,
+                      process_peak_kb(replay->sla[i]));
     if (!right) fail_msg("%s", wrong.at);
     buf_free(&wrong);
 }

@@ -1,5 +1,5 @@
-/* tail: one topic followed from its beginning, read_committed, as any consumer sees it: every event with the moment at
- * which it could be read. */
+/* tail: one topic followed from its beginning, read_committed, as any consumer sees it: every event
+ * with the moment at which it could be read. */
 #ifndef REDRESS_HARNESS_TAIL_H
 #define REDRESS_HARNESS_TAIL_H
 
@@ -24,8 +24,8 @@ bool tail_poll(struct tail *tail, int wait_ms);
 /* Reads up to the topic's end as of now. */
 void tail_catch_up(struct tail *tail);
 
-/* The offset behind the last record read from a partition; 0: none. What is beyond it when the tail has caught up is
- * transaction markers only, which workers need not commit. */
+/* The offset behind the last record read from a partition; 0: none. What is beyond it when the tail
+ * has caught up is transaction markers only, which workers need not commit. */
 int64_t tail_next_offset(const struct tail *tail, int partition);
 int tail_partitions(const struct tail *tail);
 int tail_read(const struct tail *tail); /* how many events so far */
@@ -33,10 +33,13 @@ int tail_read(const struct tail *tail); /* how many events so far */
 /* What has been read, in the order of reading; NULL beyond the end. */
 const struct tail_event *tail_at(const struct tail *tail, int index);
 
-/* The nth (from 1) event of a type about a subject (NULL: any), waited for; the test fails at the limit. */
-const struct tail_event *tail_wait(struct tail *tail, const char *type, const char *subject, int nth, int limit_ms);
+/* The nth (from 1) event of a type about a subject (NULL: any), waited for; the test fails at the
+ * limit. */
+const struct tail_event *tail_wait(struct tail *tail, const char *type, const char *subject,
+                                   int nth, int limit_ms);
 /* The same among those read so far; NULL: not there. */
-const struct tail_event *tail_find(const struct tail *tail, const char *type, const char *subject, int nth);
+const struct tail_event *tail_find(const struct tail *tail, const char *type, const char *subject,
+                                   int nth);
 int tail_count(const struct tail *tail, const char *type, const char *subject);
 
 #endif

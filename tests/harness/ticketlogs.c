@@ -1,4 +1,5 @@
-/* ticketlogs: each row of a log becomes one or more events of its case; what the row means depends on those before it.
+/* ticketlogs: each row of a log becomes one or more events of its case; what the row means depends
+ * on those before it.
  */
 #include "ticketlogs.h"
 #include "base/clock.h"
@@ -15,7 +16,8 @@ enum {
 
 struct source {
     const char *path, *name;
-    int case_column, word_column, time_column, opened_column; /* opened_column -1: the first row's time */
+    int case_column, word_column, time_column,
+        opened_column; /* opened_column -1: the first row's time */
 };
 static const struct source sources[] = {
     [TICKETLOG_UCI] = {"uci_incident_sla/incident_event_log.csv.gz", "/tickets/uci", 0, 1, 13, 9},
@@ -68,6 +70,7 @@ static int64_t read_time(const char *text) {
     int day, month, year, hour, minute;
     char iso[64];
     int64_t ms;
+
     if (sscanf(text, "%d/%d/%d %d:%d", &day, &month, &year, &hour, &minute) == 5) {
         snprintf(iso, sizeof iso, "%04d-%02d-%02dT%02d:%02d:00Z", year, month, day, hour, minute);
     } else {
@@ -78,6 +81,7 @@ static int64_t read_time(const char *text) {
         fprintf(stderr, "ticketlogs: not a time: %s\n", text);
         exit(1);
     }
+
     return ms;
 }
 
@@ -88,39 +92,45 @@ static void split(struct row *row, char *line) {
 }
 
 /* `time_ms` and `step` order the events of one row behind each other. */
-static void add(struct reader *reader, const char *type, int64_t time_ms, int step, const char *fmt, ...) PRINTF(5, 6);
-static void add(struct reader *reader, const char *type, int64_t time_ms, int step, const char *fmt, ...) {
+static void add(struct reader *reader, const char *type, int64_t time_ms, int step, const char *fmt,
+                ...) PRINTF(5, 6);
+static void add(struct reader *reader, const char *type, int64_t time_ms, int step, const char *fmt,
+                ...) {
     struct ticketlog_events *out = reader->out;
     struct ticket *ticket = &reader->ticket;
     char data[LINE_SIZE];
     va_list args;
+
     va_start(args, fmt);
     vsnprintf(data, sizeof data, fmt, args);
     va_end(args);
     if (out->count == reader->size) {
         int size = reader->size ? reader->size * 2 : 4096;
-        out->at =
-            arena_grow(reader->arena, out->at, (size_t)reader->size * sizeof *out->at, (size_t)size * sizeof *out->at);
+        out->at = arena_grow(reader->arena, out->at, (size_t)reader->size * sizeof *out->at,
+                             (size_t)size * sizeof *out->at);
         reader->size = size;
     }
     if (time_ms > ticket->latest_ms) ticket->latest_ms = time_ms;
     bool complaint = strcmp(type, "complaint.submitted") == 0;
     const char *id =
-        complaint ? ticket->number : arena_printf(reader->arena, "%s-%d-%d", ticket->number, ticket->row, step);
-    out->at[out->count++] = (struct ticket_event){.topic = complaint ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY,
-                                                  .type = type,
-                                                  .id = id,
-                                                  .source = reader->source->name,
-                                                  .time_ms = time_ms,
-                                                  .order_ms = ticket->latest_ms,
-                                                  .sequence = ticket->row * STEPS + step,
-                                                  .key = arena_strdup(reader->arena, ticket->route),
-                                                  .case_id = arena_strdup(reader->arena, ticket->case_id),
-                                                  .data = arena_strdup(reader->arena, data)};
+        complaint ? ticket->number
+                  : arena_printf(reader->arena, "%s-%d-%d", ticket->number, ticket->row, step);
+    out->at[out->count++] =
+        (struct ticket_event){.topic = complaint ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY,
+                              .type = type,
+                              .id = id,
+                              .source = reader->source->name,
+                              .time_ms = time_ms,
+                              .order_ms = ticket->latest_ms,
+                              .sequence = ticket->row * STEPS + step,
+                              .key = arena_strdup(reader->arena, ticket->route),
+                              .case_id = arena_strdup(reader->arena, ticket->case_id),
+                              .data = arena_strdup(reader->arena, data)};
 }
 
 static void act(struct reader *reader, const char *type, int64_t time_ms, int step) {
-    add(reader, type, time_ms, step, "{\"case_id\":\"%s\",\"by\":\"desk\"}", reader->ticket.case_id);
+    add(reader, type, time_ms, step, "{\"case_id\":\"%s\",\"by\":\"desk\"}",
+        reader->ticket.case_id);
 }
 
 /* A row pauses until the next: the last row of a case, which has none, does not. */
@@ -133,14 +143,18 @@ static void end_ticket(struct reader *reader) {
 
 static void open_ticket(struct reader *reader, const struct row *row) {
     struct ticket *ticket = &reader->ticket;
+
     *ticket = (struct ticket){.number = arena_strdup(reader->arena, row->number)};
-    ids_route("default", arena_printf(reader->arena, "conversation:%s", ticket->number), ticket->route);
+    ids_route("default", arena_printf(reader->arena, "conversation:%s", ticket->number),
+              ticket->route);
     ids_case(ticket->route, reader->source->name, ticket->number, ticket->case_id);
     int64_t opened = row->time_ms;
-    if (reader->source->opened_column >= 0) opened = read_time(row->columns[reader->source->opened_column]);
+    if (reader->source->opened_column >= 0)
+        opened = read_time(row->columns[reader->source->opened_column]);
     bool known = reader->log == TICKETLOG_UCI && strcmp(row->columns[7], "?") != 0;
     add(reader, "complaint.submitted", opened, 0,
-        "{\"channel\":\"phone\",\"customer\":{\"id\":\"caller-%s\",\"tier\":\"regular\"},\"conversation\":\"%s\","
+        "{\"channel\":\"phone\",\"customer\":{\"id\":\"caller-%s\",\"tier\":\"regular\"},"
+        "\"conversation\":\"%s\","
         "\"text\":\"ticket %s\"}",
         known ? row->columns[7] : "unknown", ticket->number, ticket->number);
     reader->out->cases++;
@@ -162,7 +176,8 @@ static bool pauses(enum ticketlog log, const struct row *row) {
 }
 
 static bool resolves(enum ticketlog log, const struct row *row, const struct ticket *ticket) {
-    if (log == TICKETLOG_UCI) return is(row, "Resolved") || (is(row, "Closed") && !ticket->resolved_once);
+    if (log == TICKETLOG_UCI)
+        return is(row, "Resolved") || (is(row, "Closed") && !ticket->resolved_once);
     return is(row, log == TICKETLOG_HELPDESK ? "Resolve ticket" : "Closed");
 }
 
@@ -177,6 +192,7 @@ static void take_row(struct reader *reader, const struct row *row) {
     struct ticket *ticket = &reader->ticket;
     int64_t at = row->time_ms;
     int before = reader->out->count;
+
     if (ticket->paused && !pauses(reader->log, row)) {
         act(reader, "case.resumed", at, 1);
         ticket->paused = false;
@@ -206,11 +222,13 @@ static void take_row(struct reader *reader, const struct row *row) {
 static bool repeat(struct reader *reader, const char *line) {
     struct ticket *ticket = &reader->ticket;
     struct ticketlog_events *out = reader->out;
+
     for (int i = 0; i < ticket->seen_count; i++) {
         if (strcmp(ticket->seen[i], line) != 0) continue;
         int count = out->count;
         for (int k = count - 1; k >= 0 && strcmp(out->at[k].case_id, ticket->case_id) == 0; k--) {
-            if (out->at[k].topic != TOPIC_ACTIVITY || out->at[k].sequence / STEPS != i + 1) continue;
+            if (out->at[k].topic != TOPIC_ACTIVITY || out->at[k].sequence / STEPS != i + 1)
+                continue;
             struct ticket_event again = out->at[k];
             add(reader, again.type, again.time_ms, 0, "%s", again.data);
             out->at[out->count - 1] = again;
@@ -219,20 +237,22 @@ static bool repeat(struct reader *reader, const char *line) {
         ticket->seen[ticket->seen_count++] = "";
         return true;
     }
+
     return false;
 }
 
 static void note(struct reader *reader, const char *line) {
     struct ticket *ticket = &reader->ticket;
     size_t count = (size_t)ticket->seen_count;
-    ticket->seen =
-        arena_grow(reader->arena, ticket->seen, count * sizeof *ticket->seen, (count + 2) * sizeof *ticket->seen);
+    ticket->seen = arena_grow(reader->arena, ticket->seen, count * sizeof *ticket->seen,
+                              (count + 2) * sizeof *ticket->seen);
     ticket->seen[ticket->seen_count++] = line;
 }
 
 static void take_line(struct reader *reader, char *line) {
     struct row row;
     const char *whole = arena_strdup(reader->arena, line);
+
     split(&row, line);
     row.number = row.columns[reader->source->case_column];
     row.word = row.columns[reader->source->word_column];
@@ -253,7 +273,9 @@ static void take_line(struct reader *reader, char *line) {
 }
 
 static int by_time(const void *a, const void *b) {
-    const struct ticket_event *one = a, *two = b;
+    const struct ticket_event *one = a;
+    const struct ticket_event *two = b;
+
     if (one->order_ms != two->order_ms) return one->order_ms < two->order_ms ? -1 : 1;
     int order = strcmp(one->case_id, two->case_id);
     if (order) return order;
@@ -285,6 +307,7 @@ void ticketlogs_write(const struct ticket_event *event, struct buf *out) {
                                     {"type", event->type},
                                     {"time", clock_format(event->time_ms, time)},
                                     {"datacontenttype", "application/json"}};
+
     json_begin_map(&json);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         json_key(&json, pairs[i][0]);

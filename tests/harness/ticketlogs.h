@@ -1,4 +1,5 @@
-/* ticketlogs: the ticket logs of ../shared/data as inbound events, exactly as data/README.md says. */
+/* ticketlogs: the ticket logs of ../shared/data as inbound events, exactly as data/README.md says.
+ */
 #ifndef REDRESS_TICKETLOGS_H
 #define REDRESS_TICKETLOGS_H
 
@@ -10,9 +11,9 @@ struct ticket_event {
     enum topic topic; /* TOPIC_COMPLAINTS or TOPIC_ACTIVITY */
     const char *type, *id, *source;
     int64_t time_ms, sequence;
-    int64_t
-        order_ms; /* its place among all: not before an earlier row of its case, even where the clock ran backwards */
-    const char *key; /* Kafka's: the case's route */
+    int64_t order_ms; /* its place among all: not before an earlier row of its case, even where the
+                         clock ran backwards */
+    const char *key;  /* Kafka's: the case's route */
     const char *case_id;
     const char *data; /* JSON */
 };

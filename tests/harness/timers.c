@@ -16,6 +16,7 @@ enum { ASK_MS = 5000, PLACES_MAX = 64 };
 static void write_policy(struct timers *timers) {
     struct harness *h = timers->h;
     char path[300];
+
     snprintf(h->policy_dir, sizeof h->policy_dir, "%.190s/policies", h->dir);
     snprintf(path, sizeof path, "%s/sla.yaml", h->policy_dir);
     FILE *file = mkdir(h->policy_dir, 0755) == 0 ? fopen(path, "w") : NULL;
@@ -29,12 +30,14 @@ static void write_policy(struct timers *timers) {
 
 struct timers *timers_new(const char *name, int most) {
     struct timers *timers = calloc(1, sizeof *timers);
+
     timers->arena = arena_new();
     timers->h = harness_new(name);
     timers->size = most;
     timers->cases = calloc((size_t)most, sizeof *timers->cases);
     for (timers->table_size = 64; timers->table_size < (size_t)most * 2;) timers->table_size *= 2;
     timers->table = calloc(timers->table_size, sizeof *timers->table);
+
     return timers;
 }
 
@@ -42,20 +45,26 @@ static void open_reader(struct timers *timers) {
     struct place places[PLACES_MAX];
     struct err err;
     int count = kafka_partitions(timers->world->asker, TOPIC_EVENTS, ASK_MS, &err);
+
     if (count <= 0 || count > PLACES_MAX) wait_fail("partitions of the case log: %d", count);
-    for (int i = 0; i < count; i++) places[i] = (struct place){.topic = TOPIC_EVENTS, .partition = i};
+    for (int i = 0; i < count; i++)
+        places[i] = (struct place){.topic = TOPIC_EVENTS, .partition = i};
     timers->kafka = (struct kafka){.config = &timers->world->config};
     timers->reader = kafka_reader_new(&timers->kafka, true, &err);
-    if (!timers->reader || kafka_fetch_from(timers->reader, places, count, &err) < 0) wait_fail("%s", err.text);
+    if (!timers->reader || kafka_fetch_from(timers->reader, places, count, &err) < 0)
+        wait_fail("%s", err.text);
 }
 
 void timers_open(struct timers *timers, int partitions, bool classified) {
     struct harness *h = timers->h;
+
     harness_start_kafka(h);
     harness_start_redis(h);
     harness_create_topics(h, partitions);
     timers->world = world_open(h);
-    if (classified) timers->classification = harness_worker(h, "classification", 0); /* with the policies delivered */
+    if (classified)
+        timers->classification =
+            harness_worker(h, "classification", 0); /* with the policies delivered */
     write_policy(timers);
     timers->intake = harness_worker(h, "intake", 0);
     timers->sla = harness_worker(h, "sla", 0);
@@ -83,15 +92,19 @@ void timers_close(struct timers *timers) {
 /* ---- Cases ---- */
 
 static int *slot_of(const struct timers *timers, const char *id) {
-    size_t hash = 14695981039346656037ULL, mask = timers->table_size - 1;
+    size_t hash = 14695981039346656037ULL;
+    size_t mask = timers->table_size - 1;
+
     for (const char *c = id; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
     size_t at = hash & mask;
-    while (timers->table[at] && strcmp(timers->cases[timers->table[at] - 1].id, id) != 0) at = (at + 1) & mask;
+    while (timers->table[at] && strcmp(timers->cases[timers->table[at] - 1].id, id) != 0)
+        at = (at + 1) & mask;
     return &timers->table[at];
 }
 
 void timers_publish(struct timers *timers, int64_t due_ms) {
     static const struct header structured = {"content-type", "application/cloudevents+json", 28};
+
     ASSERT(timers->count < timers->size);
     struct timers_case *item = &timers->cases[timers->count++];
     char subject[48], route[IDS_ROUTE_LEN + 1], id[32], time[CLOCK_TEXT_MAX], text[512];
@@ -100,12 +113,13 @@ void timers_publish(struct timers *timers, int64_t due_ms) {
     ids_route("default", subject, route);
     ids_case(route, "/tests/timers", id, item->id);
     *slot_of(timers, item->id) = timers->count;
-    int len =
-        snprintf(text, sizeof text,
-                 "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/tests/timers\",\"type\":\"complaint.submitted\","
-                 "\"time\":\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},"
-                 "\"text\":\"The cup arrived broken.\"}}",
-                 id, clock_format(due_ms - TIMERS_WITHIN_MS, time), timers->count);
+    int len = snprintf(text, sizeof text,
+                       "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/tests/"
+                       "timers\",\"type\":\"complaint.submitted\","
+                       "\"time\":\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%"
+                       "d\",\"tier\":\"regular\"},"
+                       "\"text\":\"The cup arrived broken.\"}}",
+                       id, clock_format(due_ms - TIMERS_WITHIN_MS, time), timers->count);
     item->due_ms = due_ms;
     item->published_ms = clock_now_ms();
     world_publish(timers->world, TOPIC_COMPLAINTS, route, text, (size_t)len, &structured, 1);
@@ -116,7 +130,8 @@ void timers_publish(struct timers *timers, int64_t due_ms) {
 static struct timers_case *case_of(struct timers *timers, const struct raw *raw) {
     for (int i = 0; i < raw->header_count; i++) {
         if (strcmp(raw->headers[i].name, "ce_subject") != 0) continue;
-        const char *id = arena_strndup(timers->arena, raw->headers[i].value, raw->headers[i].value_len);
+        const char *id =
+            arena_strndup(timers->arena, raw->headers[i].value, raw->headers[i].value_len);
         int at = *slot_of(timers, id);
         if (!at) wait_fail("an event of a case that was never published: %s", id);
         return &timers->cases[at - 1];
@@ -127,15 +142,20 @@ static struct timers_case *case_of(struct timers *timers, const struct raw *raw)
 static int64_t time_in(const struct event *ev, const char *name) {
     const char *text = tree_text(ev->data, name);
     int64_t ms;
-    if (!text || clock_parse(text, &ms) < 0) wait_fail("%s of %s has no %s", ev->type, ev->subject, name);
+    if (!text || clock_parse(text, &ms) < 0)
+        wait_fail("%s of %s has no %s", ev->type, ev->subject, name);
     return ms;
 }
 
-static void note_breach(struct timers *timers, struct timers_case *item, const struct raw *raw, int64_t now_ms) {
+static void note_breach(struct timers *timers, struct timers_case *item, const struct raw *raw,
+                        int64_t now_ms) {
     struct event ev;
     struct rejection rejection;
-    if (event_read(raw, timers->arena, &ev, &rejection) < 0) wait_fail("sla.breached: %s", rejection.detail);
-    if (time_in(&ev, "due_at") != item->due_ms) wait_fail("%s is due at %s", item->id, tree_text(ev.data, "due_at"));
+
+    if (event_read(raw, timers->arena, &ev, &rejection) < 0)
+        wait_fail("sla.breached: %s", rejection.detail);
+    if (time_in(&ev, "due_at") != item->due_ms)
+        wait_fail("%s is due at %s", item->id, tree_text(ev.data, "due_at"));
     item->breached_at_ms = time_in(&ev, "breached_at");
     if (item->breaches++) return;
     item->breached_ms = now_ms;
@@ -146,6 +166,7 @@ static void note(struct timers *timers, const struct raw *raw, int64_t now_ms) {
     size_t len;
     const char *type = event_peek_type(raw, &len);
     struct timers_case *item = type ? case_of(timers, raw) : NULL;
+
     if (!item) return;
     type = arena_strndup(timers->arena, type, len);
     if (strcmp(type, "case.opened") == 0 && !item->opened_ms) {
@@ -162,18 +183,22 @@ static void note(struct timers *timers, const struct raw *raw, int64_t now_ms) {
 
 bool timers_follow(struct timers *timers, int ms, bool (*enough)(const struct timers *timers)) {
     int64_t end_ms = wait_now_ms() + ms;
+
     for (int64_t left = ms; left >= 0; left = end_ms - wait_now_ms()) {
         if (enough && enough(timers)) return true;
         struct kafka_record *record;
         struct place place;
         struct err err;
-        if (kafka_poll(timers->reader, left < 50 ? (int)left : 50, &record, &place, &err) != KAFKA_RECORD) continue;
+        if (kafka_poll(timers->reader, left < 50 ? (int)left : 50, &record, &place, &err) !=
+            KAFKA_RECORD)
+            continue;
         struct raw raw;
         kafka_record_raw(&timers->kafka, record, timers->arena, &raw);
         note(timers, &raw, clock_now_ms());
         kafka_record_free(record);
         arena_reset(timers->arena);
     }
+
     return enough && enough(timers);
 }
 
@@ -188,21 +213,27 @@ bool timers_all_breached(const struct timers *timers) {
 /* ---- Checking ---- */
 
 void timers_check(const struct timers *timers, int first, int count) {
-    int missing = 0, twice = 0, early = 0;
+    int missing = 0;
+    int twice = 0;
+    int early = 0;
+
     for (int i = first; i < first + count; i++) {
         const struct timers_case *item = &timers->cases[i];
         missing += item->breaches == 0;
         twice += item->breaches > 1;
-        early += item->breaches && (item->breached_at_ms < item->due_ms || item->breached_ms < item->due_ms);
+        early += item->breaches &&
+                 (item->breached_at_ms < item->due_ms || item->breached_ms < item->due_ms);
     }
-    print_message("%d deadlines: %d not reported, %d twice, %d early\n", count, missing, twice, early);
+    print_message("%d deadlines: %d not reported, %d twice, %d early\n", count, missing, twice,
+                  early);
     assert_int_equal(missing, 0);
     assert_int_equal(twice, 0);
     assert_int_equal(early, 0);
 }
 
 static int compare(const void *one, const void *two) {
-    int64_t a = *(const int64_t *)one, b = *(const int64_t *)two;
+    int64_t a = *(const int64_t *)one;
+    int64_t b = *(const int64_t *)two;
     return (a > b) - (a < b);
 }
 

@@ -1,12 +1,15 @@
-/* timers: cases whose first_contact deadlines lie where a test wants them, through intake and sla (and classification,
- * where asked for) on real Kafka and Redis, and a reader of the case log that notes when each thing about them became
- * readable (read_committed). Lateness = when sla.breached was readable - due_at. */
+/* timers: cases whose first_contact deadlines lie where a test wants them, through intake and sla
+ * (and classification, where asked for) on real Kafka and Redis, and a reader of the case log that
+ * notes when each thing about them became readable (read_committed). Lateness = when sla.breached
+ * was readable - due_at. */
 #ifndef REDRESS_HARNESS_TIMERS_H
 #define REDRESS_HARNESS_TIMERS_H
 
 #include "world.h"
 
-enum { TIMERS_WITHIN_MS = 600000 /* the allowance: a complaint lies so long before its deadline */ };
+enum {
+    TIMERS_WITHIN_MS = 600000 /* the allowance: a complaint lies so long before its deadline */
+};
 
 struct timers_case {
     char id[24];
@@ -24,7 +27,8 @@ struct timers {
     struct arena *arena;
     struct kafka kafka;
     struct kafka_consumer *reader;
-    struct process *intake, *classification, *sla; /* classification NULL: the clocks start after classify_within */
+    struct process *intake, *classification,
+        *sla; /* classification NULL: the clocks start after classify_within */
     struct timers_case *cases;
     int count, size;
     int *table; /* open addressing: index + 1 of cases, by id */
@@ -32,27 +36,29 @@ struct timers {
     int opened, started, breached; /* cases, each once */
 };
 
-/* Only the folder and the policy; nothing runs: a test may put things into the environment of h->redis first.
- * most: cases that will be published at most. */
+/* Only the folder and the policy; nothing runs: a test may put things into the environment of
+ * h->redis first. most: cases that will be published at most. */
 struct timers *timers_new(const char *name, int most);
-/* Kafka, Redis, topics, the reader, the workers (not started). classified: with redress-classification; otherwise
- * deadlines start 1 s after the complaint is read. */
+/* Kafka, Redis, topics, the reader, the workers (not started). classified: with
+ * redress-classification; otherwise deadlines start 1 s after the complaint is read. */
 void timers_open(struct timers *timers, int partitions, bool classified);
 void timers_start(struct timers *timers); /* all workers, and waits until they are ready */
 void timers_close(struct timers *timers);
 
 /* A complaint whose first contact is due at due_ms. Not waited for: world_flush(). */
 void timers_publish(struct timers *timers, int64_t due_ms);
-/* Reads the case log for ms, or until `enough` says so (NULL: for the whole time). Returns whether it did. */
+/* Reads the case log for ms, or until `enough` says so (NULL: for the whole time). Returns whether
+ * it did. */
 bool timers_follow(struct timers *timers, int ms, bool (*enough)(const struct timers *timers));
 bool timers_all_started(const struct timers *timers);
 bool timers_all_breached(const struct timers *timers);
 
-/* Fails the test unless each of the cases from `first` on was reported exactly once, at its own due time, and neither
- * said so before it nor was readable before it. */
+/* Fails the test unless each of the cases from `first` on was reported exactly once, at its own due
+ * time, and neither said so before it nor was readable before it. */
 void timers_check(const struct timers *timers, int first, int count);
 
-/* Prints "<what>: p50 … ms, p99 … ms, max … ms of N", and the load average beside it. Sorts the values. */
+/* Prints "<what>: p50 … ms, p99 … ms, max … ms of N", and the load average beside it. Sorts the
+ * values. */
 void timers_print(const char *what, int64_t *values_ms, int count);
 
 #endif

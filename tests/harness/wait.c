@@ -12,7 +12,8 @@
 
 enum {
     LOOK_EVERY_MS = 10
-}; /* often enough that a test loses nothing by it, seldom enough to leave the processor to the workers */
+}; /* often enough that a test loses nothing by it, seldom enough to leave the processor to the
+      workers */
 
 int64_t wait_now_ms(void) {
     struct timespec now;
@@ -26,6 +27,7 @@ static void pause_shortly(void) {
 
 bool wait_until(bool (*check)(void *context), void *context, int limit_ms) {
     int64_t end_ms = wait_now_ms() + limit_ms;
+
     while (!check(context)) {
         if (wait_now_ms() >= end_ms) return false;
         pause_shortly();
@@ -41,6 +43,7 @@ void wait_turn(int64_t end_ms, const char *file, int line, const char *what) {
 void wait_fail(const char *fmt, ...) {
     char text[1024];
     va_list args;
+
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);

@@ -1,4 +1,5 @@
-/* wait: a test waits for a condition, with a limit, and never for a time. What cannot be set up fails the test here. */
+/* wait: a test waits for a condition, with a limit, and never for a time. What cannot be set up
+ * fails the test here. */
 #ifndef REDRESS_HARNESS_WAIT_H
 #define REDRESS_HARNESS_WAIT_H
 
@@ -8,11 +9,12 @@
 /* Looks every 10 ms; true as soon as check(context) is, false at the limit. */
 bool wait_until(bool (*check)(void *context), void *context, int limit_ms);
 
-/* Waits for an expression, which is evaluated again and again; the test fails at the limit, naming it. */
-#define WAIT_FOR(condition, limit_ms)                                                                                  \
-    do {                                                                                                               \
-        int64_t wait_end_ms = wait_now_ms() + (limit_ms);                                                              \
-        while (!(condition)) wait_turn(wait_end_ms, __FILE__, __LINE__, #condition);                                   \
+/* Waits for an expression, which is evaluated again and again; the test fails at the limit, naming
+ * it. */
+#define WAIT_FOR(condition, limit_ms)                                                              \
+    do {                                                                                           \
+        int64_t wait_end_ms = wait_now_ms() + (limit_ms);                                          \
+        while (!(condition)) wait_turn(wait_end_ms, __FILE__, __LINE__, #condition);               \
     } while (0)
 
 int64_t wait_now_ms(void); /* monotonic */

@@ -15,13 +15,16 @@ enum {
 
 struct world *world_open(struct harness *h) {
     struct world *world = calloc(1, sizeof *world);
+
     world->h = h;
     world->arena = arena_new();
-    char *environment[] = {arena_printf(world->arena, "REDRESS_KAFKA_BOOTSTRAP_SERVERS=%s", h->bootstrap),
-                           arena_printf(world->arena, "REDRESS_REDIS_URL=%s", h->redis_url),
-                           arena_printf(world->arena, "REDRESS_TOPIC_PREFIX=%s", h->prefix), NULL};
+    char *environment[] = {
+        arena_printf(world->arena, "REDRESS_KAFKA_BOOTSTRAP_SERVERS=%s", h->bootstrap),
+        arena_printf(world->arena, "REDRESS_REDIS_URL=%s", h->redis_url),
+        arena_printf(world->arena, "REDRESS_TOPIC_PREFIX=%s", h->prefix), NULL};
     struct buf errors = {0};
-    if (config_load(NULL, environment, world->arena, &world->config, &errors) < 0) wait_fail("%s", errors.at);
+    if (config_load(NULL, environment, world->arena, &world->config, &errors) < 0)
+        wait_fail("%s", errors.at);
     struct kafka kafka = {.config = &world->config};
     struct err err;
     world->asker = kafka_asker_new(&kafka, &err);
@@ -60,25 +63,30 @@ struct reading {
 static void begin_reading(struct reading *reading, enum topic topic) {
     struct err err;
     struct kafka_asker *asker = kafka_asker_new(&reading->kafka, &err);
+
     if (!asker) wait_fail("%s", err.text);
     reading->partitions = places_of(asker, topic, reading->ends);
     memcpy(reading->starts, reading->ends, sizeof reading->starts);
     WAIT_FOR(kafka_ends(asker, reading->ends, reading->partitions, ASK_MS, &err) == 0, FIND_MS);
     WAIT_FOR(kafka_starts(asker, reading->starts, reading->partitions, ASK_MS, &err) == 0, FIND_MS);
-    for (int i = 0; i < reading->partitions; i++) reading->left += reading->starts[i].offset < reading->ends[i].offset;
+    for (int i = 0; i < reading->partitions; i++)
+        reading->left += reading->starts[i].offset < reading->ends[i].offset;
     kafka_asker_free(asker);
     reading->reader = kafka_reader_new(&reading->kafka, true, &err);
-    if (!reading->reader || kafka_fetch_from(reading->reader, reading->starts, reading->partitions, &err) < 0)
+    if (!reading->reader ||
+        kafka_fetch_from(reading->reader, reading->starts, reading->partitions, &err) < 0)
         wait_fail("%s", err.text);
 }
 
 int64_t world_read(struct world *world, enum topic topic, const char *worker,
                    void (*each)(void *context, const struct raw *raw), void *context) {
     struct reading *reading = calloc(1, sizeof *reading);
+
     reading->kafka = (struct kafka){.config = &world->config, .worker = worker};
     begin_reading(reading, topic);
     struct arena *arena = arena_new();
-    int64_t count = 0, end_ms = wait_now_ms() + READ_MS;
+    int64_t count = 0;
+    int64_t end_ms = wait_now_ms() + READ_MS;
     while (reading->left > 0) {
         struct kafka_record *record;
         struct place place;
@@ -93,26 +101,31 @@ int64_t world_read(struct world *world, enum topic topic, const char *worker,
             if (count % 1000 == 0) arena_reset(arena);
         } else if (got == KAFKA_END && reading->ends[place.partition].offset >= 0 &&
                    place.offset >= reading->ends[place.partition].offset) {
-            bool empty = reading->starts[place.partition].offset >= reading->ends[place.partition].offset;
+            bool empty =
+                reading->starts[place.partition].offset >= reading->ends[place.partition].offset;
             reading->ends[place.partition].offset = -1;
             reading->left -= !empty;
         }
-        if (wait_now_ms() > end_ms) wait_fail("topic %s was not read to its end", topic_name(topic));
+        if (wait_now_ms() > end_ms)
+            wait_fail("topic %s was not read to its end", topic_name(topic));
     }
     kafka_consumer_free(reading->reader);
     arena_free(arena);
     free(reading);
+
     return count;
 }
 
 /* ---- Waiting ---- */
 
-/* Whether no record is visible between `from` and `to`: transaction markers stand there, which workers whose input is
- * transactional do not always commit. Several in a row where two workers' transactions overlap. */
+/* Whether no record is visible between `from` and `to`: transaction markers stand there, which
+ * workers whose input is transactional do not always commit. Several in a row where two workers'
+ * transactions overlap. */
 static bool only_markers(struct world *world, const struct place *from, const struct place *to) {
     struct kafka kafka = {.config = &world->config};
     struct err err;
     struct kafka_consumer *reader = kafka_reader_new(&kafka, true, &err);
+
     if (!reader || kafka_fetch_from(reader, from, 1, &err) < 0) wait_fail("%s", err.text);
     int64_t end_ms = wait_now_ms() + ASK_MS;
     enum kafka_got got = KAFKA_NOTHING;
@@ -124,12 +137,14 @@ static bool only_markers(struct world *world, const struct place *from, const st
         if (got == KAFKA_END && place.offset >= to->offset) break;
     }
     kafka_consumer_free(reader);
+
     return got == KAFKA_END;
 }
 
 int64_t world_lag(struct world *world, const struct worker_spec *spec) {
     int64_t lag = 0;
     struct err err;
+
     for (const enum topic *topic = spec->reads; *topic != TOPIC_NONE; topic++) {
         struct place ends[PLACES_MAX], group[PLACES_MAX];
         int count = places_of(world->asker, *topic, ends);
@@ -140,11 +155,13 @@ int64_t world_lag(struct world *world, const struct worker_spec *spec) {
         for (int i = 0; i < count; i++) {
             if (group[i].offset == KAFKA_NO_OFFSET) group[i].offset = 0;
             int64_t left = ends[i].offset - group[i].offset;
-            if (left > 0 && left <= MARKERS_MAX && *topic == TOPIC_EVENTS && only_markers(world, &group[i], &ends[i]))
+            if (left > 0 && left <= MARKERS_MAX && *topic == TOPIC_EVENTS &&
+                only_markers(world, &group[i], &ends[i]))
                 continue;
             lag += left;
         }
     }
+
     return lag;
 }
 
@@ -156,7 +173,8 @@ int64_t world_done(struct world *world, const struct worker_spec *spec) {
         struct place group[PLACES_MAX];
         int count = places_of(world->asker, *topic, group);
 
-        if (kafka_group_offsets(world->asker, spec->name, group, count, ASK_MS, &err) < 0) return -1;
+        if (kafka_group_offsets(world->asker, spec->name, group, count, ASK_MS, &err) < 0)
+            return -1;
         for (int i = 0; i < count; i++)
             if (group[i].offset != KAFKA_NO_OFFSET) done += group[i].offset;
     }
@@ -165,7 +183,9 @@ int64_t world_done(struct world *world, const struct worker_spec *spec) {
 
 void world_wait_idle(struct world *world, const struct worker_spec *const *specs, int limit_ms) {
     int64_t end_ms = wait_now_ms() + limit_ms;
-    for (int quiet = 0; quiet < 3;) { /* one worker's output is another's input: three looks in a row */
+
+    for (int quiet = 0;
+         quiet < 3;) { /* one worker's output is another's input: three looks in a row */
         int64_t lag = 0;
         for (const struct worker_spec *const *spec = specs; *spec; spec++) {
             int64_t own = world_lag(world, *spec);
@@ -178,10 +198,11 @@ void world_wait_idle(struct world *world, const struct worker_spec *const *specs
 
 /* ---- Publishing ---- */
 
-void world_publish(struct world *world, enum topic topic, const char *key, const char *value, size_t value_len,
-                   const struct header *headers, int header_count) {
+void world_publish(struct world *world, enum topic topic, const char *key, const char *value,
+                   size_t value_len, const struct header *headers, int header_count) {
     struct err err;
     struct kafka kafka = {.config = &world->config};
+
     if (!world->producer) world->producer = kafka_producer_new(&kafka, NULL, &err);
     if (!world->producer) wait_fail("%s", err.text);
     struct kafka_message message = {.topic = topic,
@@ -197,5 +218,6 @@ void world_publish(struct world *world, enum topic topic, const char *key, const
 
 void world_flush(struct world *world) {
     struct err err;
-    if (world->producer && kafka_flush(world->producer, FLUSH_MS, &err) != KAFKA_DONE) wait_fail("%s", err.text);
+    if (world->producer && kafka_flush(world->producer, FLUSH_MS, &err) != KAFKA_DONE)
+        wait_fail("%s", err.text);
 }

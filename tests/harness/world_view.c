@@ -60,6 +60,7 @@ struct fold {
 
 static size_t slot_of(const struct fold *fold, int shard, const char *id) {
     size_t hash = 14695981039346656037ULL + (size_t)shard;
+
     for (const char *c = id; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
     size_t at = hash & (fold->size - 1);
     while (fold->cases[at].id && (strcmp(fold->cases[at].id, id) != 0 || fold->shards[at] != shard))
@@ -69,6 +70,7 @@ static size_t slot_of(const struct fold *fold, int shard, const char *id) {
 
 static void grow(struct fold *fold) {
     struct fold bigger = *fold;
+
     bigger.size = fold->size ? fold->size * 2 : 4096;
     bigger.cases = calloc(bigger.size, sizeof *bigger.cases);
     bigger.shards = calloc(bigger.size, sizeof *bigger.shards);
@@ -85,6 +87,7 @@ static void grow(struct fold *fold) {
 
 static void fold_record(void *context, const struct raw *raw) {
     struct fold *fold = context;
+
     fold->ends[raw->partition] = raw->offset + 1;
     if (raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0) return;
     if ((fold->used + 1) * 2 > fold->size) grow(fold);
@@ -98,7 +101,8 @@ static void fold_record(void *context, const struct raw *raw) {
         fold->shards[at] = raw->partition;
         fold->used++;
     }
-    fold->cases[at].value = raw->value ? memcpy(malloc(raw->value_len + 1), raw->value, raw->value_len) : NULL;
+    fold->cases[at].value =
+        raw->value ? memcpy(malloc(raw->value_len + 1), raw->value, raw->value_len) : NULL;
     fold->cases[at].len = raw->value_len;
     fold->cases[at].offset = raw->offset;
 }
@@ -122,23 +126,27 @@ static void tally(struct tallies *tallies, const char *key) {
     tallies->at[tallies->count++] = (struct tally){strdup(key), 1};
 }
 
-static void tally_total(struct tallies *tallies, struct arena *arena, const char *base, const char *kind,
-                        const char *name) {
+static void tally_total(struct tallies *tallies, struct arena *arena, const char *base,
+                        const char *kind, const char *name) {
     tally(tallies, arena_printf(arena, "%stotals hash %s%s=", base, kind, name));
 }
 
 static void add_pairs(struct lines *lines, const char *key, const struct pairs *pairs) {
-    for (int i = 0; i < pairs->count; i++) add_line(lines, "%s hash %s=%s", key, pairs->at[i].name, pairs->at[i].value);
+    for (int i = 0; i < pairs->count; i++)
+        add_line(lines, "%s hash %s=%s", key, pairs->at[i].name, pairs->at[i].value);
 }
 
-/* The table by which both sides are read must not pass over anything: written again, the record has as many members. */
-static void check_nothing_dropped(const struct record *record, const struct tree *tree, const void *state,
-                                  struct arena *arena, const char *id) {
+/* The table by which both sides are read must not pass over anything: written again, the record has
+ * as many members. */
+static void check_nothing_dropped(const struct record *record, const struct tree *tree,
+                                  const void *state, struct arena *arena, const char *id) {
     const struct tree *again;
     struct err err;
     struct buf buf = {0};
+
     fields_encode(record, state, &(struct json_out){.buf = &buf});
-    if (json_read(arena, buf.at, buf.len, &own_limits, &again, &err) != JSON_OK) wait_fail("%s: %s", id, err.text);
+    if (json_read(arena, buf.at, buf.len, &own_limits, &again, &err) != JSON_OK)
+        wait_fail("%s: %s", id, err.text);
     for (const struct tree *member = tree->first; member; member = member->next)
         if (!tree_equal(member, tree_get(again, member->key)))
             wait_fail("%s: %s of its changelog record is not carried along", id, member->key);
@@ -157,18 +165,22 @@ struct part {
 static void fold_hashes(const struct part *part, const void *state) {
     struct hashes hashes;
     fields_to_hashes(part->record, state, part->arena, &hashes);
-    add_pairs(part->lines, arena_printf(part->arena, "%scase:%s", part->base, part->id), &hashes.public);
-    add_pairs(part->lines, arena_printf(part->arena, "%sprivate:%s", part->base, part->id), &hashes.private);
+    add_pairs(part->lines, arena_printf(part->arena, "%scase:%s", part->base, part->id),
+              &hashes.public);
+    add_pairs(part->lines, arena_printf(part->arena, "%sprivate:%s", part->base, part->id),
+              &hashes.private);
     tally_total(part->tallies, part->arena, part->base, "@cases", "");
 }
 
 static void fold_indexes(const struct part *part, const void *state) {
     struct marks marks = {0};
     bool wakes = false;
+
     fields_indexes(part->record, state, part->arena, &marks);
     for (int i = 0; i < marks.count; i++) {
         wakes |= strcmp(marks.at[i].name, "wake_at") == 0;
-        add_line(part->lines, "%sby:%s zset %s %" PRId64, part->base, marks.at[i].name, part->id, marks.at[i].ms);
+        add_line(part->lines, "%sby:%s zset %s %" PRId64, part->base, marks.at[i].name, part->id,
+                 marks.at[i].ms);
         tally_total(part->tallies, part->arena, part->base, "by:", marks.at[i].name);
     }
     if (!wakes) add_line(part->lines, "%sasleep set %s", part->base, part->id);
@@ -176,10 +188,11 @@ static void fold_indexes(const struct part *part, const void *state) {
 
 static void fold_counters(const struct part *part, const void *state) {
     struct marks marks = {0};
+
     fields_counters(part->record, state, part->arena, &marks);
     for (int i = 0; i < marks.count; i++) {
-        tally(part->tallies,
-              arena_printf(part->arena, "%scount:%s hash %s=", part->base, marks.at[i].name, marks.at[i].value));
+        tally(part->tallies, arena_printf(part->arena, "%scount:%s hash %s=", part->base,
+                                          marks.at[i].name, marks.at[i].value));
         tally_total(part->tallies, part->arena, part->base, "count:", marks.at[i].name);
     }
     marks = (struct marks){0};
@@ -188,7 +201,8 @@ static void fold_counters(const struct part *part, const void *state) {
         char hour[CLOCK_TEXT_MAX];
         if (marks.at[i].ms - marks.at[i].ms % HOUR_MS + HOURS_KEPT_MS <= clock_now_ms()) continue;
         clock_format_hour(marks.at[i].ms, hour);
-        tally(part->tallies, arena_printf(part->arena, "%shour:%s hash %s=", part->base, hour, marks.at[i].name));
+        tally(part->tallies,
+              arena_printf(part->arena, "%shour:%s hash %s=", part->base, hour, marks.at[i].name));
         tally_total(part->tallies, part->arena, part->base, "hour:", hour);
     }
 }
@@ -198,14 +212,20 @@ static void fold_case(const struct fold *fold, size_t at, struct arena *arena, s
     const struct tree *tree;
     struct err err;
     const struct last *last = &fold->cases[at];
-    struct part part = {
-        .record = fold->spec->state, .id = last->id, .arena = arena, .lines = lines, .tallies = tallies};
-    part.base = arena_printf(arena, "%s:{%s.%d}:", fold->prefix, fold->spec->name, fold->shards[at]);
+    struct part part = {.record = fold->spec->state,
+                        .id = last->id,
+                        .arena = arena,
+                        .lines = lines,
+                        .tallies = tallies};
+
+    part.base =
+        arena_printf(arena, "%s:{%s.%d}:", fold->prefix, fold->spec->name, fold->shards[at]);
     void *state = arena_alloc(arena, part.record->size);
     struct faults faults = {.arena = arena};
     if (json_read(arena, last->value, last->len, &own_limits, &tree, &err) != JSON_OK ||
         fields_decode(part.record, tree, FIELDS_STATE, arena, state, &faults) != 0) {
-        add_line(lines, "%sunread hash %s=changelog offset %" PRId64, part.base, last->id, last->offset);
+        add_line(lines, "%sunread hash %s=changelog offset %" PRId64, part.base, last->id,
+                 last->offset);
         tally_total(tallies, arena, part.base, "@unread", "");
         return;
     }
@@ -215,10 +235,12 @@ static void fold_case(const struct fold *fold, size_t at, struct arena *arena, s
     fold_counters(&part, state);
 }
 
-static void fold_changelog(struct world *world, const struct worker_spec *spec, struct lines *lines) {
+static void fold_changelog(struct world *world, const struct worker_spec *spec,
+                           struct lines *lines) {
     struct fold fold = {.spec = spec, .prefix = world->config.topic_prefix};
     struct tallies tallies = {0};
     struct arena *arena = arena_new();
+
     world_read(world, TOPIC_STATE, spec->name, fold_record, &fold);
     for (size_t i = 0; i < fold.size; i++) {
         if (!fold.cases[i].id) continue;
@@ -235,7 +257,8 @@ static void fold_changelog(struct world *world, const struct worker_spec *spec, 
     fields_fingerprint(spec->state, fingerprint);
     for (int i = 0; i < 512; i++) {
         if (!fold.ends[i]) continue;
-        const char *base = arena_printf(arena, "%s:{%s.%d}:", world->config.topic_prefix, spec->name, i);
+        const char *base =
+            arena_printf(arena, "%s:{%s.%d}:", world->config.topic_prefix, spec->name, i);
         add_line(lines, "%sapplied string %" PRId64, base, fold.ends[i]);
         add_line(lines, "%stotals hash @schema=%s", base, fingerprint);
     }
@@ -247,40 +270,50 @@ static void fold_changelog(struct world *world, const struct worker_spec *spec, 
 
 /* ---- The dump ---- */
 
-static void ask(struct redis *redis, struct arena *arena, struct redis_reply *reply, const char *verb, const char *a,
-                const char *b, const char *c, const char *d) {
+static void ask(struct redis *redis, struct arena *arena, struct redis_reply *reply,
+                const char *verb, const char *a, const char *b, const char *c, const char *d) {
     struct err err;
     int argc = d ? 5 : c ? 4 : b ? 3 : 2;
     int result = 1;
+
     for (int64_t end_ms = wait_now_ms() + ANSWER_MS; result == 1 && wait_now_ms() < end_ms;)
         result = redis_ask(redis, arena, reply, &err, argc, verb, a, b, c, d);
     if (result) wait_fail("%s: %s", verb, err.text);
 }
 
 static bool ends_with(const char *text, const char *end) {
-    size_t a = strlen(text), b = strlen(end);
+    size_t a = strlen(text);
+    size_t b = strlen(end);
     return a >= b && strcmp(text + a - b, end) == 0;
 }
 
-static void dump_key(struct redis *redis, struct arena *arena, const char *key, struct lines *lines) {
+static void dump_key(struct redis *redis, struct arena *arena, const char *key,
+                     struct lines *lines) {
     struct redis_reply type, value;
+
     if (ends_with(key, "}:applied_at")) return; /* when, not what */
     ask(redis, arena, &type, "TYPE", key, NULL, NULL, NULL);
     if (strcmp(type.text, "hash") == 0) {
         ask(redis, arena, &value, "HGETALL", key, NULL, NULL, NULL);
         for (int i = 0; i + 1 < value.count; i += 2) {
-            const char *name = value.items[i].text, *text = value.items[i + 1].text;
-            bool unread = ends_with(key, "}:unread"); /* where, not why: that is not what is compared */
-            if (strcmp(name, "#") == 0) continue;     /* the workers hold what they read against it themselves */
-            add_line(lines, "%s hash %s=%.*s", key, name, (int)(unread ? strcspn(text, ":") : strlen(text)), text);
+            const char *name = value.items[i].text;
+            const char *text = value.items[i + 1].text;
+            bool unread =
+                ends_with(key, "}:unread"); /* where, not why: that is not what is compared */
+            if (strcmp(name, "#") == 0)
+                continue; /* the workers hold what they read against it themselves */
+            add_line(lines, "%s hash %s=%.*s", key, name,
+                     (int)(unread ? strcspn(text, ":") : strlen(text)), text);
         }
     } else if (strcmp(type.text, "set") == 0) {
         ask(redis, arena, &value, "SMEMBERS", key, NULL, NULL, NULL);
-        for (int i = 0; i < value.count; i++) add_line(lines, "%s set %s", key, value.items[i].text);
+        for (int i = 0; i < value.count; i++)
+            add_line(lines, "%s set %s", key, value.items[i].text);
     } else if (strcmp(type.text, "zset") == 0) {
         ask(redis, arena, &value, "ZRANGE", key, "0", "-1", "WITHSCORES");
         for (int i = 0; i + 1 < value.count; i += 2)
-            add_line(lines, "%s zset %s %.0f", key, value.items[i].text, strtod(value.items[i + 1].text, NULL));
+            add_line(lines, "%s zset %s %.0f", key, value.items[i].text,
+                     strtod(value.items[i + 1].text, NULL));
     } else {
         ask(redis, arena, &value, "GET", key, NULL, NULL, NULL);
         add_line(lines, "%s string %s", key, value.text ? value.text : "");
@@ -291,14 +324,17 @@ static void dump_redis(struct world *world, const struct worker_spec *spec, stru
     struct err err;
     struct redis *redis = redis_new(world->config.redis_url, &err);
     struct arena *arena = arena_new();
-    char pattern[300], cursor[32] = "0";
+    char pattern[300];
+    char cursor[32] = "0";
+
     snprintf(pattern, sizeof pattern, "%s:{%s.*}:*", world->config.topic_prefix, spec->name);
     struct lines keys = {0};
     do {
         struct redis_reply reply;
         ask(redis, arena, &reply, "SCAN", cursor, "MATCH", pattern, NULL);
         snprintf(cursor, sizeof cursor, "%s", reply.items[0].text);
-        for (int i = 0; i < reply.items[1].count; i++) add_line(&keys, "%s", reply.items[1].items[i].text);
+        for (int i = 0; i < reply.items[1].count; i++)
+            add_line(&keys, "%s", reply.items[1].items[i].text);
         arena_reset(arena);
     } while (strcmp(cursor, "0") != 0);
     sort_lines(&keys);
@@ -312,8 +348,10 @@ static void dump_redis(struct world *world, const struct worker_spec *spec, stru
     arena_free(arena);
 }
 
-int world_check_view(struct world *world, const struct worker_spec *spec, struct buf *diff, int *lines_out) {
+int world_check_view(struct world *world, const struct worker_spec *spec, struct buf *diff,
+                     int *lines_out) {
     struct lines fold = {0}, dump = {0};
+
     fold_changelog(world, spec, &fold);
     dump_redis(world, spec, &dump);
     sort_lines(&fold);
@@ -322,13 +360,14 @@ int world_check_view(struct world *world, const struct worker_spec *spec, struct
     for (int i = 0, k = 0; i < fold.count || k < dump.count;) {
         int order = i == fold.count ? 1 : k == dump.count ? -1 : strcmp(fold.at[i], dump.at[k]);
         if (order && differ++ < SHOWN_MAX)
-            buf_printf(diff, "%s %.300s\n",
-                       order < 0 ? "only in the fold: " : "only in redis:    ", order < 0 ? fold.at[i] : dump.at[k]);
+            buf_printf(diff, "%s %.300s\n", order < 0 ? "only in the fold: " : "only in redis:    ",
+                       order < 0 ? fold.at[i] : dump.at[k]);
         i += order <= 0;
         k += order >= 0;
     }
     *lines_out = fold.count;
     free_lines(&fold);
     free_lines(&dump);
+
     return differ;
 }

@@ -1,4 +1,5 @@
-/* What the tests of redressctl on a real broker share: running it, and what it said; events to publish. */
+/* What the tests of redressctl on a real broker share: running it, and what it said; events to
+ * publish. */
 #ifndef REDRESS_TEST_REDRESSCTL_WORLD_H
 #define REDRESS_TEST_REDRESSCTL_WORLD_H
 
@@ -25,7 +26,8 @@ enum {
 static struct harness *h;
 static struct buf said; /* by the last run */
 
-/* Nothing that is said but line breaks is what a terminal would obey, whatever others have written into the topics. */
+/* Nothing that is said but line breaks is what a terminal would obey, whatever others have written
+ * into the topics. */
 static inline void assert_harmless(const char *line) {
     const char *text = said.at ? said.at : "";
     size_t valid = utf8_valid(text, strlen(text));
@@ -37,17 +39,20 @@ static inline void assert_harmless(const char *line) {
     }
 }
 
-/* Runs redressctl with arguments split at blanks; returns its status, and what it said in `said`. */
+/* Runs redressctl with arguments split at blanks; returns its status, and what it said in `said`.
+ */
 static inline int ctl(const char *line) {
     char words[512], *argv[10] = {NULL}, *rest = NULL;
     int argc = 0;
     snprintf(words, sizeof words, "%s", line);
-    for (char *word = strtok_r(words, " ", &rest); word && argc < 9; word = strtok_r(NULL, " ", &rest))
+    for (char *word = strtok_r(words, " ", &rest); word && argc < 9;
+         word = strtok_r(NULL, " ", &rest))
         argv[argc++] = word;
     buf_clear(&said);
-    int status = harness_run(h, &said, RUN_MS, "redressctl", argv[0], argv[1], argv[2], argv[3], argv[4], argv[5],
-                             argv[6], argv[7], argv[8], NULL);
-    bool raw = strncmp(line, "rejected show", 13) == 0; /* to what is no terminal it gives the bytes as they came */
+    int status = harness_run(h, &said, RUN_MS, "redressctl", argv[0], argv[1], argv[2], argv[3],
+                             argv[4], argv[5], argv[6], argv[7], argv[8], NULL);
+    bool raw = strncmp(line, "rejected show", 13) ==
+               0; /* to what is no terminal it gives the bytes as they came */
     if (!raw) assert_harmless(line);
     return status;
 }
@@ -77,15 +82,18 @@ static inline const char *write_file(const char *name, const struct buf *text) {
     return path;
 }
 
-static inline void add_complaint(struct buf *out, const char *id, const char *order, int64_t time_ms) {
+static inline void add_complaint(struct buf *out, const char *id, const char *order,
+                                 int64_t time_ms) {
     char time[CLOCK_TEXT_MAX];
-    buf_printf(out,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
-               "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\","
-               "\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"vip\"},\"order\":{\"id\":\"%s\","
-               "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":29900}},\"text\":"
-               "\"包裹破损，杯子碎了\"}}\n",
-               id, clock_format(time_ms, time), order, order);
+    buf_printf(
+        out,
+        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
+        "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\","
+        "\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"vip\"},\"order\":{"
+        "\"id\":\"%s\","
+        "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":29900}},\"text\":"
+        "\"包裹破损，杯子碎了\"}}\n",
+        id, clock_format(time_ms, time), order, order);
 }
 
 static inline void case_id_of(const char *id, const char *order, char case_out[IDS_CASE_LEN + 1]) {

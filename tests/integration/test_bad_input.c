@@ -1,5 +1,6 @@
-/* Bad input on a real broker: every row of bad_input.h comes out in redress.rejected with its reason, its origin and
- * its bytes untouched; the worker's memory stays flat; the next good event passes. */
+/* Bad input on a real broker: every row of bad_input.h comes out in redress.rejected with its
+ * reason, its origin and its bytes untouched; the worker's memory stays flat; the next good event
+ * passes. */
 #include "bad_input.h"
 #include "intake/intake.h"
 #include "world.h"
@@ -31,7 +32,8 @@ static void publish_table(struct world *world) {
         struct header headers[16] = {{"row", bad_input_at(i)->name, strlen(bad_input_at(i)->name)}};
         assert_true(raw.header_count < 16);
         for (int j = 0; j < raw.header_count; j++) headers[j + 1] = raw.headers[j];
-        world_publish(world, raw.topic, "bad-key", raw.value, raw.value_len, headers, raw.header_count + 1);
+        world_publish(world, raw.topic, "bad-key", raw.value, raw.value_len, headers,
+                      raw.header_count + 1);
     }
     world_flush(world);
     arena_free(arena);
@@ -61,8 +63,8 @@ static int find_row(const char *name) {
 static void check_headers(const struct raw *sent, const struct raw *raw, const char *name) {
     for (int i = 0; i < sent->header_count; i++) {
         const struct header *a = &sent->headers[i], *b = &raw->headers[i + 1];
-        bool same = raw->header_count > i + 1 && strcmp(a->name, b->name) == 0 && a->value_len == b->value_len &&
-                    memcmp(a->value, b->value, a->value_len) == 0;
+        bool same = raw->header_count > i + 1 && strcmp(a->name, b->name) == 0 &&
+                    a->value_len == b->value_len && memcmp(a->value, b->value, a->value_len) == 0;
         if (!same) fail_msg("%s: header %s has changed", name, a->name);
     }
 }
@@ -77,7 +79,8 @@ static void check_rejected(void *context, const struct raw *raw) {
     seen->counts[row]++;
     const char *reason = header_text(seen->arena, raw, "redress_reason");
     const char *detail = header_text(seen->arena, raw, "redress_detail");
-    if (strcmp(reason, bad->reason) != 0 || !strstr(detail, bad->detail)) fail_msg("%s: %s, %s", name, reason, detail);
+    if (strcmp(reason, bad->reason) != 0 || !strstr(detail, bad->detail))
+        fail_msg("%s: %s, %s", name, reason, detail);
     if (raw->value_len != sent.value_len ||
         memcmp(raw->value ? raw->value : "", sent.value ? sent.value : "", raw->value_len) != 0)
         fail_msg("%s: its bytes have changed", name);
@@ -93,11 +96,13 @@ static void check_rejected(void *context, const struct raw *raw) {
 }
 
 static void check_all_rejected(struct world *world, int times) {
-    struct seen seen = {.arena = arena_new(), .counts = calloc((size_t)bad_input_count(), sizeof(int))};
+    struct seen seen = {.arena = arena_new(),
+                        .counts = calloc((size_t)bad_input_count(), sizeof(int))};
     int64_t count = world_read(world, TOPIC_REJECTED, NULL, check_rejected, &seen);
     assert_int_equal(count, (int64_t)bad_input_count() * times);
     for (int i = 0; i < bad_input_count(); i++)
-        if (seen.counts[i] != times) fail_msg("%s: %d times", bad_input_at(i)->name, seen.counts[i]);
+        if (seen.counts[i] != times)
+            fail_msg("%s: %d times", bad_input_at(i)->name, seen.counts[i]);
     free(seen.counts);
     arena_free(seen.arena);
 }
@@ -124,11 +129,13 @@ static void see_good(void *context, const struct raw *raw) {
 }
 
 static void publish_good(struct world *world) {
-    static const char good[] =
-        "{\"specversion\":\"1.0\",\"id\":\"c-1\",\"source\":\"/shop/app\",\"type\":\"complaint.submitted\","
-        "\"time\":\"2024-01-01T00:00:00Z\",\"data\":{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\"},"
-        "\"text\":\"broken\",\"order\":{\"id\":\"A1001\",\"status\":\"paid\",\"amount\":{\"currency\":\"CNY\","
-        "\"minor\":1}}}}";
+    static const char good[] = "{\"specversion\":\"1.0\",\"id\":\"c-1\",\"source\":\"/shop/"
+                               "app\",\"type\":\"complaint.submitted\","
+                               "\"time\":\"2024-01-01T00:00:00Z\",\"data\":{\"channel\":\"im\","
+                               "\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\"},"
+                               "\"text\":\"broken\",\"order\":{\"id\":\"A1001\",\"status\":"
+                               "\"paid\",\"amount\":{\"currency\":\"CNY\","
+                               "\"minor\":1}}}}";
     world_publish(world, TOPIC_COMPLAINTS, "bad-key", good, sizeof good - 1, NULL, 0);
     world_flush(world);
     world_wait_idle(world, workers, IDLE_MS);
@@ -151,8 +158,8 @@ static void test_bad_input_is_rejected(void **state) {
     long before_kb = resident_kb(intake);
     for (int i = 0; i < ROUNDS; i++) publish_table(world);
     long after_kb = resident_kb(intake);
-    print_message("%d kinds, %d rounds: %ld KB resident before, %ld KB after\n", bad_input_count(), ROUNDS, before_kb,
-                  after_kb);
+    print_message("%d kinds, %d rounds: %ld KB resident before, %ld KB after\n", bad_input_count(),
+                  ROUNDS, before_kb, after_kb);
     assert_true(after_kb - before_kb < GROWTH_MAX_KB);
     publish_good(world);
     int good = 0;

@@ -1,8 +1,10 @@
-/* The clock of the sla worker alone, then that of Redis alone, is an hour ahead, an hour behind, and jumps to and fro
- * (libfaketime): no breach before its time by the true clock, none twice, and none missing once the clock is right
- * again. CLOCK_MONOTONIC and CLOCK_BOOTTIME stay true, as they do on a machine whose clock is set.
+/* The clock of the sla worker alone, then that of Redis alone, is an hour ahead, an hour behind,
+ * and jumps to and fro (libfaketime): no breach before its time by the true clock, none twice, and
+ * none missing once the clock is right again. CLOCK_MONOTONIC and CLOCK_BOOTTIME stay true, as they
+ * do on a machine whose clock is set.
  *
- * And an intake whose clock is slow, or fast: what is fresh by any clock comes in, what is ahead of all does not. */
+ * And an intake whose clock is slow, or fast: what is fresh by any clock comes in, what is ahead of
+ * all does not. */
 #include "base/clock.h"
 #include "intake/intake.h"
 #include "outside/redis.h"
@@ -61,7 +63,8 @@ static void set_faketime(struct process *process, const char *path) {
     process_env(process, "FAKETIME_TIMESTAMP_FILE=%s", path);
     process_env(process, "FAKETIME_NO_CACHE=1");
     process_env(process, "FAKETIME_DONT_FAKE_MONOTONIC=1"); /* nor CLOCK_BOOTTIME (0.9.10) */
-    process_env(process, "ASAN_OPTIONS=%s%sverify_asan_link_order=0", asan ? asan : "", asan ? ":" : "");
+    process_env(process, "ASAN_OPTIONS=%s%sverify_asan_link_order=0", asan ? asan : "",
+                asan ? ":" : "");
 }
 
 static bool enough_here(const struct timers *timers) {
@@ -118,9 +121,10 @@ static void look_from_a_slow_host(struct timers *timers) {
     struct buf out = {0};
     int lines = 0;
     snprintf(load, sizeof load, "LD_PRELOAD=%s", preload);
-    int status = harness_run(timers->h, &out, LIMIT_MS, "env", load, "FAKETIME=-3600s",
-                             "FAKETIME_DONT_FAKE_MONOTONIC=1", "ASAN_OPTIONS=verify_asan_link_order=0", "redressctl",
-                             "cases", "--overdue", "--json", "--limit", "1000", NULL);
+    int status =
+        harness_run(timers->h, &out, LIMIT_MS, "env", load, "FAKETIME=-3600s",
+                    "FAKETIME_DONT_FAKE_MONOTONIC=1", "ASAN_OPTIONS=verify_asan_link_order=0",
+                    "redressctl", "cases", "--overdue", "--json", "--limit", "1000", NULL);
     assert_int_equal(status, 0);
     for (const char *at = out.at; at && (at = strstr(at, "\"overdue\":true")); at++) lines++;
     assert_int_equal(lines, timers->count);
@@ -141,7 +145,8 @@ static void run(const char *name, bool of_redis) {
     if (of_redis) set_faketime(&timers->h->redis, clock_file);
     timers_open(timers, PARTITIONS, false);
     if (!of_redis) set_faketime(timers->sla, clock_file);
-    process_env(timers->sla, "REDRESS_STEP_HOLD=3s"); /* not 10 s, nor the next: for the time the test takes */
+    process_env(timers->sla,
+                "REDRESS_STEP_HOLD=3s"); /* not 10 s, nor the next: for the time the test takes */
     process_env(timers->sla, "REDRESS_LATE_SETTLE=1s");
     timers_start(timers);
     ahead(timers);
@@ -150,7 +155,8 @@ static void run(const char *name, bool of_redis) {
     timers_follow(timers, 2000, NULL); /* a second report would come now */
     timers_check(timers, 0, timers->count);
     if (!of_redis) look_from_a_slow_host(timers);
-    assert_true(process_log_count(timers->sla, "a clock stepped") > 0); /* the clock was really moved */
+    assert_true(process_log_count(timers->sla, "a clock stepped") >
+                0); /* the clock was really moved */
     timers_close(timers);
 }
 
@@ -203,7 +209,8 @@ static bool all_judged(struct intake_scene *scene, int opened, int refused) {
 
 static void expect(struct intake_scene *scene, const char *what, int opened, int refused) {
     WAIT_FOR(all_judged(scene, opened, refused), LIMIT_MS);
-    print_message("%s: %d opened, %d in the future\n", what, scene->timers->opened, scene->rejected);
+    print_message("%s: %d opened, %d in the future\n", what, scene->timers->opened,
+                  scene->rejected);
     assert_int_equal(scene->timers->opened, opened);
     assert_int_equal(scene->rejected, refused);
 }
@@ -211,14 +218,16 @@ static void expect(struct intake_scene *scene, const char *what, int opened, int
 static bool says(struct intake_scene *scene, const char *words) {
     char body[2000] = "";
     struct harness *h = scene->timers->h;
-    return net_http_get(harness_http_port(h, scene->timers->intake), "/readyz", body, sizeof body) == 200 &&
+    return net_http_get(harness_http_port(h, scene->timers->intake), "/readyz", body,
+                        sizeof body) == 200 &&
            strstr(body, words);
 }
 
 static void count_opened(void *context, const struct raw *raw) {
     size_t len;
     const char *type = event_peek_type(raw, &len);
-    *(int *)context += type && len == strlen("case.opened") && memcmp(type, "case.opened", len) == 0;
+    *(int *)context +=
+        type && len == strlen("case.opened") && memcmp(type, "case.opened", len) == 0;
 }
 
 static int openings(struct intake_scene *scene) {
@@ -233,7 +242,8 @@ static void empty_redis(struct intake_scene *scene) {
     struct err err;
     struct redis_reply reply;
     struct redis *redis = redis_new(scene->timers->h->redis_url, &err);
-    if (!redis || redis_ask(redis, scene->timers->arena, &reply, &err, 1, "FLUSHALL") != 0) wait_fail("%s", err.text);
+    if (!redis || redis_ask(redis, scene->timers->arena, &reply, &err, 1, "FLUSHALL") != 0)
+        wait_fail("%s", err.text);
     redis_free(redis);
 }
 
@@ -243,9 +253,10 @@ static void let_the_broker_stamp(struct intake_scene *scene) {
     struct harness *h = scene->timers->h;
     harness_kafka_jars(jars, sizeof jars);
     snprintf(name, sizeof name, "%s.complaints", h->prefix);
-    if (harness_run(h, &out, LIMIT_MS, "java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server",
-                    h->bootstrap, "--alter", "--entity-type", "topics", "--entity-name", name, "--add-config",
-                    "message.timestamp.type=LogAppendTime", NULL) != 0)
+    if (harness_run(h, &out, LIMIT_MS, "java", "-cp", jars, "kafka.admin.ConfigCommand",
+                    "--bootstrap-server", h->bootstrap, "--alter", "--entity-type", "topics",
+                    "--entity-name", name, "--add-config", "message.timestamp.type=LogAppendTime",
+                    NULL) != 0)
         wait_fail("%s", out.at);
     buf_free(&out);
 }
@@ -278,7 +289,8 @@ static void test_intake_clock(void **state) {
     expect(&scene, "ten minutes slow", 2, 2);
     WAIT_FOR(says(&scene, "this host's clock is behind Redis'"), LIMIT_MS);
     assert_true(process_log_count(scene.timers->intake, "this host's clock is behind Redis'") > 0);
-    double behind_s = harness_metric(scene.timers->h, scene.timers->intake, "redress_clock_behind_seconds");
+    double behind_s =
+        harness_metric(scene.timers->h, scene.timers->intake, "redress_clock_behind_seconds");
     assert_true(behind_s > 590 && behind_s < 610);
 
     /* With the broker's time beside Redis', a host that is fast is alone. */
@@ -307,7 +319,8 @@ static void test_intake_clock(void **state) {
 
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_worker_clock), cmocka_unit_test(test_redis_clock),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_worker_clock),
+                                       cmocka_unit_test(test_redis_clock),
                                        cmocka_unit_test(test_intake_clock)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* redressctl as one who looks: what others wrote does not steer the terminal, and what could not be looked at is not
- * taken for an empty list. On a real broker, a real Redis and running workers. */
+/* redressctl as one who looks: what others wrote does not steer the terminal, and what could not be
+ * looked at is not taken for an empty list. On a real broker, a real Redis and running workers. */
 #include "outside/kafka.h"
 #include "outside/redis.h"
 #include "redressctl_world.h"
@@ -7,14 +7,14 @@
 /* ---- What anyone may write ---- */
 
 #define ESCAPE "\\u001b[2J\\u001b]0;root\\u0007\\n"
-#define STEER                                                                                                          \
-    "\xc2\x9b"                                                                                                         \
-    "31m\xe2\x80\xae"                                                                                                  \
+#define STEER                                                                                      \
+    "\xc2\x9b"                                                                                     \
+    "31m\xe2\x80\xae"                                                                              \
     "dna\xef\xbb\xbf\xe2\x81\xa9"
 #define CONTROL "\x1b[2J\x07\xff" STEER
 
-static void produce(struct kafka_producer *producer, enum topic topic, const struct header *headers, int header_count,
-                    const char *key, const char *value) {
+static void produce(struct kafka_producer *producer, enum topic topic, const struct header *headers,
+                    int header_count, const char *key, const char *value) {
     struct kafka_message message = {.topic = topic,
                                     .partition = -1,
                                     .key = key,
@@ -27,10 +27,11 @@ static void produce(struct kafka_producer *producer, enum topic topic, const str
     if (kafka_produce(producer, &message, &err) != KAFKA_DONE) wait_fail("%s", err.text);
 }
 
-/* Complaints, activity and decisions that are refused, in all the ways a command may come to print them, and one
- * complaint that is taken, about `order`. */
+/* Complaints, activity and decisions that are refused, in all the ways a command may come to print
+ * them, and one complaint that is taken, about `order`. */
 static void produce_hostile(const char *order) {
-    static const struct header structured[] = {{"content-type", "application/cloudevents+json", 28}};
+    static const struct header structured[] = {
+        {"content-type", "application/cloudevents+json", 28}};
     static const struct header binary[] = {{"ce_specversion", "1.0", 3},
                                            {"ce_id", CONTROL, sizeof CONTROL - 1},
                                            {"ce_source", CONTROL, sizeof CONTROL - 1},
@@ -38,7 +39,8 @@ static void produce_hostile(const char *order) {
                                            {CONTROL, CONTROL, sizeof CONTROL - 1}};
     struct arena *arena = arena_new();
     struct config_property server = {"bootstrap.servers", h->bootstrap};
-    struct config config = {.arena = arena, .kafka = &server, .kafka_count = 1, .topic_prefix = h->prefix};
+    struct config config = {
+        .arena = arena, .kafka = &server, .kafka_count = 1, .topic_prefix = h->prefix};
     struct kafka kafka = {.config = &config};
     struct err err;
     char time[CLOCK_TEXT_MAX];
@@ -49,14 +51,17 @@ static void produce_hostile(const char *order) {
         arena,
         "{\"specversion\":\"1.0\",\"id\":\"hostile\",\"source\":\"/shop/"
         "app\",\"type\":\"complaint.submitted\",\"time\":"
-        "\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"h\",\"tier\":\"vip\"},\"order\":{\"id\":\"%s\","
-        "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":1}},\"text\":\"" ESCAPE STEER "\"}}",
+        "\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"h\",\"tier\":\"vip\"},"
+        "\"order\":{\"id\":\"%s\","
+        "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":1}},\"text\":\"" ESCAPE
+            STEER "\"}}",
         time, order);
-    const char *refused = arena_printf(arena,
-                                       "{\"specversion\":\"1.0\",\"id\":\"a" ESCAPE STEER
-                                       "\",\"source\":\"" ESCAPE STEER "\",\"type\":\"" ESCAPE STEER
-                                       "\",\"time\":\"%s\",\"data\":{\"" ESCAPE STEER "\":\"" ESCAPE STEER "\"}}",
-                                       time);
+    const char *refused =
+        arena_printf(arena,
+                     "{\"specversion\":\"1.0\",\"id\":\"a" ESCAPE STEER
+                     "\",\"source\":\"" ESCAPE STEER "\",\"type\":\"" ESCAPE STEER
+                     "\",\"time\":\"%s\",\"data\":{\"" ESCAPE STEER "\":\"" ESCAPE STEER "\"}}",
+                     time);
     produce(producer, TOPIC_COMPLAINTS, structured, 1, order, taken);
     produce(producer, TOPIC_COMPLAINTS, structured, 1, CONTROL, refused);
     produce(producer, TOPIC_ACTIVITY, structured, 1, CONTROL, refused);
@@ -82,11 +87,14 @@ static void test_hostile(void **state) {
     assert_int_equal(sscanf(said.at, "{\"id\":\"%39[0-9-]\"", id), 1);
     snprintf(line, sizeof line, "rejected replay %s", id);
     assert_says(line, 0, "1 sent again");
-    assert_says("events complaints", 0, "\\u001b[2J\\u001b]0;root\\u0007\\u000a\\u009b31m\\u202edna\\ufeff\\u2069");
-    assert_says("events complaints --json", 0, "\\u001b[2J\\u001b]0;root\\u0007\\n\\u009b31m\\u202edna\\ufeff\\u2069");
-    static const char *const others[] = {"events activity", "events decisions", "events rejected",  "events deliveries",
-                                         "events --json",   "events",           "labels",           "cases --json",
-                                         "cases",           "approvals",        "approvals --json", "top --once"};
+    assert_says("events complaints", 0,
+                "\\u001b[2J\\u001b]0;root\\u0007\\u000a\\u009b31m\\u202edna\\ufeff\\u2069");
+    assert_says("events complaints --json", 0,
+                "\\u001b[2J\\u001b]0;root\\u0007\\n\\u009b31m\\u202edna\\ufeff\\u2069");
+    static const char *const others[] = {
+        "events activity", "events decisions", "events rejected",  "events deliveries",
+        "events --json",   "events",           "labels",           "cases --json",
+        "cases",           "approvals",        "approvals --json", "top --once"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) assert_says(others[i], 0, "");
     snprintf(line, sizeof line, "case %s --json", case_id);
     assert_says(line, 0, case_id);
@@ -99,7 +107,8 @@ static void test_hostile(void **state) {
 static void add_task(struct buf *out, const char *case_id, const char *task, int64_t time_ms) {
     char time[CLOCK_TEXT_MAX];
     buf_printf(out,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/desk\",\"type\":\"task.started\",\"time\":\"%s\","
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
+               "desk\",\"type\":\"task.started\",\"time\":\"%s\","
                "\"data\":{\"case_id\":\"%s\",\"task\":\"%s\",\"by\":\"anna\"}}\n",
                task, clock_format(time_ms, time), case_id, task);
 }
@@ -108,8 +117,10 @@ static void add_deadline(struct buf *out, const char *case_id, const char *targe
     char time[CLOCK_TEXT_MAX];
     clock_format(at_ms, time);
     buf_printf(out,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/market\",\"type\":\"case.deadline_set\",\"time\":"
-               "\"%s\",\"data\":{\"case_id\":\"%s\",\"target\":\"%s\",\"at\":\"%s\",\"set_by\":\"market\"}}\n",
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
+               "market\",\"type\":\"case.deadline_set\",\"time\":"
+               "\"%s\",\"data\":{\"case_id\":\"%s\",\"target\":\"%s\",\"at\":\"%s\",\"set_by\":"
+               "\"market\"}}\n",
                target, time, case_id, target, time);
 }
 
@@ -126,11 +137,12 @@ static void redis_do(int argc, const char *const *argv) {
     arena_free(arena);
 }
 
-#define REDIS(...)                                                                                                     \
-    redis_do((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)), (const char *[]){__VA_ARGS__})
+#define REDIS(...)                                                                                 \
+    redis_do((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                  \
+             (const char *[]){__VA_ARGS__})
 
-/* The overdue deadlines are those of a named task and of a target that somebody outside has made up; nobody has told
- * redressctl of the policies. */
+/* The overdue deadlines are those of a named task and of a target that somebody outside has made
+ * up; nobody has told redressctl of the policies. */
 static bool all_overdue(void) {
     return ctl("cases --overdue --json") == 0 && strstr(said.at, "carrier_intercept") &&
            strstr(said.at, "market_reply");

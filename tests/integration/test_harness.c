@@ -1,5 +1,5 @@
-/* The harness itself: Kafka and Redis start and answer, keep their data and port over kill -9, and can be frozen; what
- * a test starts is waited for with limits and gone at the end. */
+/* The harness itself: Kafka and Redis start and answer, keep their data and port over kill -9, and
+ * can be frozen; what a test starts is waited for with limits and gone at the end. */
 #include "harness.h"
 
 #include <setjmp.h>
@@ -18,7 +18,8 @@ static void redis_command(struct harness *h, const char *verb, const char *key, 
     struct buf out = {0};
     char port[16];
     snprintf(port, sizeof port, "%d", h->redis_port);
-    assert_int_equal(harness_run(h, &out, LIMIT_MS, "redis-cli", "-p", port, verb, key, value, NULL), 0);
+    assert_int_equal(
+        harness_run(h, &out, LIMIT_MS, "redis-cli", "-p", port, verb, key, value, NULL), 0);
     assert_string_equal(out.at, expected);
     buf_free(&out);
 }
@@ -100,9 +101,12 @@ static void write_complaint(const char *path, const char *id) {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fprintf(file,
-            "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/test\",\"type\":\"complaint.submitted\","
-            "\"time\":\"2026-11-22T17:19:16Z\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-1\",\"tier\":"
-            "\"regular\"},\"order\":{\"id\":\"%s\",\"status\":\"shipped\",\"amount\":{\"currency\":\"CNY\",\"minor\":"
+            "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
+            "test\",\"type\":\"complaint.submitted\","
+            "\"time\":\"2026-11-22T17:19:16Z\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":"
+            "\"u-1\",\"tier\":"
+            "\"regular\"},\"order\":{\"id\":\"%s\",\"status\":\"shipped\",\"amount\":{\"currency\":"
+            "\"CNY\",\"minor\":"
             "9900}},"
             "\"text\":\"\\u5305\\u88f9\\u4e00\\u76f4\\u6ca1\\u5230\"}}\n",
             id, id);
@@ -111,7 +115,8 @@ static void write_complaint(const char *path, const char *id) {
 
 static bool opened(struct harness *h, int count) {
     struct buf out = {0};
-    assert_int_equal(harness_run(h, &out, LIMIT_MS, "redressctl", "events", "--type", "case.opened", "--json", NULL),
+    assert_int_equal(harness_run(h, &out, LIMIT_MS, "redressctl", "events", "--type", "case.opened",
+                                 "--json", NULL),
                      0);
     int found = 0;
     for (const char *at = out.at; at && (at = strstr(at, "\"case.opened\"")); at++) found++;
@@ -120,8 +125,8 @@ static bool opened(struct harness *h, int count) {
     return found == count;
 }
 
-/* A worker is started with everything it needs, is told ready, works, is killed and works again, and leaves with status
- * 0. */
+/* A worker is started with everything it needs, is told ready, works, is killed and works again,
+ * and leaves with status 0. */
 static void test_worker(void **state) {
     (void)state;
     struct harness *h = harness_new("worker");
@@ -136,7 +141,8 @@ static void test_worker(void **state) {
     write_complaint(path, "c-1");
     assert_int_equal(harness_run(h, NULL, LIMIT_MS, "redressctl", "publish", path, NULL), 0);
     WAIT_FOR(opened(h, 1), LIMIT_MS);
-    assert_true(harness_metric(h, intake, "redress_events_total{type=\"complaint.submitted\"}") == 1);
+    assert_true(harness_metric(h, intake, "redress_events_total{type=\"complaint.submitted\"}") ==
+                1);
     process_kill(intake, SIGKILL);
     write_complaint(path, "c-2");
     assert_int_equal(harness_run(h, NULL, LIMIT_MS, "redressctl", "publish", path, NULL), 0);

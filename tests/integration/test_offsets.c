@@ -1,6 +1,6 @@
-/* A group's offsets are gone, or wrong: intake and classification neither publish anything a second time nor leave
- * anything out. They stop with a remedy, the remedy works, and what is new begins by itself. Every submission is
- * counted. */
+/* A group's offsets are gone, or wrong: intake and classification neither publish anything a second
+ * time nor leave anything out. They stop with a remedy, the remedy works, and what is new begins by
+ * itself. Every submission is counted. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "classification/classification.h"
@@ -36,13 +36,14 @@ struct scene {
 static const struct worker_spec *const both[] = {&intake_spec, &classification_spec, NULL};
 static const struct header structured = {"content-type", "application/cloudevents+json", 28};
 
-static void publish(struct scene *scene, enum topic topic, int partition, const char *key, const char *type,
-                    const char *source, const char *id, const char *data) {
+static void publish(struct scene *scene, enum topic topic, int partition, const char *key,
+                    const char *type, const char *source, const char *id, const char *data) {
     struct buf buf = {0};
     char time[CLOCK_TEXT_MAX];
     struct err err;
     buf_printf(&buf,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\",\"data\":%s}",
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":"
+               "\"%s\",\"data\":%s}",
                id, source, type, clock_format(clock_now_ms(), time), data);
     if (partition < 0) {
         world_publish(scene->world, topic, key, buf.at, buf.len, &structured, 1);
@@ -55,12 +56,14 @@ static void publish(struct scene *scene, enum topic topic, int partition, const 
                                         .value_len = buf.len,
                                         .headers = &structured,
                                         .header_count = 1};
-        if (kafka_produce(scene->world->producer, &message, &err) != KAFKA_DONE) wait_fail("%s", err.text);
+        if (kafka_produce(scene->world->producer, &message, &err) != KAFKA_DONE)
+            wait_fail("%s", err.text);
     }
     buf_free(&buf);
 }
 
-static void case_of(int number, char route_out[IDS_ROUTE_LEN + 1], char case_out[IDS_CASE_LEN + 1]) {
+static void case_of(int number, char route_out[IDS_ROUTE_LEN + 1],
+                    char case_out[IDS_CASE_LEN + 1]) {
     char order[32], id[32];
     snprintf(order, sizeof order, "order:O%d", number);
     snprintf(id, sizeof id, "c-%d", number);
@@ -74,10 +77,13 @@ static void complain(struct scene *scene, int count, int partition) {
         case_of(scene->complaints, route, case_id);
         snprintf(id, sizeof id, "c-%d", scene->complaints);
         snprintf(data, sizeof data,
-                 "{\"channel\":\"app\",\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},\"order\":{\"id\":\"O%d\","
-                 "\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},\"text\":\"it is torn\"}",
+                 "{\"channel\":\"app\",\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},"
+                 "\"order\":{\"id\":\"O%d\","
+                 "\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},\"text\":"
+                 "\"it is torn\"}",
                  scene->complaints, scene->complaints);
-        publish(scene, TOPIC_COMPLAINTS, partition, route, "complaint.submitted", "/shop/app", id, data);
+        publish(scene, TOPIC_COMPLAINTS, partition, route, "complaint.submitted", "/shop/app", id,
+                data);
     }
     world_flush(scene->world);
 }
@@ -87,7 +93,8 @@ static void contact(struct scene *scene, int count) {
         char id[32], data[100], route[IDS_ROUTE_LEN + 1], case_id[IDS_CASE_LEN + 1];
         case_of(scene->contacts, route, case_id);
         snprintf(id, sizeof id, "k-%d", scene->contacts);
-        snprintf(data, sizeof data, "{\"case_id\":\"%s\",\"by\":\"anna\",\"channel\":\"phone\"}", case_id);
+        snprintf(data, sizeof data, "{\"case_id\":\"%s\",\"by\":\"anna\",\"channel\":\"phone\"}",
+                 case_id);
         publish(scene, TOPIC_ACTIVITY, -1, route, "case.contacted", "/desk", id, data);
     }
     world_flush(scene->world);
@@ -121,8 +128,9 @@ static void see_event(void *context, const struct raw *raw) {
     const char *type = text_of(seen->arena, raw, "ce_type");
     if (!seen->ids) seen->ids = arena_alloc(seen->arena, sizeof *seen->ids * EVENTS_MAX);
     assert_true(seen->count < EVENTS_MAX);
-    seen->ids[seen->count++] = arena_printf(seen->arena, "%s %s %s", text_of(seen->arena, raw, "ce_source"),
-                                            text_of(seen->arena, raw, "ce_id"), type);
+    seen->ids[seen->count++] =
+        arena_printf(seen->arena, "%s %s %s", text_of(seen->arena, raw, "ce_source"),
+                     text_of(seen->arena, raw, "ce_id"), type);
     seen->opened += strcmp(type, "case.opened") == 0;
     seen->contacted += strcmp(type, "case.contacted") == 0;
     seen->classified += strcmp(type, "case.classified") == 0;
@@ -142,8 +150,9 @@ static void expect_counts(struct scene *scene, int opened, int classified) {
     int rejected = 0;
     world_read(scene->world, TOPIC_EVENTS, NULL, see_event, &seen);
     world_read(scene->world, TOPIC_REJECTED, NULL, see_any, &rejected);
-    print_message("%d of %d opened, %d of %d contacted, %d of %d classified, %d of %d rejected\n", seen.opened, opened,
-                  seen.contacted, scene->contacts, seen.classified, classified, rejected, scene->bad);
+    print_message("%d of %d opened, %d of %d contacted, %d of %d classified, %d of %d rejected\n",
+                  seen.opened, opened, seen.contacted, scene->contacts, seen.classified, classified,
+                  rejected, scene->bad);
     if (seen.count) qsort(seen.ids, (size_t)seen.count, sizeof *seen.ids, by_text);
     for (int i = 1; i < seen.count; i++)
         if (strcmp(seen.ids[i - 1], seen.ids[i]) == 0) fail_msg("twice: %s", seen.ids[i]);
@@ -175,12 +184,12 @@ static void expect_refused(struct process *worker, const char *why, const char *
         process_log_count(worker, remedy) > 0)
         return;
     process_log_tail(worker, 10);
-    fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", worker->name, process_exit_status(worker),
-             EXIT_CANNOT_GO_ON, why, remedy);
+    fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", worker->name,
+             process_exit_status(worker), EXIT_CANNOT_GO_ON, why, remedy);
 }
 
-static void tool(struct scene *scene, int expected, const char *a, const char *b, const char *c, const char *d,
-                 const char *expected_text) {
+static void tool(struct scene *scene, int expected, const char *a, const char *b, const char *c,
+                 const char *d, const char *expected_text) {
     struct buf out = {0};
     int status = harness_run(scene->h, &out, RUN_MS, "redressctl", "offsets", a, b, c, d, NULL);
     if (status != expected || (expected_text && !strstr(out.at, expected_text)))
@@ -195,7 +204,8 @@ static void grow(struct scene *scene, enum topic topic, int partitions) {
     kafka_topic(&kafka, topic, name);
     struct err err;
     struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
-    if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0) wait_fail("%s", err.text);
+    if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0)
+        wait_fail("%s", err.text);
     kafka_admin_free(admin);
 }
 
@@ -231,20 +241,24 @@ static void offsets_gone(struct scene *scene) {
 static void offsets_beyond(struct scene *scene) {
     stop(scene);
     struct buf out = {0};
-    assert_int_equal(harness_run(scene->h, &out, RUN_MS, "redressctl", "offsets", "set", "intake", "--topic",
-                                 "complaints", "--partition", "0", "--to", "100000", NULL),
+    assert_int_equal(harness_run(scene->h, &out, RUN_MS, "redressctl", "offsets", "set", "intake",
+                                 "--topic", "complaints", "--partition", "0", "--to", "100000",
+                                 NULL),
                      0);
     buf_free(&out);
-    expect_refused(scene->intake, "beyond the end of the topic", "redressctl offsets set intake --from-log");
+    expect_refused(scene->intake, "beyond the end of the topic",
+                   "redressctl offsets set intake --from-log");
     tool(scene, 0, "set", "intake", "--from-log", NULL, NULL);
-    tool(scene, 0, "list", "intake", "--json", NULL, "{\"topic\":\"decisions\",\"partition\":1,\"committed\":0,");
+    tool(scene, 0, "list", "intake", "--json", NULL,
+         "{\"topic\":\"decisions\",\"partition\":1,\"committed\":0,");
     start(scene);
     world_wait_idle(scene->world, both, STEP_MS);
     expect_counts(scene, scene->complaints, scene->complaints);
 }
 
-/* Partitions are added to an input while intake is away for a moment. A member that comes back under its name gets what
- * it had, so the group has to be asked to divide anew; then they begin by themselves, at their beginning. */
+/* Partitions are added to an input while intake is away for a moment. A member that comes back
+ * under its name gets what it had, so the group has to be asked to divide anew; then they begin by
+ * themselves, at their beginning. */
 static void partitions_added(struct scene *scene) {
     stop(scene);
     grow(scene, TOPIC_COMPLAINTS, GROWN);

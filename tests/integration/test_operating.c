@@ -1,6 +1,6 @@
-/* What an operator relies on: workers leave cleanly at SIGTERM also under load and lose nothing by it, policies are
- * reloaded at SIGHUP or refused with file and line, and a worker does not start on a Redis or topics that would lose
- * states. */
+/* What an operator relies on: workers leave cleanly at SIGTERM also under load and lose nothing by
+ * it, policies are reloaded at SIGHUP or refused with file and line, and a worker does not start on
+ * a Redis or topics that would lose states. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "intake/intake.h"
@@ -34,20 +34,23 @@ static void complain(struct pipeline *pipeline, int i, char case_id[IDS_CASE_LEN
     ids_route("default", order, route);
     ids_case(route, "/shop/app", id, case_id);
     pipeline_publish(pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), route,
-                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%d','status':'signed',"
+                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%"
+                     "d','status':'signed',"
                      "'amount':{'currency':'CNY','minor':8900}},'text':'毛衣穿了一天就起球'}",
                      i, i);
 }
 
-/* The policies delivered, but promises wait for the class however long it takes: they are told once. */
+/* The policies delivered, but promises wait for the class however long it takes: they are told
+ * once. */
 static void wait_for_class(struct harness *h, struct process *sla) {
     char dir[260], file[280];
     snprintf(dir, sizeof dir, "%s/waiting", h->dir);
     snprintf(file, sizeof file, "%s/sla.yaml", dir);
 
     assert_int_equal(harness_run(h, NULL, RUN_MS, "cp", "-r", h->policy_dir, dir, NULL), 0);
-    assert_int_equal(
-        harness_run(h, NULL, RUN_MS, "sed", "-i", "s/^classify_within: 10s/classify_within: 1h/", file, NULL), 0);
+    assert_int_equal(harness_run(h, NULL, RUN_MS, "sed", "-i",
+                                 "s/^classify_within: 10s/classify_within: 1h/", file, NULL),
+                     0);
     process_env(sla, "REDRESS_POLICY_DIR=%s", dir);
 }
 
@@ -56,7 +59,8 @@ static void test_sigterm(void **state) {
     (void)state;
     struct pipeline *pipeline = pipeline_new("sigterm", 4);
     char case_id[IDS_CASE_LEN + 1];
-    for (int i = 0; i < PIPELINE_WORKERS; i++) /* many batches: what remains to be done is certain */
+    for (int i = 0; i < PIPELINE_WORKERS;
+         i++) /* many batches: what remains to be done is certain */
         process_env(pipeline->workers[i], "REDRESS_BATCH_RECORDS=20");
     wait_for_class(pipeline->h, pipeline->workers[PIPELINE_SLA]);
     pipeline_start(pipeline);
@@ -67,17 +71,21 @@ static void test_sigterm(void **state) {
     int64_t began_ms = wait_now_ms();
     for (int i = 0; i < PIPELINE_WORKERS; i++) {
         struct process *worker = pipeline->workers[i];
-        if (!process_wait(worker, DRAIN_MS)) fail_msg("%s still runs %d ms after SIGTERM", worker->name, DRAIN_MS);
-        if (process_exit_status(worker) != 0) fail_msg("%s: status %d", worker->name, process_exit_status(worker));
+        if (!process_wait(worker, DRAIN_MS))
+            fail_msg("%s still runs %d ms after SIGTERM", worker->name, DRAIN_MS);
+        if (process_exit_status(worker) != 0)
+            fail_msg("%s: status %d", worker->name, process_exit_status(worker));
     }
     WAIT_FOR(world_lag(pipeline->world, pipeline_specs[PIPELINE_NOTIFICATION]) > 0, LIMIT_MS);
     tail_catch_up(pipeline->events);
-    print_message("all workers ended %lld ms after SIGTERM, with %d of %d cases opened and %d answered\n",
-                  (long long)(wait_now_ms() - began_ms), tail_count(pipeline->events, "case.opened", NULL), BACKLOG,
-                  tail_count(pipeline->events, "notification.requested", NULL));
+    print_message(
+        "all workers ended %lld ms after SIGTERM, with %d of %d cases opened and %d answered\n",
+        (long long)(wait_now_ms() - began_ms), tail_count(pipeline->events, "case.opened", NULL),
+        BACKLOG, tail_count(pipeline->events, "notification.requested", NULL));
     pipeline_start(pipeline);
     pipeline_wait_idle(pipeline);
-    static const char *const once[] = {"case.opened", "case.classified", "sla.started", "compensation.proposed"};
+    static const char *const once[] = {"case.opened", "case.classified", "sla.started",
+                                       "compensation.proposed"};
     for (size_t i = 0; i < sizeof once / sizeof *once; i++)
         assert_int_equal(tail_count(pipeline->events, once[i], NULL), BACKLOG);
     pipeline_check_views(pipeline);
@@ -100,9 +108,11 @@ static void write_policy(const char *dir, const char *text) {
 static void expect_version(struct pipeline *pipeline, int i, const char *version, const char *due) {
     char case_id[IDS_CASE_LEN + 1];
     complain(pipeline, i, case_id);
-    const struct tail_event *started = tail_wait(pipeline->events, "sla.started", case_id, 1, LIMIT_MS);
+    const struct tail_event *started =
+        tail_wait(pipeline->events, "sla.started", case_id, 1, LIMIT_MS);
     const char *found = tree_text(started->ev.data, "policy_version");
-    if (!found || strcmp(found, version) != 0) fail_msg("policy_version %s, expected %s", found, version);
+    if (!found || strcmp(found, version) != 0)
+        fail_msg("policy_version %s, expected %s", found, version);
     if (due && !strstr(started->data, due)) fail_msg("%s expected in %s", due, started->data);
 }
 
@@ -147,7 +157,8 @@ static void test_sighup(void **state) {
     pipeline_close(pipeline);
 }
 
-static void copy_with(const char *from_dir, const char *to_dir, const char *name, const char *more) {
+static void copy_with(const char *from_dir, const char *to_dir, const char *name,
+                      const char *more) {
     char from[400], to[400], line[8192];
     snprintf(from, sizeof from, "%s/%s", from_dir, name);
     snprintf(to, sizeof to, "%s/%s", to_dir, name);
@@ -186,16 +197,18 @@ static void test_check(void **state) {
         struct buf said = {0};
         snprintf(program, sizeof program, "redress-%s", pipeline_specs[i]->name);
         memcpy(h->policy_dir, good, sizeof good);
-        if (harness_run(h, &said, RUN_MS, program, "--check", NULL) != 0) fail_msg("%s --check: %s", program, said.at);
+        if (harness_run(h, &said, RUN_MS, program, "--check", NULL) != 0)
+            fail_msg("%s --check: %s", program, said.at);
         buf_free(&said);
         if (!name) continue;
         copy_with(good, dir, name, "no_such_setting: 1\n");
         snprintf(place, sizeof place, "%s:%d", name, lines_of(dir, name));
         memcpy(h->policy_dir, dir, sizeof dir);
         int status = harness_run(h, &said, RUN_MS, program, "--check", NULL);
-        if (status != CONFIGURATION || !strstr(said.at, place) || !strstr(said.at, "no_such_setting"))
-            fail_msg("%s --check: status %d, expected %d and %s in\n%s", program, status, CONFIGURATION, place,
-                     said.at);
+        if (status != CONFIGURATION || !strstr(said.at, place) ||
+            !strstr(said.at, "no_such_setting"))
+            fail_msg("%s --check: status %d, expected %d and %s in\n%s", program, status,
+                     CONFIGURATION, place, said.at);
         buf_free(&said);
         checked++;
     }
@@ -214,16 +227,17 @@ static void expect_refused(struct process *worker, const char *why, const char *
     if (process_exit_status(worker) != CANNOT_GO_ON || !process_log_count(worker, why) ||
         !process_log_count(worker, remedy)) {
         process_log_tail(worker, 10);
-        fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", worker->name, process_exit_status(worker),
-                 CANNOT_GO_ON, why, remedy);
+        fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", worker->name,
+                 process_exit_status(worker), CANNOT_GO_ON, why, remedy);
     }
 }
 
 static void set_redis_policy(struct harness *h, const char *policy) {
     char port[16];
     snprintf(port, sizeof port, "%d", h->redis_port);
-    assert_int_equal(
-        harness_run(h, NULL, RUN_MS, "redis-cli", "-p", port, "config", "set", "maxmemory-policy", policy, NULL), 0);
+    assert_int_equal(harness_run(h, NULL, RUN_MS, "redis-cli", "-p", port, "config", "set",
+                                 "maxmemory-policy", policy, NULL),
+                     0);
 }
 
 static void test_redis_that_forgets_is_refused(void **state) {
@@ -233,7 +247,8 @@ static void test_redis_that_forgets_is_refused(void **state) {
     set_redis_policy(h, "allkeys-lru");
     static const char *const workers[] = {"intake", "sla", "compensation", "notification"};
     for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
-        expect_refused(harness_worker(h, workers[i], 0), "allkeys-lru", "maxmemory-policy noeviction");
+        expect_refused(harness_worker(h, workers[i], 0), "allkeys-lru",
+                       "maxmemory-policy noeviction");
     set_redis_policy(h, "noeviction");
     harness_leave(h);
 }
@@ -242,7 +257,8 @@ static void test_redis_that_forgets_is_refused(void **state) {
 static void make_topic(struct harness *h, const char *name, int partitions) {
     struct arena *arena = arena_new();
     struct config_property server = {"bootstrap.servers", h->bootstrap};
-    struct config config = {.arena = arena, .kafka = &server, .kafka_count = 1, .topic_prefix = h->prefix};
+    struct config config = {
+        .arena = arena, .kafka = &server, .kafka_count = 1, .topic_prefix = h->prefix};
     struct kafka kafka = {.config = &config};
     struct kafka_new_topic topic = {.name = name, .partitions = partitions, .replication = 1};
     struct err err;
@@ -261,7 +277,8 @@ static void test_unequal_partitions_are_refused(void **state) {
     harness_create_topics(h, 2);
     static const char *const workers[] = {"sla", "compensation", "notification"};
     for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
-        expect_refused(harness_worker(h, workers[i], 0), "unequal.deliveries has 3 partitions and unequal.events has 2",
+        expect_refused(harness_worker(h, workers[i], 0),
+                       "unequal.deliveries has 3 partitions and unequal.events has 2",
                        "redressctl topics create --partitions 2");
     harness_leave(h);
 }
@@ -319,22 +336,27 @@ static int count_version(const struct rollout *rollout, const char *version) {
 static void check_version(void *context, const struct raw *raw) {
     const struct rollout *rollout = context;
     for (int i = 0; i < ROLLOUT_CASES; i++) {
-        if (raw->key_len != IDS_CASE_LEN || memcmp(raw->key, rollout->cases[i], IDS_CASE_LEN) != 0) continue;
+        if (raw->key_len != IDS_CASE_LEN || memcmp(raw->key, rollout->cases[i], IDS_CASE_LEN) != 0)
+            continue;
         char expected[40];
         snprintf(expected, sizeof expected, "\"policy_version\":\"%s\"", rollout->versions[i]);
         if (raw->value && !memmem(raw->value, raw->value_len, expected, strlen(expected)))
-            fail_msg("case %s: %s expected in %.*s", rollout->cases[i], expected, (int)raw->value_len, raw->value);
+            fail_msg("case %s: %s expected in %.*s", rollout->cases[i], expected,
+                     (int)raw->value_len, raw->value);
     }
 }
 
-/* One replica has the new file, one still the old one, and the shards move from one to the other and back: every case
- * keeps the version that it was opened under, in every state that was ever written, and no deadline moves. */
+/* One replica has the new file, one still the old one, and the shards move from one to the other
+ * and back: every case keeps the version that it was opened under, in every state that was ever
+ * written, and no deadline moves. */
 static void test_rollout(void **state) {
     (void)state;
-    static const char old[] = "version: \"one\"\nclassify_within: 100ms\npolicies:\n  - name: p\n    targets:\n"
-                              "      first_contact: {within: 1h}\n      resolution: {within: 24h}\n";
-    static const char new[] = "version: \"two\"\nclassify_within: 100ms\npolicies:\n  - name: p\n    targets:\n"
-                              "      first_contact: {within: 2h}\n      resolution: {within: 48h}\n";
+    static const char old[] =
+        "version: \"one\"\nclassify_within: 100ms\npolicies:\n  - name: p\n    targets:\n"
+        "      first_contact: {within: 1h}\n      resolution: {within: 24h}\n";
+    static const char new[] =
+        "version: \"two\"\nclassify_within: 100ms\npolicies:\n  - name: p\n    targets:\n"
+        "      first_contact: {within: 2h}\n      resolution: {within: 48h}\n";
     struct pipeline *pipeline = pipeline_new("rollout", 4);
     struct rollout rollout = {.pipeline = pipeline, .sla = {pipeline->workers[PIPELINE_SLA]}};
     rollout.sla[1] = harness_worker(pipeline->h, "sla", 1);
@@ -372,11 +394,13 @@ static void test_rollout(void **state) {
     pipeline_close(pipeline);
 }
 
-/* A case whose version was taken back: nothing is decided about it, and the process says what to do. */
+/* A case whose version was taken back: nothing is decided about it, and the process says what to
+ * do. */
 static void test_lost_version(void **state) {
     (void)state;
-    static const char policy[] = "version: \"%s\"\nclassify_within: 100ms\n%spolicies:\n  - name: p\n    targets:\n"
-                                 "      resolution: {within: 24h}\n";
+    static const char policy[] =
+        "version: \"%s\"\nclassify_within: 100ms\n%spolicies:\n  - name: p\n    targets:\n"
+        "      resolution: {within: 24h}\n";
     struct pipeline *pipeline = pipeline_new("lost-version", 1);
     struct rollout rollout = {.pipeline = pipeline, .sla = {pipeline->workers[PIPELINE_SLA]}};
     struct process *sla = rollout.sla[0];
@@ -396,7 +420,8 @@ static void test_lost_version(void **state) {
     pipeline_publish(pipeline, "case.updated", "/desk", "u", clock_now_ms(), rollout.cases[0],
                      "{'case_id':'%s','by':'anna'}", rollout.cases[0]);
     world_flush(pipeline->world);
-    expect_refused(sla, "redress.policies has no sla:one", "start redress-sla once on the sla.yaml of that version");
+    expect_refused(sla, "redress.policies has no sla:one",
+                   "start redress-sla once on the sla.yaml of that version");
 
     snprintf(text, sizeof text, policy, "three", "migrate: true\n");
     write_policy(dir, text);
@@ -404,7 +429,8 @@ static void test_lost_version(void **state) {
     pipeline_publish(pipeline, "case.resolved", "/desk", "r", clock_now_ms(), rollout.cases[0],
                      "{'case_id':'%s','by':'anna'}", rollout.cases[0]);
     world_flush(pipeline->world);
-    const struct tail_event *met = tail_wait(pipeline->events, "sla.met", rollout.cases[0], 1, LIMIT_MS);
+    const struct tail_event *met =
+        tail_wait(pipeline->events, "sla.met", rollout.cases[0], 1, LIMIT_MS);
     assert_string_equal(tree_text(met->ev.data, "policy_version"), "three");
     pipeline_close(pipeline);
 }
@@ -413,7 +439,8 @@ static void test_lost_version(void **state) {
 
 enum { SILENT_CASES = 32 };
 
-/* Closed once each, whoever says it: the id is that of the last word, and the log has no id twice. */
+/* Closed once each, whoever says it: the id is that of the last word, and the log has no id twice.
+ */
 static void check_closings(struct rollout *rollout, int first_has) {
     const struct tail *events = rollout->pipeline->events;
     for (int i = 0; i < SILENT_CASES; i++) {
@@ -426,11 +453,12 @@ static void check_closings(struct rollout *rollout, int first_has) {
     assert_int_equal(tail_count(events, "case.closed", NULL), SILENT_CASES + first_has - 1);
 }
 
-/* While they are closed their worker is killed, and goes on; what is read back of its own words changes nothing; and
- * the customer's word opens a case again. */
+/* While they are closed their worker is killed, and goes on; what is read back of its own words
+ * changes nothing; and the customer's word opens a case again. */
 static void test_silence(void **state) {
-    static const char policy[] = "version: \"silent\"\nclassify_within: 1h\nclose_silent_after: 4s\npolicies:\n"
-                                 "  - name: p\n    targets:\n      next_reply: {within: 1s}\n";
+    static const char policy[] =
+        "version: \"silent\"\nclassify_within: 1h\nclose_silent_after: 4s\npolicies:\n"
+        "  - name: p\n    targets:\n      next_reply: {within: 1s}\n";
     (void)state;
     struct pipeline *pipeline = pipeline_new("silence", 4);
     struct rollout rollout = {.pipeline = pipeline, .sla = {pipeline->workers[PIPELINE_SLA]}};
@@ -448,8 +476,9 @@ static void test_silence(void **state) {
     check_closings(&rollout, 1);
     pipeline_check_views(pipeline);
 
-    pipeline_publish(pipeline, "case.customer_replied", "/shop/app", "again", clock_now_ms(), rollout.cases[0],
-                     "{'case_id':'%s','text':'还没有人回复我'}", rollout.cases[0]);
+    pipeline_publish(pipeline, "case.customer_replied", "/shop/app", "again", clock_now_ms(),
+                     rollout.cases[0], "{'case_id':'%s','text':'还没有人回复我'}",
+                     rollout.cases[0]);
     world_flush(pipeline->world);
     tail_wait(pipeline->events, "sla.started", rollout.cases[0], 1, LIMIT_MS);
     tail_wait(pipeline->events, "case.closed", rollout.cases[0], 2, LIMIT_MS);

@@ -1,6 +1,6 @@
-/* Somebody adds partitions to the case log under running workers: nothing of an open case goes elsewhere, everybody
- * stops and says what to do, and `redressctl repartition` takes open cases, claims and caps to topics with more
- * partitions. */
+/* Somebody adds partitions to the case log under running workers: nothing of an open case goes
+ * elsewhere, everybody stops and says what to do, and `redressctl repartition` takes open cases,
+ * claims and caps to topics with more partitions. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "outside/kafka_admin.h"
@@ -14,9 +14,19 @@
 
 #include <cmocka.h>
 
-enum { BEFORE = 2, GROWN = 4, AFTER = 3, CASES = 20, CONTACTED = 5, REPEATED = 3, RUN_MS = 60000, STOPS_MS = 120000 };
+enum {
+    BEFORE = 2,
+    GROWN = 4,
+    AFTER = 3,
+    CASES = 20,
+    CONTACTED = 5,
+    REPEATED = 3,
+    RUN_MS = 60000,
+    STOPS_MS = 120000
+};
 
-static void case_of(int number, char route_out[IDS_ROUTE_LEN + 1], char case_out[IDS_CASE_LEN + 1]) {
+static void case_of(int number, char route_out[IDS_ROUTE_LEN + 1],
+                    char case_out[IDS_CASE_LEN + 1]) {
     char order[32], id[32];
     snprintf(order, sizeof order, "order:O%d", number);
     snprintf(id, sizeof id, "c-%d", number);
@@ -28,7 +38,8 @@ static void complain(struct pipeline *pipeline, const char *id, int order) {
     char route[IDS_ROUTE_LEN + 1], case_id[IDS_CASE_LEN + 1];
     case_of(order, route, case_id);
     pipeline_publish(pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), route,
-                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%d','status':'signed',"
+                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%"
+                     "d','status':'signed',"
                      "'amount':{'currency':'CNY','minor':8900}},'text':'毛衣穿了一天就起球'}",
                      order, order);
 }
@@ -49,7 +60,8 @@ static void grow(struct pipeline *pipeline, enum topic topic, int partitions) {
     kafka_topic(&kafka, topic, name);
     struct err err;
     struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
-    if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0) wait_fail("%s", err.text);
+    if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0)
+        wait_fail("%s", err.text);
     kafka_admin_free(admin);
 }
 
@@ -59,8 +71,8 @@ static void expect_stopped(struct process *worker, const char *why, const char *
         process_log_count(worker, remedy) > 0)
         return;
     process_log_tail(worker, 10);
-    fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", worker->name, process_exit_status(worker),
-             EXIT_CANNOT_GO_ON, why, remedy);
+    fail_msg("%s: status %d, expected %d, \"%s\" and \"%s\"", worker->name,
+             process_exit_status(worker), EXIT_CANNOT_GO_ON, why, remedy);
 }
 
 struct seen {
@@ -69,7 +81,9 @@ struct seen {
 
 static void see_place(void *context, const struct raw *raw) {
     struct seen *seen = context;
-    if (raw->key) seen->elsewhere += raw->partition != ids_partition(raw->key, raw->key_len, seen->partitions);
+    if (raw->key)
+        seen->elsewhere +=
+            raw->partition != ids_partition(raw->key, raw->key_len, seen->partitions);
 }
 
 static void expect_in_place(struct pipeline *pipeline, int partitions) {
@@ -81,11 +95,13 @@ static void expect_in_place(struct pipeline *pipeline, int partitions) {
 static void partitions_added(struct pipeline *pipeline) {
     grow(pipeline, TOPIC_EVENTS, GROWN);
     for (int i = 0; i < PIPELINE_WORKERS; i++)
-        expect_stopped(pipeline->workers[i], "the number of partitions has changed", "redressctl repartition --to");
+        expect_stopped(pipeline->workers[i], "the number of partitions has changed",
+                       "redressctl repartition --to");
     expect_in_place(pipeline, BEFORE);
     for (int i = PIPELINE_INTAKE; i <= PIPELINE_CLASSIFICATION; i++) {
         process_start(pipeline->workers[i]);
-        expect_stopped(pipeline->workers[i], "had 2 partitions when this worker began and has 4 now",
+        expect_stopped(pipeline->workers[i],
+                       "had 2 partitions when this worker began and has 4 now",
                        "redressctl repartition --to");
     }
     process_start(pipeline->workers[PIPELINE_SLA]);
@@ -118,7 +134,8 @@ static void see_claim(void *context, const struct raw *raw) {
     assert_true(claims->count < CLAIMS_MAX);
     *kept = (struct kept){arena_strdup(claims->arena, key), -1};
     if (!raw->value) return;
-    assert_int_equal(json_read(claims->arena, raw->value, raw->value_len, NULL, &tree, &err), JSON_OK);
+    assert_int_equal(json_read(claims->arena, raw->value, raw->value_len, NULL, &tree, &err),
+                     JSON_OK);
     kept->amount = tree_get(tree, "amount")->num;
 }
 
@@ -144,7 +161,8 @@ static void expect_same_claims(struct pipeline *old, struct pipeline *next) {
         assert_int_equal(after.at[i].amount, before.at[i].amount);
         if (before.at[i].amount > 0) reserved += before.at[i].amount;
     }
-    print_message("%d claims taken along, %lld reserved by caps\n", before.count, (long long)reserved);
+    print_message("%d claims taken along, %lld reserved by caps\n", before.count,
+                  (long long)reserved);
     assert_true(reserved > 0);
     arena_free(before.arena);
     arena_free(after.arena);
@@ -159,7 +177,8 @@ static void open_next(struct pipeline *old, struct pipeline *next) {
     snprintf(old->h->prefix, sizeof old->h->prefix, "next");
     harness_create_topics(old->h, AFTER);
     *next = (struct pipeline){.h = old->h};
-    for (int i = 0; i < PIPELINE_WORKERS; i++) next->workers[i] = harness_worker(old->h, pipeline_specs[i]->name, 1);
+    for (int i = 0; i < PIPELINE_WORKERS; i++)
+        next->workers[i] = harness_worker(old->h, pipeline_specs[i]->name, 1);
     next->world = world_open(old->h);
     next->events = tail_open(next->world, TOPIC_EVENTS);
     for (int i = CONTACTED; i < CASES; i++) contact(next, i); /* it waits there */
@@ -193,8 +212,9 @@ static void see_id(void *context, const struct raw *raw) {
     struct ids *ids = context;
     if (!ids->at) ids->at = arena_alloc(ids->arena, sizeof *ids->at * EVENTS_MAX);
     assert_true(ids->count < EVENTS_MAX);
-    ids->at[ids->count++] = arena_printf(ids->arena, "%s %s %s", text_of(ids->arena, raw, "ce_source"),
-                                         text_of(ids->arena, raw, "ce_id"), text_of(ids->arena, raw, "ce_type"));
+    ids->at[ids->count++] =
+        arena_printf(ids->arena, "%s %s %s", text_of(ids->arena, raw, "ce_source"),
+                     text_of(ids->arena, raw, "ce_id"), text_of(ids->arena, raw, "ce_type"));
 }
 
 static void expect_nothing_twice(struct pipeline *pipeline) {

@@ -1,5 +1,6 @@
-/* A Kafka with an authorizer and a Redis user with rules: the table of permissions is all that a worker needs, each of
- * them that is missing is named with the command that grants it, at start and while the worker runs. */
+/* A Kafka with an authorizer and a Redis user with rules: the table of permissions is all that a
+ * worker needs, each of them that is missing is named with the command that grants it, at start and
+ * while the worker runs. */
 #include "acls.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -56,8 +57,8 @@ struct trial {
 
 static void begin(struct trial *trial, const struct worker_spec *spec, const char *redis_url) {
     memset(trial, 0, sizeof *trial);
-    trial->kafka[0] =
-        (struct config_property){"bootstrap.servers", arena_printf(arena, "127.0.0.1:%d", h->secure_port)};
+    trial->kafka[0] = (struct config_property){"bootstrap.servers",
+                                               arena_printf(arena, "127.0.0.1:%d", h->secure_port)};
     trial->kafka[1] = (struct config_property){"security.protocol", "SASL_PLAINTEXT"};
     trial->kafka[2] = (struct config_property){"sasl.mechanism", "PLAIN"};
     trial->kafka[3] = (struct config_property){"sasl.username", USER};
@@ -70,7 +71,8 @@ static void begin(struct trial *trial, const struct worker_spec *spec, const cha
                                     .transaction_timeout_ms = 5000,
                                     .session_timeout_ms = 15000,
                                     .unproven_ms = 60000};
-    trial->engine = (struct engine){.spec = spec, .config = &trial->config, .instance = "0", .arena = arena};
+    trial->engine =
+        (struct engine){.spec = spec, .config = &trial->config, .instance = "0", .arena = arena};
     trial->with_redis = redis_url != NULL;
     trial->engine.kafka = (struct kafka){.config = &trial->config, .worker = spec->name};
     trial->count = permissions_of(spec, "redress", arena, &trial->list);
@@ -109,11 +111,11 @@ static const char *readiness(void) {
 static void expect_named(struct trial *trial, const char *what, const char *remedy) {
     struct err err = {""};
     int64_t end_ms = wait_now_ms() + LIMIT_MS;
-    while (try_once(trial, &err) != PERMISSIONS_MISSING || worker_unproven_count() != 1 || !strstr(readiness(), what) ||
-           !strstr(readiness(), remedy))
+    while (try_once(trial, &err) != PERMISSIONS_MISSING || worker_unproven_count() != 1 ||
+           !strstr(readiness(), what) || !strstr(readiness(), remedy))
         if (wait_now_ms() > end_ms)
-            fail_msg("redress-%s: expected \"%s\" and \"%s\" alone in\n%s%s", trial->engine.spec->name, what, remedy,
-                     readiness(), err.text);
+            fail_msg("redress-%s: expected \"%s\" and \"%s\" alone in\n%s%s",
+                     trial->engine.spec->name, what, remedy, readiness(), err.text);
 }
 
 static void try_each(const struct worker_spec *spec) {
@@ -123,7 +125,8 @@ static void try_each(const struct worker_spec *spec) {
     expect_good(&trial);
     for (int i = 0; i < trial.count; i++) {
         acls_revoke(h, USER, &trial.list[i]);
-        expect_named(&trial, permissions_name(&trial.list[i], arena), permissions_grant(&trial.list[i], USER, arena));
+        expect_named(&trial, permissions_name(&trial.list[i], arena),
+                     permissions_grant(&trial.list[i], USER, arena));
         acls_grant(h, USER, &trial.list[i]);
         expect_good(&trial);
     }
@@ -144,7 +147,8 @@ static void tell_redis(const char *rule) {
     struct redis *redis = redis_new(h->redis_url, &err);
     const char *argv[128];
     int argc = 0;
-    for (char *rest, *word = strtok_r(arena_strdup(arena, rule), " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+    for (char *rest, *word = strtok_r(arena_strdup(arena, rule), " ", &rest); word;
+         word = strtok_r(NULL, " ", &rest))
         argv[argc++] = word;
     redis_add(redis, argc, argv, NULL);
     struct redis_reply *replies;
@@ -160,13 +164,15 @@ static void try_redis_of(const struct worker_spec *spec) {
     struct permission_texts texts;
     begin(&trial, spec, arena_printf(arena, "redis://worker:secret@127.0.0.1:%d/0", h->redis_port));
     permissions_of_redis(spec, "redress", arena, &texts);
-    const char *rule = arena_printf(arena, "%s >secret", permissions_redis_grant(&texts, "worker", arena));
+    const char *rule =
+        arena_printf(arena, "%s >secret", permissions_redis_grant(&texts, "worker", arena));
     for (int i = 0; i < trial.count; i++) acls_grant(h, USER, &trial.list[i]);
     tell_redis(rule);
     expect_good(&trial);
     for (int i = 0; i < texts.command_count; i++) {
         const char *command = texts.commands[i];
-        bool carries = strchr(command, '|') || strcmp(command, "evalsha") == 0 || strcmp(command, "info") == 0;
+        bool carries =
+            strchr(command, '|') || strcmp(command, "evalsha") == 0 || strcmp(command, "info") == 0;
         if (carries) continue; /* without them nothing can be asked */
         tell_redis(arena_printf(arena, "ACL SETUSER worker -%s", command));
         expect_named(&trial, arena_printf(arena, "Redis command %s", command),
@@ -181,7 +187,8 @@ static void try_redis_of(const struct worker_spec *spec) {
         tell_redis(others.at);
         expect_named(&trial, arena_printf(arena, "Redis keys %s", texts.keys[i]),
                      arena_printf(arena, "ACL SETUSER worker ~%s", texts.keys[i]));
-        buf_puts(&others, arena_printf(arena, " %%R~%s", texts.keys[i])); /* not even reading alone */
+        buf_puts(&others,
+                 arena_printf(arena, " %%R~%s", texts.keys[i])); /* not even reading alone */
         tell_redis(others.at);
         if (texts.key_count > 1)
             expect_named(&trial, arena_printf(arena, "Redis keys %s", texts.keys[i]),
@@ -190,8 +197,8 @@ static void try_redis_of(const struct worker_spec *spec) {
         tell_redis(rule);
     }
     expect_good(&trial);
-    print_message("redress-%s: %d commands and %d patterns of keys\n", spec->name, texts.command_count,
-                  texts.key_count);
+    print_message("redress-%s: %d commands and %d patterns of keys\n", spec->name,
+                  texts.command_count, texts.key_count);
     for (int i = 0; i < trial.count; i++) acls_revoke(h, USER, &trial.list[i]);
 }
 
@@ -229,13 +236,14 @@ static struct permission *find(struct trial *trial, enum kafka_resource resource
 }
 
 /* Without it the worker is no longer ready, and says why; with it, it is again, by itself. */
-static void take_away(struct process *worker, struct trial *trial, enum kafka_resource resource, const char *name,
-                      enum kafka_operation operation) {
+static void take_away(struct process *worker, struct trial *trial, enum kafka_resource resource,
+                      const char *name, enum kafka_operation operation) {
     struct permission *permission = find(trial, resource, name, operation);
     const char *what = permissions_name(permission, arena);
     acls_revoke(h, USER, permission);
     WAIT_FOR(says(worker, 503, what), LIMIT_MS);
-    double unproven = harness_metric(h, worker, arena_printf(arena, "redress_unproven{what=\"%s\"}", what));
+    double unproven =
+        harness_metric(h, worker, arena_printf(arena, "redress_unproven{what=\"%s\"}", what));
     acls_grant(h, USER, permission);
     WAIT_FOR(says(worker, 200, NULL), LIMIT_MS);
     assert_true(process_running(worker));
@@ -264,7 +272,8 @@ static void a_worker_says_what_it_lacks(void **state) {
     take_away(sla, &trial, KAFKA_TOPIC, "redress.rejected", KAFKA_WRITE);
     take_away(sla, &trial, KAFKA_TOPIC, "redress.sla.state", KAFKA_DESCRIBE_CONFIGS);
     acls_revoke(h, USER, find(&trial, KAFKA_TRANSACTIONAL_ID, "redress-sla-", KAFKA_WRITE));
-    WAIT_FOR(says(sla, 503, "ransactional"), LIMIT_MS); /* tried by every transaction, and idle ones */
+    WAIT_FOR(says(sla, 503, "ransactional"),
+             LIMIT_MS); /* tried by every transaction, and idle ones */
     acls_grant(h, USER, find(&trial, KAFKA_TRANSACTIONAL_ID, "redress-sla-", KAFKA_WRITE));
     WAIT_FOR(says(sla, 200, NULL), LIMIT_MS);
     for (int i = 0; i < trial.count; i++) acls_revoke(h, USER, &trial.list[i]);
@@ -285,15 +294,19 @@ static void start_with_its_own(struct pipeline *pipeline, int number) {
     secure(worker, spec->name);
     permissions_of_redis(spec, "redress", arena, &texts);
     if (texts.command_count) {
-        tell_redis(arena_printf(arena, "%s >secret", permissions_redis_grant(&texts, spec->name, arena)));
-        process_env(worker, "REDRESS_REDIS_URL=redis://%s:secret@127.0.0.1:%d/0", spec->name, h->redis_port);
+        tell_redis(
+            arena_printf(arena, "%s >secret", permissions_redis_grant(&texts, spec->name, arena)));
+        process_env(worker, "REDRESS_REDIS_URL=redis://%s:secret@127.0.0.1:%d/0", spec->name,
+                    h->redis_port);
     }
     process_env(worker, "REDRESS_LATE_SETTLE=1s");
-    process_env(worker, "REDRESS_UNPROVEN_FOR=1s"); /* so that whatever is lacking is noticed soon */
+    process_env(worker,
+                "REDRESS_UNPROVEN_FOR=1s"); /* so that whatever is lacking is noticed soon */
     process_start(worker);
 }
 
-/* From a complaint to an offer, a message and a breach: the table has everything that is needed for it. */
+/* From a complaint to an offer, a message and a breach: the table has everything that is needed for
+ * it. */
 static void the_table_is_enough(void **state) {
     (void)state;
     enum { LATE_MS = 3 * 24 * 3600 * 1000 };
@@ -304,15 +317,19 @@ static void the_table_is_enough(void **state) {
     for (int i = 0; i < PIPELINE_WORKERS; i++) harness_wait_ready(h, pipeline->workers[i]);
     ids_route("default", "order:P1", route);
     ids_case(route, "/shop/app", "p-1", case_id);
-    pipeline_publish(pipeline, "complaint.submitted", "/shop/app", "p-1", clock_now_ms() - LATE_MS, route,
-                     "{'channel':'app','customer':{'id':'u-1','tier':'regular'},'order':{'id':'P1','status':'signed',"
-                     "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}");
+    pipeline_publish(
+        pipeline, "complaint.submitted", "/shop/app", "p-1", clock_now_ms() - LATE_MS, route,
+        "{'channel':'app','customer':{'id':'u-1','tier':'regular'},'order':{'id':'P1','status':'"
+        "signed',"
+        "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}");
     world_flush(pipeline->world);
-    static const char *const types[] = {"case.opened",           "case.classified",        "sla.started",
-                                        "compensation.proposed", "notification.requested", "sla.breached"};
+    static const char *const types[] = {
+        "case.opened",           "case.classified",        "sla.started",
+        "compensation.proposed", "notification.requested", "sla.breached"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         tail_wait(pipeline->events, types[i], case_id, 1, LIMIT_MS);
-    for (int i = 0; i < PIPELINE_WORKERS; i++) WAIT_FOR(says(pipeline->workers[i], 200, NULL), LIMIT_MS);
+    for (int i = 0; i < PIPELINE_WORKERS; i++)
+        WAIT_FOR(says(pipeline->workers[i], 200, NULL), LIMIT_MS);
     tail_close(pipeline->events);
     world_close(pipeline->world);
 }
@@ -320,8 +337,9 @@ static void the_table_is_enough(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_missing_permission_is_named), cmocka_unit_test(each_missing_command_is_named),
-        cmocka_unit_test(a_worker_says_what_it_lacks), cmocka_unit_test(the_table_is_enough)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_missing_permission_is_named),
+                                       cmocka_unit_test(each_missing_command_is_named),
+                                       cmocka_unit_test(a_worker_says_what_it_lacks),
+                                       cmocka_unit_test(the_table_is_enough)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

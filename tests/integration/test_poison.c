@@ -1,6 +1,6 @@
-/* Records that Kafka let in but will not let on: whatever lies on an input, what lies behind it is decided, and nothing
- * is lost. What cannot be copied to redress.rejected is described there; what would make a state larger than Kafka
- * takes is rejected. Every submission is counted. */
+/* Records that Kafka let in but will not let on: whatever lies on an input, what lies behind it is
+ * decided, and nothing is lost. What cannot be copied to redress.rejected is described there; what
+ * would make a state larger than Kafka takes is rejected. Every submission is counted. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "intake/intake.h"
@@ -34,9 +34,11 @@ static void open_channel(struct scene *scene, const char *codec) {
         "message.max.bytes",          "400000000", "batch.size", "400000000", "linger.ms", "60000",
         "queue.buffering.max.kbytes", "1000000"};
     enum { PROPERTIES = sizeof large / sizeof *large / 2 };
-    struct config_property *properties = arena_alloc(scene->arena, sizeof *properties * (PROPERTIES + 2));
+    struct config_property *properties =
+        arena_alloc(scene->arena, sizeof *properties * (PROPERTIES + 2));
     struct err err;
-    for (int i = 0; i < PROPERTIES; i++) properties[i] = (struct config_property){large[2 * i], large[2 * i + 1]};
+    for (int i = 0; i < PROPERTIES; i++)
+        properties[i] = (struct config_property){large[2 * i], large[2 * i + 1]};
     properties[PROPERTIES] = (struct config_property){"bootstrap.servers", scene->h->bootstrap};
     properties[PROPERTIES + 1] = (struct config_property){"compression.codec", codec};
     scene->channel = scene->world->config;
@@ -77,21 +79,23 @@ static void send(struct scene *scene, const struct kafka_message *message) {
 }
 
 static void send_value(struct scene *scene, const char *key, const char *value, size_t len) {
-    send(
-        scene,
-        &(struct kafka_message){
-            .topic = TOPIC_COMPLAINTS, .key = key, .key_len = key ? strlen(key) : 0, .value = value, .value_len = len});
+    send(scene, &(struct kafka_message){.topic = TOPIC_COMPLAINTS,
+                                        .key = key,
+                                        .key_len = key ? strlen(key) : 0,
+                                        .value = value,
+                                        .value_len = len});
 }
 
 static const char *complaint(struct scene *scene, const char *text) {
     int number = scene->good++;
     char time[CLOCK_TEXT_MAX];
-    return arena_printf(scene->arena,
-                        "{\"specversion\":\"1.0\",\"id\":\"c-%d\",\"source\":\"/shop/app\","
-                        "\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":\"app\","
-                        "\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},\"order\":{\"id\":\"O%d\","
-                        "\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},\"text\":\"%s\"}}",
-                        number, clock_format(clock_now_ms(), time), number, number, text);
+    return arena_printf(
+        scene->arena,
+        "{\"specversion\":\"1.0\",\"id\":\"c-%d\",\"source\":\"/shop/app\","
+        "\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":\"app\","
+        "\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},\"order\":{\"id\":\"O%d\","
+        "\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},\"text\":\"%s\"}}",
+        number, clock_format(clock_now_ms(), time), number, number, text);
 }
 
 static void send_good(struct scene *scene) {
@@ -101,7 +105,8 @@ static void send_good(struct scene *scene) {
 
 /* Nothing that compresses. */
 static char *noise(struct arena *arena, size_t len) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char *bytes = arena_memory(arena, len + 1);
     unsigned seed = 7;
     for (size_t i = 0; i < len; i++) bytes[i] = letters[(unsigned)rand_r(&seed) >> 5 & 63];
@@ -137,7 +142,8 @@ static void see_rejected(void *context, const struct raw *raw) {
     const struct tree *tree;
     struct err err;
     seen->described++;
-    assert_int_equal(json_read(seen->arena, raw->value, raw->value_len, NULL, &tree, &err), JSON_OK);
+    assert_int_equal(json_read(seen->arena, raw->value, raw->value_len, NULL, &tree, &err),
+                     JSON_OK);
     assert_non_null(strstr(tree_text(tree, "topic"), ".complaints"));
     seen->unreadable += strcmp(described, "unreadable") == 0 && tree_text(tree, "unreadable");
     if (seen->digest[0] && strstr(value, seen->digest)) seen->digest_found = true;
@@ -146,7 +152,8 @@ static void see_rejected(void *context, const struct raw *raw) {
 static void count_opened(void *context, const struct raw *raw) {
     size_t len;
     const char *type = event_peek_type(raw, &len);
-    *(int *)context += type && len == strlen("case.opened") && memcmp(type, "case.opened", len) == 0;
+    *(int *)context +=
+        type && len == strlen("case.opened") && memcmp(type, "case.opened", len) == 0;
 }
 
 /* Every good complaint is opened once, and everything else rejected once. */
@@ -157,8 +164,8 @@ static void expect(struct scene *scene, struct rejected_seen *seen, int rejected
     world_read(scene->world, TOPIC_EVENTS, NULL, count_opened, &opened);
     seen->arena = scene->arena;
     world_read(scene->world, TOPIC_REJECTED, NULL, see_rejected, seen);
-    print_message("%d of %d opened, %d of %d rejected, %d of them described, %d unreadable\n", opened, scene->good,
-                  seen->count, rejected, seen->described, seen->unreadable);
+    print_message("%d of %d opened, %d of %d rejected, %d of them described, %d unreadable\n",
+                  opened, scene->good, seen->count, rejected, seen->described, seen->unreadable);
     assert_int_equal(opened, scene->good);
     assert_int_equal(seen->count, rejected);
 }
@@ -227,18 +234,21 @@ static void send_bomb(struct scene *scene) {
 
 static void check_tool(struct scene *scene) {
     struct buf out = {0};
-    assert_int_equal(harness_run(scene->h, &out, RUN_MS, "redressctl", "rejected", "list", "--json", NULL), 0);
+    assert_int_equal(
+        harness_run(scene->h, &out, RUN_MS, "redressctl", "rejected", "list", "--json", NULL), 0);
     assert_non_null(strstr(out.at, "\"described\":\"too_large\""));
     assert_non_null(strstr(out.at, "\"described\":\"unreadable\""));
     char *line = strstr(out.at, "\"described\":\"too_large\""), id[40] = "";
     while (line > out.at && line[-1] != '\n') line--;
     assert_int_equal(sscanf(line, "{\"id\":\"%39[^\"]", id), 1);
     buf_clear(&out);
-    assert_int_equal(harness_run(scene->h, &out, RUN_MS, "redressctl", "rejected", "show", id, NULL), 0);
+    assert_int_equal(
+        harness_run(scene->h, &out, RUN_MS, "redressctl", "rejected", "show", id, NULL), 0);
     assert_non_null(strstr(out.at, "value_begins"));
     buf_clear(&out);
-    assert_int_equal(harness_run(scene->h, &out, RUN_MS, "redressctl", "rejected", "replay", id, NULL),
-                     EXIT_CANNOT_GO_ON);
+    assert_int_equal(
+        harness_run(scene->h, &out, RUN_MS, "redressctl", "rejected", "replay", id, NULL),
+        EXIT_CANNOT_GO_ON);
     assert_non_null(strstr(out.at, "only a description of it is here"));
     buf_free(&out);
 }
@@ -275,9 +285,9 @@ static void alter(struct scene *scene, const char *topic, const char *setting) {
     struct buf out = {0};
     harness_kafka_jars(jars, sizeof jars);
     snprintf(name, sizeof name, "%s.%s", scene->h->prefix, topic);
-    if (harness_run(scene->h, &out, RUN_MS, "java", "-cp", jars, "kafka.admin.ConfigCommand", "--bootstrap-server",
-                    scene->h->bootstrap, "--alter", "--entity-type", "topics", "--entity-name", name, "--add-config",
-                    setting, NULL) != 0)
+    if (harness_run(scene->h, &out, RUN_MS, "java", "-cp", jars, "kafka.admin.ConfigCommand",
+                    "--bootstrap-server", scene->h->bootstrap, "--alter", "--entity-type", "topics",
+                    "--entity-name", name, "--add-config", setting, NULL) != 0)
         wait_fail("%s: %s", setting, out.at);
     buf_free(&out);
 }
@@ -288,7 +298,8 @@ static void send_bad(struct scene *scene, const char *key, size_t len) {
     send_good(scene);
 }
 
-/* Smaller than it was told at start; than one segment of the log; by rules that it was not told of. */
+/* Smaller than it was told at start; than one segment of the log; by rules that it was not told of.
+ */
 static void test_topics_change(void **state) {
     (void)state;
     enum { BURST = 200, TEXT = 7000 };
@@ -341,11 +352,12 @@ static void set_deadline(struct scene *scene, const char *case_id, const char *n
     int64_t now_ms = clock_now_ms();
     const char *text = arena_printf(
         scene->arena,
-        "{\"specversion\":\"1.0\",\"id\":\"d-%d-%.21s\",\"source\":\"/market\",\"type\":\"case.deadline_set\","
+        "{\"specversion\":\"1.0\",\"id\":\"d-%d-%.21s\",\"source\":\"/"
+        "market\",\"type\":\"case.deadline_set\","
         "\"time\":\"%s\",\"data\":{\"case_id\":\"%s\",\"target\":\"resolution\",\"at\":\"%s\","
         "\"set_by\":\"%s%d\"}}",
-        number, case_id, clock_format(now_ms + number, time), case_id, clock_format(now_ms + 3600000 + number, at),
-        name, number);
+        number, case_id, clock_format(now_ms + number, time), case_id,
+        clock_format(now_ms + 3600000 + number, at), name, number);
     send(scene, &(struct kafka_message){.topic = TOPIC_ACTIVITY,
                                         .key = case_id,
                                         .key_len = IDS_ROUTE_LEN,
@@ -361,7 +373,8 @@ static void count_deadlines(void *context, const struct raw *raw) {
     struct counts *counts = context;
     size_t len;
     const char *type = event_peek_type(raw, &len);
-    counts->passed += type && len == strlen("case.deadline_set") && memcmp(type, "case.deadline_set", len) == 0;
+    counts->passed +=
+        type && len == strlen("case.deadline_set") && memcmp(type, "case.deadline_set", len) == 0;
 }
 
 static void count_too_large(void *context, const struct raw *raw) {
@@ -393,15 +406,17 @@ static void see_facts(void *context, const struct raw *raw) {
     const struct tree *tree;
     struct err err;
     struct arena *arena = arena_new();
-    if (raw->value && raw->key_len == strlen(facts->id) && memcmp(raw->key, facts->id, raw->key_len) == 0) {
-        assert_int_equal(json_read(arena, raw->value, raw->value_len, &limits, &tree, &err), JSON_OK);
+    if (raw->value && raw->key_len == strlen(facts->id) &&
+        memcmp(raw->key, facts->id, raw->key_len) == 0) {
+        assert_int_equal(json_read(arena, raw->value, raw->value_len, &limits, &tree, &err),
+                         JSON_OK);
         facts->count = count_type(tree_get(tree, "facts"), "case.deadline_set");
     }
     arena_free(arena);
 }
 
-/* 400 names of 760 bytes are more than the state's topic takes: what no longer fits is rejected, everything else of it
- * and of the case behind it is kept, and its deadline fires. */
+/* 400 names of 760 bytes are more than the state's topic takes: what no longer fits is rejected,
+ * everything else of it and of the case behind it is kept, and its deadline fires. */
 static void test_case_grows(void **state) {
     (void)state;
     enum { EVENTS = 400, CHARACTERS = 190 };
@@ -435,8 +450,8 @@ static void test_case_grows(void **state) {
     world_read(scene.world, TOPIC_REJECTED, NULL, count_too_large, &counts);
     struct facts facts[2] = {{ids[0], 0}, {ids[1], 0}};
     for (int i = 0; i < 2; i++) world_read(scene.world, TOPIC_STATE, "sla", see_facts, &facts[i]);
-    print_message("%d of %d deadlines in the log, %d rejected, %d kept\n", counts.passed, EVENTS + 1, counts.too_large,
-                  facts[0].count);
+    print_message("%d of %d deadlines in the log, %d rejected, %d kept\n", counts.passed,
+                  EVENTS + 1, counts.too_large, facts[0].count);
     assert_int_equal(counts.passed, EVENTS + 1);
     assert_true(counts.too_large > 0);
     assert_int_equal(facts[0].count + counts.too_large, EVENTS);
@@ -451,13 +466,16 @@ static void test_case_grows(void **state) {
 
 /* ---- A copy that is damaged ---- */
 
-/* The nth batch (from 0) of a log: where it begins, and in *size_out its bytes. -1: there are not so many. */
+/* The nth batch (from 0) of a log: where it begins, and in *size_out its bytes. -1: there are not
+ * so many. */
 static long find_batch(FILE *file, int nth, long *size_out) {
     unsigned char head[12];
     long at = 0;
     for (int i = 0;; i++) {
-        if (fseek(file, at, SEEK_SET) || fread(head, 1, sizeof head, file) != sizeof head) return -1;
-        long size = (long)sizeof head + ((long)head[8] << 24 | head[9] << 16 | head[10] << 8 | head[11]);
+        if (fseek(file, at, SEEK_SET) || fread(head, 1, sizeof head, file) != sizeof head)
+            return -1;
+        long size =
+            (long)sizeof head + ((long)head[8] << 24 | head[9] << 16 | head[10] << 8 | head[11]);
         if (size <= (long)sizeof head) return -1;
         *size_out = size;
         if (i == nth) return at;
@@ -470,8 +488,8 @@ static int damage(struct scene *scene, const char *topic, int nth) {
     for (int i = 0; i < PARTITIONS; i++) {
         char path[400];
         long size;
-        snprintf(path, sizeof path, "%s/kafka/%s.%s-%d/00000000000000000000.log", scene->h->dir, scene->h->prefix,
-                 topic, i);
+        snprintf(path, sizeof path, "%s/kafka/%s.%s-%d/00000000000000000000.log", scene->h->dir,
+                 scene->h->prefix, topic, i);
         FILE *file = fopen(path, "r+");
         if (!file) wait_fail("no file %s", path);
         long at = find_batch(file, nth, &size);
@@ -494,18 +512,19 @@ static void expect_damage(struct process *worker) {
         process_log_count(worker, "recreated") == 0)
         return;
     process_log_tail(worker, 10);
-    fail_msg("%s: status %d, expected %d and \"%s\"", worker->name, process_exit_status(worker), EXIT_CANNOT_GO_ON,
-             why);
+    fail_msg("%s: status %d, expected %d and \"%s\"", worker->name, process_exit_status(worker),
+             EXIT_CANNOT_GO_ON, why);
 }
 
 static void forget_views(struct scene *scene) {
     char port[16];
     snprintf(port, sizeof port, "%d", scene->h->redis_port);
-    assert_int_equal(harness_run(scene->h, NULL, RUN_MS, "redis-cli", "-p", port, "flushall", NULL), 0);
+    assert_int_equal(harness_run(scene->h, NULL, RUN_MS, "redis-cli", "-p", port, "flushall", NULL),
+                     0);
 }
 
-/* An input: the worker says what it is, and goes on behind it when it is told to. A changelog: no state is made of
- * what follows. */
+/* An input: the worker says what it is, and goes on behind it when it is told to. A changelog: no
+ * state is made of what follows. */
 static void test_damaged(void **state) {
     (void)state;
     static const struct worker_spec *const workers[] = {&intake_spec, &sla_spec, NULL};
@@ -535,8 +554,9 @@ static void test_damaged(void **state) {
     harness_start_kafka(scene.h);
     scene.world = world_open(scene.h);
     process_start(scene.intake);
-    /* Redis has its claims still, so what lies before the damage has been decided. Where they must be restored first,
-     * intake stops without that, and whoever steps over the damage steps over those records, too: a known fault. */
+    /* Redis has its claims still, so what lies before the damage has been decided. Where they must
+     * be restored first, intake stops without that, and whoever steps over the damage steps over
+     * those records, too: a known fault. */
     expect_damage(scene.intake);
     forget_views(&scene);
     process_start(sla);
@@ -545,8 +565,8 @@ static void test_damaged(void **state) {
     char partition[16];
     struct buf out = {0};
     snprintf(partition, sizeof partition, "%d", input);
-    if (harness_run(scene.h, &out, RUN_MS, "redressctl", "offsets", "set", "intake", "--topic", "complaints",
-                    "--partition", partition, "--to", "6", NULL) != 0)
+    if (harness_run(scene.h, &out, RUN_MS, "redressctl", "offsets", "set", "intake", "--topic",
+                    "complaints", "--partition", partition, "--to", "6", NULL) != 0)
         wait_fail("%s", out.at);
     buf_free(&out);
     process_start(scene.intake);
@@ -558,7 +578,8 @@ static void test_damaged(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kind), cmocka_unit_test(test_topics_change),
-                                       cmocka_unit_test(test_case_grows), cmocka_unit_test(test_damaged)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_kind), cmocka_unit_test(test_topics_change),
+        cmocka_unit_test(test_case_grows), cmocka_unit_test(test_damaged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* A Redis that cannot be used, for each reason, on real servers and on things that only look like one: the worker says
- * which reason it is and what to do, and never the password; a wrong setting refuses the start, everything else is
- * waited for. Without Kafka. */
+/* A Redis that cannot be used, for each reason, on real servers and on things that only look like
+ * one: the worker says which reason it is and what to do, and never the password; a wrong setting
+ * refuses the start, everything else is waited for. Without Kafka. */
 #include "harness.h"
 #include "outside/redis.h"
 
@@ -50,8 +50,8 @@ static void tell(struct redis *redis, const char *command) {
     for (char *rest, *word = strtok_r(arena_strdup(arena, command), " ", &rest); word;
          word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
-    if (redis_ask(redis, arena, &reply, &err, count, words[0], words[1], words[2], words[3], words[4], words[5],
-                  words[6], words[7], words[8], words[9]))
+    if (redis_ask(redis, arena, &reply, &err, count, words[0], words[1], words[2], words[3],
+                  words[4], words[5], words[6], words[7], words[8], words[9]))
         fail_msg("%s: %s", command, err.text);
 }
 
@@ -61,9 +61,11 @@ static void expect(const char *url, enum redis_state state, const char *words, c
     if (!redis) fail_msg("%s: %s", url, err.text);
     enum redis_state found = redis_check(redis, &err);
     if (found != state || !strstr(err.text, words) || !strstr(err.text, remedy))
-        fail_msg("%s: state %d, \"%s\"; expected %d, \"%s\" and \"%s\"", url, found, err.text, state, words, remedy);
+        fail_msg("%s: state %d, \"%s\"; expected %d, \"%s\" and \"%s\"", url, found, err.text,
+                 state, words, remedy);
     assert_null(strstr(err.text, SECRET));
-    if (state != REDIS_GOOD) { /* said again as long as it is so, also while it waits before the next attempt */
+    if (state != REDIS_GOOD) { /* said again as long as it is so, also while it waits before the
+                                  next attempt */
         struct redis_reply reply;
         assert_int_equal(redis_ask(redis, arena, &reply, &err, 1, "PING"), 1);
         assert_non_null(strstr(err.text, remedy));
@@ -78,7 +80,8 @@ static void each_reason_has_its_words(void **state) {
     char free_port[64];
     snprintf(free_port, sizeof free_port, "redis://127.0.0.1:%d", net_free_port());
     expect(url_of("", ""), REDIS_GOOD, "", "");
-    expect(url_of(":" SECRET "@", ""), REDIS_MISCONFIGURED, "without any password", "no password set");
+    expect(url_of(":" SECRET "@", ""), REDIS_MISCONFIGURED, "without any password",
+           "no password set");
     expect(url_of("nobody:" SECRET "@", ""), REDIS_MISCONFIGURED, "WRONGPASS", "REDRESS_REDIS_URL");
     expect(url_of("", "/99"), REDIS_MISCONFIGURED, "DB index is out of range", "databases");
     expect(free_port, REDIS_AWAY, "Connection refused", "nothing listens there");
@@ -108,7 +111,8 @@ static void each_reason_has_its_words(void **state) {
 
 /* ---- What only looks like a Redis ---- */
 
-/* A child that answers the first bytes of each connection with `answer`, or hangs up on it; NULL: stands still. */
+/* A child that answers the first bytes of each connection with `answer`, or hangs up on it; NULL:
+ * stands still. */
 static pid_t fake(int *port, const char *answer) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int one = 1, listening = socket(AF_INET, SOCK_STREAM, 0);
@@ -126,7 +130,9 @@ static pid_t fake(int *port, const char *answer) {
         char bytes[64];
         int client = accept(listening, NULL, NULL);
         if (!answer) continue;
-        if (*answer && read(client, bytes, sizeof bytes) > 0 && write(client, answer, strlen(answer)) < 0) _exit(1);
+        if (*answer && read(client, bytes, sizeof bytes) > 0 &&
+            write(client, answer, strlen(answer)) < 0)
+            _exit(1);
         close(client);
     }
 }
@@ -138,18 +144,22 @@ static void what_is_no_redis_is_told(void **state) {
         enum redis_state state;
         const char *words, *remedy;
     } rows[] = {
-        {"HTTP/1.1 400 Bad Request\r\n\r\n", REDIS_MISCONFIGURED, "Protocol error", "another service's port"},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", REDIS_MISCONFIGURED, "Protocol error",
+         "another service's port"},
         {"\x15\x03\x03", REDIS_MISCONFIGURED, "Protocol error", "TLS"},
         {"", REDIS_AWAY, "", "TLS"},
-        {"-DENIED Redis is running in protected mode\r\n", REDIS_MISCONFIGURED, "DENIED", "requirepass"},
+        {"-DENIED Redis is running in protected mode\r\n", REDIS_MISCONFIGURED, "DENIED",
+         "requirepass"},
         {"-ERR max number of clients reached\r\n", REDIS_AWAY, "max number", "maxclients"},
-        {"-LOADING Redis is loading the dataset in memory\r\n", REDIS_AWAY, "LOADING", "after a start"},
+        {"-LOADING Redis is loading the dataset in memory\r\n", REDIS_AWAY, "LOADING",
+         "after a start"},
         {NULL, REDIS_AWAY, "unavailable", "it stands still"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int port, status;
         pid_t child = fake(&port, rows[i].answer);
-        expect(arena_printf(arena, "redis://127.0.0.1:%d", port), rows[i].state, rows[i].words, rows[i].remedy);
+        expect(arena_printf(arena, "redis://127.0.0.1:%d", port), rows[i].state, rows[i].words,
+               rows[i].remedy);
         kill(child, SIGKILL);
         waitpid(child, &status, 0);
     }
@@ -186,7 +196,8 @@ static void thrown_away_keys_make_another_run(void **state) {
     for (int i = 0; i < 1000; i++) tell(admin, arena_printf(arena, "SET more:%d %0900d", i, i));
     tell(admin, "CONFIG SET maxmemory 0");
     tell(admin, "CONFIG SET maxmemory-policy noeviction");
-    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == 0 && strcmp(redis_run_id(redis), before) != 0,
+    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == 0 &&
+                 strcmp(redis_run_id(redis), before) != 0,
              STEP_MS);
     assert_int_equal(strncmp(redis_run_id(redis), before, strlen(before)), 0);
     tell(admin, "FLUSHALL");
@@ -201,7 +212,8 @@ static void expect_end(struct process *worker, int status, const char *words) {
     if (!process_wait(worker, STEP_MS)) fail_msg("%s still runs", worker->name);
     if (process_exit_status(worker) != status || !process_log_count(worker, words)) {
         process_log_tail(worker, 10);
-        fail_msg("%s: status %d, expected %d and \"%s\"", worker->name, process_exit_status(worker), status, words);
+        fail_msg("%s: status %d, expected %d and \"%s\"", worker->name, process_exit_status(worker),
+                 status, words);
     }
     assert_int_equal(process_log_count(worker, "hush"), 0);
 }
@@ -234,9 +246,10 @@ static void a_worker_refuses_wrong_settings(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_reason_has_its_words), cmocka_unit_test(what_is_no_redis_is_told),
-        cmocka_unit_test(a_forgetful_redis_is_noticed_later), cmocka_unit_test(thrown_away_keys_make_another_run),
-        cmocka_unit_test(a_worker_refuses_wrong_settings)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_reason_has_its_words),
+                                       cmocka_unit_test(what_is_no_redis_is_told),
+                                       cmocka_unit_test(a_forgetful_redis_is_noticed_later),
+                                       cmocka_unit_test(thrown_away_keys_make_another_run),
+                                       cmocka_unit_test(a_worker_refuses_wrong_settings)};
     return cmocka_run_group_tests(tests, open_redis, close_redis);
 }

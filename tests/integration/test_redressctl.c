@@ -1,4 +1,5 @@
-/* redressctl against a real broker, a real Redis and running workers: what it makes, sends, shows and mends. */
+/* redressctl against a real broker, a real Redis and running workers: what it makes, sends, shows
+ * and mends. */
 #include "outside/kafka_admin.h"
 #include "redressctl_world.h"
 
@@ -9,18 +10,19 @@ enum { COMPLAINTS = 200 };
 
 static void add_contact(struct buf *out, const char *id, const char *case_id, int64_t time_ms) {
     char time[CLOCK_TEXT_MAX];
-    buf_printf(
-        out,
-        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/desk\",\"type\":\"case.contacted\",\"time\":\"%s\","
-        "\"data\":{\"case_id\":\"%s\",\"by\":\"anna\",\"channel\":\"phone\"}}\n",
-        id, clock_format(time_ms, time), case_id);
+    buf_printf(out,
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
+               "desk\",\"type\":\"case.contacted\",\"time\":\"%s\","
+               "\"data\":{\"case_id\":\"%s\",\"by\":\"anna\",\"channel\":\"phone\"}}\n",
+               id, clock_format(time_ms, time), case_id);
 }
 
 /* A topic of somebody's own making: other partitions, no retention. */
 static void make_odd_topic(const char *name) {
     struct arena *arena = arena_new();
     struct config_property server = {"bootstrap.servers", h->bootstrap};
-    struct config config = {.arena = arena, .kafka = &server, .kafka_count = 1, .topic_prefix = "odd"};
+    struct config config = {
+        .arena = arena, .kafka = &server, .kafka_count = 1, .topic_prefix = "odd"};
     struct kafka kafka = {.config = &config};
     struct err err;
     struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
@@ -47,9 +49,10 @@ static void test_topics(void **state) {
     make_odd_topic("odd.events");
     assert_says("topics create --partitions 2", 0, "12 topics made, 1 were there already");
     assert_says("topics check", 70, "odd.events: retention.ms: ");
-    assert_non_null(strstr(said.at,
-                           "kafka-configs.sh --alter --entity-type topics --entity-name odd.events --add-config "
-                           "retention.ms=2592000000"));
+    assert_non_null(strstr(
+        said.at,
+        "kafka-configs.sh --alter --entity-type topics --entity-name odd.events --add-config "
+        "retention.ms=2592000000"));
     assert_non_null(strstr(said.at, "odd.sla.state: partitions: 2, expected 3"));
     assert_non_null(strstr(said.at, "odd.deliveries: partitions: 2, expected 3"));
     assert_null(strstr(said.at, "odd.complaints"));
@@ -65,7 +68,8 @@ static void test_before_any_worker(void **state) {
 
 /* Among the flags of a case as JSON. */
 static bool flags_say(const char *flag) {
-    const char *flags = strstr(said.at, "\"flags\":\""), *end = flags ? strchr(flags + 9, '"') : NULL;
+    const char *flags = strstr(said.at, "\"flags\":\""),
+               *end = flags ? strchr(flags + 9, '"') : NULL;
     const char *at = flags ? strstr(flags, flag) : NULL;
     return at && at < end;
 }
@@ -84,7 +88,8 @@ static void test_publish_and_look(void **state) {
     }
     snprintf(line, sizeof line, "publish %s", write_file("complaints.jsonl", &events));
     assert_says(line, 0, "200 acknowledged, 0 refused");
-    WAIT_FOR(ctl("cases --target resolution --limit 1000 --json") == 0 && lines() == COMPLAINTS, SHOWN_MS);
+    WAIT_FOR(ctl("cases --target resolution --limit 1000 --json") == 0 && lines() == COMPLAINTS,
+             SHOWN_MS);
 
     /* A second complaint about an order joins its case; its own computed id leads there. */
     case_id_of("c-0", "A0", first);
@@ -107,7 +112,8 @@ static void test_publish_and_look(void **state) {
     snprintf(line, sizeof line, "case %s --json", first);
     WAIT_FOR(ctl(line) == 0 && flags_say("repeat"), SHOWN_MS);
 
-    assert_says("cases --class logistics.* --tier vip --limit 3", 0, "the first 3; --limit shows more");
+    assert_says("cases --class logistics.* --tier vip --limit 3", 0,
+                "the first 3; --limit shows more");
     assert_int_equal(lines(), 5);
     assert_says("cases --class quality.counterfeit", 0, "none");
     assert_says("cases --tier regular", 0, "none");
@@ -130,7 +136,8 @@ static void test_rebuild(void **state) {
     /* While it is made anew whoever looks is told so: who is not sees all of it. */
     while (process_log_count(&h->workers[2], "the view is made anew") < made + 2)
         if (ctl("cases --limit 1000 --json") == 0) assert_string_equal(said.at, before);
-    WAIT_FOR(ctl("cases --limit 1000 --json") == 0 && said.at && strcmp(said.at, before) == 0, SHOWN_MS);
+    WAIT_FOR(ctl("cases --limit 1000 --json") == 0 && said.at && strcmp(said.at, before) == 0,
+             SHOWN_MS);
     free(before);
 }
 
@@ -149,13 +156,15 @@ static void test_approve(void **state) {
     assert_says(line, 0, "\"status\":\"approved\"");
 
     case_id_of("c-8", "A8", case_id);
-    snprintf(line, sizeof line, "reject %s.1 --actor wang.fang --role manager --reason unfounded", case_id);
+    snprintf(line, sizeof line, "reject %s.1 --actor wang.fang --role manager --reason unfounded",
+             case_id);
     assert_says(line, 0, "\"type\":\"decision.rejected\"");
     snprintf(line, sizeof line, "case %s --json", case_id);
     WAIT_FOR(says(line, 0, "\"status\":\"rejected\""), SHOWN_MS);
 }
 
-/* A contact that came before its complaint is refused by sla; once the case is there it is sent again, and counts. */
+/* A contact that came before its complaint is refused by sla; once the case is there it is sent
+ * again, and counts. */
 static void test_replay(void **state) {
     (void)state;
     struct buf events = {NULL, 0, 0};
@@ -189,7 +198,8 @@ static void test_replay(void **state) {
     buf_free(&events);
 }
 
-/* Events of the future stay what they are: sent again they are rejected again, and are not sent a third time. */
+/* Events of the future stay what they are: sent again they are rejected again, and are not sent a
+ * third time. */
 static void test_replayed_in_vain(void **state) {
     (void)state;
     struct buf events = {NULL, 0, 0};
@@ -201,21 +211,24 @@ static void test_replayed_in_vain(void **state) {
     assert_says("rejected replay --all --reason in_future", 0, "1 sent again");
     WAIT_FOR(ctl("rejected list --reason in_future --json") == 0 && lines() == 2, SHOWN_MS);
     assert_non_null(strstr(said.at, "\"replay_of\":\""));
-    assert_says("rejected replay --all --reason in_future", 70, "sent again and rejected again; --force");
+    assert_says("rejected replay --all --reason in_future", 70,
+                "sent again and rejected again; --force");
     assert_says("rejected replay --all --reason in_future --topic activity", 0, "nothing to send");
     buf_free(&events);
 }
 
-static void add_word(struct buf *out, const char *id, const char *case_id, const char *class_name, int64_t time_ms) {
+static void add_word(struct buf *out, const char *id, const char *case_id, const char *class_name,
+                     int64_t time_ms) {
     char time[CLOCK_TEXT_MAX];
     buf_printf(out,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/desk\",\"type\":\"case.reclassified\",\"time\":"
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
+               "desk\",\"type\":\"case.reclassified\",\"time\":"
                "\"%s\",\"data\":{\"case_id\":\"%s\",\"class\":\"%s\",\"by\":\"anna\"}}\n",
                id, clock_format(time_ms, time), case_id, class_name);
 }
 
-/* Agents' corrections out of the case log itself: the last word about a case, and no text of a customer who is erased.
- * From a file of the same events the same lines come. */
+/* Agents' corrections out of the case log itself: the last word about a case, and no text of a
+ * customer who is erased. From a file of the same events the same lines come. */
 static void test_labels(void **state) {
     (void)state;
     struct buf events = {NULL, 0, 0};
@@ -234,13 +247,15 @@ static void test_labels(void **state) {
     add_word(&events, "w-4", ids[2], "logistics.lost", now_ms + 1000);
     add_word(&events, "w-5", ids[3], "logistics.lost", now_ms - 60000);
     buf_printf(&events,
-               "{\"specversion\":\"1.0\",\"id\":\"w-6\",\"source\":\"/desk\",\"type\":\"customer.erased\",\"time\":"
+               "{\"specversion\":\"1.0\",\"id\":\"w-6\",\"source\":\"/"
+               "desk\",\"type\":\"customer.erased\",\"time\":"
                "\"%s\",\"data\":{\"tenant\":\"default\",\"customer_id\":\"u-A22\"}}\n",
                clock_format(now_ms, time));
     snprintf(line, sizeof line, "publish %s", write_file("words.jsonl", &events));
     assert_says(line, 0, "6 acknowledged, 0 refused");
     WAIT_FOR(says("labels", 0, "3 labels; 1 texts of erased customers left out"), SHOWN_MS);
-    snprintf(line, sizeof line, "{\"case_id\":\"%s\",\"text\":\"包裹破损，杯子碎了\",\"class\":\"quality.damaged\"}",
+    snprintf(line, sizeof line,
+             "{\"case_id\":\"%s\",\"text\":\"包裹破损，杯子碎了\",\"class\":\"quality.damaged\"}",
              ids[0]);
     assert_non_null(strstr(said.at, line));
     assert_null(strstr(said.at, "quality.flaw"));

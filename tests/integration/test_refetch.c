@@ -1,6 +1,6 @@
-/* What is fetched is set anew again and again, and some of it paused meanwhile: each record comes once after each time,
- * in order, and no partition is forgotten. (A resume behind an assignment made librdkafka 2.0.2 forget one in about ten
- * thousand: intake stood still without a word.) */
+/* What is fetched is set anew again and again, and some of it paused meanwhile: each record comes
+ * once after each time, in order, and no partition is forgotten. (A resume behind an assignment
+ * made librdkafka 2.0.2 forget one in about ten thousand: intake stood still without a word.) */
 #include "world.h"
 
 #include <setjmp.h>
@@ -45,8 +45,10 @@ static void open_scene(struct scene *scene) {
     scene->reader = kafka_reader_new(&scene->kafka, true, &err);
     if (!scene->reader) wait_fail("%s", err.text);
     for (int i = 0; i < PLACES; i++)
-        scene->ends[i] = (struct place){.topic = topics[i / PARTITIONS], .partition = i % PARTITIONS};
-    if (kafka_ends(scene->world->asker, scene->ends, PLACES, LIMIT_MS, &err) < 0) wait_fail("%s", err.text);
+        scene->ends[i] =
+            (struct place){.topic = topics[i / PARTITIONS], .partition = i % PARTITIONS};
+    if (kafka_ends(scene->world->asker, scene->ends, PLACES, LIMIT_MS, &err) < 0)
+        wait_fail("%s", err.text);
 }
 
 static void close_scene(struct scene *scene) {
@@ -69,7 +71,8 @@ static void fetch_anew(struct scene *scene) {
 static void pause_or_resume(struct scene *scene) {
     struct err err;
     scene->paused = !scene->paused;
-    if (kafka_pause(scene->reader, scene->from, PARTITIONS, scene->paused, &err) < 0) wait_fail("%s", err.text);
+    if (kafka_pause(scene->reader, scene->from, PARTITIONS, scene->paused, &err) < 0)
+        wait_fail("%s", err.text);
 }
 
 static void see(struct scene *scene, struct kafka_record *record) {
@@ -97,7 +100,8 @@ static void read_some(struct scene *scene, int limit, int round) {
         struct place place;
         struct err err;
         enum kafka_got got = kafka_poll(scene->reader, 10, &record, &place, &err);
-        if (got != KAFKA_RECORD && got != KAFKA_END && got != KAFKA_NOTHING) wait_fail("%s", err.text);
+        if (got != KAFKA_RECORD && got != KAFKA_END && got != KAFKA_NOTHING)
+            wait_fail("%s", err.text);
         if (got == KAFKA_RECORD) {
             see(scene, record);
             count++;
@@ -106,8 +110,9 @@ static void read_some(struct scene *scene, int limit, int round) {
         for (int i = 0; wait_now_ms() > end_ms && i < PLACES; i++)
             if (scene->next[i] < scene->ends[i].offset && !(scene->paused && i < PARTITIONS))
                 wait_fail("round %d: %s %d stands at %lld, began at %lld, ends at %lld", round,
-                          topic_name(scene->from[i].topic), scene->from[i].partition, (long long)scene->next[i],
-                          (long long)scene->from[i].offset, (long long)scene->ends[i].offset);
+                          topic_name(scene->from[i].topic), scene->from[i].partition,
+                          (long long)scene->next[i], (long long)scene->from[i].offset,
+                          (long long)scene->ends[i].offset);
     }
 }
 

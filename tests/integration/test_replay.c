@@ -1,5 +1,5 @@
-/* The UCI ticket log, 12 349 incidents with their times of 2016 and 2017, through intake and sla: exactly the cases
- * that were late breach, each once. */
+/* The UCI ticket log, 12 349 incidents with their times of 2016 and 2017, through intake and sla:
+ * exactly the cases that were late breach, each once. */
 #include "replay.h"
 
 #include <setjmp.h>
@@ -43,7 +43,8 @@ static void test_one_partition(void **state) {
 
 static void test_pausing(void **state) {
     (void)state;
-    finish_backlog(replay_new("pausing", 4, 1, "policies-uci-pausing"), 1, REPLAY_RESOLUTION_PAUSING);
+    finish_backlog(replay_new("pausing", 4, 1, "policies-uci-pausing"), 1,
+                   REPLAY_RESOLUTION_PAUSING);
 }
 
 /* Into running workers, 2 000 events a second and more. */
@@ -64,8 +65,9 @@ static void test_running(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_backlog), cmocka_unit_test(test_everything_twice),
-                                       cmocka_unit_test(test_one_partition), cmocka_unit_test(test_pausing),
-                                       cmocka_unit_test(test_running)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_backlog), cmocka_unit_test(test_everything_twice),
+        cmocka_unit_test(test_one_partition), cmocka_unit_test(test_pausing),
+        cmocka_unit_test(test_running)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Every review text of a Chinese shop goes in at intake as a complaint, and comes out in case.opened byte for byte. */
+/* Every review text of a Chinese shop goes in at intake as a complaint, and comes out in
+ * case.opened byte for byte. */
 #include "base/ids.h"
 #include "intake/intake.h"
 #include "world.h"
@@ -60,8 +61,10 @@ static void publish(struct world *world, const char **reviews) {
         ids_route("default", customer, key);
         buf_clear(&buf);
         buf_printf(&buf,
-                   "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/reviews\",\"type\":\"complaint.submitted\","
-                   "\"time\":\"2026-01-01T00:00:00Z\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%d\","
+                   "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/"
+                   "reviews\",\"type\":\"complaint.submitted\","
+                   "\"time\":\"2026-01-01T00:00:00Z\",\"data\":{\"channel\":\"app\",\"customer\":{"
+                   "\"id\":\"u-%d\","
                    "\"tier\":\"regular\"},\"text\":",
                    i, i);
         struct json_out out = {.buf = &buf};
@@ -122,11 +125,14 @@ static void test_reviews_pass_byte_for_byte(void **state) {
     process_start(intake);
     world_wait_idle(world, workers, LIMIT_MS);
     double seconds = (double)(wait_now_ms() - began_ms) / 1e3;
-    struct seen seen = {.reviews = reviews, .arena = arena_new(), .once = calloc(REVIEWS, sizeof(bool))};
+    struct seen seen = {
+        .reviews = reviews, .arena = arena_new(), .once = calloc(REVIEWS, sizeof(bool))};
     world_read(world, TOPIC_EVENTS, NULL, check_opened, &seen);
     assert_int_equal(seen.opened, REVIEWS);
-    print_message("%d reviews, %lld bytes, %.1f s from start to idle, %.0f events/s; intake's peak memory %ld KB\n",
-                  seen.opened, (long long)seen.bytes, seconds, seen.opened / seconds, process_peak_kb(intake));
+    print_message("%d reviews, %lld bytes, %.1f s from start to idle, %.0f events/s; intake's peak "
+                  "memory %ld KB\n",
+                  seen.opened, (long long)seen.bytes, seconds, seen.opened / seconds,
+                  process_peak_kb(intake));
     free(seen.once);
     arena_free(seen.arena);
     arena_free(arena);

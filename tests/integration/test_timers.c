@@ -1,6 +1,7 @@
-/* How late deadlines are reported, and that a burst of them is reported whole while newly published complaints still
- * pass. Times are printed, never asserted: the machine may be busy. Small for every run; TIMERS_FULL=1 gives the sizes
- * that figures are quoted for: 10 000 over a minute, 100 000 at one instant. */
+/* How late deadlines are reported, and that a burst of them is reported whole while newly published
+ * complaints still pass. Times are printed, never asserted: the machine may be busy. Small for
+ * every run; TIMERS_FULL=1 gives the sizes that figures are quoted for: 10 000 over a minute, 100
+ * 000 at one instant. */
 #include "base/clock.h"
 #include "timers.h"
 
@@ -17,21 +18,25 @@ static bool full(void) {
     return getenv("TIMERS_FULL") != NULL;
 }
 
-/* Those whose deadline had passed before they were read wait for late_settle by design: not counted as late. */
+/* Those whose deadline had passed before they were read wait for late_settle by design: not counted
+ * as late. */
 static int lateness(const struct timers *timers, int64_t *late_ms) {
     int count = 0;
     for (int i = 0; i < timers->count; i++) {
         const struct timers_case *item = &timers->cases[i];
-        if (item->started_ms && item->started_ms < item->due_ms) late_ms[count++] = item->breached_ms - item->due_ms;
+        if (item->started_ms && item->started_ms < item->due_ms)
+            late_ms[count++] = item->breached_ms - item->due_ms;
     }
     if (count < timers->count)
-        print_message("%d were read only after their deadline, and not counted\n", timers->count - count);
+        print_message("%d were read only after their deadline, and not counted\n",
+                      timers->count - count);
     return count;
 }
 
 static void test_spread(void **state) {
     (void)state;
-    int count = full() ? 10000 : 1500, over_ms = full() ? 60000 : 15000, lead_ms = full() ? 15000 : 10000;
+    int count = full() ? 10000 : 1500, over_ms = full() ? 60000 : 15000,
+        lead_ms = full() ? 15000 : 10000;
     struct timers *timers = timers_new("spread", count);
     timers_open(timers, PARTITIONS, true);
     timers_start(timers);
@@ -47,7 +52,8 @@ static void test_spread(void **state) {
     timers_close(timers);
 }
 
-static int passed_on_the_way(const struct timers *timers, int burst, int64_t *opened_ms, int64_t *started_ms) {
+static int passed_on_the_way(const struct timers *timers, int burst, int64_t *opened_ms,
+                             int64_t *started_ms) {
     int passed = 0;
     for (int i = burst; i < timers->count; i++) {
         const struct timers_case *item = &timers->cases[i];
@@ -62,7 +68,8 @@ static int passed_on_the_way(const struct timers *timers, int burst, int64_t *op
 static void drain(struct timers *timers, int burst, int64_t due_ms) {
     int64_t limit_ms = wait_now_ms() + LIMIT_MS;
     while (timers->breached < burst && wait_now_ms() < limit_ms) {
-        timers_publish(timers, clock_now_ms() + TIMERS_WITHIN_MS); /* submitted now, never due here */
+        timers_publish(timers,
+                       clock_now_ms() + TIMERS_WITHIN_MS); /* submitted now, never due here */
         timers_follow(timers, NEW_EVERY_MS, NULL);
     }
     print_message("%d deadlines of one instant: the last readable after %lld ms\n", burst,
@@ -82,8 +89,8 @@ static void test_burst(void **state) {
     for (int i = 0; i < burst; i++) timers_publish(timers, due_ms);
     world_flush(timers->world);
     bool all = timers_follow(timers, (int)(due_ms - clock_now_ms()), timers_all_started);
-    print_message("%d of %d deadlines run when they fall due, after %lld ms\n", timers->started, burst,
-                  (long long)(wait_now_ms() - began_ms));
+    print_message("%d of %d deadlines run when they fall due, after %lld ms\n", timers->started,
+                  burst, (long long)(wait_now_ms() - began_ms));
     if (all) timers_follow(timers, (int)(due_ms - clock_now_ms()), NULL);
     drain(timers, burst, due_ms);
     timers_follow(timers, 1000, NULL); /* a second report would come now */
@@ -92,8 +99,9 @@ static void test_burst(void **state) {
     int64_t *opened_ms = calloc((size_t)newcomers + 1, sizeof *opened_ms),
             *started_ms = calloc((size_t)newcomers + 1, sizeof *started_ms);
     int passed = passed_on_the_way(timers, burst, opened_ms, started_ms);
-    print_message("%d of %d complaints published meanwhile passed while breaches were outstanding\n", passed,
-                  newcomers);
+    print_message(
+        "%d of %d complaints published meanwhile passed while breaches were outstanding\n", passed,
+        newcomers);
     timers_print("published to case.opened meanwhile", opened_ms, newcomers);
     timers_print("published to sla.started meanwhile", started_ms, newcomers);
     assert_true(passed > 0);

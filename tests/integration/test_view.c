@@ -1,5 +1,5 @@
-/* A view on a real Redis, without Kafka and workers: whatever is taken out of it or changed in it is noticed; a full
- * Redis changes nothing of it; and no script leaves half of its work behind. */
+/* A view on a real Redis, without Kafka and workers: whatever is taken out of it or changed in it
+ * is noticed; a full Redis changes nothing of it; and no script leaves half of its work behind. */
 #include "base/clock.h"
 #include "harness.h"
 #include "runtime/view.h"
@@ -29,7 +29,8 @@ static const struct field goal_fields[] = {
     {FIELD_REST_OF(goal, rest)},
     FIELDS_END,
 };
-static const struct record goal_record = {.name = "goal", .size = sizeof(struct goal), .fields = goal_fields};
+static const struct record goal_record = {
+    .name = "goal", .size = sizeof(struct goal), .fields = goal_fields};
 
 struct state {
     const char *status, *name, *words;
@@ -47,7 +48,8 @@ static const struct field state_fields[] = {
     {FIELD_REST_OF(state, rest)},
     FIELDS_END,
 };
-static const struct record state_record = {.name = "state", .size = sizeof(struct state), .fields = state_fields};
+static const struct record state_record = {
+    .name = "state", .size = sizeof(struct state), .fields = state_fields};
 
 /* ---- The scene: one Redis, a view with some cases at offset CASES ---- */
 
@@ -87,10 +89,11 @@ static struct redis_reply tell(const char *command) {
     int count = 0;
     for (char *rest, *word = strtok_r(arena_strdup(arena, command), " ", &rest); word;
          word = strtok_r(NULL, " ", &rest))
-        words[count++] =
-            strncmp(word, "{t}:", 4) == 0 ? arena_printf(arena, "redress:{test.%d}:%s", SHARD, word + 4) : word;
-    if (redis_ask(redis, arena, &reply, &err, count, words[0], words[1], words[2], words[3], words[4], words[5],
-                  words[6], words[7]))
+        words[count++] = strncmp(word, "{t}:", 4) == 0
+                             ? arena_printf(arena, "redress:{test.%d}:%s", SHARD, word + 4)
+                             : word;
+    if (redis_ask(redis, arena, &reply, &err, count, words[0], words[1], words[2], words[3],
+                  words[4], words[5], words[6], words[7]))
         fail_msg("%s: %s", command, err.text);
     return reply;
 }
@@ -100,12 +103,13 @@ static struct state *a_state(int i) {
     struct goal *goals = arena_alloc(arena, 2 * sizeof *goals);
     goals[0] = (struct goal){.name = "contact", .due = opened_ms + 3600000 + i};
     goals[1] = (struct goal){.name = "finish", .met_at = opened_ms};
-    *state = (struct state){.status = i % 2 ? "paused" : "open",
-                            .name = "Li",
-                            .words = "as it came",
-                            .wake_at = i == CASES - 1 ? 0 : opened_ms + 3600000 + i, /* the last one sleeps */
-                            .opened_at = opened_ms,
-                            .goals = {goals, 2}};
+    *state = (struct state){
+        .status = i % 2 ? "paused" : "open",
+        .name = "Li",
+        .words = "as it came",
+        .wake_at = i == CASES - 1 ? 0 : opened_ms + 3600000 + i, /* the last one sleeps */
+        .opened_at = opened_ms,
+        .goals = {goals, 2}};
     return state;
 }
 
@@ -116,13 +120,15 @@ static const char *case_id(int i) {
 static enum view_result apply(struct view_change *changes, int count, struct err *err) {
     int64_t to = applied + count;
     for (int i = 0; i < count; i++) changes[i].offset = applied + i;
-    enum view_result result = view_apply(view, SHARD, arena, applied, to, changes, count, &standing, err);
+    enum view_result result =
+        view_apply(view, SHARD, arena, applied, to, changes, count, &standing, err);
     if (result == VIEW_DONE) applied = to;
     return result;
 }
 
 static void must_be(enum view_result result, enum view_result expected, const struct err *err) {
-    if (result != expected) fail_msg("result %d, expected %d: %s", result, expected, result ? err->text : "");
+    if (result != expected)
+        fail_msg("result %d, expected %d: %s", result, expected, result ? err->text : "");
 }
 
 static void empty(void) {
@@ -140,7 +146,8 @@ static void fill(void) {
     struct view_change changes[CASES];
     struct err err = {""};
     empty();
-    for (int i = 0; i < CASES; i++) changes[i] = (struct view_change){.id = case_id(i), .now = a_state(i)};
+    for (int i = 0; i < CASES; i++)
+        changes[i] = (struct view_change){.id = case_id(i), .now = a_state(i)};
     must_be(apply(changes, CASES, &err), VIEW_DONE, &err);
 }
 
@@ -167,7 +174,8 @@ static const char *found(void) {
         must_be(result, VIEW_DONE, &err);
     } while (next);
     do {
-        must_be(view_next_ids(view, SHARD, arena, &walk, CASES, &ids, &count, &err), VIEW_DONE, &err);
+        must_be(view_next_ids(view, SHARD, arena, &walk, CASES, &ids, &count, &err), VIEW_DONE,
+                &err);
         walked += count;
     } while (walk.asleep || walk.cursor);
     for (int i = 0; i <= CASES; i++) living += cases[i].state != NULL;
@@ -189,17 +197,21 @@ static void whatever_is_lost_is_noticed(void **state) {
         {"HDEL {t}:case:c1 words", NULL, "case c1: a field of its hash was lost"},
         {"HDEL {t}:case:c1 #", NULL, "case c1: a field of its hash was lost"},
         {"HDEL {t}:case:c1 contact_due", NULL, "case c1: a field of its hash was lost"},
-        {"HSET {t}:case:c1 status closed", NULL, "case c1: a field of its hash was lost, or changed"},
+        {"HSET {t}:case:c1 status closed", NULL,
+         "case c1: a field of its hash was lost, or changed"},
         {"HSET {t}:case:c1 words other", NULL, "case c1: a field of its hash was lost, or changed"},
         {"HSET {t}:case:c1 opened_at soon", NULL, "case c1: state: hash field opened_at"},
         {"DEL {t}:case:c1", "SET {t}:case:c1 x", "case c1: its hash is a key of another type"},
-        {"DEL {t}:private:c1", "SADD {t}:private:c1 x", "case c1: its hash is a key of another type"},
-        {"COPY {t}:case:c1 {t}:case:c5", "COPY {t}:private:c1 {t}:private:c5", "case c5: it is not in by:wake_at"},
+        {"DEL {t}:private:c1", "SADD {t}:private:c1 x",
+         "case c1: its hash is a key of another type"},
+        {"COPY {t}:case:c1 {t}:case:c5", "COPY {t}:private:c1 {t}:private:c5",
+         "case c5: it is not in by:wake_at"},
         {"ZREM {t}:by:wake_at c1", NULL, "the standing"},
         {"DEL {t}:by:wake_at", NULL, "the standing"},
         {"DEL {t}:by:wake_at", "SET {t}:by:wake_at x", "the standing"},
         {"ZADD {t}:by:wake_at 1 stranger", NULL, "the standing"},
-        {"ZADD {t}:by:wake_at 1 c1", NULL, "case c1: it is not in by:wake_at or asleep as its hash says"},
+        {"ZADD {t}:by:wake_at 1 c1", NULL,
+         "case c1: it is not in by:wake_at or asleep as its hash says"},
         {"DEL {t}:asleep", NULL, "the standing"},
         {"SMOVE {t}:asleep {t}:elsewhere c4", "SADD {t}:asleep c1", "case c4: it is not in"},
         {"DEL {t}:by:contact_due", NULL, "by:contact_due holds 0 where 5 belong"},
@@ -225,7 +237,8 @@ static void whatever_is_lost_is_noticed(void **state) {
         if (rows[i].more) tell(rows[i].more);
         const char *after = found();
         if (!after || strncmp(after, rows[i].expected, strlen(rows[i].expected)) != 0)
-            fail_msg("%s: found \"%s\", expected \"%s\"", rows[i].command, after ? after : "nothing", rows[i].expected);
+            fail_msg("%s: found \"%s\", expected \"%s\"", rows[i].command,
+                     after ? after : "nothing", rows[i].expected);
     }
     char hour[CLOCK_TEXT_MAX];
     fill();
@@ -283,11 +296,14 @@ static void a_view_stays_whole(void **state) {
         must_be(view_read(view, SHARD, arena, cases, CASES, &standing, &err), VIEW_DONE, &err);
         for (int i = 0; i < CASES; i++) {
             struct state *now = a_state(i + round);
-            changes[i] = (struct view_change){
-                .id = cases[i].id, .old = cases[i].state, .was_unread = cases[i].unread != NULL, .now = now};
+            changes[i] = (struct view_change){.id = cases[i].id,
+                                              .old = cases[i].state,
+                                              .was_unread = cases[i].unread != NULL,
+                                              .now = now};
             if ((i + round) % 3 == 0) now->wake_at = 0;
             if ((i + round) % 4 == 1) changes[i].now = NULL;
-            if ((i + round) % 4 == 2) changes[i].now = NULL, changes[i].unread = "changelog offset 1: why";
+            if ((i + round) % 4 == 2)
+                changes[i].now = NULL, changes[i].unread = "changelog offset 1: why";
             if ((i + round) % 5 == 0) now->goals.count = 1;
         }
         must_be(apply(changes, CASES, &err), VIEW_DONE, &err);
@@ -301,11 +317,13 @@ static void a_view_stays_whole(void **state) {
     }
 }
 
-/* Somebody has put another type, or no number, where a script writes: it says so, and nobody decides from that view. */
+/* Somebody has put another type, or no number, where a script writes: it says so, and nobody
+ * decides from that view. */
 static void what_is_half_done_is_made_anew(void **state) {
     (void)state;
-    static const char *const commands[] = {"SET {t}:count:status x", "HSET {t}:count:status closed x",
-                                           "SET {t}:by:contact_due x", "SET {t}:asleep x", "HSET {t}:totals @cases x"};
+    static const char *const commands[] = {
+        "SET {t}:count:status x", "HSET {t}:count:status closed x", "SET {t}:by:contact_due x",
+        "SET {t}:asleep x", "HSET {t}:totals @cases x"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         struct err err = {""};
         struct state *now = a_state(1);
@@ -327,14 +345,16 @@ static void what_is_half_done_is_made_anew(void **state) {
 /* ---- A full Redis ---- */
 
 static int64_t used_memory(void) {
-    return strtoll(strstr(tell("INFO memory").text, "used_memory:") + strlen("used_memory:"), NULL, 10);
+    return strtoll(strstr(tell("INFO memory").text, "used_memory:") + strlen("used_memory:"), NULL,
+                   10);
 }
 
 static void set_limit(int64_t bytes) {
     tell(arena_printf(arena, "CONFIG SET maxmemory %" PRId64, bytes));
 }
 
-/* Nothing is written at the limit, whatever a change begins with; what takes away goes on; and then all is as before.
+/* Nothing is written at the limit, whatever a change begins with; what takes away goes on; and then
+ * all is as before.
  */
 static void a_full_redis_changes_nothing(void **state) {
     (void)state;
@@ -372,9 +392,11 @@ static void a_full_redis_changes_nothing(void **state) {
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whatever_is_lost_is_noticed),    cmocka_unit_test(hours_run_out),
-        cmocka_unit_test(an_unknown_field_stays),         cmocka_unit_test(a_view_stays_whole),
-        cmocka_unit_test(what_is_half_done_is_made_anew), cmocka_unit_test(a_full_redis_changes_nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_is_lost_is_noticed),
+                                       cmocka_unit_test(hours_run_out),
+                                       cmocka_unit_test(an_unknown_field_stays),
+                                       cmocka_unit_test(a_view_stays_whole),
+                                       cmocka_unit_test(what_is_half_done_is_made_anew),
+                                       cmocka_unit_test(a_full_redis_changes_nothing)};
     return cmocka_run_group_tests(tests, open_redis, close_redis);
 }

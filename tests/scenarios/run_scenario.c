@@ -50,7 +50,8 @@ static void fail(const struct scenario *s, const char *fmt, ...) {
     char now[CLOCK_TEXT_MAX];
     va_list args;
     va_start(args, fmt);
-    fprintf(stderr, "%s:%d: at %s: ", s->path, s->line, clock_format(rehearse_now(s->rehearse), now));
+    fprintf(stderr, "%s:%d: at %s: ", s->path, s->line,
+            clock_format(rehearse_now(s->rehearse), now));
     vfprintf(stderr, fmt, args);
     fputc('\n', stderr);
     exit(1);
@@ -59,7 +60,8 @@ static void fail(const struct scenario *s, const char *fmt, ...) {
 static const struct tree *read_json(const struct scenario *s, const char *text) {
     const struct tree *tree;
     struct err err;
-    if (json_read(s->arena, text, strlen(text), NULL, &tree, &err)) fail(s, "%s: %s", text, err.text);
+    if (json_read(s->arena, text, strlen(text), NULL, &tree, &err))
+        fail(s, "%s: %s", text, err.text);
     return tree;
 }
 
@@ -71,19 +73,22 @@ static const char *as_text(const struct tree *tree) {
     return buf.at;
 }
 
-static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
-                   const struct event *ev, const struct rejection *rejection) {
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
+                   const struct output *output, const struct event *ev,
+                   const struct rejection *rejection) {
     struct scenario *s = context;
     (void)now_ms, (void)ev;
     if (s->count == OUTPUTS_MAX) fail(s, "more than %d outputs", OUTPUTS_MAX);
     if (rejection) {
         struct tree *data = tree_new(s->arena, TREE_MAP);
         tree_add(data, "reason", tree_new_text(s->arena, rejection->reason));
-        tree_add(data, "detail", tree_new_text(s->arena, arena_strdup(s->arena, rejection->detail)));
+        tree_add(data, "detail",
+                 tree_new_text(s->arena, arena_strdup(s->arena, rejection->detail)));
         s->seen[s->count++] = (struct seen){"rejected", data};
         return;
     }
-    if (output && strcmp(output->type, "case.opened") == 0) s->case_id = arena_strdup(s->arena, output->subject);
+    if (output && strcmp(output->type, "case.opened") == 0)
+        s->case_id = arena_strdup(s->arena, output->subject);
     if (!output || spec != &sla_spec) return;
     const char *data = arena_strndup(s->arena, output->data, output->data_len);
     s->seen[s->count++] = (struct seen){arena_strdup(s->arena, output->type), read_json(s, data)};
@@ -139,8 +144,10 @@ static void fill(struct scenario *s, struct tree *data, const char *key, const c
 
 static int64_t read_time(const struct scenario *s, const char *text) {
     int64_t ms;
-    if (*text == '-' && fields_parse_duration(text + 1, &ms) == 0) return rehearse_now(s->rehearse) - ms;
-    if (*text == '+' && fields_parse_duration(text + 1, &ms) == 0) return rehearse_now(s->rehearse) + ms;
+    if (*text == '-' && fields_parse_duration(text + 1, &ms) == 0)
+        return rehearse_now(s->rehearse) - ms;
+    if (*text == '+' && fields_parse_duration(text + 1, &ms) == 0)
+        return rehearse_now(s->rehearse) + ms;
     if (clock_parse(text, &ms)) fail(s, "%s: expected a time", text);
     return ms;
 }
@@ -217,7 +224,8 @@ static struct tree *hash_of(struct scenario *s, const void *state) {
     struct tree *tree = tree_new(s->arena, TREE_MAP);
     struct pairs pairs;
     fields_flatten(sla_spec.state, state, s->arena, &pairs, NULL);
-    for (int i = 0; i < pairs.count; i++) tree_add(tree, pairs.at[i].name, tree_new_text(s->arena, pairs.at[i].value));
+    for (int i = 0; i < pairs.count; i++)
+        tree_add(tree, pairs.at[i].name, tree_new_text(s->arena, pairs.at[i].value));
     return tree;
 }
 
@@ -247,13 +255,15 @@ static void check_state(struct scenario *s, const char *json, bool index) {
     struct marks marks;
     fields_indexes(sla_spec.state, state, s->arena, &marks);
     for (int i = 0; index && i < marks.count; i++)
-        tree_add(found, marks.at[i].name,
-                 tree_new_text(s->arena, arena_printf(s->arena, "%lld", (long long)marks.at[i].ms)));
+        tree_add(
+            found, marks.at[i].name,
+            tree_new_text(s->arena, arena_printf(s->arena, "%lld", (long long)marks.at[i].ms)));
     const struct tree *wanted = in_ms(s, read_json(s, json));
     for (const struct tree *at = wanted->first; at; at = at->next) {
         const struct tree *value = tree_get(found, at->key);
         if (!has(value, at))
-            fail(s, "%s: expected %s, found %s", at->key, as_text(at), value ? value->text : "nothing");
+            fail(s, "%s: expected %s, found %s", at->key, as_text(at),
+                 value ? value->text : "nothing");
     }
 }
 
@@ -292,11 +302,14 @@ static void take_line(struct scenario *s, char *line, bool *have_policy) {
 int main(int argc, char **argv) {
     static struct scenario s;
     if (argc != 2) return 64;
-    s = (struct scenario){
-        .path = argv[1], .file = fopen(argv[1], "r"), .arena = arena_new(), .dir = "/tmp/scenario-XXXXXX"};
+    s = (struct scenario){.path = argv[1],
+                          .file = fopen(argv[1], "r"),
+                          .arena = arena_new(),
+                          .dir = "/tmp/scenario-XXXXXX"};
     struct buf errors = {0};
     s.rehearse = rehearse_new(listen, &s);
-    if (!s.file || !mkdtemp(s.dir) || rehearse_add(s.rehearse, &intake_spec, s.dir, &errors)) fail(&s, "cannot begin");
+    if (!s.file || !mkdtemp(s.dir) || rehearse_add(s.rehearse, &intake_spec, s.dir, &errors))
+        fail(&s, "cannot begin");
     rehearse_advance(s.rehearse, 0);
     char line[LINE_SIZE];
     bool have_policy = false;

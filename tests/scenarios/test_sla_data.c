@@ -1,5 +1,6 @@
-/* Against other people's data (data/README.md), skipped where it is absent: the arithmetic cases through `redressctl
- * sla due`, and three ticket logs through the decisions of intake and sla, to the exact numbers. */
+/* Against other people's data (data/README.md), skipped where it is absent: the arithmetic cases
+ * through `redressctl sla due`, and three ticket logs through the decisions of intake and sla, to
+ * the exact numbers. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ids.h"
@@ -80,9 +81,11 @@ static void test_sla_cases(void **unused) {
         assert_string_equal(tree_text(found, "id"), id);
         const struct tree *elapsed = tree_get(expected, "expected_elapsed_seconds");
         if (elapsed && elapsed->kind == TREE_INT) {
-            if (tree_get(found, "elapsed_seconds")->num != elapsed->num) fail_msg("%s: elapsed", id);
+            if (tree_get(found, "elapsed_seconds")->num != elapsed->num)
+                fail_msg("%s: elapsed", id);
         } else if (time_of(found, "due_at") != time_of(expected, "expected_due")) {
-            fail_msg("%s: found %s, expected %s", id, tree_text(found, "due_at"), tree_text(expected, "expected_due"));
+            fail_msg("%s: found %s, expected %s", id, tree_text(found, "due_at"),
+                     tree_text(expected, "expected_due"));
         }
     }
     print_message("%d cases\n", count);
@@ -97,15 +100,17 @@ struct tally {
     int retracted, rejected, never_contacted, never_resolved, reopened;
 };
 
-static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
-                   const struct event *ev, const struct rejection *rejection) {
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
+                   const struct output *output, const struct event *ev,
+                   const struct rejection *rejection) {
     struct tally *tally = context;
     (void)spec, (void)now_ms, (void)ev;
     if (rejection) tally->rejected++;
     if (output && strcmp(output->type, "sla.retracted") == 0) tally->retracted++;
 }
 
-static void count_cycle(struct tally *tally, const struct sla_state *state, const struct sla_cycle *cycle) {
+static void count_cycle(struct tally *tally, const struct sla_state *state,
+                        const struct sla_cycle *cycle) {
     if (cycle->cycle != state->opened_at || !cycle->breach_due) return;
     if (strcmp(cycle->name, "first_contact") == 0) tally->first_contact++;
     if (strcmp(cycle->name, "resolution") == 0) tally->resolution++;
@@ -119,8 +124,8 @@ static void count_case(void *context, const char *key, const void *data) {
     (void)key;
     for (int i = 0; i < state->targets.count; i++) {
         count_cycle(tally, state, &latest[i]);
-        resolved |=
-            strcmp(latest[i].name, "resolution") == 0 && (latest[i].met_at || latest[i].cycle != state->opened_at);
+        resolved |= strcmp(latest[i].name, "resolution") == 0 &&
+                    (latest[i].met_at || latest[i].cycle != state->opened_at);
     }
     for (int i = 0; i < state->cycles.count; i++) count_cycle(tally, state, &earlier[i]);
     tally->never_contacted += !state->contacted_at;
@@ -128,15 +133,18 @@ static void count_case(void *context, const char *key, const void *data) {
     tally->reopened += state->cycles.count > 0;
 }
 
-static void publish(struct rehearse *rehearse, struct arena *arena, const struct ticket_event *ticket) {
+static void publish(struct rehearse *rehearse, struct arena *arena,
+                    const struct ticket_event *ticket) {
     struct event ev = {.id = ticket->id,
                        .source = ticket->source,
                        .type = ticket->type,
                        .time_ms = ticket->time_ms,
                        .sequence = ticket->sequence};
-    assert_int_equal(json_read(arena, ticket->data, strlen(ticket->data), NULL, &ev.data, NULL), JSON_OK);
+    assert_int_equal(json_read(arena, ticket->data, strlen(ticket->data), NULL, &ev.data, NULL),
+                     JSON_OK);
     int64_t now = rehearse_now(rehearse);
-    rehearse_publish_event(rehearse, ticket->topic, &ev, ticket->order_ms > now ? ticket->order_ms : now);
+    rehearse_publish_event(rehearse, ticket->topic, &ev,
+                           ticket->order_ms > now ? ticket->order_ms : now);
 }
 
 /* Plays a log, each event `times` times, and lets 30 days pass behind its end. */
@@ -162,8 +170,9 @@ static struct tally play(enum ticketlog log, const char *policies, int times) {
     }
     rehearse_advance(rehearse, rehearse_now(rehearse) + 30 * DAY_MS);
     int64_t took_ms = clock_boot_ms() - began_ms + 1;
-    print_message("%d rows, %d cases, %d events, %d times, in %lld ms: %lld events/s\n", events.rows, events.cases,
-                  events.count, times, (long long)took_ms, (long long)events.count * times * 1000 / took_ms);
+    print_message("%d rows, %d cases, %d events, %d times, in %lld ms: %lld events/s\n",
+                  events.rows, events.cases, events.count, times, (long long)took_ms,
+                  (long long)events.count * times * 1000 / took_ms);
     rehearse_states(rehearse, &sla_spec, count_case, &tally);
     rehearse_free(rehearse);
     arena_free(arena);
@@ -218,7 +227,8 @@ static void test_rabobank(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sla_cases), cmocka_unit_test(test_uci),
-                                       cmocka_unit_test(test_uci_pausing), cmocka_unit_test(test_helpdesk),
+                                       cmocka_unit_test(test_uci_pausing),
+                                       cmocka_unit_test(test_helpdesk),
                                        cmocka_unit_test(test_rabobank)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,8 @@ struct header *fake_broker_headers(const struct header *headers, int count) {
 
     for (int i = 0; i < count; i++)
         copy[i] = (struct header){fake_broker_bytes(headers[i].name, strlen(headers[i].name)),
-                                  fake_broker_bytes(headers[i].value, headers[i].value_len), headers[i].value_len};
+                                  fake_broker_bytes(headers[i].value, headers[i].value_len),
+                                  headers[i].value_len};
     return copy;
 }
 
@@ -90,8 +91,10 @@ static void write_marker(struct transaction *transaction, int number, int topic,
     struct log *log = &fake_broker.logs[topic][partition];
 
     for (int64_t i = 0; i < log->count; i++)
-        if (log->at[i].transaction == number && log->at[i].fate == OPEN) log->at[i].fate = transaction->fate;
-    fake_broker_append(log, &(struct entry){.fate = MARKER, .transaction = -1, .at_ms = sim_now_ms()});
+        if (log->at[i].transaction == number && log->at[i].fate == OPEN)
+            log->at[i].fate = transaction->fate;
+    fake_broker_append(log,
+                       &(struct entry){.fate = MARKER, .transaction = -1, .at_ms = sim_now_ms()});
     transaction->marker_ms[topic][partition] = 0;
     transaction->left--;
 }
@@ -109,7 +112,8 @@ static void commit_place(struct group *group, const struct place *place) {
 
 static void write_group_marker(struct transaction *transaction) {
     if (transaction->fate == COMMITTED)
-        for (int i = 0; i < transaction->place_count; i++) commit_place(transaction->group, &transaction->places[i]);
+        for (int i = 0; i < transaction->place_count; i++)
+            commit_place(transaction->group, &transaction->places[i]);
     transaction->group_marker_ms = 0;
     transaction->left--;
 }
@@ -149,18 +153,21 @@ static void settle_one(int number, int64_t now_ms) {
         for (int i = 0; i < fake_broker.partitions; i++)
             if (transaction->marker_ms[topic][i] && transaction->marker_ms[topic][i] <= now_ms)
                 write_marker(transaction, number, topic, i);
-    if (transaction->group_marker_ms && transaction->group_marker_ms <= now_ms) write_group_marker(transaction);
+    if (transaction->group_marker_ms && transaction->group_marker_ms <= now_ms)
+        write_group_marker(transaction);
 }
 
 bool fake_broker_settled(int number) {
-    return fake_broker.transactions[number]->fate != OPEN && !fake_broker.transactions[number]->left;
+    return fake_broker.transactions[number]->fate != OPEN &&
+           !fake_broker.transactions[number]->left;
 }
 
 /* What time has brought. */
 void fake_broker_settle(void) {
     int64_t now_ms = sim_now_ms();
 
-    for (int i = fake_broker.settled_transactions; i < fake_broker.transaction_count; i++) settle_one(i, now_ms);
+    for (int i = fake_broker.settled_transactions; i < fake_broker.transaction_count; i++)
+        settle_one(i, now_ms);
     while (fake_broker.settled_transactions < fake_broker.transaction_count &&
            fake_broker_settled(fake_broker.settled_transactions))
         fake_broker.settled_transactions++;
@@ -245,8 +252,8 @@ void fake_kafka_faults(const struct fake_kafka_faults *wanted) {
     fake_broker.faults = *wanted;
 }
 
-void fake_kafka_publish(enum topic topic, const char *worker, int partition, const char *key, const char *value,
-                        const struct header *headers, int header_count) {
+void fake_kafka_publish(enum topic topic, const char *worker, int partition, const char *key,
+                        const char *value, const struct header *headers, int header_count) {
     fake_broker_append(fake_broker_log(topic, worker, partition),
                        &(struct entry){.fate = COMMITTED,
                                        .transaction = -1,
@@ -263,12 +270,14 @@ void fake_kafka_leave_open(enum topic topic, int partition, int64_t timeout_ms) 
     struct transaction *transaction = calloc(1, sizeof *transaction);
     ASSERT(transaction && fake_broker.transaction_count < TRANSACTIONS_MAX);
 
-    *transaction = (struct transaction){.id = "channel", .began_ms = sim_now_ms(), .timeout_ms = timeout_ms};
+    *transaction =
+        (struct transaction){.id = "channel", .began_ms = sim_now_ms(), .timeout_ms = timeout_ms};
     transaction->touched[topic][partition] = true;
     fake_broker.transactions[fake_broker.transaction_count] = transaction;
-    fake_broker_append(
-        fake_broker_log(topic, NULL, partition),
-        &(struct entry){.fate = OPEN, .transaction = fake_broker.transaction_count, .at_ms = sim_now_ms()});
+    fake_broker_append(fake_broker_log(topic, NULL, partition),
+                       &(struct entry){.fate = OPEN,
+                                       .transaction = fake_broker.transaction_count,
+                                       .at_ms = sim_now_ms()});
     fake_broker.transaction_count++;
 }
 

@@ -1,6 +1,6 @@
-/* fake_broker: what fake_kafka's broker keeps: logs of records that are open, committed or aborted, transactions, and
- * what groups have committed. A transaction ends at once for the coordinator, and a little later for each partition
- * (its marker). */
+/* fake_broker: what fake_kafka's broker keeps: logs of records that are open, committed or aborted,
+ * transactions, and what groups have committed. A transaction ends at once for the coordinator, and
+ * a little later for each partition (its marker). */
 #ifndef REDRESS_SEAM_FAKE_BROKER_H
 #define REDRESS_SEAM_FAKE_BROKER_H
 
@@ -40,7 +40,8 @@ struct transaction {
     enum fate fate;
     int64_t began_ms, timeout_ms;
     bool touched[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX];
-    int64_t marker_ms[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX]; /* 0: written, or not decided yet */
+    int64_t marker_ms[TOPIC_COUNT + WORKERS_MAX]
+                     [PARTITIONS_MAX]; /* 0: written, or not decided yet */
     struct group *group;
     struct place places[PLACES_MAX];
     int place_count;
@@ -92,8 +93,9 @@ struct kafka_record {
 int fake_broker_topic(enum topic topic, const char *worker); /* index of its logs */
 struct log *fake_broker_log(enum topic topic, const char *worker, int partition);
 struct entry *fake_broker_append(struct log *log, const struct entry *entry);
-char *fake_broker_bytes(const char *bytes, size_t len);         /* a copy; NULL gives NULL */
-void fake_broker_name(char *to, size_t size, const char *name); /* as much of it as there is room for */
+char *fake_broker_bytes(const char *bytes, size_t len); /* a copy; NULL gives NULL */
+void fake_broker_name(char *to, size_t size,
+                      const char *name); /* as much of it as there is room for */
 struct header *fake_broker_headers(const struct header *headers, int count);
 int64_t fake_broker_stable(const struct log *log); /* nothing at or beyond it may be handed out */
 struct kafka_record *fake_broker_record(const struct fetched *from, const struct entry *entry);

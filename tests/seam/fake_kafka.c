@@ -1,5 +1,5 @@
-/* fake_kafka: the client's calls on fake_broker.c. A group hands out its partitions when all its living members have
- * come back; who does not poll for a session's time is put out. */
+/* fake_kafka: the client's calls on fake_broker.c. A group hands out its partitions when all its
+ * living members have come back; who does not poll for a session's time is put out. */
 #include "fake_kafka.h"
 #include "fake_broker.h"
 #include "outside/kafka_try.h"
@@ -67,8 +67,8 @@ static void hand_out(struct group *group) {
     for (int topic = 0; group->members[0].consumer->topics[topic] != TOPIC_NONE; topic++)
         for (int i = 0; i < fake_broker.partitions; i++, next++) {
             struct kafka_consumer *consumer = group->members[next % group->member_count].consumer;
-            consumer->places[consumer->place_count++] =
-                (struct place){.topic = consumer->topics[topic], .partition = i, .offset = KAFKA_NO_OFFSET};
+            consumer->places[consumer->place_count++] = (struct place){
+                .topic = consumer->topics[topic], .partition = i, .offset = KAFKA_NO_OFFSET};
         }
 }
 
@@ -115,19 +115,23 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
     (void)err;
     struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
     ASSERT(consumer);
-    *consumer = (struct kafka_consumer){
-        .kafka = kafka, .hooks = *hooks, .committed_only = true, .group = fake_broker_group(kafka->worker)};
+    *consumer = (struct kafka_consumer){.kafka = kafka,
+                                        .hooks = *hooks,
+                                        .committed_only = true,
+                                        .group = fake_broker_group(kafka->worker)};
     for (int i = 0; topics[i] != TOPIC_NONE; i++) consumer->topics[i] = topics[i];
     return consumer;
 }
 
-int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics, struct err *err) {
+int kafka_subscribe_again(struct kafka_consumer *consumer, const enum topic *topics,
+                          struct err *err) {
     (void)topics, (void)err;
     form_anew(consumer->group);
     return 0;
 }
 
-struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed, struct err *err) {
+struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committed,
+                                        struct err *err) {
     (void)err;
     struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
     ASSERT(consumer);
@@ -148,16 +152,19 @@ struct kafka_membership *kafka_membership(struct kafka_consumer *consumer) {
 
 /* ---- Reading ---- */
 
-int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count, struct err *err) {
+int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places, int count,
+                     struct err *err) {
     (void)err;
     fake_broker_pass("fetch from");
     ASSERT(count <= PLACES_MAX);
     consumer->fetched_count = count;
-    for (int i = 0; i < count; i++) consumer->fetched[i] = (struct fetched){.place = places[i], .told_end = -1};
+    for (int i = 0; i < count; i++)
+        consumer->fetched[i] = (struct fetched){.place = places[i], .told_end = -1};
     return 0;
 }
 
-int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause, struct err *err) {
+int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause,
+                struct err *err) {
     (void)err;
     for (int i = 0; i < count; i++)
         for (int k = 0; k < consumer->fetched_count; k++)
@@ -167,9 +174,11 @@ int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int
     return 0;
 }
 
-static enum kafka_got look(struct kafka_consumer *consumer, struct fetched *from, struct kafka_record **record_out,
-                           struct place *place_out, struct err *err) {
-    struct log *log = fake_broker_log(from->place.topic, consumer->kafka->worker, from->place.partition);
+static enum kafka_got look(struct kafka_consumer *consumer, struct fetched *from,
+                           struct kafka_record **record_out, struct place *place_out,
+                           struct err *err) {
+    struct log *log =
+        fake_broker_log(from->place.topic, consumer->kafka->worker, from->place.partition);
     int64_t limit = consumer->committed_only ? fake_broker_stable(log) : log->count;
 
     if (from->place.offset < 0 || from->place.offset > log->count) {
@@ -205,8 +214,9 @@ static enum kafka_got look_at_all(struct kafka_consumer *consumer, struct kafka_
     return KAFKA_NOTHING;
 }
 
-enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms, struct kafka_record **record_out,
-                          struct place *place_out, struct err *err) {
+enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms,
+                          struct kafka_record **record_out, struct place *place_out,
+                          struct err *err) {
     int64_t until_ms = sim_now_ms() + timeout_ms;
 
     for (;;) {
@@ -225,8 +235,8 @@ void kafka_record_free(struct kafka_record *record) {
     free(record);
 }
 
-void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record, struct arena *arena,
-                      struct raw *raw_out) {
+void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *record,
+                      struct arena *arena, struct raw *raw_out) {
     (void)kafka, (void)arena;
     *raw_out = record->raw;
 }
@@ -237,13 +247,15 @@ static bool is_unstable(const struct group *group, const struct place *place) {
         if (transaction->group != group || fake_broker_settled(i)) continue;
         if (transaction->fate != OPEN && !transaction->group_marker_ms) continue;
         for (int k = 0; k < transaction->place_count; k++)
-            if (transaction->places[k].topic == place->topic && transaction->places[k].partition == place->partition)
+            if (transaction->places[k].topic == place->topic &&
+                transaction->places[k].partition == place->partition)
                 return true;
     }
     return false;
 }
 
-int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count, int timeout_ms, struct err *err) {
+int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
+                    int timeout_ms, struct err *err) {
     int64_t until_ms = sim_now_ms() + timeout_ms;
 
     if (fake_broker_away("committed", err)) return -1;
@@ -274,12 +286,14 @@ static int *epoch_of(const char *id) {
         if (strcmp(fake_broker.producers[i].id, id) == 0) return &fake_broker.producers[i].epoch;
 
     ASSERT(fake_broker.producer_count < PRODUCERS_MAX);
-    fake_broker_name(fake_broker.producers[fake_broker.producer_count].id, sizeof fake_broker.producers[0].id, id);
+    fake_broker_name(fake_broker.producers[fake_broker.producer_count].id,
+                     sizeof fake_broker.producers[0].id, id);
     fake_broker.producers[fake_broker.producer_count].epoch = 0;
     return &fake_broker.producers[fake_broker.producer_count++].epoch;
 }
 
-struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char *transactional_id, struct err *err) {
+struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char *transactional_id,
+                                          struct err *err) {
     (void)err;
     struct kafka_producer *producer = calloc(1, sizeof *producer);
     ASSERT(producer);
@@ -304,8 +318,8 @@ static bool clear_away(const char *id) {
     return clear;
 }
 
-enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const enum topic *topics, int timeout_ms,
-                                        struct err *err) {
+enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const enum topic *topics,
+                                        int timeout_ms, struct err *err) {
     (void)topics, (void)timeout_ms;
     if (producer->epoch) return KAFKA_DONE;
     if (fake_broker_away("init", err)) return KAFKA_LATER;
@@ -338,13 +352,16 @@ enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err)
     return KAFKA_DONE;
 }
 
-/* A call within a transaction: the first begins it at the broker, which first ends the one before. */
-static enum kafka_outcome enter(struct kafka_producer *producer, const char *call, struct err *err) {
+/* A call within a transaction: the first begins it at the broker, which first ends the one before.
+ */
+static enum kafka_outcome enter(struct kafka_producer *producer, const char *call,
+                                struct err *err) {
     fake_broker_pass(call);
     while (producer->transaction == -2 && !is_fenced(producer)) {
         bool clear = true;
         for (int i = fake_broker.settled_transactions; i < fake_broker.transaction_count; i++)
-            clear = clear && (strcmp(fake_broker.transactions[i]->id, producer->id) != 0 || fake_broker_settled(i));
+            clear = clear && (strcmp(fake_broker.transactions[i]->id, producer->id) != 0 ||
+                              fake_broker_settled(i));
         if (clear) break;
         sim_sleep(1);
         fake_broker_settle();
@@ -353,8 +370,8 @@ static enum kafka_outcome enter(struct kafka_producer *producer, const char *cal
     if (producer->transaction == -2) {
         struct transaction *transaction = calloc(1, sizeof *transaction);
         ASSERT(transaction);
-        *transaction =
-            (struct transaction){.epoch = producer->epoch, .began_ms = sim_now_ms(), .timeout_ms = FAKE_TRANSACTION_MS};
+        *transaction = (struct transaction){
+            .epoch = producer->epoch, .began_ms = sim_now_ms(), .timeout_ms = FAKE_TRANSACTION_MS};
         memcpy(transaction->id, producer->id, sizeof transaction->id);
         producer->transaction = fake_broker.transaction_count;
         fake_broker.transactions[fake_broker.transaction_count++] = transaction;
@@ -364,8 +381,9 @@ static enum kafka_outcome enter(struct kafka_producer *producer, const char *cal
     return KAFKA_ABORT;
 }
 
-enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const struct place *places, int count,
-                                      struct kafka_membership *membership, struct err *err) {
+enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const struct place *places,
+                                      int count, struct kafka_membership *membership,
+                                      struct err *err) {
     int generation = membership->generation; /* what is sent is what is known now */
     enum kafka_outcome outcome = enter(producer, "send offsets", err);
     if (outcome != KAFKA_DONE) return outcome;
@@ -390,24 +408,28 @@ static int partition_of(const struct kafka_message *message) {
     return (int)(hash % (unsigned)fake_broker.partitions);
 }
 
-enum kafka_outcome kafka_produce(struct kafka_producer *producer, const struct kafka_message *message,
-                                 struct err *err) {
+enum kafka_outcome kafka_produce(struct kafka_producer *producer,
+                                 const struct kafka_message *message, struct err *err) {
     bool plain = !producer->id[0];
     enum kafka_outcome outcome = plain ? KAFKA_DONE : enter(producer, "produce", err);
     if (outcome != KAFKA_DONE) return outcome;
 
-    int topic = fake_broker_topic(message->topic, producer->kafka->worker), partition = partition_of(message);
+    int topic = fake_broker_topic(message->topic, producer->kafka->worker),
+        partition = partition_of(message);
     struct log *log = &fake_broker.logs[topic][partition];
-    if (message->delivery) message->delivery->offset = sim_chance(fake_broker.faults.no_offset) ? -1 : log->count;
-    fake_broker_append(log, &(struct entry){.fate = plain ? COMMITTED : OPEN,
-                                            .transaction = producer->transaction,
-                                            .key = fake_broker_bytes(message->key, message->key_len),
-                                            .key_len = message->key_len,
-                                            .value = fake_broker_bytes(message->value, message->value_len),
-                                            .value_len = message->value_len,
-                                            .headers = fake_broker_headers(message->headers, message->header_count),
-                                            .header_count = message->header_count,
-                                            .at_ms = sim_now_ms()});
+    if (message->delivery)
+        message->delivery->offset = sim_chance(fake_broker.faults.no_offset) ? -1 : log->count;
+    fake_broker_append(
+        log,
+        &(struct entry){.fate = plain ? COMMITTED : OPEN,
+                        .transaction = producer->transaction,
+                        .key = fake_broker_bytes(message->key, message->key_len),
+                        .key_len = message->key_len,
+                        .value = fake_broker_bytes(message->value, message->value_len),
+                        .value_len = message->value_len,
+                        .headers = fake_broker_headers(message->headers, message->header_count),
+                        .header_count = message->header_count,
+                        .at_ms = sim_now_ms()});
     if (!plain) fake_broker.transactions[producer->transaction]->touched[topic][partition] = true;
     return KAFKA_DONE;
 }
@@ -429,7 +451,8 @@ enum kafka_outcome kafka_commit(struct kafka_producer *producer, struct err *err
         return KAFKA_DONE;
     }
     if (sim_chance(fake_broker.faults.commit_unknown)) {
-        if (is_open(producer) && sim_chance(50)) fake_broker_decide(producer->transaction, COMMITTED);
+        if (is_open(producer) && sim_chance(50))
+            fake_broker_decide(producer->transaction, COMMITTED);
         fake_broker_pass("commit lost");
         err_set(err, "nobody knows");
         return KAFKA_REBUILD;
@@ -473,34 +496,38 @@ void kafka_asker_free(struct kafka_asker *asker) {
     free(asker);
 }
 
-int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
+int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+               struct err *err) {
     (void)timeout_ms;
     if (fake_broker_away("ends", err)) return -1;
     for (int i = 0; i < count; i++)
-        places[i].offset = fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition)->count;
+        places[i].offset =
+            fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition)->count;
     fake_broker_pass("ends told");
     return 0;
 }
 
-int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
+int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+                      struct err *err) {
     (void)timeout_ms;
     if (fake_broker_away("stable ends", err)) return -1;
     for (int i = 0; i < count; i++)
-        places[i].offset =
-            fake_broker_stable(fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition));
+        places[i].offset = fake_broker_stable(
+            fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition));
     fake_broker_pass("stable ends told");
     return 0;
 }
 
-int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms, struct err *err) {
+int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
+                 struct err *err) {
     (void)asker, (void)timeout_ms;
     if (fake_broker_away("starts", err)) return -1;
     for (int i = 0; i < count; i++) places[i].offset = 0;
     return 0;
 }
 
-int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places, int count, int timeout_ms,
-                        struct err *err) {
+int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places,
+                        int count, int timeout_ms, struct err *err) {
     (void)asker, (void)timeout_ms;
     if (fake_broker_away("group offsets", err)) return -1;
     for (int i = 0; i < count; i++) fake_broker_look_up(fake_broker_group(worker), &places[i]);
@@ -513,15 +540,15 @@ int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms
     return fake_broker.partitions;
 }
 
-int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting, int timeout_ms,
-                        char *value_out, size_t size, struct err *err) {
+int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting,
+                        int timeout_ms, char *value_out, size_t size, struct err *err) {
     (void)asker, (void)topic, (void)setting, (void)timeout_ms, (void)err;
     fake_broker_name(value_out, size, "compact");
     return 0;
 }
 
-int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms, int64_t *limit_out,
-                      struct err *err) {
+int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms,
+                      int64_t *limit_out, struct err *err) {
     (void)asker, (void)topic, (void)timeout_ms, (void)limit_out;
     err_set(err, "the fake does not say");
     return 1;
@@ -538,8 +565,9 @@ void kafka_tries_free(struct kafka_tries *tries) {
     (void)tries;
 }
 
-enum kafka_verdict kafka_try(struct kafka_tries *tries, enum kafka_resource resource, const char *name,
-                             enum kafka_operation operation, int timeout_ms, struct err *err) {
+enum kafka_verdict kafka_try(struct kafka_tries *tries, enum kafka_resource resource,
+                             const char *name, enum kafka_operation operation, int timeout_ms,
+                             struct err *err) {
     (void)tries, (void)resource, (void)name, (void)operation, (void)timeout_ms, (void)err;
     return KAFKA_ALLOWED;
 }

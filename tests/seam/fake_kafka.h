@@ -1,6 +1,6 @@
-/* fake_kafka: outside/kafka.h in memory, for tests of the loops: one broker with transactions, their markers (which
- * come a little later), fencing by epoch and by generation, groups, true ends and last stable offsets, and faults by
- * the dice. */
+/* fake_kafka: outside/kafka.h in memory, for tests of the loops: one broker with transactions,
+ * their markers (which come a little later), fencing by epoch and by generation, groups, true ends
+ * and last stable offsets, and faults by the dice. */
 #ifndef REDRESS_SEAM_FAKE_KAFKA_H
 #define REDRESS_SEAM_FAKE_KAFKA_H
 
@@ -20,15 +20,17 @@ enum { FAKE_SESSION_MS = 3000, FAKE_TRANSACTION_MS = 1000 };
 void fake_kafka_begin(int partitions);
 void fake_kafka_faults(const struct fake_kafka_faults *faults);
 
-/* One record as any service publishes it: committed at once. worker: whose TOPIC_STATE, else NULL. */
-void fake_kafka_publish(enum topic topic, const char *worker, int partition, const char *key, const char *value,
-                        const struct header *headers, int header_count);
+/* One record as any service publishes it: committed at once. worker: whose TOPIC_STATE, else NULL.
+ */
+void fake_kafka_publish(enum topic topic, const char *worker, int partition, const char *key,
+                        const char *value, const struct header *headers, int header_count);
 
-/* A channel begins a transaction with a record of a topic, and leaves it open until the broker aborts it. */
+/* A channel begins a transaction with a record of a topic, and leaves it open until the broker
+ * aborts it. */
 void fake_kafka_leave_open(enum topic topic, int partition, int64_t timeout_ms);
 
-/* Every record whose transaction was decided for it, before offset `to` (-1: all), whether or not its marker is
- * written: no time passes. */
+/* Every record whose transaction was decided for it, before offset `to` (-1: all), whether or not
+ * its marker is written: no time passes. */
 void fake_kafka_each(enum topic topic, const char *worker, int partition, int64_t to,
                      void (*each)(void *context, const struct raw *raw), void *context);
 

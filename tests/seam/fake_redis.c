@@ -1,4 +1,5 @@
-/* fake_redis: the scripts run in Lua, on the store of fake_store.c; a connection queues and exchanges. */
+/* fake_redis: the scripts run in Lua, on the store of fake_store.c; a connection queues and
+ * exchanges. */
 #include "fake_redis.h"
 #include "fake_store.h"
 #include "outside/redis.h"
@@ -61,7 +62,8 @@ static void push_script(lua_State *lua, const struct redis_script *script) {
     lua_rawset(lua, LUA_REGISTRYINDEX);
 }
 
-static void set_words(lua_State *lua, const char *name, const struct words *words, int from, int to) {
+static void set_words(lua_State *lua, const char *name, const struct words *words, int from,
+                      int to) {
     lua_newtable(lua);
     for (int i = from; i < to; i++) {
         lua_pushlstring(lua, words->at[i], words->lens[i]);
@@ -152,8 +154,8 @@ const char *redis_reach(struct redis *redis) {
     return redis_run_id(redis);
 }
 
-static void enqueue(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
-                    const size_t *lens) {
+static void enqueue(struct redis *redis, struct redis_script *script, int keys, int argc,
+                    const char *const *argv, const size_t *lens) {
     if (redis->count == redis->size) {
         redis->size = redis->size ? 2 * redis->size : 16;
         redis->queue = realloc(redis->queue, (size_t)redis->size * sizeof *redis->queue);
@@ -193,8 +195,8 @@ void redis_use(struct redis *redis, struct redis_script *script) {
     (void)redis, (void)script;
 }
 
-void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc, const char *const *argv,
-                      const size_t *lens) {
+void redis_add_script(struct redis *redis, struct redis_script *script, int keys, int argc,
+                      const char *const *argv, const size_t *lens) {
     enqueue(redis, script, keys, argc, argv, lens);
 }
 
@@ -229,8 +231,8 @@ static bool is_gone(struct redis *redis, struct err *err) {
     return true;
 }
 
-int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out, int *count_out,
-                   struct err *err) {
+int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out,
+                   int *count_out, struct err *err) {
     sim_seam("redis request");
     if (is_gone(redis, err)) return 1;
     int done = reach(redis), asked = redis->count;
@@ -250,7 +252,8 @@ int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply 
     return 0;
 }
 
-int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out, struct err *err, int argc, ...) {
+int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
+              struct err *err, int argc, ...) {
     va_list args;
     va_start(args, argc);
     add_list(redis, argc, args);
@@ -307,11 +310,13 @@ static void copy_store(const struct store *from, struct store *to) {
     for (int i = 0; i < from->count; i++) {
         const struct key *key = &from->keys[i];
         struct key *copy = &to->keys[i];
-        *copy = (struct key){
-            .name = strdup(key->name), .number = key->number, .is_text = key->is_text, .expires_ms = key->expires_ms};
+        *copy = (struct key){.name = strdup(key->name),
+                             .number = key->number,
+                             .is_text = key->is_text,
+                             .expires_ms = key->expires_ms};
         for (int k = 0; k < key->count; k++)
-            fake_store_put(copy, key->pairs[k].field.at, key->pairs[k].field.len, key->pairs[k].value.at,
-                           key->pairs[k].value.len);
+            fake_store_put(copy, key->pairs[k].field.at, key->pairs[k].field.len,
+                           key->pairs[k].value.at, key->pairs[k].value.len);
     }
 }
 
@@ -343,12 +348,14 @@ const char *fake_redis_get(const char *key) {
 }
 
 void fake_redis_each(const char *prefix,
-                     void (*each)(void *context, const char *key, const char *field, const char *value, size_t len),
+                     void (*each)(void *context, const char *key, const char *field,
+                                  const char *value, size_t len),
                      void *context) {
     for (int i = 0; i < fake_store.count; i++) {
         const struct key *key = &fake_store.keys[i];
         if (strncmp(key->name, prefix, strlen(prefix)) != 0) continue;
         for (int k = 0; k < key->count; k++)
-            each(context, key->name, key->pairs[k].field.at, key->pairs[k].value.at, key->pairs[k].value.len);
+            each(context, key->name, key->pairs[k].field.at, key->pairs[k].value.at,
+                 key->pairs[k].value.len);
     }
 }

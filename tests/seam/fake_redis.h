@@ -1,5 +1,5 @@
-/* fake_redis: outside/redis.h in memory, for tests of the loops: one server, the real Lua scripts in a real Lua 5.1,
- * and faults by the dice. */
+/* fake_redis: outside/redis.h in memory, for tests of the loops: one server, the real Lua scripts
+ * in a real Lua 5.1, and faults by the dice. */
 #ifndef REDRESS_SEAM_FAKE_REDIS_H
 #define REDRESS_SEAM_FAKE_REDIS_H
 
@@ -10,7 +10,8 @@
 
 /* In percent of the exchanges. */
 struct fake_redis_faults {
-    unsigned away; /* nothing was done, and 1 is returned: away, LOADING, BUSY, READONLY, MOVED, OOM all look so */
+    unsigned away; /* nothing was done, and 1 is returned: away, LOADING, BUSY, READONLY, MOVED, OOM
+                      all look so */
     unsigned lost_reply; /* all was done, and 1 is returned */
     unsigned half;       /* the first part of the pipeline was done, and 1 is returned */
 };
@@ -29,10 +30,11 @@ bool fake_redis_lose(const char *key);
 /* Looking, for invariants: without faults, and without time passing. */
 bool fake_redis_has(const char *key);
 const char *fake_redis_get(const char *key); /* NULL: none; until the next call */
-/* Calls `each` with every key that begins so, each field and its value: a hash's fields, a sorted set's members with
- * their scores, a text as field "". In no order. */
+/* Calls `each` with every key that begins so, each field and its value: a hash's fields, a sorted
+ * set's members with their scores, a text as field "". In no order. */
 void fake_redis_each(const char *prefix,
-                     void (*each)(void *context, const char *key, const char *field, const char *value, size_t len),
+                     void (*each)(void *context, const char *key, const char *field,
+                                  const char *value, size_t len),
                      void *context);
 
 #endif

@@ -50,7 +50,8 @@ void fake_store_drop(int index) {
 int fake_store_find(const char *name) {
     for (int i = 0; i < fake_store.count; i++) {
         if (strcmp(fake_store.keys[i].name, name) != 0) continue;
-        if (!fake_store.keys[i].expires_ms || fake_store.keys[i].expires_ms > sim_now_ms()) return i;
+        if (!fake_store.keys[i].expires_ms || fake_store.keys[i].expires_ms > sim_now_ms())
+            return i;
         fake_store_drop(i);
         return -1;
     }
@@ -68,7 +69,8 @@ static struct key *make(const char *name) {
 
     if (fake_store.count == fake_store.size) {
         fake_store.size = fake_store.size ? 2 * fake_store.size : 64;
-        fake_store.keys = realloc(fake_store.keys, (size_t)fake_store.size * sizeof *fake_store.keys);
+        fake_store.keys =
+            realloc(fake_store.keys, (size_t)fake_store.size * sizeof *fake_store.keys);
         ASSERT(fake_store.keys);
     }
     key = &fake_store.keys[fake_store.count++];
@@ -87,7 +89,8 @@ struct bytes *fake_store_value(struct key *key, const char *field, size_t len) {
     return index < 0 ? NULL : &key->pairs[index].value;
 }
 
-bool fake_store_put(struct key *key, const char *field, size_t field_len, const char *value, size_t value_len) {
+bool fake_store_put(struct key *key, const char *field, size_t field_len, const char *value,
+                    size_t value_len) {
     int index = find_pair(key, field, field_len);
 
     if (index >= 0) {
@@ -100,7 +103,8 @@ bool fake_store_put(struct key *key, const char *field, size_t field_len, const 
         key->pairs = realloc(key->pairs, (size_t)key->size * sizeof *key->pairs);
         ASSERT(key->pairs);
     }
-    key->pairs[key->count++] = (struct pair_of){fake_store_bytes(field, field_len), fake_store_bytes(value, value_len)};
+    key->pairs[key->count++] =
+        (struct pair_of){fake_store_bytes(field, field_len), fake_store_bytes(value, value_len)};
     return true;
 }
 
@@ -206,7 +210,8 @@ static void add_to(lua_State *lua, const struct words *words) {
     struct bytes *value = fake_store_value(key, words->at[2], words->lens[2]);
     long long sum = (value ? strtoll(value->at, NULL, 10) : 0) + strtoll(words->at[3], NULL, 10);
 
-    fake_store_put(key, words->at[2], words->lens[2], text, (size_t)snprintf(text, sizeof text, "%lld", sum));
+    fake_store_put(key, words->at[2], words->lens[2], text,
+                   (size_t)snprintf(text, sizeof text, "%lld", sum));
     push_number(lua, (double)sum);
 }
 
@@ -240,12 +245,14 @@ static const struct key *youngest_below(int64_t number) {
     const struct key *youngest = NULL;
 
     for (int i = 0; i < fake_store.count; i++)
-        if (fake_store.keys[i].number < number && (!youngest || fake_store.keys[i].number > youngest->number))
+        if (fake_store.keys[i].number < number &&
+            (!youngest || fake_store.keys[i].number > youngest->number))
             youngest = &fake_store.keys[i];
     return youngest;
 }
 
-/* A few keys at a time, from the youngest to the oldest: what is there from beginning to end is returned. */
+/* A few keys at a time, from the youngest to the oldest: what is there from beginning to end is
+ * returned. */
 static void scan(lua_State *lua, const struct words *words) {
     int64_t cursor = strtoll(words->at[1], NULL, 10);
     const struct key *key = NULL;
@@ -283,7 +290,8 @@ static void run_text(lua_State *lua, const struct words *words) {
     bool once = false;
     for (int i = 3; i < words->count; i++) {
         once |= strcasecmp(words->at[i], "NX") == 0;
-        if (strcasecmp(words->at[i], "PX") == 0) expires_ms = sim_now_ms() + strtoll(words->at[i + 1], NULL, 10);
+        if (strcasecmp(words->at[i], "PX") == 0)
+            expires_ms = sim_now_ms() + strtoll(words->at[i + 1], NULL, 10);
     }
     if (once && key) {
         push(lua, NULL);
@@ -315,7 +323,8 @@ static void run_hash(lua_State *lua, const struct words *words) {
     if (is(words, "HGET")) {
         push(lua, fake_store_value(fake_store_key(name), words->at[2], words->lens[2]));
     } else if (is(words, "HEXISTS")) {
-        push_number(lua, fake_store_value(fake_store_key(name), words->at[2], words->lens[2]) != NULL);
+        push_number(lua,
+                    fake_store_value(fake_store_key(name), words->at[2], words->lens[2]) != NULL);
     } else if (is(words, "HLEN")) {
         struct key *key = fake_store_key(name);
         push_number(lua, key ? key->count : 0);
@@ -341,8 +350,10 @@ static void run_hash(lua_State *lua, const struct words *words) {
         bool once = is(words, "HSETNX");
         int added = 0;
         for (int i = 2; i + 1 < words->count; i += 2) {
-            if (once && fake_store_value(fake_store_key(name), words->at[i], words->lens[i])) continue;
-            added += fake_store_put(make(name), words->at[i], words->lens[i], words->at[i + 1], words->lens[i + 1]);
+            if (once && fake_store_value(fake_store_key(name), words->at[i], words->lens[i]))
+                continue;
+            added += fake_store_put(make(name), words->at[i], words->lens[i], words->at[i + 1],
+                                    words->lens[i + 1]);
         }
         push_number(lua, added);
     }
@@ -371,8 +382,9 @@ static void run_members(lua_State *lua, const struct words *words) {
     int changed = 0;
 
     for (int i = 2; i < words->count; i++)
-        changed += is(words, "SADD") ? fake_store_put(make(words->at[1]), words->at[i], words->lens[i], "", 0)
-                                     : take(words->at[1], words->at[i], words->lens[i]);
+        changed += is(words, "SADD")
+                       ? fake_store_put(make(words->at[1]), words->at[i], words->lens[i], "", 0)
+                       : take(words->at[1], words->at[i], words->lens[i]);
     if (is(words, "SCARD")) {
         struct key *key = fake_store_key(words->at[1]);
         changed = key ? key->count : 0;
@@ -386,12 +398,13 @@ static void run_set(lua_State *lua, const struct words *words) {
     if (is(words, "ZADD")) {
         int added = 0;
         for (int i = 2; i + 1 < words->count; i += 2)
-            added +=
-                fake_store_put(make(words->at[1]), words->at[i + 1], words->lens[i + 1], words->at[i], words->lens[i]);
+            added += fake_store_put(make(words->at[1]), words->at[i + 1], words->lens[i + 1],
+                                    words->at[i], words->lens[i]);
         push_number(lua, added);
     } else if (is(words, "ZREM")) {
         int gone = 0;
-        for (int i = 2; i < words->count; i++) gone += take(words->at[1], words->at[i], words->lens[i]);
+        for (int i = 2; i < words->count; i++)
+            gone += take(words->at[1], words->at[i], words->lens[i]);
         push_number(lua, gone);
     } else if (is(words, "ZSCORE")) {
         push(lua, fake_store_value(key, words->at[2], words->lens[2]));
@@ -417,7 +430,8 @@ static void run_time(lua_State *lua) {
 }
 
 void fake_store_run(lua_State *lua, const struct words *words) {
-    static const char *const texts[] = {"GET", "SET", NULL}, *const removals[] = {"DEL", "UNLINK", "EXISTS", NULL};
+    static const char *const texts[] = {"GET", "SET", NULL}, *const removals[] = {"DEL", "UNLINK",
+                                                                                  "EXISTS", NULL};
     const char *name = words->at[0];
 
     for (int i = 0; texts[i]; i++)
@@ -441,7 +455,8 @@ void fake_store_run(lua_State *lua, const struct words *words) {
     else if (is(words, "SSCAN"))
         scan_members(lua, words);
     else if (is(words, "SISMEMBER"))
-        push_number(lua, fake_store_value(fake_store_key(words->at[1]), words->at[2], words->lens[2]) != NULL);
+        push_number(lua, fake_store_value(fake_store_key(words->at[1]), words->at[2],
+                                          words->lens[2]) != NULL);
     else if (is(words, "TIME"))
         run_time(lua);
     else if (is(words, "PTTL"))

@@ -1,5 +1,5 @@
-/* fake_store: what fake_redis keeps, and the commands on it. Keys are a list, values lists of pairs: the worlds of
- * these tests are small. */
+/* fake_store: what fake_redis keeps, and the commands on it. Keys are a list, values lists of
+ * pairs: the worlds of these tests are small. */
 #ifndef REDRESS_SEAM_FAKE_STORE_H
 #define REDRESS_SEAM_FAKE_STORE_H
 
@@ -37,11 +37,13 @@ int fake_store_find(const char *name);
 void fake_store_drop(int index);
 struct key *fake_store_key(const char *name); /* NULL: there is none */
 
-/* The value of a hash's field, a member's score, a text's bytes (the empty field); NULL: there is none. */
+/* The value of a hash's field, a member's score, a text's bytes (the empty field); NULL: there is
+ * none. */
 struct bytes *fake_store_value(struct key *key, const char *field, size_t len);
 
 /* True: it was not there before. */
-bool fake_store_put(struct key *key, const char *field, size_t field_len, const char *value, size_t value_len);
+bool fake_store_put(struct key *key, const char *field, size_t field_len, const char *value,
+                    size_t value_len);
 void fake_store_empty(struct store *store);
 
 /* A command's words, or a script's keys and arguments. */
@@ -51,8 +53,8 @@ struct words {
     int count;
 };
 
-/* Leaves the reply on Lua's stack, as redis.call() would. A command that the runtime does not use is a fault of the
- * test. */
+/* Leaves the reply on Lua's stack, as redis.call() would. A command that the runtime does not use
+ * is a fault of the test. */
 void fake_store_run(lua_State *lua, const struct words *words);
 
 #endif

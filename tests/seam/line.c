@@ -95,7 +95,8 @@ static void run_process(void *context) {
 }
 
 static void start_process(int number) {
-    line.processes[number].fiber = sim_spawn(process_names[number], run_process, (void *)(intptr_t)number);
+    line.processes[number].fiber =
+        sim_spawn(process_names[number], run_process, (void *)(intptr_t)number);
     line.processes[number].starts_ms = 0;
 }
 
@@ -112,7 +113,8 @@ static int number_of(const char *case_id, size_t len) {
 }
 
 static void publish(int index) {
-    static const struct header fixed[] = {{"ce_specversion", "1.0", 3}, {"content-type", "application/json", 16}};
+    static const struct header fixed[] = {{"ce_specversion", "1.0", 3},
+                                          {"content-type", "application/json", 16}};
     bool opens = index < CONTACTS || index >= TWINS;
     int number = index % CASES;
     int partition = index >= TWINS ? (number + 1) % PARTITIONS : number % PARTITIONS;
@@ -131,19 +133,22 @@ static void publish(int index) {
                                {"ce_subject", case_id, strlen(case_id)}};
     if (!opens) line.contact_ms[number] = sim_now_ms();
     if (opens && line.ends_ms && partition == line.open_partition) line.hidden[number] = true;
-    fake_kafka_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, NULL, partition, case_id, "{\"a\":1}", headers, 7);
+    fake_kafka_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, NULL, partition, case_id,
+                       "{\"a\":1}", headers, 7);
 }
 
 /* Openings first; most cases are contacted, some of them in time. */
 static void plan(void) {
-    for (int i = 0; i < CASES; i++) line.publish_ms[i] = line.began_ms + (int64_t)sim_random(PUBLISH_MS / 2);
+    for (int i = 0; i < CASES; i++)
+        line.publish_ms[i] = line.began_ms + (int64_t)sim_random(PUBLISH_MS / 2);
     for (int i = TWINS; i < EVENTS; i++)
         if (sim_chance(50)) {
             line.publish_ms[i] = line.publish_ms[i - TWINS] + 1 + (int64_t)sim_random(300);
             line.has_twin[i - TWINS] = true;
         }
     for (int i = CONTACTS; i < TWINS; i++)
-        line.publish_ms[i] = sim_chance(80) ? line.publish_ms[i - CASES] + 1 + (int64_t)sim_random(PUBLISH_MS) : 0;
+        line.publish_ms[i] =
+            sim_chance(80) ? line.publish_ms[i - CASES] + 1 + (int64_t)sim_random(PUBLISH_MS) : 0;
     if (!line.faults.open) return;
     line.opens_ms = line.began_ms + 1 + (int64_t)sim_random(PUBLISH_MS);
     line.open_partition = (int)sim_random(PARTITIONS);
@@ -212,7 +217,8 @@ static bool fold_of(int number, struct arena *arena, struct toy_state *out) {
 }
 
 /* A field of a hash, or a member of an index, against the fold of its case. */
-static void compare(void *context, const char *key, const char *field, const char *value, size_t len) {
+static void compare(void *context, const char *key, const char *field, const char *value,
+                    size_t len) {
     struct arena *arena = context;
     const char *hash = strstr(key, ":case:"), *by = strstr(key, ":by:");
     const char *id = hash ? hash + 6 : by ? field : "";
@@ -231,7 +237,9 @@ static void compare(void *context, const char *key, const char *field, const cha
     if (by) {
         fields_indexes(&toy_state_record, &state, arena, &marks);
         for (int i = 0; i < marks.count; i++)
-            if (strcmp(marks.at[i].name, by + 4) == 0 && (int64_t)strtod(value, NULL) == marks.at[i].ms) return;
+            if (strcmp(marks.at[i].name, by + 4) == 0 &&
+                (int64_t)strtod(value, NULL) == marks.at[i].ms)
+                return;
     } else {
         fields_flatten(&toy_state_record, &state, arena, &open, &personal);
         for (int i = 0; i < open.count; i++)
@@ -271,8 +279,8 @@ static void check_view(int shard, struct arena *arena) {
     fake_kafka_each(TOPIC_STATE, "sla", shard, strtoll(applied, NULL, 10), note_state, NULL);
     fake_redis_each(prefix, compare, arena);
     if (seen.compared != count_fold(arena))
-        fail("the view lacks what its changelog has", "shard %d at %s: %d of %d", shard, applied, seen.compared,
-             count_fold(arena));
+        fail("the view lacks what its changelog has", "shard %d at %s: %d of %d", shard, applied,
+             seen.compared, count_fold(arena));
 }
 
 static void check_views(void) {
@@ -313,19 +321,22 @@ static bool has_id(const char *id) {
     return false;
 }
 
-/* While the transaction is still open: what does not lie behind it has not waited for it, nor has a deadline. */
+/* While the transaction is still open: what does not lie behind it has not waited for it, nor has a
+ * deadline. */
 static void check_open(void) {
     struct arena *arena = arena_new();
     char id[16];
 
     note_ids();
     memset(seen.is_kept, 0, sizeof seen.is_kept);
-    for (int i = 0; i < PARTITIONS; i++) fake_kafka_each(TOPIC_STATE, "sla", i, -1, note_state, NULL);
+    for (int i = 0; i < PARTITIONS; i++)
+        fake_kafka_each(TOPIC_STATE, "sla", i, -1, note_state, NULL);
     for (int i = 0; i < CASES; i++) {
         struct toy_state state = {0};
         if (line.hidden[i]) continue;
         snprintf(id, sizeof id, "e-%d", i + CONTACTS);
-        if (line.contact_ms[i] && !has_id(id)) fail("activity waits for an open transaction", "%s", id);
+        if (line.contact_ms[i] && !has_id(id))
+            fail("activity waits for an open transaction", "%s", id);
         if (!line.contact_ms[i] && (!fold_of(i, arena, &state) || !state.breached))
             fail("a deadline waits for an open transaction", "case-%d", i);
     }
@@ -374,7 +385,8 @@ static void step(void *context) {
 static bool at_rest(void *context) {
     (void)context;
     if (line.wrong) return true;
-    if (sim_now_ms() - line.began_ms < FAULTS_MS + TOY_DEADLINE_MS || !fake_kafka_quiet()) return false;
+    if (sim_now_ms() - line.began_ms < FAULTS_MS + TOY_DEADLINE_MS || !fake_kafka_quiet())
+        return false;
 
     for (int i = 0; i < PARTITIONS; i++) {
         char key[64];
@@ -382,10 +394,13 @@ static bool at_rest(void *context) {
         const char *applied = fake_redis_get(key);
         snprintf(key, sizeof key, "redress:{sla.%d}:by:wake_at", i);
         if (fake_redis_has(key)) return false;
-        if (!applied || fake_kafka_left(TOPIC_STATE, "sla", i, strtoll(applied, NULL, 10))) return false;
-        if (fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i))) return false;
+        if (!applied || fake_kafka_left(TOPIC_STATE, "sla", i, strtoll(applied, NULL, 10)))
+            return false;
+        if (fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i)))
+            return false;
         for (int k = 0; toy_intake.reads[k] != TOPIC_NONE; k++)
-            if (fake_kafka_left(toy_intake.reads[k], NULL, i, fake_kafka_committed("intake", toy_intake.reads[k], i)))
+            if (fake_kafka_left(toy_intake.reads[k], NULL, i,
+                                fake_kafka_committed("intake", toy_intake.reads[k], i)))
                 return false;
     }
     return true;
@@ -400,14 +415,15 @@ static const char *unrest(void) {
         char key[64];
         snprintf(key, sizeof key, "redress:{sla.%d}:applied", i);
         const char *applied = fake_redis_get(key);
-        len += snprintf(text + len, sizeof text - (size_t)len, "shard %d: %d events, %d states", i,
-                        fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i)),
-                        fake_kafka_left(TOPIC_STATE, "sla", i, applied ? strtoll(applied, NULL, 10) : 0));
+        len += snprintf(
+            text + len, sizeof text - (size_t)len, "shard %d: %d events, %d states", i,
+            fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i)),
+            fake_kafka_left(TOPIC_STATE, "sla", i, applied ? strtoll(applied, NULL, 10) : 0));
         for (int k = 0; toy_intake.reads[k] != TOPIC_NONE; k++)
-            len += snprintf(
-                text + len, sizeof text - (size_t)len, ", %d %s",
-                fake_kafka_left(toy_intake.reads[k], NULL, i, fake_kafka_committed("intake", toy_intake.reads[k], i)),
-                topic_name(toy_intake.reads[k]));
+            len += snprintf(text + len, sizeof text - (size_t)len, ", %d %s",
+                            fake_kafka_left(toy_intake.reads[k], NULL, i,
+                                            fake_kafka_committed("intake", toy_intake.reads[k], i)),
+                            topic_name(toy_intake.reads[k]));
         len += snprintf(text + len, sizeof text - (size_t)len, "; ");
     }
     return text;
@@ -419,7 +435,8 @@ static void check_case(int number, struct arena *arena) {
     bool contacted = line.contact_ms[number] != 0;
 
     name_case(number, case_id);
-    for (int i = 0; i < PARTITIONS; i++) fake_kafka_each(TOPIC_STATE, "sla", i, -1, note_state, NULL);
+    for (int i = 0; i < PARTITIONS; i++)
+        fake_kafka_each(TOPIC_STATE, "sla", i, -1, note_state, NULL);
     if (!fold_of(number, arena, &state)) {
         fail("a case is lost", "case-%d", number);
         return;
@@ -434,7 +451,8 @@ static void check_case(int number, struct arena *arena) {
         snprintf(id, sizeof id, "e-%d", number + TWINS);
         if (!has_id(id)) fail("a complaint is lost", "%s", id);
     }
-    if (state.opened != 1) fail("a case was opened not once", "case-%d %" PRId64, number, state.opened);
+    if (state.opened != 1)
+        fail("a case was opened not once", "case-%d %" PRId64, number, state.opened);
     if (state.early) fail("a repeat stands before its opening", "case-%d", number);
     if (state.seen != 1 + contacted + line.has_twin[number])
         fail("events were folded twice, or not", "case-%d %" PRId64, number, state.seen);
@@ -470,12 +488,14 @@ static void begin(uint64_t seed, const struct line_faults *faults) {
     line = (struct line){.seed = seed, .faults = *faults, .began_ms = sim_now_ms()};
     fake_kafka_begin(PARTITIONS);
     for (int i = 0; i < PARTITIONS; i++) /* as `redressctl topics create` begins a changelog */
-        fake_kafka_publish(TOPIC_STATE, "sla", i, "@log", "{\"log_id\":\"seam\",\"shards\":2}", NULL, 0);
+        fake_kafka_publish(TOPIC_STATE, "sla", i, "@log", "{\"log_id\":\"seam\",\"shards\":2}",
+                           NULL, 0);
     fake_redis_begin();
     fake_redis_remember();
-    fake_kafka_faults(
-        &(struct fake_kafka_faults){.commit_unknown = kafka, .abort = kafka, .away = kafka, .no_offset = kafka / 2});
-    fake_redis_faults(&(struct fake_redis_faults){.away = redis, .lost_reply = redis, .half = redis});
+    fake_kafka_faults(&(struct fake_kafka_faults){
+        .commit_unknown = kafka, .abort = kafka, .away = kafka, .no_offset = kafka / 2});
+    fake_redis_faults(
+        &(struct fake_redis_faults){.away = redis, .lost_reply = redis, .half = redis});
     plan();
     sim_each_step(step, NULL);
     for (int i = 0; i < PROCESSES; i++) start_process(i);

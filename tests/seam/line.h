@@ -1,6 +1,6 @@
-/* line: a small line of real loops on the fakes: two intakes (map) pass complaints and activity on, a
- * second complaint about a case joining it by a claim; two replicas of a
- * keyed worker keep a state per case and a deadline. What must hold whatever happens is checked before each step. */
+/* line: a small line of real loops on the fakes: two intakes (map) pass complaints and activity on,
+ * a second complaint about a case joining it by a claim; two replicas of a keyed worker keep a
+ * state per case and a deadline. What must hold whatever happens is checked before each step. */
 #ifndef REDRESS_SEAM_LINE_H
 #define REDRESS_SEAM_LINE_H
 

@@ -1,5 +1,5 @@
-/* sim: a scheduler over ucontext. A fiber runs until it passes a seam and the dice say that another goes on, or until
- * it sleeps; when all sleep, time jumps to the first that wakes. */
+/* sim: a scheduler over ucontext. A fiber runs until it passes a seam and the dice say that another
+ * goes on, or until it sleeps; when all sleep, time jumps to the first that wakes. */
 #include "sim.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -73,7 +73,9 @@ void sim_begin(uint64_t seed) {
     sim.self = -1;
     sim.random = seed * 0x2545F4914F6CDD1D + 1;
     sim.step = NULL;
-    sim.now_us += hour_us - sim.now_us % hour_us; /* whatever a run before this one has left for later is over */
+    sim.now_us +=
+        hour_us -
+        sim.now_us % hour_us; /* whatever a run before this one has left for later is over */
 }
 
 void sim_end(void) {
@@ -98,9 +100,12 @@ int sim_spawn(const char *name, void (*run)(void *context), void *context) {
     struct fiber *fiber = &sim.fibers[sim.count];
     char **stack = &stacks[sim.count];
 
-    if (!*stack) *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!*stack)
+        *stack =
+            mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ASSERT(*stack != MAP_FAILED);
-    *fiber = (struct fiber){.name = name, .run = run, .context = context, .stack = *stack, .lives = true};
+    *fiber = (struct fiber){
+        .name = name, .run = run, .context = context, .stack = *stack, .lives = true};
     getcontext(&fiber->at);
     fiber->at.uc_stack.ss_sp = fiber->stack;
     fiber->at.uc_stack.ss_size = STACK_BYTES;
@@ -113,7 +118,8 @@ void sim_kill(int fiber) {
 }
 
 void sim_freeze(int fiber, int64_t until_ms) {
-    if (sim.fibers[fiber].wakes_at_us < until_ms * 1000) sim.fibers[fiber].wakes_at_us = until_ms * 1000;
+    if (sim.fibers[fiber].wakes_at_us < until_ms * 1000)
+        sim.fibers[fiber].wakes_at_us = until_ms * 1000;
 }
 
 bool sim_lives(int fiber) {
@@ -168,7 +174,8 @@ bool sim_run(bool (*done)(void *context), void *context, int64_t limit_ms) {
         if (next < 0) sim.now_us += 1000; /* the driver may start somebody */
 
         if (sim.step) sim.step(sim.step_context);
-        if (next < 0 || !sim.fibers[next].lives || sim.fibers[next].wakes_at_us > sim.now_us) continue;
+        if (next < 0 || !sim.fibers[next].lives || sim.fibers[next].wakes_at_us > sim.now_us)
+            continue;
         sim.self = next;
         sim.switches++;
         swapcontext(&sim.driver, &sim.fibers[next].at);

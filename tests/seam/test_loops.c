@@ -1,7 +1,8 @@
-/* The real loops on fakes, in virtual time: seeded interleavings of an intake and two keyed workers with faults between
- * any two calls, and the invariants of common/protocol.md after each.
+/* The real loops on fakes, in virtual time: seeded interleavings of an intake and two keyed workers
+ * with faults between any two calls, and the invariants of common/protocol.md after each.
  *
- *     seam_loops [COUNT [FIRST [TEST]]]     so many seeds from this one; a seed alone is replayed exactly */
+ *     seam_loops [COUNT [FIRST [TEST]]]     so many seeds from this one; a seed alone is replayed
+ * exactly */
 #include "base/log.h"
 #include "line.h"
 #include "sim.h"
@@ -26,12 +27,14 @@ const char *__asan_default_options(void) {
 static void run_all(const char *what, const struct line_faults *faults) {
     struct timespec began, ended;
     int64_t switches = sim_switches();
-    long wrong = 0, runs = faults->open && count > 3 ? count / 4 : count; /* 30 s of looking take long */
+    long wrong = 0,
+         runs = faults->open && count > 3 ? count / 4 : count; /* 30 s of looking take long */
 
     clock_gettime(CLOCK_MONOTONIC, &began);
     for (long seed = first; seed < first + runs; seed++) wrong += !line_run((uint64_t)seed, faults);
     clock_gettime(CLOCK_MONOTONIC, &ended);
-    double seconds = (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9;
+    double seconds =
+        (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) / 1e9;
     print_message("%s: %ld runs, %lld switches of process, %.1f s, %ld wrong\n", what, runs,
                   (long long)(sim_switches() - switches), seconds, wrong);
     assert_int_equal(wrong, 0);
@@ -59,12 +62,14 @@ static void test_processes(void **state) {
 
 static void test_everything(void **state) {
     (void)state;
-    run_all("everything", &(struct line_faults){.kafka = 2, .redis = 3, .kills = 3, .freezes = 2, .losses = 2});
+    run_all("everything",
+            &(struct line_faults){.kafka = 2, .redis = 3, .kills = 3, .freezes = 2, .losses = 2});
 }
 
 static void test_open(void **state) {
     (void)state;
-    run_all("an open transaction", &(struct line_faults){.kafka = 1, .kills = 2, .freezes = 1, .open = true});
+    run_all("an open transaction",
+            &(struct line_faults){.kafka = 1, .kills = 2, .freezes = 1, .open = true});
 }
 
 int main(int argc, char **argv) {
@@ -72,8 +77,9 @@ int main(int argc, char **argv) {
     if (argc > 2) first = atol(argv[2]);
     if (argc > 3) cmocka_set_test_filter(argv[3]);
     log_init("seam", "seam", getenv("SEAM_LOG") ? LOG_DEBUG : LOG_ERROR);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_quiet),      cmocka_unit_test(test_kafka),
-                                       cmocka_unit_test(test_redis),      cmocka_unit_test(test_processes),
-                                       cmocka_unit_test(test_everything), cmocka_unit_test(test_open)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quiet),      cmocka_unit_test(test_kafka),
+        cmocka_unit_test(test_redis),      cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_everything), cmocka_unit_test(test_open)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

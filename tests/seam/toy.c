@@ -16,18 +16,21 @@ static const struct field state_fields[] = {
     {FIELD(toy_state, policy_version), .type = FIELD_NAME, .flags = FIELD_HIDDEN},
     {FIELD_REST_OF(toy_state, rest)},
     FIELDS_END};
-const struct record toy_state_record = {.name = "toy", .size = sizeof(struct toy_state), .fields = state_fields};
+const struct record toy_state_record = {
+    .name = "toy", .size = sizeof(struct toy_state), .fields = state_fields};
 
 struct word {
     const char *of;
 };
 static const struct field word_fields[] = {{FIELD(word, of), .type = FIELD_NAME}, FIELDS_END};
-static const struct record word_record = {.name = "word", .size = sizeof(struct word), .fields = word_fields};
+static const struct record word_record = {
+    .name = "word", .size = sizeof(struct word), .fields = word_fields};
 
-static void say(struct effects *out, const char *type, const char *case_id, const char *of, int64_t time_ms) {
+static void say(struct effects *out, const char *type, const char *case_id, const char *of,
+                int64_t time_ms) {
     struct word word = {.of = of};
-    effects_emit(out, type, case_id, arena_printf(out->arena, "%s.%s.%s", case_id, type, of), time_ms, &word_record,
-                 &word);
+    effects_emit(out, type, case_id, arena_printf(out->arena, "%s.%s.%s", case_id, type, of),
+                 time_ms, &word_record, &word);
 }
 
 static bool wants(const char *type) {
@@ -67,7 +70,8 @@ static void ask_intake(const struct decision *in, const void *state, struct clai
     claims_add(claims,
                &(struct claim){.kind = CLAIM_JOIN,
                                .key = arena_printf(in->arena, "order\x1f%s", in->ev->subject),
-                               .id = arena_printf(in->arena, "complaints/%d/%" PRId64, raw->partition, raw->offset),
+                               .id = arena_printf(in->arena, "complaints/%d/%" PRId64,
+                                                  raw->partition, raw->offset),
                                .value = in->ev->id, /* each its own, as intake's are */
                                .time_ms = in->ev->time_ms,
                                .valid_ms = 3600000,
@@ -83,7 +87,8 @@ static enum result decide_intake(const struct decision *in, void *state, struct 
     return DONE;
 }
 
-static const enum topic intake_reads[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
+static const enum topic intake_reads[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS,
+                                          TOPIC_NONE};
 static const enum topic keyed_reads[] = {TOPIC_EVENTS, TOPIC_NONE};
 const struct worker_spec toy_intake = {.name = "intake",
                                        .about = "passes on",

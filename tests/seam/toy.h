@@ -1,6 +1,7 @@
-/* toy: what the workers of the line decide. Intake passes on: the first complaint about a case opens it, any other
- * joins. The keyed worker counts a case's events and breaches its deadline once, unless a contact came in time: small,
- * but with everything that the protocol of common/protocol.md is about. */
+/* toy: what the workers of the line decide. Intake passes on: the first complaint about a case
+ * opens it, any other joins. The keyed worker counts a case's events and breaches its deadline
+ * once, unless a contact came in time: small, but with everything that the protocol of
+ * common/protocol.md is about. */
 #ifndef REDRESS_SEAM_TOY_H
 #define REDRESS_SEAM_TOY_H
 

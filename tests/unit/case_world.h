@@ -1,6 +1,6 @@
-/* case_world: one case under a keyed decision, for unit tests. Folds events given as JSON, answers claims like the
- * runtime does, keeps the state as hashes between folds (so that what no field keeps is lost, as in production), and
- * shows what came out. */
+/* case_world: one case under a keyed decision, for unit tests. Folds events given as JSON, answers
+ * claims like the runtime does, keeps the state as hashes between folds (so that what no field
+ * keeps is lost, as in production), and shows what came out. */
 #ifndef REDRESS_CASE_WORLD_H
 #define REDRESS_CASE_WORLD_H
 
@@ -35,7 +35,8 @@ struct world {
     bool exists;
     struct world_claim claims[WORLD_CLAIMS_MAX];
     int claim_count;
-    struct world_claim refused[WORLD_CLAIMS_MAX]; /* asked again with the same id it gives the same answer */
+    struct world_claim
+        refused[WORLD_CLAIMS_MAX]; /* asked again with the same id it gives the same answer */
     int refused_count;
     struct output outputs[WORLD_OUTPUTS_MAX]; /* of the last fold */
     int count;
@@ -56,7 +57,8 @@ static inline void world_load(struct world *world, const struct worker_spec *spe
                               const struct tree *file) {
     struct faults faults = {.arena = world->arena};
     void *policy = NULL;
-    if (spec->load(file, "deploy/policies", world->arena, &policy, &world->version.version, &faults)) {
+    if (spec->load(file, "deploy/policies", world->arena, &policy, &world->version.version,
+                   &faults)) {
         struct buf buf = {0};
         faults_print(&faults, name, &buf);
         fail_msg("%s", buf.at);
@@ -67,7 +69,8 @@ static inline void world_load(struct world *world, const struct worker_spec *spe
     world->now_ms = world_time("2026-11-22T10:00:00Z");
 }
 
-static inline void world_open(struct world *world, const struct worker_spec *spec, const char *policy_path) {
+static inline void world_open(struct world *world, const struct worker_spec *spec,
+                              const char *policy_path) {
     *world = (struct world){.spec = spec, .arena = arena_new()};
     struct err err = {{0}};
     const struct tree *file;
@@ -76,11 +79,13 @@ static inline void world_open(struct world *world, const struct worker_spec *spe
 }
 
 /* The same with a policy written in the test. */
-static inline void world_open_text(struct world *world, const struct worker_spec *spec, const char *policy) {
+static inline void world_open_text(struct world *world, const struct worker_spec *spec,
+                                   const char *policy) {
     *world = (struct world){.spec = spec, .arena = arena_new()};
     struct err err = {{0}};
     const struct tree *file;
-    if (yaml_read(world->arena, "policy", policy, strlen(policy), &file, &err)) fail_msg("%s", err.text);
+    if (yaml_read(world->arena, "policy", policy, strlen(policy), &file, &err))
+        fail_msg("%s", err.text);
     world_load(world, spec, "policy", file);
 }
 
@@ -91,7 +96,8 @@ static inline void world_close(struct world *world) {
 static inline void *world_state(struct world *world) {
     void *state = arena_alloc(world->arena, world->spec->state->size);
     struct err err = {{0}};
-    if (world->exists && fields_unflatten(world->spec->state, &world->pairs, world->arena, state, &err))
+    if (world->exists &&
+        fields_unflatten(world->spec->state, &world->pairs, world->arena, state, &err))
         fail_msg("%s", err.text);
     return state;
 }
@@ -104,9 +110,11 @@ static inline int64_t world_claimed(const struct world *world, const char *key) 
     return sum;
 }
 
-static inline bool world_has(const struct world_claim *claims, int count, const struct claim *claim) {
+static inline bool world_has(const struct world_claim *claims, int count,
+                             const struct claim *claim) {
     for (int i = 0; i < count; i++)
-        if (strcmp(claims[i].key, claim->key) == 0 && strcmp(claims[i].id, claim->id) == 0) return true;
+        if (strcmp(claims[i].key, claim->key) == 0 && strcmp(claims[i].id, claim->id) == 0)
+            return true;
     return false;
 }
 
@@ -130,17 +138,20 @@ static inline struct answer world_claim(struct world *world, const struct claim 
 
 static inline void world_release(struct world *world, const struct claim *claim) {
     for (int i = 0; i < world->claim_count; i++)
-        if (strcmp(world->claims[i].key, claim->key) == 0 && strcmp(world->claims[i].id, claim->id) == 0)
+        if (strcmp(world->claims[i].key, claim->key) == 0 &&
+            strcmp(world->claims[i].id, claim->id) == 0)
             world->claims[i--] = world->claims[--world->claim_count];
 }
 
-static inline void world_ask(struct world *world, struct decision *in, const void *state, struct claims *claims) {
+static inline void world_ask(struct world *world, struct decision *in, const void *state,
+                             struct claims *claims) {
     struct answer *answers = arena_alloc(world->arena, WORLD_CLAIMS_MAX * sizeof *answers);
     for (int round = 0; world->spec->ask && round < WORLD_ROUNDS_MAX; round++) {
         int before = claims->count;
         world->spec->ask(in, state, claims);
         if (claims->count == before) return;
-        for (int i = before; i < claims->count; i++) answers[i] = world_claim(world, &claims->at[i]);
+        for (int i = before; i < claims->count; i++)
+            answers[i] = world_claim(world, &claims->at[i]);
         in->answers = answers;
         in->answer_count = claims->count;
     }
@@ -152,8 +163,8 @@ static inline void world_keep(struct world *world, const void *state, const stru
     if (out->unchanged) return;
     struct pairs open, personal;
     fields_flatten(world->spec->state, state, world->arena, &open, &personal);
-    world->pairs =
-        (struct pairs){arena_alloc(world->arena, (size_t)(open.count + personal.count + 1) * sizeof *open.at), 0};
+    world->pairs = (struct pairs){
+        arena_alloc(world->arena, (size_t)(open.count + personal.count + 1) * sizeof *open.at), 0};
     for (int i = 0; i < open.count; i++) world->pairs.at[world->pairs.count++] = open.at[i];
     for (int i = 0; i < personal.count; i++) world->pairs.at[world->pairs.count++] = personal.at[i];
     world->exists = !out->forget;
@@ -175,7 +186,8 @@ static inline void world_check_outputs(struct world *world) {
         assert_non_null(type);
         assert_int_equal(output->topic, type->topic);
         assert_true(fields_is_id(output->id, strlen(output->id)));
-        assert_int_equal(json_read(world->arena, output->data, output->data_len, NULL, &data, &err), JSON_OK);
+        assert_int_equal(json_read(world->arena, output->data, output->data_len, NULL, &data, &err),
+                         JSON_OK);
         if (fields_decode(type->record, data, FIELDS_STRICT, world->arena,
                           arena_alloc(world->arena, type->record->size), &faults))
             fail_msg("%s: %s: %s", output->type, faults.at[0].path, faults.at[0].text);
@@ -205,7 +217,8 @@ static inline void world_fold(struct world *world, const struct event *ev) {
 }
 
 /* Folds an event whose data is JSON with ' in place of ". */
-static inline void world_event(struct world *world, const char *type, const char *fmt, ...) PRINTF(3, 4);
+static inline void world_event(struct world *world, const char *type, const char *fmt, ...)
+    PRINTF(3, 4);
 static inline void world_event(struct world *world, const char *type, const char *fmt, ...) {
     char text[8192];
     va_list args;
@@ -217,7 +230,8 @@ static inline void world_event(struct world *world, const char *type, const char
         if (*at == '\'') *at = '"';
     const struct tree *data;
     struct err err = {{0}};
-    if (json_read(world->arena, text, (size_t)len, NULL, &data, &err) != JSON_OK) fail_msg("%s: %s", err.text, text);
+    if (json_read(world->arena, text, (size_t)len, NULL, &data, &err) != JSON_OK)
+        fail_msg("%s: %s", err.text, text);
     struct event ev = {.source = "/test",
                        .type = type,
                        .subject = WORLD_CASE,
@@ -263,7 +277,8 @@ static inline const char *world_pair(const struct world *world, const char *name
     return NULL;
 }
 
-/* The process that has the case from now on has another file, published after the one it had until now. */
+/* The process that has the case from now on has another file, published after the one it had until
+ * now. */
 static inline void world_roll_out(struct world *world, const char *version, bool migrate) {
     world->next = world->version;
     world->next.version = version;
@@ -275,7 +290,8 @@ static inline void world_roll_out(struct world *world, const char *version, bool
 
 static inline void world_expect_version(const struct world *world, const char *version) {
     const char *is = world_pair(world, "policy_version");
-    if (!is || strcmp(is, version) != 0) fail_msg("policy_version %s, expected %s", is ? is : "none", version);
+    if (!is || strcmp(is, version) != 0)
+        fail_msg("policy_version %s, expected %s", is ? is : "none", version);
 }
 
 #endif

@@ -1,4 +1,5 @@
-/* classified: what tests of the classification share: the shipped policy, and asking it about texts. */
+/* classified: what tests of the classification share: the shipped policy, and asking it about
+ * texts. */
 #ifndef REDRESS_TESTS_CLASSIFIED_H
 #define REDRESS_TESTS_CLASSIFIED_H
 
@@ -47,7 +48,8 @@ UNUSED static int tear_down(void **state) {
     return 0;
 }
 
-UNUSED static struct verdict judged(const struct policy *policy, const struct complaint *complaint) {
+UNUSED static struct verdict judged(const struct policy *policy,
+                                    const struct complaint *complaint) {
     struct verdict verdict;
     classification_classify(policy, complaint, true, arena, &verdict);
     return verdict;
@@ -72,7 +74,9 @@ UNUSED static bool has_flag(const struct verdict *verdict, const char *flag) {
 UNUSED static bool has_reason(const struct verdict *verdict, const char *rule, const char *text) {
     const struct reason *reasons = verdict->classified.reasons.at;
     for (int i = 0; i < verdict->classified.reasons.count; i++) {
-        if (strcmp(reasons[i].rule, rule) == 0 && (text == NULL || strcmp(reasons[i].text, text) == 0)) return true;
+        if (strcmp(reasons[i].rule, rule) == 0 &&
+            (text == NULL || strcmp(reasons[i].text, text) == 0))
+            return true;
     }
     return false;
 }

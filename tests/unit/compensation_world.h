@@ -1,4 +1,5 @@
-/* compensation_world: one case under the default compensation policy, and what people do about it. */
+/* compensation_world: one case under the default compensation policy, and what people do about it.
+ */
 #ifndef REDRESS_COMPENSATION_WORLD_H
 #define REDRESS_COMPENSATION_WORLD_H
 
@@ -19,7 +20,8 @@ static inline void open_world(struct world *world) {
 /* `order` is what stands behind "order": in JSON, or NULL. */
 static inline void open_case(struct world *world, const char *tier, const char *order) {
     world_event(world, "case.opened",
-                "{'case_id':'" WORLD_CASE "','opened_at':'2026-11-22T10:00:00Z','tenant':'default','channel':'im',"
+                "{'case_id':'" WORLD_CASE
+                "','opened_at':'2026-11-22T10:00:00Z','tenant':'default','channel':'im',"
                 "'customer':{'id':'c1','tier':'%s'},%s%s%s'text':'x'}",
                 tier, order ? "'order':" : "", order ? order : "", order ? "," : "");
 }
@@ -31,10 +33,11 @@ static inline void classify(struct world *world, const char *class_name, const c
                 class_name, flags);
 }
 
-static inline void decide(struct world *world, const char *type, const char *proposal, const char *actor,
-                          const char *role, const char *more) {
-    world_event(world, type, "{'case_id':'" WORLD_CASE "','proposal_id':'%s','actor':'%s','role':'%s'%s}", proposal,
-                actor, role, more);
+static inline void decide(struct world *world, const char *type, const char *proposal,
+                          const char *actor, const char *role, const char *more) {
+    world_event(world, type,
+                "{'case_id':'" WORLD_CASE "','proposal_id':'%s','actor':'%s','role':'%s'%s}",
+                proposal, actor, role, more);
 }
 
 static inline void approve(struct world *world, const char *actor, const char *role) {
@@ -42,13 +45,13 @@ static inline void approve(struct world *world, const char *actor, const char *r
 }
 
 static inline void choose(struct world *world, const char *proposal, const char *option) {
-    world_event(world, "decision.chosen", "{'case_id':'" WORLD_CASE "','proposal_id':'%s','option':'%s'}", proposal,
-                option);
+    world_event(world, "decision.chosen",
+                "{'case_id':'" WORLD_CASE "','proposal_id':'%s','option':'%s'}", proposal, option);
 }
 
 static inline void settle(struct world *world, const char *what, const char *settlement) {
-    world_event(world, what, "{'case_id':'" WORLD_CASE "','settlement_id':'%s','reference':'R-%s'}", settlement,
-                settlement + IDS_CASE_LEN + 1);
+    world_event(world, what, "{'case_id':'" WORLD_CASE "','settlement_id':'%s','reference':'R-%s'}",
+                settlement, settlement + IDS_CASE_LEN + 1);
 }
 
 static inline void expect_refused(const struct world *world, const char *reason) {
@@ -58,15 +61,17 @@ static inline void expect_refused(const struct world *world, const char *reason)
 
 static inline void expect_status(const struct world *world, const char *status) {
     const char *is = world_pair(world, "status");
-    if (!is || strcmp(is, status) != 0) fail_msg("status %s, expected %s", is ? is : "none", status);
+    if (!is || strcmp(is, status) != 0)
+        fail_msg("status %s, expected %s", is ? is : "none", status);
 }
 
 #define ORDER_299 "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':29900}}"
 
 static inline void assess(struct world *world, const char *fault, const char *costs) {
     world_event(world, "case.assessed",
-                "{'case_id':'" WORLD_CASE "','finding':'slight traces','fault':{%s},'costs':[%s],'by':'lab'}", fault,
-                costs);
+                "{'case_id':'" WORLD_CASE
+                "','finding':'slight traces','fault':{%s},'costs':[%s],'by':'lab'}",
+                fault, costs);
 }
 
 static inline void open_waiting(struct world *world) {
@@ -84,12 +89,13 @@ static inline void open_approved(struct world *world) {
 
 /* One offer asked for by a person: `cost` in minor units. */
 static inline void request(struct world *world, const char *actor, const char *cost) {
-    world_event(
-        world, "compensation.requested",
-        "{'case_id':'" WORLD_CASE "','actor':'%s','role':'agent','reason':'an exception','options':[{'option':'A',"
-        "'remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':%s}}],'cost':{'currency':'CNY','minor':%s},"
-        "'split':{'platform':{'currency':'CNY','minor':%s}}}]}",
-        actor, cost, cost, cost);
+    world_event(world, "compensation.requested",
+                "{'case_id':'" WORLD_CASE
+                "','actor':'%s','role':'agent','reason':'an exception','options':[{'option':'A',"
+                "'remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':%s}}],'cost':{'"
+                "currency':'CNY','minor':%s},"
+                "'split':{'platform':{'currency':'CNY','minor':%s}}}]}",
+                actor, cost, cost, cost);
 }
 
 #endif

@@ -59,19 +59,22 @@ static const struct field strict_fields[] = {
     {FIELD(strict, extra), .type = FIELD_TREE, .flags = FIELD_REQUIRED},
     FIELDS_END,
 };
-static const struct record strict_record = {.name = "strict", .size = sizeof(struct strict), .fields = strict_fields};
+static const struct record strict_record = {
+    .name = "strict", .size = sizeof(struct strict), .fields = strict_fields};
 
 static inline const struct tree *json(const char *text) {
     const struct tree *tree = NULL;
     struct err err;
-    if (json_read(arena, text, strlen(text), NULL, &tree, &err) != JSON_OK) fail_msg("%s: %s", text, err.text);
+    if (json_read(arena, text, strlen(text), NULL, &tree, &err) != JSON_OK)
+        fail_msg("%s: %s", text, err.text);
     return tree;
 }
 
 static inline const struct tree *yaml(const char *text) {
     const struct tree *tree = NULL;
     struct err err;
-    if (yaml_read(arena, "x.yaml", text, strlen(text), &tree, &err)) fail_msg("%s: %s", text, err.text);
+    if (yaml_read(arena, "x.yaml", text, strlen(text), &tree, &err))
+        fail_msg("%s: %s", text, err.text);
     return tree;
 }
 
@@ -81,7 +84,8 @@ static inline const char *faults_text(const struct faults *faults) {
     const char *text = "";
     for (int i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->at[i];
-        text = arena_printf(arena, "%s%d %s %s: %s\n", text, fault->line, kinds[fault->kind], fault->path, fault->text);
+        text = arena_printf(arena, "%s%d %s %s: %s\n", text, fault->line, kinds[fault->kind],
+                            fault->path, fault->text);
     }
     return text;
 }
@@ -95,20 +99,27 @@ static inline const char *encoded(const struct record *record, const void *data)
     return text;
 }
 
-static inline void must_decode(const struct record *record, const struct tree *tree, enum fields_mode mode, void *out) {
+static inline void must_decode(const struct record *record, const struct tree *tree,
+                               enum fields_mode mode, void *out) {
     struct faults faults = {.arena = arena};
-    if (fields_decode(record, tree, mode, arena, out, &faults)) fail_msg("%s", faults_text(&faults));
+    if (fields_decode(record, tree, mode, arena, out, &faults))
+        fail_msg("%s", faults_text(&faults));
     assert_int_equal(faults.count, 0);
 }
 
-#define FULL                                                                                                           \
-    "{\"text\":\"\xe5\x9d\x8f\xe4\xba\x86!\",\"name\":\"Li\",\"id\":\"a.b_c:d-9\",\"phone\":\"+86\",\"count\":-5,"     \
-    "\"opened_at\":\"2026-11-22T17:19:16Z\",\"wake_at\":\"2026-11-22T17:19:16.123Z\",\"within\":\"36h\","              \
-    "\"ratio\":0.25,\"flag\":true,\"amount\":{\"currency\":\"CNY\",\"minor\":-29900},\"colour\":\"green\","            \
-    "\"flags\":[\"a\",\"b,c\",\"d\\\\\"],\"part\":{\"sku\":\"s\",\"quantity\":3},"                                     \
-    "\"parts\":[{\"sku\":\"x\"},{\"sku\":\"y\",\"price\":{\"currency\":\"USD\",\"minor\":0},\"tags\":[\"t\"]}],"       \
-    "\"goals\":[{\"name\":\"first_contact\",\"due\":\"2026-11-22T18:19:16Z\",\"colour\":\"red\"},"                     \
-    "{\"name\":\"resolution\",\"met_at\":\"2026-11-22T19:00:00Z\",\"fee\":{\"currency\":\"CNY\",\"minor\":5},"         \
+#define FULL                                                                                       \
+    "{\"text\":\"\xe5\x9d\x8f\xe4\xba\x86!\",\"name\":\"Li\",\"id\":\"a.b_c:d-9\",\"phone\":\"+"   \
+    "86\",\"count\":-5,"                                                                           \
+    "\"opened_at\":\"2026-11-22T17:19:16Z\",\"wake_at\":\"2026-11-22T17:19:16.123Z\",\"within\":"  \
+    "\"36h\","                                                                                     \
+    "\"ratio\":0.25,\"flag\":true,\"amount\":{\"currency\":\"CNY\",\"minor\":-29900},\"colour\":"  \
+    "\"green\","                                                                                   \
+    "\"flags\":[\"a\",\"b,c\",\"d\\\\\"],\"part\":{\"sku\":\"s\",\"quantity\":3},"                 \
+    "\"parts\":[{\"sku\":\"x\"},{\"sku\":\"y\",\"price\":{\"currency\":\"USD\",\"minor\":0},"      \
+    "\"tags\":[\"t\"]}],"                                                                          \
+    "\"goals\":[{\"name\":\"first_contact\",\"due\":\"2026-11-22T18:19:16Z\",\"colour\":\"red\"}," \
+    "{\"name\":\"resolution\",\"met_at\":\"2026-11-22T19:00:00Z\",\"fee\":{\"currency\":\"CNY\","  \
+    "\"minor\":5},"                                                                                \
     "\"late\":true}],\"extra\":{\"any\":[1,2.5,null]}}"
 
 /* One pair as "name=value", in the order written. */

@@ -1,5 +1,5 @@
-/* intake_world: intake's decision as the runtime drives it, for test_intake*.c: records go in as bytes through
- * event_read(), claims are kept by a small table that behaves as claims.h says. */
+/* intake_world: intake's decision as the runtime drives it, for test_intake*.c: records go in as
+ * bytes through event_read(), claims are kept by a small table that behaves as claims.h says. */
 #ifndef REDRESS_INTAKE_WORLD_H
 #define REDRESS_INTAKE_WORLD_H
 
@@ -177,11 +177,13 @@ static void receive(struct world *world, enum topic topic, const char *json, str
         fail_msg("%s: %s in %s", rejection.reason, rejection.detail, json);
 }
 
-static const char *event_json(struct world *world, const char *type, const char *id, const char *data) {
-    return arena_printf(world->arena,
-                        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/app\",\"type\":\"%s\","
-                        "\"time\":\"2026-11-22T19:00:00+08:00\",\"sequence\":7,\"data\":%s}",
-                        id, type, data);
+static const char *event_json(struct world *world, const char *type, const char *id,
+                              const char *data) {
+    return arena_printf(
+        world->arena,
+        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/app\",\"type\":\"%s\","
+        "\"time\":\"2026-11-22T19:00:00+08:00\",\"sequence\":7,\"data\":%s}",
+        id, type, data);
 }
 
 static struct sent *decide_one(struct world *world, enum topic topic, const char *json) {
@@ -192,7 +194,8 @@ static struct sent *decide_one(struct world *world, enum topic topic, const char
 }
 
 static const char *data_of(struct world *world, const struct sent *sent) {
-    if (sent->result != DONE) fail_msg("%s: %s", sent->out.rejection.reason, sent->out.rejection.detail);
+    if (sent->result != DONE)
+        fail_msg("%s: %s", sent->out.rejection.reason, sent->out.rejection.detail);
     assert_int_equal(sent->out.count, 1);
     return arena_strndup(world->arena, sent->out.at[0].data, sent->out.at[0].data_len);
 }

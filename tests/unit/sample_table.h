@@ -20,7 +20,8 @@ static const struct field part_fields[] = {
     {FIELD(part, tags), .type = FIELD_TEXTS},
     FIELDS_END,
 };
-static const struct record part_record = {.name = "part", .size = sizeof(struct part), .fields = part_fields};
+static const struct record part_record = {
+    .name = "part", .size = sizeof(struct part), .fields = part_fields};
 
 struct goal {
     const char *name;
@@ -41,8 +42,10 @@ static const struct field goal_fields[] = {
     {FIELD(goal, late), .type = FIELD_BOOL},
     FIELDS_END,
 };
-static const struct record goal_record = {
-    .name = "goal", .size = sizeof(struct goal), .fields = goal_fields, .index_while = {"colour", running}};
+static const struct record goal_record = {.name = "goal",
+                                          .size = sizeof(struct goal),
+                                          .fields = goal_fields,
+                                          .index_while = {"colour", running}};
 
 struct sample {
     const char *text, *name, *id, *phone;
@@ -76,7 +79,9 @@ static const struct field sample_fields[] = {
     {FIELD(sample, extra), .type = FIELD_TREE},
     FIELDS_END,
 };
-static const struct record sample_record = {
-    .name = "sample", .size = sizeof(struct sample), .fields = sample_fields, .count_while = {"colour", running}};
+static const struct record sample_record = {.name = "sample",
+                                            .size = sizeof(struct sample),
+                                            .fields = sample_fields,
+                                            .count_while = {"colour", running}};
 
 #endif

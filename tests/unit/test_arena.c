@@ -43,7 +43,8 @@ static void more_than_a_block_fits(void **state) {
     arena_free(arena);
 }
 
-/* Blocks are used again after a reset, each from its beginning, whatever sizes the next batch has. */
+/* Blocks are used again after a reset, each from its beginning, whatever sizes the next batch has.
+ */
 static void batches_of_many_blocks_follow_each_other(void **state) {
     (void)state;
     enum { PIECES = 300 };
@@ -59,7 +60,8 @@ static void batches_of_many_blocks_follow_each_other(void **state) {
         }
         for (int i = 0; i < PIECES; i++)
             for (size_t at = 0; at < size; at++)
-                if (pieces[i][at] != (unsigned char)i) fail_msg("round %zu, piece %d, byte %zu", round, i, at);
+                if (pieces[i][at] != (unsigned char)i)
+                    fail_msg("round %zu, piece %d, byte %zu", round, i, at);
         arena_reset(arena);
     }
     arena_free(arena);
@@ -93,7 +95,8 @@ static void arrays_grow(void **state) {
     int *array = NULL;
     for (int count = 0; count < 5000; count++) {
         if (count % 3 == 0) arena_alloc(arena, 1); /* sometimes in place, sometimes by moving */
-        array = arena_grow(arena, array, (size_t)count * sizeof *array, (size_t)(count + 1) * sizeof *array);
+        array = arena_grow(arena, array, (size_t)count * sizeof *array,
+                           (size_t)(count + 1) * sizeof *array);
         assert_int_equal(array[count], 0);
         array[count] = count;
     }

@@ -25,7 +25,8 @@ static void test_judge(void **state) {
                 {0, 1, 1, true, BEGUN_DELETED},
                 {21, 3, 20, true, BEGUN_RECREATED}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_int_equal(begun_judge(rows[i].committed, rows[i].start, rows[i].end, rows[i].marked), rows[i].verdict);
+        assert_int_equal(begun_judge(rows[i].committed, rows[i].start, rows[i].end, rows[i].marked),
+                         rows[i].verdict);
 }
 
 static void test_key(void **state) {

@@ -1,5 +1,6 @@
-/* Working time: tables of the boundary rules, the arithmetic cases of well-known systems (data/sla_cases, when it is
- * there), and a slow, obvious second implementation against random calendars, pauses and durations. */
+/* Working time: tables of the boundary rules, the arithmetic cases of well-known systems
+ * (data/sla_cases, when it is there), and a slow, obvious second implementation against random
+ * calendars, pauses and durations. */
 #include "base/clock.h"
 #include "data/calendar.h"
 #include "data/json.h"
@@ -39,21 +40,29 @@ static int64_t ms(const char *text) {
 static void same_time(const char *what, int64_t found, const char *expected) {
     char text[CLOCK_TEXT_MAX];
     if (found != ms(expected))
-        fail_msg("%s: found %s, expected %s", what, found == CALENDAR_NEVER ? "never" : clock_format(found, text),
+        fail_msg("%s: found %s, expected %s", what,
+                 found == CALENDAR_NEVER ? "never" : clock_format(found, text),
                  expected ? expected : "never");
 }
 
-#define OFFICE                                                                                                         \
-    "{\"timezone\":\"Asia/Shanghai\",\"weekly\":{\"mon\":[[\"09:00\",\"12:00\"],[\"13:00\",\"18:00\"]],"               \
-    "\"tue\":[[\"09:00\",\"12:00\"],[\"13:00\",\"18:00\"]],\"wed\":[[\"09:00\",\"18:00\"]],"                           \
-    "\"thu\":[[\"09:00\",\"18:00\"]],\"fri\":[[\"09:00\",\"18:00\"]]},"                                                \
-    "\"holidays\":[\"2026-10-01\",\"2026-10-02\"],\"overrides\":{\"2026-10-10\":[[\"09:00\",\"18:00\"]],"              \
+#define OFFICE                                                                                     \
+    "{\"timezone\":\"Asia/"                                                                        \
+    "Shanghai\",\"weekly\":{\"mon\":[[\"09:00\",\"12:00\"],[\"13:00\",\"18:00\"]],"                \
+    "\"tue\":[[\"09:00\",\"12:00\"],[\"13:00\",\"18:00\"]],\"wed\":[[\"09:00\",\"18:00\"]],"       \
+    "\"thu\":[[\"09:00\",\"18:00\"]],\"fri\":[[\"09:00\",\"18:00\"]]},"                            \
+    "\"holidays\":[\"2026-10-01\",\"2026-10-02\"],\"overrides\":{\"2026-10-10\":[[\"09:00\",\"18:" \
+    "00\"]],"                                                                                      \
     "\"2026-10-01\":[[\"10:00\",\"11:00\"]]}}"
-#define NIGHT                                                                                                          \
-    "{\"timezone\":\"Europe/Berlin\",\"weekly\":{\"sat\":[[\"22:00\",\"06:00\"]],\"sun\":[[\"02:15\",\"02:45\"]]}}"
-#define ALL_SUNDAY   "{\"timezone\":\"America/Sao_Paulo\",\"weekly\":{\"sun\":[[\"00:00\",\"24:00\"]]}}"
-#define ALL_SATURDAY "{\"timezone\":\"America/Sao_Paulo\",\"weekly\":{\"sat\":[[\"00:00\",\"24:00\"]]}}"
-#define SPLIT_FOLD   "{\"timezone\":\"Europe/Berlin\",\"weekly\":{\"sun\":[[\"01:00\",\"02:30\"],[\"02:30\",\"04:00\"]]}}"
+#define NIGHT                                                                                      \
+    "{\"timezone\":\"Europe/"                                                                      \
+    "Berlin\",\"weekly\":{\"sat\":[[\"22:00\",\"06:00\"]],\"sun\":[[\"02:15\",\"02:45\"]]}}"
+#define ALL_SUNDAY                                                                                 \
+    "{\"timezone\":\"America/Sao_Paulo\",\"weekly\":{\"sun\":[[\"00:00\",\"24:00\"]]}}"
+#define ALL_SATURDAY                                                                               \
+    "{\"timezone\":\"America/Sao_Paulo\",\"weekly\":{\"sat\":[[\"00:00\",\"24:00\"]]}}"
+#define SPLIT_FOLD                                                                                 \
+    "{\"timezone\":\"Europe/"                                                                      \
+    "Berlin\",\"weekly\":{\"sun\":[[\"01:00\",\"02:30\"],[\"02:30\",\"04:00\"]]}}"
 
 static void test_due(void **unused) {
     (void)unused;
@@ -61,29 +70,45 @@ static void test_due(void **unused) {
         const char *what, *calendar, *start, *allowance, *due;
     } cases[] = {
         {"always open", NULL, "2026-11-01T09:00:00Z", "1h", "2026-11-01T10:00:00Z"},
-        {"nothing allowed, always open", NULL, "2026-11-01T09:00:00Z", "0s", "2026-11-01T09:00:00Z"},
+        {"nothing allowed, always open", NULL, "2026-11-01T09:00:00Z", "0s",
+         "2026-11-01T09:00:00Z"},
         {"over lunch", OFFICE, "2026-09-28T11:30:00+08:00", "1h", "2026-09-28T13:30:00+08:00"},
-        {"ends with the morning", OFFICE, "2026-09-28T11:00:00+08:00", "1h", "2026-09-28T12:00:00+08:00"},
-        {"ends with the day", OFFICE, "2026-09-28T17:00:00+08:00", "1h", "2026-09-28T18:00:00+08:00"},
-        {"starts at closing", OFFICE, "2026-09-28T18:00:00+08:00", "1h", "2026-09-29T10:00:00+08:00"},
-        {"nothing allowed, at closing", OFFICE, "2026-09-28T18:00:00+08:00", "0s", "2026-09-29T09:00:00+08:00"},
-        {"nothing allowed, at opening", OFFICE, "2026-09-28T09:00:00+08:00", "0s", "2026-09-28T09:00:00+08:00"},
-        {"an override beats a holiday", OFFICE, "2026-09-30T17:30:00+08:00", "90m", "2026-10-01T11:00:00+08:00"},
-        {"a holiday is closed", OFFICE, "2026-10-01T10:30:00+08:00", "1h", "2026-10-05T09:30:00+08:00"},
-        {"a make-up Saturday", OFFICE, "2026-10-09T17:00:00+08:00", "2h", "2026-10-10T10:00:00+08:00"},
-        {"sub-second", OFFICE, "2026-09-28T11:59:59.500+08:00", "1s", "2026-09-28T13:00:00.500+08:00"},
+        {"ends with the morning", OFFICE, "2026-09-28T11:00:00+08:00", "1h",
+         "2026-09-28T12:00:00+08:00"},
+        {"ends with the day", OFFICE, "2026-09-28T17:00:00+08:00", "1h",
+         "2026-09-28T18:00:00+08:00"},
+        {"starts at closing", OFFICE, "2026-09-28T18:00:00+08:00", "1h",
+         "2026-09-29T10:00:00+08:00"},
+        {"nothing allowed, at closing", OFFICE, "2026-09-28T18:00:00+08:00", "0s",
+         "2026-09-29T09:00:00+08:00"},
+        {"nothing allowed, at opening", OFFICE, "2026-09-28T09:00:00+08:00", "0s",
+         "2026-09-28T09:00:00+08:00"},
+        {"an override beats a holiday", OFFICE, "2026-09-30T17:30:00+08:00", "90m",
+         "2026-10-01T11:00:00+08:00"},
+        {"a holiday is closed", OFFICE, "2026-10-01T10:30:00+08:00", "1h",
+         "2026-10-05T09:30:00+08:00"},
+        {"a make-up Saturday", OFFICE, "2026-10-09T17:00:00+08:00", "2h",
+         "2026-10-10T10:00:00+08:00"},
+        {"sub-second", OFFICE, "2026-09-28T11:59:59.500+08:00", "1s",
+         "2026-09-28T13:00:00.500+08:00"},
         {"overnight", NIGHT, "2026-06-06T23:00:00+02:00", "5h", "2026-06-07T04:00:00+02:00"},
         {"overnight into the hour that is missing", NIGHT, "2026-03-28T22:00:00+01:00", "5h",
          "2026-03-29T04:00:00+02:00"},
         {"overnight in the hour that comes twice", NIGHT, "2026-10-24T22:00:00+02:00", "9h",
          "2026-10-25T06:00:00+01:00"},
-        {"a day of 25 hours", ALL_SATURDAY, "2018-02-17T00:00:00-02:00", "25h", "2018-02-18T00:00:00-03:00"},
-        {"a day that begins at one", ALL_SUNDAY, "2018-11-04T00:00:00-02:00", "23h", "2018-11-05T00:00:00-02:00"},
-        {"both sides of half past two", SPLIT_FOLD, "2026-10-25T00:00:00+02:00", "4h", "2026-10-25T04:00:00+01:00"},
+        {"a day of 25 hours", ALL_SATURDAY, "2018-02-17T00:00:00-02:00", "25h",
+         "2018-02-18T00:00:00-03:00"},
+        {"a day that begins at one", ALL_SUNDAY, "2018-11-04T00:00:00-02:00", "23h",
+         "2018-11-05T00:00:00-02:00"},
+        {"both sides of half past two", SPLIT_FOLD, "2026-10-25T00:00:00+02:00", "4h",
+         "2026-10-25T04:00:00+01:00"},
         {"working days", OFFICE, "2026-09-28T10:00:00+08:00", "3wd", "2026-10-01T11:00:00+08:00"},
-        {"working days over holidays", OFFICE, "2026-09-30T10:00:00+08:00", "3wd", "2026-10-06T18:00:00+08:00"},
-        {"working days from a closed day", OFFICE, "2026-10-03T10:00:00+08:00", "1wd", "2026-10-05T18:00:00+08:00"},
-        {"working days, the start's local date", OFFICE, "2026-09-27T17:00:00Z", "1wd", "2026-09-29T18:00:00+08:00"},
+        {"working days over holidays", OFFICE, "2026-09-30T10:00:00+08:00", "3wd",
+         "2026-10-06T18:00:00+08:00"},
+        {"working days from a closed day", OFFICE, "2026-10-03T10:00:00+08:00", "1wd",
+         "2026-10-05T18:00:00+08:00"},
+        {"working days, the start's local date", OFFICE, "2026-09-27T17:00:00Z", "1wd",
+         "2026-09-29T18:00:00+08:00"},
         {"working days, always open", NULL, "2026-09-28T10:00:00Z", "2wd", "2026-10-01T00:00:00Z"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -100,34 +125,38 @@ static void test_pauses(void **unused) {
     static const struct {
         const char *what, *calendar, *start, *allowance, *from, *to, *due;
     } cases[] = {
-        {"with an end", NULL, "2026-09-28T09:00:00Z", "2h", "2026-09-28T10:00:00Z", "2026-09-28T15:00:00Z",
-         "2026-09-28T16:00:00Z"},
+        {"with an end", NULL, "2026-09-28T09:00:00Z", "2h", "2026-09-28T10:00:00Z",
+         "2026-09-28T15:00:00Z", "2026-09-28T16:00:00Z"},
         {"without an end", NULL, "2026-09-28T09:00:00Z", "2h", "2026-09-28T10:00:00Z", NULL, NULL},
         {"after the due time", NULL, "2026-09-28T09:00:00Z", "2h", "2026-09-28T12:00:00Z", NULL,
          "2026-09-28T11:00:00Z"},
-        {"at the due time", NULL, "2026-09-28T09:00:00Z", "2h", "2026-09-28T11:00:00Z", NULL, "2026-09-28T11:00:00Z"},
+        {"at the due time", NULL, "2026-09-28T09:00:00Z", "2h", "2026-09-28T11:00:00Z", NULL,
+         "2026-09-28T11:00:00Z"},
         {"from the start", NULL, "2026-09-28T09:00:00Z", "0s", "2026-09-28T08:00:00Z", NULL, NULL},
         {"in closed time", OFFICE, "2026-09-28T17:00:00+08:00", "2h", "2026-09-28T18:00:00+08:00",
          "2026-09-29T09:00:00+08:00", "2026-09-29T10:00:00+08:00"},
         {"over a closing", OFFICE, "2026-09-28T17:00:00+08:00", "1wd", "2026-09-29T17:00:00+08:00",
          "2026-09-30T10:00:00+08:00", "2026-09-30T18:00:00+08:00"},
-        {"within a working day", OFFICE, "2026-09-28T17:00:00+08:00", "1wd", "2026-09-29T10:00:00+08:00",
-         "2026-09-29T11:00:00+08:00", "2026-09-29T18:00:00+08:00"},
-        {"working days, no end", OFFICE, "2026-09-28T17:00:00+08:00", "1wd", "2026-09-29T10:00:00+08:00", NULL, NULL},
+        {"within a working day", OFFICE, "2026-09-28T17:00:00+08:00", "1wd",
+         "2026-09-29T10:00:00+08:00", "2026-09-29T11:00:00+08:00", "2026-09-29T18:00:00+08:00"},
+        {"working days, no end", OFFICE, "2026-09-28T17:00:00+08:00", "1wd",
+         "2026-09-29T10:00:00+08:00", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct calendar_allowance allowance;
         assert_int_equal(calendar_parse_allowance(cases[i].allowance, &allowance), 0);
         const struct calendar *open = cases[i].calendar ? calendar(cases[i].calendar) : NULL;
         struct calendar_pause pause = {ms(cases[i].from), ms(cases[i].to)};
-        same_time(cases[i].what, calendar_due(open, ms(cases[i].start), allowance, &pause, 1), cases[i].due);
+        same_time(cases[i].what, calendar_due(open, ms(cases[i].start), allowance, &pause, 1),
+                  cases[i].due);
     }
 }
 
 static void test_elapsed(void **unused) {
     (void)unused;
     const struct calendar *office = calendar(OFFICE);
-    struct calendar_pause pause = {ms("2026-09-28T10:00:00+08:00"), ms("2026-09-28T14:00:00+08:00")};
+    struct calendar_pause pause = {ms("2026-09-28T10:00:00+08:00"),
+                                   ms("2026-09-28T14:00:00+08:00")};
     int64_t start = ms("2026-09-28T09:00:00+08:00"), end = ms("2026-09-28T20:00:00+08:00");
     assert_int_equal(calendar_elapsed(office, start, end, NULL, 0), 8 * HOUR);
     assert_int_equal(calendar_elapsed(office, start, end, &pause, 1), 5 * HOUR);
@@ -139,7 +168,8 @@ static void test_elapsed(void **unused) {
 
 static void test_runs_out_of_open_time(void **unused) {
     (void)unused;
-    const struct calendar *once = calendar("{\"overrides\":{\"2026-10-10\":[[\"09:00\",\"10:00\"]]}}");
+    const struct calendar *once =
+        calendar("{\"overrides\":{\"2026-10-10\":[[\"09:00\",\"10:00\"]]}}");
     struct calendar_allowance hour = {.ms = HOUR}, day = {.days = 2, .in_days = true};
     same_time("all of it", calendar_due(once, 0, hour, NULL, 0), "2026-10-10T10:00:00Z");
     same_time("behind it", calendar_due(once, ms("2026-10-10T09:30:00Z"), hour, NULL, 0), NULL);
@@ -149,15 +179,18 @@ static void test_runs_out_of_open_time(void **unused) {
 static void test_faults(void **unused) {
     (void)unused;
     static const char *const cases[][2] = {
-        {"{\"timezone\":\"Asia/Peking\",\"weekly\":{\"mon\":[[\"09:00\",\"10:00\"]]}}", "c.timezone"},
+        {"{\"timezone\":\"Asia/Peking\",\"weekly\":{\"mon\":[[\"09:00\",\"10:00\"]]}}",
+         "c.timezone"},
         {"{\"timezone\":\"GMT+8\",\"weekly\":{\"mon\":[[\"09:00\",\"10:00\"]]}}", "c.timezone"},
         {"{\"weekly\":{\"mon\":[[\"9:00\",\"10:00\"]]}}", "c.weekly.mon"},
         {"{\"weekly\":{\"mon\":[[\"24:00\",\"10:00\"]]}}", "c.weekly.mon"},
         {"{\"weekly\":{\"mon\":[[\"09:00\",\"24:01\"]]}}", "c.weekly.mon"},
         {"{\"weekly\":{\"mon\":[[\"09:00\"]]}}", "c.weekly.mon"},
         {"{\"weekly\":{\"monday\":[[\"09:00\",\"10:00\"]]}}", "c.weekly.monday"},
-        {"{\"weekly\":{\"mon\":[[\"09:00\",\"10:00\"]]},\"holidays\":[\"2026-02-29\"]}", "c.holidays"},
-        {"{\"weekly\":{\"mon\":[[\"09:00\",\"10:00\"]]},\"overrides\":{\"2026-13-01\":[]}}", "c.overrides.2026-13-01"},
+        {"{\"weekly\":{\"mon\":[[\"09:00\",\"10:00\"]]},\"holidays\":[\"2026-02-29\"]}",
+         "c.holidays"},
+        {"{\"weekly\":{\"mon\":[[\"09:00\",\"10:00\"]]},\"overrides\":{\"2026-13-01\":[]}}",
+         "c.overrides.2026-13-01"},
         {"{\"weekly\":{\"mon\":[]}}", "c"},
         {"{}", "c"},
         {"[]", "c"},
@@ -190,7 +223,8 @@ static int64_t slow_utc(const struct slow *slow, int64_t local) {
     for (int64_t at = local - 15 * HOUR; at <= local + 39 * HOUR; at += QUARTER) {
         int64_t shown = calendar_zone_to_local(slow->zone, at);
         if (shown == local) return at;
-        if (shown > local) return local - (calendar_zone_to_local(slow->zone, at - QUARTER) - (at - QUARTER));
+        if (shown > local)
+            return local - (calendar_zone_to_local(slow->zone, at - QUARTER) - (at - QUARTER));
     }
     fail_msg("no such local time");
     return 0;
@@ -210,8 +244,8 @@ static bool slow_paused(const struct calendar_pause *pauses, int count, int64_t 
     return false;
 }
 
-static int64_t slow_due(const struct slow *slow, int64_t start, int64_t allowed, const struct calendar_pause *pauses,
-                        int count) {
+static int64_t slow_due(const struct slow *slow, int64_t start, int64_t allowed,
+                        const struct calendar_pause *pauses, int count) {
     for (int i = 0; i < QUARTERS; i++) {
         int64_t at = slow->begin + i * QUARTER;
         if (at < start || !slow->open[i] || slow_paused(pauses, count, at)) continue;
@@ -222,12 +256,13 @@ static int64_t slow_due(const struct slow *slow, int64_t start, int64_t allowed,
     return CALENDAR_NEVER;
 }
 
-static int64_t slow_elapsed(const struct slow *slow, int64_t start, int64_t end, const struct calendar_pause *pauses,
-                            int count) {
+static int64_t slow_elapsed(const struct slow *slow, int64_t start, int64_t end,
+                            const struct calendar_pause *pauses, int count) {
     int64_t sum = 0;
     for (int i = 0; i < QUARTERS; i++) {
         int64_t at = slow->begin + i * QUARTER;
-        if (at >= start && at < end && slow->open[i] && !slow_paused(pauses, count, at)) sum += QUARTER;
+        if (at >= start && at < end && slow->open[i] && !slow_paused(pauses, count, at))
+            sum += QUARTER;
     }
     return sum;
 }
@@ -245,8 +280,8 @@ static void random_windows(struct buf *text, int64_t (*windows)[2], int *count) 
     buf_puts(text, "[");
     for (int i = 0; i < *count; i++) {
         int64_t from = random_below(96), to = random_below(97);
-        buf_printf(text, "%s[\"%02d:%02d\",\"%02d:%02d\"]", i ? "," : "", (int)(from / 4), (int)(from % 4 * 15),
-                   (int)(to / 4), (int)(to % 4 * 15));
+        buf_printf(text, "%s[\"%02d:%02d\",\"%02d:%02d\"]", i ? "," : "", (int)(from / 4),
+                   (int)(from % 4 * 15), (int)(to / 4), (int)(to % 4 * 15));
         windows[i][0] = from * QUARTER;
         windows[i][1] = (to <= from ? to + 96 : to) * QUARTER;
     }
@@ -267,7 +302,8 @@ static const struct calendar *random_calendar(struct slow *slow, int64_t first_d
         buf_printf(&text, "%s\"%s\":", i ? "," : "", names[i]);
         random_windows(&text, week[i], &week_counts[i]);
     }
-    buf_printf(&text, "},\"holidays\":[\"%.10s\"],\"overrides\":{", clock_format(holiday * 86400000, date));
+    buf_printf(&text, "},\"holidays\":[\"%.10s\"],\"overrides\":{",
+               clock_format(holiday * 86400000, date));
     if (odd_days[1] == odd_days[0]) odd_days[1]++;
     for (int i = 0; i < 2; i++) {
         buf_printf(&text, "%s\"%.10s\":", i ? "," : "", clock_format(odd_days[i] * 86400000, date));
@@ -287,7 +323,8 @@ static const struct calendar *random_calendar(struct slow *slow, int64_t first_d
                 windows = odd[i];
                 count = odd_counts[i];
             }
-        for (int i = 0; i < count; i++) slow_open(slow, day * 86400000 + windows[i][0], day * 86400000 + windows[i][1]);
+        for (int i = 0; i < count; i++)
+            slow_open(slow, day * 86400000 + windows[i][0], day * 86400000 + windows[i][1]);
     }
     return read;
 }
@@ -304,16 +341,20 @@ static int random_pauses(struct calendar_pause *pauses, int64_t start) {
     return count;
 }
 
-/* 2 000 calendars, 50 starts, pauses and allowances each. Days around clock changes of seven zones, a day left out in
- * Samoa and a half-hour change among them. What the row of quarter hours cannot see (due behind its end) is left out.
+/* 2 000 calendars, 50 starts, pauses and allowances each. Days around clock changes of seven zones,
+ * a day left out in Samoa and a half-hour change among them. What the row of quarter hours cannot
+ * see (due behind its end) is left out.
  */
 static void test_against_a_slow_implementation(void **unused) {
     (void)unused;
-    static const char *const zones[][2] = {
-        {"Asia/Shanghai", "2026-05-01T00:00:00Z"},       {"Europe/Berlin", "2026-03-20T00:00:00Z"},
-        {"Europe/Berlin", "2026-10-15T00:00:00Z"},       {"America/Sao_Paulo", "2018-02-10T00:00:00Z"},
-        {"America/Sao_Paulo", "2018-10-28T00:00:00Z"},   {"Asia/Tehran", "2015-03-12T00:00:00Z"},
-        {"Australia/Lord_Howe", "2026-03-28T00:00:00Z"}, {"Pacific/Apia", "2011-12-20T00:00:00Z"}};
+    static const char *const zones[][2] = {{"Asia/Shanghai", "2026-05-01T00:00:00Z"},
+                                           {"Europe/Berlin", "2026-03-20T00:00:00Z"},
+                                           {"Europe/Berlin", "2026-10-15T00:00:00Z"},
+                                           {"America/Sao_Paulo", "2018-02-10T00:00:00Z"},
+                                           {"America/Sao_Paulo", "2018-10-28T00:00:00Z"},
+                                           {"Asia/Tehran", "2015-03-12T00:00:00Z"},
+                                           {"Australia/Lord_Howe", "2026-03-28T00:00:00Z"},
+                                           {"Pacific/Apia", "2011-12-20T00:00:00Z"}};
     struct slow *slow = calloc(1, sizeof *slow);
     int compared = 0, bounded = 0, paused = 0;
     for (int i = 0; i < 2000; i++) {
@@ -335,7 +376,8 @@ static void test_against_a_slow_implementation(void **unused) {
             if (due != CALENDAR_NEVER && due > slow->begin + (QUARTERS - 192) * QUARTER) continue;
             bounded++;
             if (due != expected)
-                fail_msg("%s %d/%d: due %lld, expected %lld", zone[0], i, k, (long long)due, (long long)expected);
+                fail_msg("%s %d/%d: due %lld, expected %lld", zone[0], i, k, (long long)due,
+                         (long long)expected);
             int64_t end = start + random_below(16 * 96) * QUARTER;
             assert_int_equal(calendar_elapsed(open, start, end, pauses, count),
                              slow_elapsed(slow, start, end, pauses, count));
@@ -345,7 +387,8 @@ static void test_against_a_slow_implementation(void **unused) {
             assert_true(calendar_elapsed(open, start, due + 1, pauses, count) <= allowance.ms + 1);
         }
     }
-    print_message("%d compared, %d within the row, %d without a due time\n", compared, bounded, paused);
+    print_message("%d compared, %d within the row, %d without a due time\n", compared, bounded,
+                  paused);
     assert_true(compared > 90000 && bounded > 80000 && paused > 1000);
     free(slow);
 }

@@ -70,7 +70,8 @@ static void test_every_class(void **state) {
     (void)state;
     for (int c = 0; contract_classes[c] != NULL; c++) {
         int found = 0;
-        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) found += strcmp(rows[i][0], contract_classes[c]) == 0;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            found += strcmp(rows[i][0], contract_classes[c]) == 0;
         if (found < 2) fail_msg("%s has %d sentences", contract_classes[c], found);
     }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -107,7 +108,8 @@ static void test_every_flag_of_words(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct verdict verdict = said(rows[i][1]);
-        if (!has_flag(&verdict, rows[i][0])) fail_msg("\"%s\" is not flagged %s", rows[i][1], rows[i][0]);
+        if (!has_flag(&verdict, rows[i][0]))
+            fail_msg("\"%s\" is not flagged %s", rows[i][1], rows[i][0]);
     }
 }
 
@@ -115,7 +117,8 @@ static void test_flags_of_facts(void **state) {
     struct customer vip = {.tier = TIER_VIP};
     struct order cheap = {.status = ORDER_SIGNED, .amount = {"CNY", 1990}, .perishable = true};
     struct evidence photo = {.kind = 1, .url = "https://example.org/1.jpg"};
-    struct complaint complaint = {.text = "收到的椅子腿是断的", .customer = &vip, .order = &cheap, .repeats = 1};
+    struct complaint complaint = {
+        .text = "收到的椅子腿是断的", .customer = &vip, .order = &cheap, .repeats = 1};
     struct verdict verdict = judged(shipped, &complaint);
     (void)state;
     assert_true(has_flag(&verdict, "vip"));
@@ -131,7 +134,8 @@ static void test_flags_of_facts(void **state) {
     assert_int_equal(verdict.classified.flags.count, 0);
 }
 
-/* What the words do not say, and what they do say: a safety matter is P1 whatever else stands in the text. */
+/* What the words do not say, and what they do say: a safety matter is P1 whatever else stands in
+ * the text. */
 static void test_severity(void **state) {
     static const struct {
         const char *text;
@@ -151,13 +155,16 @@ static void test_severity(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct verdict verdict = said(rows[i].text);
         if (verdict.classified.severity != rows[i].severity)
-            fail_msg("\"%s\" is P%d, not P%d", rows[i].text, verdict.classified.severity, rows[i].severity);
-        assert_int_equal(verdict.places[0].from, verdict.places[0].to); /* the first reason is the severity's */
+            fail_msg("\"%s\" is P%d, not P%d", rows[i].text, verdict.classified.severity,
+                     rows[i].severity);
+        assert_int_equal(verdict.places[0].from,
+                         verdict.places[0].to); /* the first reason is the severity's */
     }
     struct customer svip = {.tier = TIER_SVIP};
     struct order dear = {.status = ORDER_SIGNED, .amount = {"CNY", 600000}};
     const struct complaint important = {.text = "衣服脱线了", .customer = &svip},
-                           large = {.text = "衣服脱线了", .order = &dear}, third = {.text = "衣服脱线了", .repeats = 3};
+                           large = {.text = "衣服脱线了", .order = &dear},
+                           third = {.text = "衣服脱线了", .repeats = 3};
     assert_int_equal(judged(shipped, &important).classified.severity, SEVERITY_P2);
     assert_int_equal(judged(shipped, &large).classified.severity, SEVERITY_P2);
     assert_int_equal(judged(shipped, &third).classified.severity, SEVERITY_P1);
@@ -167,32 +174,39 @@ static void test_order_facts(void **state) {
     struct order order = {.status = ORDER_PAID};
     struct complaint complaint = {.text = "显示签收了但是我没收到"};
     (void)state;
-    assert_string_equal(judged(shipped, &complaint).classified.class_name, "logistics.not_received");
+    assert_string_equal(judged(shipped, &complaint).classified.class_name,
+                        "logistics.not_received");
     complaint.order = &order;
     struct verdict verdict = judged(shipped, &complaint);
     assert_string_not_equal(verdict.classified.class_name, "logistics.not_received");
     assert_true(has_reason(&verdict, "not logistics.not_received: order status", "paid"));
     order.status = ORDER_SIGNED;
-    assert_string_equal(judged(shipped, &complaint).classified.class_name, "logistics.not_received");
+    assert_string_equal(judged(shipped, &complaint).classified.class_name,
+                        "logistics.not_received");
     order.status = 0;
-    assert_string_equal(judged(shipped, &complaint).classified.class_name, "logistics.not_received");
+    assert_string_equal(judged(shipped, &complaint).classified.class_name,
+                        "logistics.not_received");
     order = (struct order){.status = ORDER_PAID, .custom = true};
     complaint.text = "我想修改一下图案";
     assert_string_equal(judged(shipped, &complaint).classified.class_name, "order.custom_change");
 }
 
 static void test_denied(void **state) {
-    static const char *const rows[] = {"没有破损，也没有划痕",   "没有破损、划痕和污渍",       "不是假货，放心了",
-                                       "It is not broken.",      "No scratches and no dents.", "並沒有破損",
-                                       "没有发现任何瑕疵，很好", "It isn't damaged at all."};
+    static const char *const rows[] = {"没有破损，也没有划痕",       "没有破损、划痕和污渍",
+                                       "不是假货，放心了",           "It is not broken.",
+                                       "No scratches and no dents.", "並沒有破損",
+                                       "没有发现任何瑕疵，很好",     "It isn't damaged at all."};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct verdict verdict = said(rows[i]);
         if (strncmp(verdict.classified.class_name, "quality.damaged", 15) == 0 ||
-            strcmp(verdict.classified.class_name, "quality.flaw") == 0 || verdict.classified.severity < SEVERITY_P3)
-            fail_msg("\"%s\" is %s P%d", rows[i], verdict.classified.class_name, verdict.classified.severity);
+            strcmp(verdict.classified.class_name, "quality.flaw") == 0 ||
+            verdict.classified.severity < SEVERITY_P3)
+            fail_msg("\"%s\" is %s P%d", rows[i], verdict.classified.class_name,
+                     verdict.classified.severity);
     }
-    assert_string_equal(said("这不仅是破损，简直是碎成渣").classified.class_name, "quality.damaged");
+    assert_string_equal(said("这不仅是破损，简直是碎成渣").classified.class_name,
+                        "quality.damaged");
 }
 
 static void test_several(void **state) {
@@ -205,7 +219,8 @@ static void test_several(void **state) {
                 lists(&verdict.classified.others, "service.attitude"));
 }
 
-/* Broken goods are quality; a parcel is damaged only where parcel or transport is spoken of, whatever the model says.
+/* Broken goods are quality; a parcel is damaged only where parcel or transport is spoken of,
+ * whatever the model says.
  */
 static void test_goods_or_parcel(void **state) {
     static const struct {
@@ -228,23 +243,28 @@ static void test_goods_or_parcel(void **state) {
         struct verdict verdict = said(rows[i].text);
         const struct texts *others = &verdict.classified.others;
         if (strcmp(verdict.classified.class_name, rows[i].class_name) != 0)
-            fail_msg("\"%s\" is %s, not %s", rows[i].text, verdict.classified.class_name, rows[i].class_name);
-        if (rows[i].other == NULL ? lists(others, "logistics.parcel_damaged") || lists(others, "quality.damaged")
-                                  : !lists(others, rows[i].other))
+            fail_msg("\"%s\" is %s, not %s", rows[i].text, verdict.classified.class_name,
+                     rows[i].class_name);
+        if (rows[i].other == NULL
+                ? lists(others, "logistics.parcel_damaged") || lists(others, "quality.damaged")
+                : !lists(others, rows[i].other))
             fail_msg("\"%s\" has %d others", rows[i].text, others->count);
     }
 }
 
 /* Classes that alarm somebody are never given on the model's word alone. */
 static void test_required_evidence(void **state) {
-    static const char *const required[] = {"quality.counterfeit", "quality.expired", "logistics.parcel_damaged"};
+    static const char *const required[] = {"quality.counterfeit", "quality.expired",
+                                           "logistics.parcel_damaged"};
     struct policy bare = *shipped;
     struct complaint complaint = {.text = "你好，我想问一下这个订单"}; /* which the model knows */
     (void)state;
     for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
         int class_id = fields_choice_value(contract_classes, required[i]);
-        struct model sure = *shipped->model; /* a model that is sure of this class whatever the text */
-        for (int k = 0; k < sure.output_count; k++) sure.bias[k] = sure.outputs[k].classes[0] == class_id ? 30000 : 0;
+        struct model sure =
+            *shipped->model; /* a model that is sure of this class whatever the text */
+        for (int k = 0; k < sure.output_count; k++)
+            sure.bias[k] = sure.outputs[k].classes[0] == class_id ? 30000 : 0;
         bare.model = &sure;
         struct verdict verdict = judged(&bare, &complaint);
         assert_string_not_equal(verdict.classified.class_name, required[i]);
@@ -259,9 +279,10 @@ static void test_long_mail(void **state) {
     buf_puts(&text, "Dear Sir or Madam,\n\n");
     for (int i = 0; i < 30; i++)
         buf_puts(&text, "I have been a customer for years and told all my friends of your shop. ");
-    buf_puts(&text,
-             "\n\nUnfortunately the lamp that came on Monday arrived broken, and your agent was rude.\n\nAnna\n\n"
-             "On Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\n> Your parcel was lost and is a fake.\n");
+    buf_puts(&text, "\n\nUnfortunately the lamp that came on Monday arrived broken, and your agent "
+                    "was rude.\n\nAnna\n\n"
+                    "On Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\n> Your parcel was "
+                    "lost and is a fake.\n");
     struct verdict verdict = said(text.at);
     assert_string_equal(verdict.classified.class_name, "quality.damaged");
     assert_true(lists(&verdict.classified.others, "service.attitude"));
@@ -280,7 +301,8 @@ static void test_quotes_own_words(void **state) {
 static void test_history(void **state) {
     static const char *const quoted[] = {
         "谢谢，问题解决了\n> 收到的椅子腿是断的\n> 客服态度恶劣",
-        "Thanks, all fine now.\n\nOn Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\nThe lamp arrived broken.",
+        "Thanks, all fine now.\n\nOn Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\nThe "
+        "lamp arrived broken.",
         "谢谢\n------------------ 原始邮件 ------------------\n发件人: a\n这明显是假货",
         "Thank you.\nFrom: Shop\nSent: Monday\nTo: me\nThe lamp arrived broken.",
         "「小王：这明显是假货」\n- - - - - - - -\n好的谢谢",
@@ -306,39 +328,49 @@ static void test_history(void **state) {
         classification_read(shipped, cut[i][0], arena, &text);
         assert_int_equal(text.len, strlen(cut[i][1]));
         assert_memory_equal(text.at, cut[i][1], text.len);
-        for (size_t n = 0; n < text.len; n++) assert_true(text.from[n] < text.to[n] && text.to[n] <= strlen(cut[i][0]));
+        for (size_t n = 0; n < text.len; n++)
+            assert_true(text.from[n] < text.to[n] && text.to[n] <= strlen(cut[i][0]));
     }
 }
 
 static void same(const char *text, const char *changed, const char *how) {
     const struct verdict a = said(text), b = said(changed);
     bool equal = strcmp(a.classified.class_name, b.classified.class_name) == 0 &&
-                 a.classified.severity == b.classified.severity && a.classified.confidence == b.classified.confidence &&
+                 a.classified.severity == b.classified.severity &&
+                 a.classified.confidence == b.classified.confidence &&
                  a.classified.flags.count == b.classified.flags.count &&
                  a.classified.others.count == b.classified.others.count;
-    for (int i = 0; equal && i < a.classified.flags.count; i++) equal = has_flag(&b, a.classified.flags.at[i]);
+    for (int i = 0; equal && i < a.classified.flags.count; i++)
+        equal = has_flag(&b, a.classified.flags.at[i]);
     if (!equal)
-        fail_msg("\"%s\" is %s %.4f, %s it is %s %.4f", text, a.classified.class_name, a.classified.confidence, how,
-                 b.classified.class_name, b.classified.confidence);
+        fail_msg("\"%s\" is %s %.4f, %s it is %s %.4f", text, a.classified.class_name,
+                 a.classified.confidence, how, b.classified.class_name, b.classified.confidence);
 }
 
 /* What test_invariance.c cannot make by itself: the script as people write it, and emphasis. */
 static void test_script_and_emphasis(void **state) {
     static const char *const pairs[][2] = {
-        {"快递显示签收了但是我没收到", "快遞顯示簽收了但是我沒收到"}, {"退款怎么还没到账", "退款怎麼還沒到賬"},
-        {"客服态度恶劣，我要投诉", "客服態度惡劣，我要投訴"},         {"衬衫脱线了，做工太差", "襯衫脫線了，做工太差"},
-        {"必须十倍赔偿，不然给差评", "必須十倍賠償，不然給差評"},     {"这是假货，骗子", "這是假貨，騙子"},
-        {"面条里有虫子，吃了拉肚子", "麵條裡有蟲子，吃了拉肚子"},     {"订单什么时候发货？", "訂單什麼時候發貨？"},
+        {"快递显示签收了但是我没收到", "快遞顯示簽收了但是我沒收到"},
+        {"退款怎么还没到账", "退款怎麼還沒到賬"},
+        {"客服态度恶劣，我要投诉", "客服態度惡劣，我要投訴"},
+        {"衬衫脱线了，做工太差", "襯衫脫線了，做工太差"},
+        {"必须十倍赔偿，不然给差评", "必須十倍賠償，不然給差評"},
+        {"这是假货，骗子", "這是假貨，騙子"},
+        {"面条里有虫子，吃了拉肚子", "麵條裡有蟲子，吃了拉肚子"},
+        {"订单什么时候发货？", "訂單什麼時候發貨？"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) same(pairs[i][0], pairs[i][1], "in traditional script");
-    same("太差了！收到的椅子腿是断的！", "太差了！！！！！收到的椅子腿是断的！！！！", "with repeated signs");
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        same(pairs[i][0], pairs[i][1], "in traditional script");
+    same("太差了！收到的椅子腿是断的！", "太差了！！！！！收到的椅子腿是断的！！！！",
+         "with repeated signs");
     same("好慢啊还没到", "好慢慢慢慢慢啊啊啊啊还没到", "with repeated characters");
-    same("the lamp arrived broken, so bad", "the lamp arrived broken, sooooo bad", "with repeated letters");
+    same("the lamp arrived broken, so bad", "the lamp arrived broken, sooooo bad",
+         "with repeated letters");
 }
 
-/* Most of the sentences are met; how many of each target is printed. The bounds are below what is reached, for a change
- * of the rules may cost a sentence and still be right. */
+/* Most of the sentences are met; how many of each target is printed. The bounds are below what is
+ * reached, for a change of the rules may cost a sentence and still be right. */
 static void test_sentences(void **state) {
     char line[2048], target_now[64] = "";
     int met = 0, count = 0, met_now = 0, count_now = 0;
@@ -362,11 +394,14 @@ static void test_sentences(void **state) {
         }
         if (!more) break;
         struct verdict verdict = said(text);
-        bool wanted = strcmp(meant, "yes") == 0, is = strcmp(verdict.classified.class_name, target) == 0;
-        bool hit = strchr(target, '.') == NULL ? has_flag(&verdict, target)
-                                               : is || (!wanted && lists(&verdict.classified.others, target));
+        bool wanted = strcmp(meant, "yes") == 0,
+             is = strcmp(verdict.classified.class_name, target) == 0;
+        bool hit = strchr(target, '.') == NULL
+                       ? has_flag(&verdict, target)
+                       : is || (!wanted && lists(&verdict.classified.others, target));
         if (hit != wanted)
-            print_message("  missed: %s %s \"%s\" (%s)\n", target, meant, text, verdict.classified.class_name);
+            print_message("  missed: %s %s \"%s\" (%s)\n", target, meant, text,
+                          verdict.classified.class_name);
         met += hit == wanted;
         met_now += hit == wanted;
         count++;
@@ -389,7 +424,8 @@ static void test_questions(void **state) {
         *complaint++ = '\0';
         struct verdict asks = said(question), complains = said(complaint);
         bool asked = has_flag(&asks, "question") && asks.classified.severity == SEVERITY_P4;
-        bool complained = !has_flag(&complains, "question") && complains.classified.severity != SEVERITY_P4;
+        bool complained =
+            !has_flag(&complains, "question") && complains.classified.severity != SEVERITY_P4;
         if (!asked) print_message("  not taken for a question: \"%s\"\n", question);
         if (!complained) print_message("  taken for a question: \"%s\"\n", complaint);
         questions += asked;
@@ -399,8 +435,8 @@ static void test_questions(void **state) {
         pairs++;
     }
     fclose(file);
-    print_message("%d pairs: %d questions, %d complaints, %d complaints whose class is named\n", pairs, questions,
-                  complaints, topics);
+    print_message("%d pairs: %d questions, %d complaints, %d complaints whose class is named\n",
+                  pairs, questions, complaints, topics);
     assert_true(pairs >= 60);
     assert_true(questions * 100 >= pairs * 95);
     assert_true(complaints * 100 >= pairs * 95);

@@ -1,4 +1,5 @@
-/* classification: the rules' mechanics, held to small policies of their own; and the decision around them. */
+/* classification: the rules' mechanics, held to small policies of their own; and the decision
+ * around them. */
 #include "classified.h"
 
 #include <time.h>
@@ -24,22 +25,28 @@ static void check_fault(const char *yaml, int line, const char *part) {
 
 static void test_faults(void **state) {
     (void)state;
-    check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaw\n    patterns: ['ok',\n      'a(b']\n", 8,
-                "cannot be compiled");
-    check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaw\n    words: ['{nobody}']\n", 7, "no group {nobody}");
-    check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaw\n", 5, "needs words or patterns");
+    check_fault(
+        HEAD "rules:\n  - name: x\n    class: quality.flaw\n    patterns: ['ok',\n      'a(b']\n",
+        8, "cannot be compiled");
+    check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaw\n    words: ['{nobody}']\n", 7,
+                "no group {nobody}");
+    check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaw\n", 5,
+                "needs words or patterns");
     check_fault(HEAD "rules:\n  - name: x\n    words: [a]\n", 5, "needs a class");
     check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaws\n    words: [a]\n", 6, "");
     check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaw\n    word: [a]\n", 7, "");
     check_fault(HEAD "rules:\n  - name: x\n    class: quality.flaw\n    words: [\"\u200b\"]\n", 7,
                 "no character that remains");
-    check_fault(HEAD "model: none.model\nrules: [{name: x, class: quality.flaw, words: [a]}]\n", 4, "none.model");
-    check_fault(HEAD "model: ../none.model\nrules: [{name: x, class: quality.flaw, words: [a]}]\n", 4,
-                "without a slash");
-    check_fault("version: a\njoining: {rules: 900}\nseverity:\n  - {name: all, is: P3, flags: [angry]}\nrules: [{name: "
+    check_fault(HEAD "model: none.model\nrules: [{name: x, class: quality.flaw, words: [a]}]\n", 4,
+                "none.model");
+    check_fault(HEAD "model: ../none.model\nrules: [{name: x, class: quality.flaw, words: [a]}]\n",
+                4, "without a slash");
+    check_fault("version: a\njoining: {rules: 900}\nseverity:\n  - {name: all, is: P3, flags: "
+                "[angry]}\nrules: [{name: "
                 "x, class: quality.flaw, words: [a]}]\n",
                 4, "angry");
-    check_fault("version: a\njoining: {rules: 900}\nseverity:\n  - {name: all, is: P3, classes: [qualty.*]}\nrules: "
+    check_fault("version: a\njoining: {rules: 900}\nseverity:\n  - {name: all, is: P3, classes: "
+                "[qualty.*]}\nrules: "
                 "[{name: x, class: quality.flaw, words: [a]}]\n",
                 4, "qualty.*");
 }
@@ -47,12 +54,13 @@ static void test_faults(void **state) {
 /* A small policy for the mechanics of rules. */
 static const struct policy *small(const char *rules) {
     const struct tree *file;
-    const char *version, *yaml = arena_printf(arena,
-                                              HEAD "negation: {words: [不是, not], except: [是不是], reach: 1}\n"
-                                                   "supposition: {words: [如果, if], within: 6}\n"
-                                                   "compounds: {before: [防], after: [器]}\n"
-                                                   "groups: {parcel: [箱子, 包裹]}\nrules:\n%s",
-                                              rules);
+    const char *version,
+        *yaml = arena_printf(arena,
+                             HEAD "negation: {words: [不是, not], except: [是不是], reach: 1}\n"
+                                  "supposition: {words: [如果, if], within: 6}\n"
+                                  "compounds: {before: [防], after: [器]}\n"
+                                  "groups: {parcel: [箱子, 包裹]}\nrules:\n%s",
+                             rules);
     void *policy;
     struct err err;
     struct faults faults = {.arena = arena};
@@ -99,22 +107,26 @@ static void test_mechanics(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct policy *policy = small(arena_printf(
-            arena, "  - name: x\n    class: quality.flaw\n    weight: 5\n    says: complaint\n    %s\n", rows[i].rule));
+            arena,
+            "  - name: x\n    class: quality.flaw\n    weight: 5\n    says: complaint\n    %s\n",
+            rows[i].rule));
         const struct complaint complaint = {.text = rows[i].text};
         bool fired = strcmp(judged(policy, &complaint).classified.class_name, "quality.flaw") == 0;
         if (fired != rows[i].fires)
-            fail_msg("%s on \"%s\": %s", rows[i].rule, rows[i].text, fired ? "fires" : "does not fire");
+            fail_msg("%s on \"%s\": %s", rows[i].rule, rows[i].text,
+                     fired ? "fires" : "does not fire");
     }
     struct order paid = {.status = ORDER_PAID};
     const struct complaint complaint = {.text = "破损", .order = &paid};
-    const struct policy *policy =
-        small("  - {name: x, class: quality.flaw, weight: 5, words: [破损], order: {status: [signed]}}\n");
+    const struct policy *policy = small("  - {name: x, class: quality.flaw, weight: 5, words: "
+                                        "[破损], order: {status: [signed]}}\n");
     assert_string_equal(judged(policy, &complaint).classified.class_name, "other");
 }
 
 static void test_supposed(void **state) {
-    const struct policy *policy = small("  - {name: x, flag: safety, says: complaint, words: [爆炸]}\n  - {name: y, "
-                                        "flag: legal, says: complaint, even_supposed: true, words: [律师]}\n");
+    const struct policy *policy =
+        small("  - {name: x, flag: safety, says: complaint, words: [爆炸]}\n  - {name: y, "
+              "flag: legal, says: complaint, even_supposed: true, words: [律师]}\n");
     const struct complaint supposed = {.text = "如果爆炸怎么办"}, happened = {.text = "爆炸了"},
                            threat = {.text = "如果不赔就找律师"};
     (void)state;
@@ -152,7 +164,8 @@ static struct effects decided(const char *type, const char *data) {
 
 static void test_decision(void **state) {
     static const char opened[] =
-        "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"opened_at\":\"2026-11-22T00:00:00Z\",\"channel\":\"im\","
+        "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"opened_at\":\"2026-11-22T00:00:00Z\",\"channel\":"
+        "\"im\","
         "\"customer\":{\"id\":\"c\",\"tier\":\"vip\"},\"text\":\"收到的椅子腿是断的\"}";
     (void)state;
     assert_true(classification_spec.wants("case.opened"));
@@ -170,24 +183,28 @@ static void test_decision(void **state) {
     assert_memory_equal(out.at[0].data, again.at[0].data, out.at[0].data_len);
     /* Given anew, by the repeat and by what a further message says. */
     assert_non_null(strstr(out.at[0].data, "\"severity\":\"P2\""));
-    out = decided("case.repeated", arena_printf(arena, "%.*s,\"repeats\":3}", (int)strlen(opened) - 1, opened));
+    out = decided("case.repeated",
+                  arena_printf(arena, "%.*s,\"repeats\":3}", (int)strlen(opened) - 1, opened));
     assert_int_equal(out.count, 1);
     assert_non_null(strstr(out.at[0].data, "\"severity\":\"P1\""));
     assert_non_null(strstr(out.at[0].data, "\"repeat\""));
-    out = decided("case.customer_replied",
-                  "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"text\":\"充电宝爆炸了，烫伤了我的手\"}");
+    out =
+        decided("case.customer_replied",
+                "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"text\":\"充电宝爆炸了，烫伤了我的手\"}");
     assert_non_null(strstr(out.at[0].data, "\"severity\":\"P1\""));
     assert_non_null(strstr(out.at[0].data, "\"safety\""));
     out = decided("case.customer_replied", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}");
     assert_int_equal(out.count, 0);
-    out = decided("case.customer_replied", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"text\":\"收到的椅子腿是断的\"}");
+    out = decided("case.customer_replied",
+                  "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"text\":\"收到的椅子腿是断的\"}");
     assert_int_equal(out.count, 1);
     assert_null(
-        strstr(out.at[0].data, "evidence_missing")); /* the photographs came with the first message, if at all */
+        strstr(out.at[0].data,
+               "evidence_missing")); /* the photographs came with the first message, if at all */
 }
 
-/* Nothing hides a matter of safety, however much stands before it, and no text takes long: words that every rule looks
- * at, as often as a text of 8 000 characters can hold them. */
+/* Nothing hides a matter of safety, however much stands before it, and no text takes long: words
+ * that every rule looks at, as often as a text of 8 000 characters can hold them. */
 static void test_padding(void **state) {
     static const char *const pads[] = {"几么吗呢",
                                        "没不坏了吗",
@@ -201,7 +218,8 @@ static void test_padding(void **state) {
         struct buf text = {0};
         for (int characters = 0; characters < 7950;) {
             buf_puts(&text, pads[i]);
-            for (const char *c = pads[i]; *c != '\0'; c++) characters += ((unsigned char)*c & 0xc0) != 0x80;
+            for (const char *c = pads[i]; *c != '\0'; c++)
+                characters += ((unsigned char)*c & 0xc0) != 0x80;
         }
         buf_puts(&text, "。宝宝喝了上吐下泻住院了");
         const struct complaint complaint = {.text = text.at};
@@ -210,15 +228,18 @@ static void test_padding(void **state) {
         double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
         if (!has_flag(&verdict, "safety") || verdict.classified.severity != SEVERITY_P1)
             fail_msg("behind \"%s\" the matter is not seen", pads[i]);
-        if (seconds > 5) fail_msg("\"%s\" over and over takes %.1f s", pads[i], seconds); /* with sanitizers 0.5 */
+        if (seconds > 5)
+            fail_msg("\"%s\" over and over takes %.1f s", pads[i],
+                     seconds); /* with sanitizers 0.5 */
         buf_free(&text);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_faults),   cmocka_unit_test(test_mechanics), cmocka_unit_test(test_supposed),
-        cmocka_unit_test(test_decision), cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_faults),   cmocka_unit_test(test_mechanics),
+        cmocka_unit_test(test_supposed), cmocka_unit_test(test_decision),
+        cmocka_unit_test(test_padding),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -80,7 +80,8 @@ static void good_times_are_read(void **state) {
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         int64_t ms = -1;
         if (clock_parse(good[i].text, &ms)) fail_msg("refused: %s", good[i].text);
-        if (ms != good[i].ms) fail_msg("%s: %lld, expected %lld", good[i].text, (long long)ms, (long long)good[i].ms);
+        if (ms != good[i].ms)
+            fail_msg("%s: %lld, expected %lld", good[i].text, (long long)ms, (long long)good[i].ms);
     }
 }
 
@@ -118,7 +119,8 @@ static void every_day_agrees_with_the_system(void **state) {
         time_t seconds = (time_t)(ms / 1000);
         struct tm tm;
         strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
-        if (memcmp(text, expected, strlen(expected)) != 0) fail_msg("%s, expected %s", text, expected);
+        if (memcmp(text, expected, strlen(expected)) != 0)
+            fail_msg("%s, expected %s", text, expected);
     }
 }
 

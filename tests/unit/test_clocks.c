@@ -41,7 +41,8 @@ static void each_row(void **state) {
         if (rows[i].broker != NONE) times.broker_ms = true_ms + rows[i].broker;
 
         int64_t now = clocks_now(&times) - true_ms;
-        if (now != rows[i].now) fail_msg("%s: %" PRId64 ", not %" PRId64, rows[i].what, now, rows[i].now);
+        if (now != rows[i].now)
+            fail_msg("%s: %" PRId64 ", not %" PRId64, rows[i].what, now, rows[i].now);
     }
 }
 

@@ -1,4 +1,5 @@
-/* Compensation: who approves, every refusal, settlement once, time, what is kept and for how long. */
+/* Compensation: who approves, every refusal, settlement once, time, what is kept and for how long.
+ */
 #include "compensation_world.h"
 
 static void refuses_what_does_not_count(void **unused) {
@@ -61,7 +62,8 @@ static void counts_two_people(void **unused) {
     (void)unused;
     struct world world;
     open_world(&world);
-    open_case(&world, "regular", "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':600000}}");
+    open_case(&world, "regular",
+              "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':600000}}");
     classify(&world, "quality.damaged", "");
     world_expect(&world, "compensation.proposed", "'needs':{'role':'finance','approvals':2}");
     approve(&world, "li", "manager");
@@ -101,7 +103,8 @@ static void takes_a_persons_offer(void **unused) {
     world_expect(&world, "compensation.withdrawn", "'reason':'superseded'");
     world_expect(&world, "compensation.proposed", "'proposal_id':'" P2 "'");
     world_expect(&world, "compensation.proposed",
-                 "'needs':{'role':'agent','approvals':1}"); /* policy would approve its own, not a person's */
+                 "'needs':{'role':'agent','approvals':1}"); /* policy would approve its own, not a
+                                                               person's */
     decide(&world, "decision.approved", P2, "li", "finance", "");
     expect_refused(&world, "'reason':'own_proposal'");
     decide(&world, "decision.approved", P2, "wang", "agent", "");
@@ -126,16 +129,20 @@ static void takes_back_a_persons_offer(void **unused) {
 static void refuses_offers_that_are_none(void **unused) {
     (void)unused;
     static const char *const options[] = {
-        "{'option':'A','remedies':[{'kind':'refund','amount':{'currency':'USD','minor':100}}],'cost':{'currency':'CNY',"
+        "{'option':'A','remedies':[{'kind':'refund','amount':{'currency':'USD','minor':100}}],'"
+        "cost':{'currency':'CNY',"
         "'minor':100},'split':{'platform':{'currency':'CNY','minor':100}}}",
-        "{'option':'A','remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'split':{}},{'option':'A','"
+        "{'option':'A','remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'split':"
+        "{}},{'option':'A','"
         "remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'split':{}}",
     };
     for (size_t i = 0; i < LENGTH(options); i++) {
         struct world world;
         open_waiting(&world);
         world_event(&world, "compensation.requested",
-                    "{'case_id':'" WORLD_CASE "','actor':'li','role':'agent','reason':'x','options':[%s]}", options[i]);
+                    "{'case_id':'" WORLD_CASE
+                    "','actor':'li','role':'agent','reason':'x','options':[%s]}",
+                    options[i]);
         expect_refused(&world, "'reason':'wrong_option'");
         expect_status(&world, "awaiting_approval");
         world_close(&world);
@@ -150,13 +157,16 @@ static void computes_costs_itself(void **unused) {
     world_event(&world, "compensation.requested",
                 "{'case_id':'" WORLD_CASE
                 "','actor':'li','role':'agent','reason':'x','options':[{'option':'A','remedies':["
-                "{'kind':'refund','amount':{'currency':'CNY','minor':80001}},{'kind':'coupon','amount':{'currency':'"
+                "{'kind':'refund','amount':{'currency':'CNY','minor':80001}},{'kind':'coupon','"
+                "amount':{'currency':'"
                 "CNY','minor':2}}],"
-                "'cost':{'currency':'CNY','minor':1},'split':{'platform':{'currency':'CNY','minor':50},'carrier':{'"
+                "'cost':{'currency':'CNY','minor':1},'split':{'platform':{'currency':'CNY','minor':"
+                "50},'carrier':{'"
                 "currency':'CNY','minor':50}}}]}");
     world_expect(&world, "compensation.proposed", "'cost':{'currency':'CNY','minor':80003}");
     world_expect(&world, "compensation.proposed",
-                 "'split':{'platform':{'currency':'CNY','minor':40002},'carrier':{'currency':'CNY','minor':40001}}");
+                 "'split':{'platform':{'currency':'CNY','minor':40002},'carrier':{'currency':'CNY',"
+                 "'minor':40001}}");
     /* The order's cap is 899.00, and what .1 held of it goes back. */
     world_expect(&world, "compensation.proposed", "'role':'supervisor'");
     world_close(&world);
@@ -186,8 +196,8 @@ static void settles_once(void **unused) {
     assert_true(world.unchanged);
     settle(&world, "settlement.done", P1 ".2");
     world_expect(&world, "compensation.settled",
-                 "'settlements':[{'settlement_id':'" P1 ".1','reference':'R-1.1'},{'settlement_id':'" P1
-                 ".2','reference':'R-1.2'}]");
+                 "'settlements':[{'settlement_id':'" P1
+                 ".1','reference':'R-1.1'},{'settlement_id':'" P1 ".2','reference':'R-1.2'}]");
     expect_status(&world, "settled");
     settle(&world, "settlement.failed", P1 ".2");
     expect_status(&world, "settled");
@@ -216,7 +226,8 @@ static void changes_nothing_by_copies(void **unused) {
     (void)unused;
     struct world world;
     open_world(&world);
-    open_case(&world, "regular", "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':600000}}");
+    open_case(&world, "regular",
+              "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':600000}}");
     classify(&world, "quality.damaged", "");
     world.event_id = "v-1";
     approve(&world, "chen", "finance");

@@ -1,8 +1,8 @@
 /* Caps and budgets: what is granted, what is refused over them, and what a refusal gives back. */
 #include "compensation_world.h"
 
-/* Policy's coupon of 20.00 against a limit of 899.00 for the order (299.00 and 600.00), of 10 000.00 a month, of 200
- * 000.00 a day. */
+/* Policy's coupon of 20.00 against a limit of 899.00 for the order (299.00 and 600.00), of 10
+ * 000.00 a month, of 200 000.00 a day. */
 static void keeps_to_caps_and_budgets(void **unused) {
     (void)unused;
     static const struct {
@@ -55,7 +55,8 @@ static void keeps_to_caps_and_budgets(void **unused) {
         struct world world;
         char role[64];
         open_world(&world);
-        world.claims[world.claim_count++] = (struct world_claim){cases[i].key, "another.1", cases[i].taken};
+        world.claims[world.claim_count++] =
+            (struct world_claim){cases[i].key, "another.1", cases[i].taken};
         open_case(&world, "regular", ORDER_299);
         classify(&world, "logistics.delayed", "");
         assert_int_equal(world.claim_count - 1, cases[i].held);
@@ -91,7 +92,8 @@ static void refuses_over_budget(void **unused) {
                                                              "CNY\x1f"
                                                              "20261122",
                                                              "another.1", 9990000};
-    open_case(&world, "regular", "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':15000}}");
+    open_case(&world, "regular",
+              "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':15000}}");
     classify(&world, "aftersale.return", "");
     world_expect(&world, "compensation.proposed", "'role':'agent'");
     int claims = world.claim_count;
@@ -104,7 +106,8 @@ static void refuses_over_budget(void **unused) {
     world_close(&world);
 }
 
-/* Refused for the budget, nothing beyond the cap may stay counted, though it was claimed in the same round. */
+/* Refused for the budget, nothing beyond the cap may stay counted, though it was claimed in the
+ * same round. */
 static void gives_back_what_a_refusal_leaves(void **unused) {
     (void)unused;
     static const char order_key[] = "cap\x1forder\x1f"
@@ -112,14 +115,16 @@ static void gives_back_what_a_refusal_leaves(void **unused) {
                                     "CNY\x1f"
                                     "A1";
     struct world world;
-    world_open_text(
-        &world, &compensation_spec,
-        "version: v\ncurrency: CNY\nsplit: {platform: 100}\napprove_within: 1h\nchoose_within: 1h\nkeep_for: 1d\n"
-        "approval: [{by: policy, up_to: {CNY: 5000}}, {by: agent}]\n"
-        "caps: {order_extra: {CNY: 0}, over: agent}\n"
-        "budgets: [{by: agent, daily: {CNY: 1999}}]\n"
-        "rules: [{name: r, options: [{option: A, remedies: [{kind: coupon, fixed: {CNY: 2000}}]}]}]\n");
-    open_case(&world, "regular", "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':1000}}");
+    world_open_text(&world, &compensation_spec,
+                    "version: v\ncurrency: CNY\nsplit: {platform: 100}\napprove_within: "
+                    "1h\nchoose_within: 1h\nkeep_for: 1d\n"
+                    "approval: [{by: policy, up_to: {CNY: 5000}}, {by: agent}]\n"
+                    "caps: {order_extra: {CNY: 0}, over: agent}\n"
+                    "budgets: [{by: agent, daily: {CNY: 1999}}]\n"
+                    "rules: [{name: r, options: [{option: A, remedies: [{kind: coupon, fixed: "
+                    "{CNY: 2000}}]}]}]\n");
+    open_case(&world, "regular",
+              "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':1000}}");
     classify(&world, "other", "");
     world_expect(&world, "compensation.proposed", "s cap");
     approve(&world, "li", "agent");

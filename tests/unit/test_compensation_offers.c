@@ -1,4 +1,5 @@
-/* Offers: dividing, the default policy's table, what follows the class and the order, faults in the policy. */
+/* Offers: dividing, the default policy's table, what follows the class and the order, faults in the
+ * policy. */
 #include "compensation/offer.h"
 #include "compensation/share.h"
 #include "compensation_world.h"
@@ -18,8 +19,14 @@ static void divides_exactly(void **unused) {
         {10, {0, 5, 0}, {0, 10, 0}, 3},
         {7, {1, 2, 4}, {1, 2, 4}, 3},
         {29999, {33, 33, 34}, {9900, 9900, 10199}, 3},
-        {INT64_C(1000000000000000), {1, 2}, {INT64_C(333333333333333), INT64_C(666666666666667)}, 2},
-        {INT64_C(1000000000000000), {INT64_C(999999999999999), 1}, {INT64_C(999999999999999), 1}, 2},
+        {INT64_C(1000000000000000),
+         {1, 2},
+         {INT64_C(333333333333333), INT64_C(666666666666667)},
+         2},
+        {INT64_C(1000000000000000),
+         {INT64_C(999999999999999), 1},
+         {INT64_C(999999999999999), 1},
+         2},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct share_weights weights = {.count = cases[i].count};
@@ -40,7 +47,8 @@ static void divides_anything(void **unused) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         int64_t total = (int64_t)(seed >> 16) % INT64_C(1000000000000);
         weights.count = 1 + (int)(seed >> 60) % SHARE_PARTIES_MAX;
-        for (int i = 0; i < weights.count; i++) weights.weight[i] = (int64_t)(seed >> (i * 5) & 1023) + (i == 0);
+        for (int i = 0; i < weights.count; i++)
+            weights.weight[i] = (int64_t)(seed >> (i * 5) & 1023) + (i == 0);
         share_divide(total, &weights, parts);
         for (int i = 0; i < weights.count; i++) {
             assert_true(parts[i] >= 0);
@@ -59,59 +67,73 @@ static void offers_by_the_table(void **unused) {
         const char *needs; /* NULL: approved by policy */
         const char *a, *b; /* in the proposal */
     } cases[] = {
-#define ORDER(status, minor, more)                                                                                     \
+#define ORDER(status, minor, more)                                                                 \
     "{'id':'A1','status':'" status "','amount':{'currency':'CNY','minor':" minor "}" more "}"
-        {"vip", ORDER_299, "quality.flaw", "'emotional'", "quality-vip-upset", "supervisor", "'minor':18900",
-         "'minor':49900"},
-        {"regular", ORDER_299, "quality.flaw", "", "quality-flaw", NULL, "'minor':4485", "'minor':2000"},
-        {"regular", ORDER("signed", "3333", ""), "quality.flaw", "", "quality-flaw", NULL, "'minor':1000",
+        {"vip", ORDER_299, "quality.flaw", "'emotional'", "quality-vip-upset", "supervisor",
+         "'minor':18900", "'minor':49900"},
+        {"regular", ORDER_299, "quality.flaw", "", "quality-flaw", NULL, "'minor':4485",
          "'minor':2000"},
-        {"regular", ORDER("signed", "990000", ""), "quality.flaw", "", "quality-flaw", NULL, "'minor':10000",
-         "'minor':2000"},
-        {"regular", ORDER("signed", "29903", ""), "quality.flaw", "", "quality-flaw", NULL, "'minor':4485",
-         "'minor':2000"},
-        {"regular", ORDER("signed", "29910", ""), "quality.flaw", "", "quality-flaw", NULL, "'minor':4487",
-         "'minor':2000"},
-        {"regular", ORDER_299, "quality.damaged", "", "quality-damaged", "supervisor", "'minor':31900",
-         "'minor':29900"},
-        {"regular", ORDER("signed", "3900", ""), "quality.damaged", "'low_value'", "quality-low-value", NULL,
-         "refund_without_return", "'minor':4900"},
-        {"regular", ORDER("signed", "9900", ",'perishable':true"), "quality.damaged", "", "quality-perishable", NULL,
-         "refund_without_return", "reissue"},
-        {"regular", ORDER("signed", "9900", ""), "quality.damaged", "'perishable'", "quality-perishable", NULL,
-         "refund_without_return", "reissue"},
-        {"regular", ORDER_299, "quality.expired", "", "quality-expired", "supervisor", "fresh batch",
-         "'merchant':{'currency':'CNY','minor':29900}"},
-        {"regular", ORDER_299, "quality.counterfeit", "", "quality-counterfeit", "supervisor", "'minor':34900",
-         "inspection"},
-        {"regular", ORDER_299, "quality.not_as_described", "", "quality-not-as-described", "supervisor",
-         "'minor':29900", "'minor':5980"},
-        {"regular", ORDER_299, "logistics.delayed", "", "late", NULL, "'carrier':{'currency':'CNY','minor':1000}",
-         "stored_value"},
-        {"svip", ORDER_299, "logistics.stalled", "", "late-vip", NULL, "'minor':5000", "'minor':3000"},
-        {"regular", NULL, "logistics.delayed", "", "late", NULL, "'minor':2000", "'minor':1000"},
-        {"regular", ORDER_299, "logistics.lost", "", "lost", "supervisor", "'carrier':{'currency':'CNY','minor':20930}",
-         "'platform':{'currency':'CNY','minor':8970}"},
-        {"regular", ORDER_299, "logistics.not_received", "", "lost", "supervisor", "reissue", "refund"},
-        {"regular", ORDER_299, "logistics.parcel_damaged", "", "parcel-damaged", "supervisor", "reissue", "refund"},
-        {"regular", ORDER_299, "order.missing_items", "", "missing-items", "agent", "'minor':15950", "'minor':5980"},
-        {"regular", ORDER("paid", "9900", ""), "order.cancel", "", "cancel-unshipped", NULL, "cancel", "'minor':2000"},
-        {"regular", ORDER("shipped", "9900", ""), "order.cancel", "", NULL, NULL, NULL, NULL},
-        {"regular", ORDER("packed", "9900", ""), "order.change", "", "change-unshipped", NULL, "change", "cancel"},
-        {"regular", ORDER_299, "aftersale.return", "", "return", "supervisor", "'minor':29900", "'minor':2000"},
-        {"regular", ORDER_299, "aftersale.exchange", "", "exchange", "supervisor", "exchange", "refund"},
-        {"regular", ORDER_299, "aftersale.refund_overdue", "", "refund-overdue", NULL, "'minor':2000", "'minor':1000"},
-        {"regular", ORDER_299, "aftersale.repair", "", "repair", NULL, "loaner", "'minor':10000"},
-        {"regular", ORDER_299, "service.attitude", "", "service", NULL, "'minor':2000", "'minor':1000"},
-        {"regular", ORDER_299, "service.no_reply", "'emotional'", "service-upset", NULL, "'minor':5000",
+        {"regular", ORDER("signed", "3333", ""), "quality.flaw", "", "quality-flaw", NULL,
+         "'minor':1000", "'minor':2000"},
+        {"regular", ORDER("signed", "990000", ""), "quality.flaw", "", "quality-flaw", NULL,
+         "'minor':10000", "'minor':2000"},
+        {"regular", ORDER("signed", "29903", ""), "quality.flaw", "", "quality-flaw", NULL,
+         "'minor':4485", "'minor':2000"},
+        {"regular", ORDER("signed", "29910", ""), "quality.flaw", "", "quality-flaw", NULL,
+         "'minor':4487", "'minor':2000"},
+        {"regular", ORDER_299, "quality.damaged", "", "quality-damaged", "supervisor",
+         "'minor':31900", "'minor':29900"},
+        {"regular", ORDER("signed", "3900", ""), "quality.damaged", "'low_value'",
+         "quality-low-value", NULL, "refund_without_return", "'minor':4900"},
+        {"regular", ORDER("signed", "9900", ",'perishable':true"), "quality.damaged", "",
+         "quality-perishable", NULL, "refund_without_return", "reissue"},
+        {"regular", ORDER("signed", "9900", ""), "quality.damaged", "'perishable'",
+         "quality-perishable", NULL, "refund_without_return", "reissue"},
+        {"regular", ORDER_299, "quality.expired", "", "quality-expired", "supervisor",
+         "fresh batch", "'merchant':{'currency':'CNY','minor':29900}"},
+        {"regular", ORDER_299, "quality.counterfeit", "", "quality-counterfeit", "supervisor",
+         "'minor':34900", "inspection"},
+        {"regular", ORDER_299, "quality.not_as_described", "", "quality-not-as-described",
+         "supervisor", "'minor':29900", "'minor':5980"},
+        {"regular", ORDER_299, "logistics.delayed", "", "late", NULL,
+         "'carrier':{'currency':'CNY','minor':1000}", "stored_value"},
+        {"svip", ORDER_299, "logistics.stalled", "", "late-vip", NULL, "'minor':5000",
          "'minor':3000"},
-        {"regular", NULL, "quality.damaged", "", "goodwill-without-order", NULL, "'minor':2000", "'minor':1000"},
-        {"regular", "{'id':'A1','status':'paid','amount':{'currency':'USD','minor':5000}}", "logistics.delayed", "",
-         "late", NULL, "'currency':'USD','minor':300", "'minor':150"},
-        {"regular", "{'id':'A1','status':'paid','amount':{'currency':'JPY','minor':5000}}", "quality.damaged", "",
-         "quality-damaged", "finance", "'currency':'JPY','minor':5000", "refund"},
-        {"regular", "{'id':'A1','status':'paid','amount':{'currency':'JPY','minor':5000}}", "logistics.delayed", "",
-         NULL, NULL, NULL, NULL},
+        {"regular", NULL, "logistics.delayed", "", "late", NULL, "'minor':2000", "'minor':1000"},
+        {"regular", ORDER_299, "logistics.lost", "", "lost", "supervisor",
+         "'carrier':{'currency':'CNY','minor':20930}",
+         "'platform':{'currency':'CNY','minor':8970}"},
+        {"regular", ORDER_299, "logistics.not_received", "", "lost", "supervisor", "reissue",
+         "refund"},
+        {"regular", ORDER_299, "logistics.parcel_damaged", "", "parcel-damaged", "supervisor",
+         "reissue", "refund"},
+        {"regular", ORDER_299, "order.missing_items", "", "missing-items", "agent", "'minor':15950",
+         "'minor':5980"},
+        {"regular", ORDER("paid", "9900", ""), "order.cancel", "", "cancel-unshipped", NULL,
+         "cancel", "'minor':2000"},
+        {"regular", ORDER("shipped", "9900", ""), "order.cancel", "", NULL, NULL, NULL, NULL},
+        {"regular", ORDER("packed", "9900", ""), "order.change", "", "change-unshipped", NULL,
+         "change", "cancel"},
+        {"regular", ORDER_299, "aftersale.return", "", "return", "supervisor", "'minor':29900",
+         "'minor':2000"},
+        {"regular", ORDER_299, "aftersale.exchange", "", "exchange", "supervisor", "exchange",
+         "refund"},
+        {"regular", ORDER_299, "aftersale.refund_overdue", "", "refund-overdue", NULL,
+         "'minor':2000", "'minor':1000"},
+        {"regular", ORDER_299, "aftersale.repair", "", "repair", NULL, "loaner", "'minor':10000"},
+        {"regular", ORDER_299, "service.attitude", "", "service", NULL, "'minor':2000",
+         "'minor':1000"},
+        {"regular", ORDER_299, "service.no_reply", "'emotional'", "service-upset", NULL,
+         "'minor':5000", "'minor':3000"},
+        {"regular", NULL, "quality.damaged", "", "goodwill-without-order", NULL, "'minor':2000",
+         "'minor':1000"},
+        {"regular", "{'id':'A1','status':'paid','amount':{'currency':'USD','minor':5000}}",
+         "logistics.delayed", "", "late", NULL, "'currency':'USD','minor':300", "'minor':150"},
+        {"regular", "{'id':'A1','status':'paid','amount':{'currency':'JPY','minor':5000}}",
+         "quality.damaged", "", "quality-damaged", "finance", "'currency':'JPY','minor':5000",
+         "refund"},
+        {"regular", "{'id':'A1','status':'paid','amount':{'currency':'JPY','minor':5000}}",
+         "logistics.delayed", "", NULL, NULL, NULL, NULL},
         {"regular", ORDER_299, "quality.damaged", "'safety'", NULL, NULL, NULL, NULL},
         {"regular", ORDER_299, "quality.damaged", "'question'", NULL, NULL, NULL, NULL},
         {"regular", ORDER_299, "inquiry.product", "", NULL, NULL, NULL, NULL},
@@ -157,15 +179,18 @@ static void makes_good_the_dress(void **unused) {
     open_world(&world);
     open_case(&world, "vip", ORDER_299);
     classify(&world, "quality.flaw", "'emotional','vip','excessive_demand'");
-    world_expect(&world, "compensation.proposed",
-                 "{'option':'A','remedies':[{'kind':'exchange','detail':'air freight 48 h'},"
-                 "{'kind':'gift','amount':{'currency':'CNY','minor':8900},'detail':'matching accessory'},"
-                 "{'kind':'coupon','amount':{'currency':'CNY','minor':10000},'detail':'no minimum'}],"
-                 "'cost':{'currency':'CNY','minor':18900}");
-    world_expect(&world, "compensation.proposed",
-                 "{'option':'B','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':29900}},"
-                 "{'kind':'coupon','amount':{'currency':'CNY','minor':20000},'valid_days':30,'detail':'stackable'}],"
-                 "'cost':{'currency':'CNY','minor':49900}");
+    world_expect(
+        &world, "compensation.proposed",
+        "{'option':'A','remedies':[{'kind':'exchange','detail':'air freight 48 h'},"
+        "{'kind':'gift','amount':{'currency':'CNY','minor':8900},'detail':'matching accessory'},"
+        "{'kind':'coupon','amount':{'currency':'CNY','minor':10000},'detail':'no minimum'}],"
+        "'cost':{'currency':'CNY','minor':18900}");
+    world_expect(
+        &world, "compensation.proposed",
+        "{'option':'B','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':29900}},"
+        "{'kind':'coupon','amount':{'currency':'CNY','minor':20000},'valid_days':30,'detail':'"
+        "stackable'}],"
+        "'cost':{'currency':'CNY','minor':49900}");
     approve(&world, "wang", "supervisor");
     world_expect(&world, "compensation.approved", "'by':['wang']");
     choose(&world, P1, "A");
@@ -173,8 +198,8 @@ static void makes_good_the_dress(void **unused) {
     assert_int_equal(world_count(&world, "settlement.ordered"), 3);
     assert_null(world_pair(&world, "choose_by"));
     assert_string_equal(world.outputs[2].id, P1 ".2");
-    assert_non_null(
-        strstr(world.outputs[2].data, "\"kind\":\"gift\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}"));
+    assert_non_null(strstr(world.outputs[2].data,
+                           "\"kind\":\"gift\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}"));
     assert_string_equal(world.outputs[2].key, "BYCRCNPA1C41H");
     world_close(&world);
 }
@@ -185,16 +210,20 @@ static void makes_good_the_cherries(void **unused) {
     struct world world;
     open_world(&world);
     open_case(&world, "regular",
-              "{'id':'A2','status':'delivered','amount':{'currency':'CNY','minor':16800},'perishable':true}");
+              "{'id':'A2','status':'delivered','amount':{'currency':'CNY','minor':16800},'"
+              "perishable':true}");
     classify(&world, "logistics.delayed", "'perishable','public_opinion','excessive_demand'");
     world_expect(
         &world, "compensation.proposed",
         "'remedies':[{'kind':'refund_without_return','amount':{'currency':'CNY','minor':16800}},"
-        "{'kind':'stored_value','amount':{'currency':'CNY','minor':50000}},{'kind':'apology','detail':'letter of "
+        "{'kind':'stored_value','amount':{'currency':'CNY','minor':50000}},{'kind':'apology','"
+        "detail':'letter of "
         "apology'},"
-        "{'kind':'reissue','detail':'same goods from a local shop next day'}],'cost':{'currency':'CNY','minor':83600}");
+        "{'kind':'reissue','detail':'same goods from a local shop next "
+        "day'}],'cost':{'currency':'CNY','minor':83600}");
     world_expect(&world, "compensation.proposed",
-                 "'needs':{'role':'manager'"); /* 836.00 is within a supervisor's limit, but over the order's cap */
+                 "'needs':{'role':'manager'"); /* 836.00 is within a supervisor's limit, but over
+                                                  the order's cap */
     world_close(&world);
 }
 
@@ -203,16 +232,21 @@ static void settles_the_laptop(void **unused) {
     (void)unused;
     struct world world;
     open_world(&world);
-    open_case(&world, "regular", "{'id':'A3','status':'signed','amount':{'currency':'CNY','minor':699900}}");
+    open_case(&world, "regular",
+              "{'id':'A3','status':'signed','amount':{'currency':'CNY','minor':699900}}");
     classify(&world, "aftersale.repair", "");
     choose(&world, P1, "A");
     assert_int_equal(world_count(&world, "settlement.ordered"), 2);
-    assess(&world, "'platform':70,'customer':30", "{'kind':'repair','amount':{'currency':'CNY','minor':200000}}");
+    assess(&world, "'platform':70,'customer':30",
+           "{'kind':'repair','amount':{'currency':'CNY','minor':200000}}");
     world_expect(&world, "compensation.proposed", "'proposal_id':'" P2 "'");
-    world_expect(&world, "compensation.proposed", "{'kind':'fee_share','amount':{'currency':'CNY','minor':140000}}");
-    world_expect(&world, "compensation.proposed", "{'kind':'insurance','amount':{'currency':'CNY','minor':39900}");
     world_expect(&world, "compensation.proposed",
-                 "'cost':{'currency':'CNY','minor':239900},'split':{'platform':{'currency':'CNY','minor':179900},"
+                 "{'kind':'fee_share','amount':{'currency':'CNY','minor':140000}}");
+    world_expect(&world, "compensation.proposed",
+                 "{'kind':'insurance','amount':{'currency':'CNY','minor':39900}");
+    world_expect(&world, "compensation.proposed",
+                 "'cost':{'currency':'CNY','minor':239900},'split':{'platform':{'currency':'CNY','"
+                 "minor':179900},"
                  "'customer':{'currency':'CNY','minor':60000}}");
     /* The first proposal's settlements go on. */
     settle(&world, "settlement.done", P1 ".1");
@@ -227,17 +261,22 @@ static void changes_the_bookmarks(void **unused) {
     (void)unused;
     struct world world;
     open_world(&world);
-    open_case(&world, "regular",
-              "{'id':'A4','status':'paid','amount':{'currency':'CNY','minor':400000},'custom':true}");
+    open_case(
+        &world, "regular",
+        "{'id':'A4','status':'paid','amount':{'currency':'CNY','minor':400000},'custom':true}");
     classify(&world, "order.custom_change", "");
     assert_int_equal(world.count, 0);
     assess(&world, "'platform':100",
-           "{'kind':'mould','amount':{'currency':'CNY','minor':200000}},{'kind':'express','amount':{'currency':'CNY','"
+           "{'kind':'mould','amount':{'currency':'CNY','minor':200000}},{'kind':'express','amount':"
+           "{'currency':'CNY','"
            "minor':60000}}");
-    world_expect(&world, "compensation.proposed", "{'kind':'fee_share','amount':{'currency':'CNY','minor':160000}}");
+    world_expect(&world, "compensation.proposed",
+                 "{'kind':'fee_share','amount':{'currency':'CNY','minor':160000}}");
     world_expect(&world, "compensation.proposed", "'customer':{'currency':'CNY','minor':100000}");
-    world_expect(&world, "compensation.proposed", "{'kind':'gift','amount':{'currency':'CNY','minor':12900}");
-    world_expect(&world, "compensation.proposed", "{'kind':'gift','amount':{'currency':'CNY','minor':29900}");
+    world_expect(&world, "compensation.proposed",
+                 "{'kind':'gift','amount':{'currency':'CNY','minor':12900}");
+    world_expect(&world, "compensation.proposed",
+                 "{'kind':'gift','amount':{'currency':'CNY','minor':29900}");
     world_expect(&world, "compensation.proposed", "'cost':{'currency':'CNY','minor':302800}");
     world_close(&world);
 }
@@ -256,15 +295,18 @@ static void follows_the_class(void **unused) {
     world_close(&world);
 
     open_waiting(&world);
-    world_event(&world, "case.reclassified", "{'case_id':'" WORLD_CASE "','class':'logistics.delayed','by':'li'}");
+    world_event(&world, "case.reclassified",
+                "{'case_id':'" WORLD_CASE "','class':'logistics.delayed','by':'li'}");
     world_expect(&world, "compensation.withdrawn", "superseded");
     world_expect(&world, "compensation.proposed", "rule late");
-    world_event(&world, "case.reclassified", "{'case_id':'" WORLD_CASE "','class':'quality.damaged','by':'li'}");
+    world_event(&world, "case.reclassified",
+                "{'case_id':'" WORLD_CASE "','class':'quality.damaged','by':'li'}");
     assert_int_equal(world.count, 0); /* approved: the customer has been told */
     world_close(&world);
 
     open_waiting(&world);
-    world_event(&world, "case.reclassified", "{'case_id':'" WORLD_CASE "','class':'inquiry.price','by':'li'}");
+    world_event(&world, "case.reclassified",
+                "{'case_id':'" WORLD_CASE "','class':'inquiry.price','by':'li'}");
     world_expect(&world, "compensation.withdrawn", "reclassified");
     expect_status(&world, "withdrawn");
     world_close(&world);
@@ -275,10 +317,11 @@ static void learns_the_order_later(void **unused) {
     struct world world;
     open_world(&world);
     open_case(&world, "regular", NULL);
-    world_event(&world, "case.repeated",
-                "{'case_id':'" WORLD_CASE
-                "','repeats':1,'channel':'im','customer':{'id':'c1','tier':'regular'},'order':" ORDER_299
-                ",'text':'y'}");
+    world_event(
+        &world, "case.repeated",
+        "{'case_id':'" WORLD_CASE
+        "','repeats':1,'channel':'im','customer':{'id':'c1','tier':'regular'},'order':" ORDER_299
+        ",'text':'y'}");
     classify(&world, "logistics.lost", "");
     world_expect(&world, "compensation.proposed", "'minor':29900");
     world_event(&world, "case.customer_replied", "{'case_id':'" WORLD_CASE "','text':'hello?'}");
@@ -286,12 +329,14 @@ static void learns_the_order_later(void **unused) {
     world_close(&world);
 }
 
-/* The same case with and without threats and demands gets the same options, whatever its class, tier and other flags.
+/* The same case with and without threats and demands gets the same options, whatever its class,
+ * tier and other flags.
  */
 static void gives_nothing_for_threats(void **unused) {
     (void)unused;
     static const char *const tiers[] = {"regular", "vip", "svip"};
-    static const char *const flags[] = {"", "'emotional'", "'public_opinion','perishable'", "'repeat','legal'"};
+    static const char *const flags[] = {"", "'emotional'", "'public_opinion','perishable'",
+                                        "'repeat','legal'"};
     static const char *const threats[] = {"'review_threat'", "'excessive_demand'",
                                           "'review_threat','excessive_demand'"};
     int offers = 0;
@@ -304,10 +349,12 @@ static void gives_nothing_for_threats(void **unused) {
                 struct world world;
                 open_world(&world);
                 open_case(&world, tiers[j % LENGTH(tiers)], ORDER_299);
-                snprintf(text, sizeof text, "%s%s%s", calm, threatened && *calm ? "," : "", threatened ? threat : "");
+                snprintf(text, sizeof text, "%s%s%s", calm, threatened && *calm ? "," : "",
+                         threatened ? threat : "");
                 classify(&world, contract_classes[i], text);
                 const struct output *proposed = world_find(&world, "compensation.proposed");
-                if (proposed) snprintf(options[threatened], sizeof options[threatened], "%s", proposed->data);
+                if (proposed)
+                    snprintf(options[threatened], sizeof options[threatened], "%s", proposed->data);
                 world_close(&world);
             }
             assert_string_equal(options[0], options[1]);
@@ -318,10 +365,11 @@ static void gives_nothing_for_threats(void **unused) {
 
 static void refuses_bad_policies(void **unused) {
     (void)unused;
-    static const char head[] =
-        "version: v\ncurrency: CNY\nsplit: {platform: 100}\napprove_within: 1h\nchoose_within: 1h\nkeep_for: 1d\n";
+    static const char head[] = "version: v\ncurrency: CNY\nsplit: {platform: 100}\napprove_within: "
+                               "1h\nchoose_within: 1h\nkeep_for: 1d\n";
     static const char approval[] = "approval: [{by: policy, up_to: {CNY: 1}}, {by: finance}]\n";
-    static const char rules[] = "rules: [{name: r, options: [{option: A, remedies: [{kind: apology}]}]}]\n";
+    static const char rules[] =
+        "rules: [{name: r, options: [{option: A, remedies: [{kind: apology}]}]}]\n";
     static const struct {
         const char *approval, *rules, *more, *says;
     } cases[] = {
@@ -331,27 +379,39 @@ static void refuses_bad_policies(void **unused) {
         {"approval: [{by: policy, up_to: {CNY: 1}}]\n", rules, "", "approval[0]"},
         {"approval: [{by: policy}]\n", rules, "", "by: expected a role"},
         {"approval: [{by: manager, up_to: {CNY: 1}}, {by: agent}]\n", rules, "", "approval[1].by"},
-        {"approval: [{by: agent, up_to: {CNY: 5}}, {by: manager, up_to: {CNY: 5}}, {by: finance}]\n", rules, "",
-         "approval[1].up_to: CNY"},
-        {approval, "rules: [{name: r, match: {class: [qualty.*]}}]\n", "", "no class is matched by qualty.*"},
-        {approval, "rules: [{name: r, match: {flags: [review_threat]}}]\n", "", "never leads to an offer"},
+        {"approval: [{by: agent, up_to: {CNY: 5}}, {by: manager, up_to: {CNY: 5}}, {by: "
+         "finance}]\n",
+         rules, "", "approval[1].up_to: CNY"},
+        {approval, "rules: [{name: r, match: {class: [qualty.*]}}]\n", "",
+         "no class is matched by qualty.*"},
+        {approval, "rules: [{name: r, match: {flags: [review_threat]}}]\n", "",
+         "never leads to an offer"},
         {approval, "rules: [{name: r, match: {severity: [P9]}}]\n", "", "unknown: P9"},
         {approval, "rules: [{name: r}, {name: r}]\n", "", "rules[1].name: is there twice"},
         {approval,
-         "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: {CNY: 1}, percent: 3}]}]}]\n", "",
-         "expected one of fixed"},
-        {approval, "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: {yuan: 1}}]}]}]\n", "",
-         "ISO 4217"},
-        {approval, "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: 5}]}]}]\n", "",
+         "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: {CNY: 1}, "
+         "percent: 3}]}]}]\n",
+         "", "expected one of fixed"},
+        {approval,
+         "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: {yuan: 1}}]}]}]\n",
+         "", "ISO 4217"},
+        {approval,
+         "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: 5}]}]}]\n", "",
          "expected {currency: minor units}"},
         {approval,
-         "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: {CNY: 1}, at_most: {CNY: 1}}]}]}]\n",
+         "rules: [{name: r, options: [{option: A, remedies: [{kind: gift, fixed: {CNY: 1}, "
+         "at_most: {CNY: 1}}]}]}]\n",
          "", "belong to a percentage"},
-        {approval, "rules: [{name: r, options: [{option: A, split: {platform: 99}, remedies: [{kind: apology}]}]}]\n",
+        {approval,
+         "rules: [{name: r, options: [{option: A, split: {platform: 99}, remedies: [{kind: "
+         "apology}]}]}]\n",
          "", "100 together"},
-        {approval, "rules: [{name: r, options: [{option: A, remedies: [{kind: fee_share, assessed_costs: true}]}]}]\n",
+        {approval,
+         "rules: [{name: r, options: [{option: A, remedies: [{kind: fee_share, assessed_costs: "
+         "true}]}]}]\n",
          "", "on: assessed"},
-        {approval, "rules: [{name: r, options: [{option: A, remedies: [{kind: bribe}]}]}]\n", "", "kind"},
+        {approval, "rules: [{name: r, options: [{option: A, remedies: [{kind: bribe}]}]}]\n", "",
+         "kind"},
         {approval, rules, "escalate: [{after: 2h, to: manager}]\n", "less than approve_within"},
         {approval, rules, "escalate: [{after: 30m, to: manager}, {after: 30m, to: finance}]\n",
          "more than in the step before"},
@@ -364,7 +424,8 @@ static void refuses_bad_policies(void **unused) {
         const struct tree *file;
         void *policy;
         const char *version;
-        const char *text = arena_printf(arena, "%s%s%s%s", head, cases[i].approval, cases[i].rules, cases[i].more);
+        const char *text =
+            arena_printf(arena, "%s%s%s%s", head, cases[i].approval, cases[i].rules, cases[i].more);
         if (yaml_read(arena, "p", text, strlen(text), &file, &err)) fail_msg("%s", err.text);
         int result = offer_policy_load(file, ".", arena, &policy, &version, &faults);
         faults_print(&faults, "compensation.yaml", &buf);

@@ -1,4 +1,5 @@
-/* Settings from YAML and environment: who wins, what is refused and in which words, and that nothing secret is printed.
+/* Settings from YAML and environment: who wins, what is refused and in which words, and that
+ * nothing secret is printed.
  */
 #include "outside/config.h"
 #include "outside/kafka.h"
@@ -50,7 +51,8 @@ static int load(struct fixture *fixture, const char *yaml, char **environ_list) 
     if (*fixture->yaml) unlink(fixture->yaml);
     if (yaml) write_temp(fixture->yaml, "yaml", yaml);
     buf_clear(&fixture->errors);
-    return config_load(yaml ? fixture->yaml : NULL, environ_list, fixture->arena, &fixture->config, &fixture->errors);
+    return config_load(yaml ? fixture->yaml : NULL, environ_list, fixture->arena, &fixture->config,
+                       &fixture->errors);
 }
 
 static void test_defaults(void **state) {
@@ -63,7 +65,8 @@ static void test_defaults(void **state) {
     assert_string_equal(config->log_level, "info");
     assert_string_equal(strstr(config->policy_dir, "deploy/policies"),
                         "deploy/policies"); /* the tree that this ran in */
-    assert_int_equal(access(arena_printf(fixture->arena, "%s/sla.yaml", config->policy_dir), R_OK), 0);
+    assert_int_equal(access(arena_printf(fixture->arena, "%s/sla.yaml", config->policy_dir), R_OK),
+                     0);
     assert_null(config->instance);
     assert_null(config->http_listen);
     assert_int_equal(config->batch_ms, 10);
@@ -92,11 +95,13 @@ static void test_environment_wins(void **state) {
                    "REDRESS_TEST_CRASH_AT=commit",
                    "REDRESS_BATCH_RECORDS=50",
                    NULL};
-    assert_int_equal(load(fixture,
-                          "topic_prefix: other\nhttp_listen: \"127.0.0.1:9101\"\nbatch_wait: 15ms\nlog_level: null\n"
-                          "kafka:\n  bootstrap.servers: k1:9092\n  linger.ms: 5\n  api.version.request: true\n",
-                          env),
-                     0);
+    assert_int_equal(
+        load(fixture,
+             "topic_prefix: other\nhttp_listen: \"127.0.0.1:9101\"\nbatch_wait: 15ms\nlog_level: "
+             "null\n"
+             "kafka:\n  bootstrap.servers: k1:9092\n  linger.ms: 5\n  api.version.request: true\n",
+             env),
+        0);
     struct config *config = &fixture->config;
     assert_string_equal(config->topic_prefix, "shop");
     assert_string_equal(config->http_listen, "127.0.0.1:9101"); /* an empty variable is none */
@@ -114,14 +119,16 @@ static void test_secret_files(void **state) {
     struct fixture *fixture = *state;
     char file_variable[128], redis_variable[128];
     write_temp(fixture->secret, "secret", "redis://u:hunter2@h:6379/1\n");
-    snprintf(file_variable, sizeof file_variable, "REDRESS_KAFKA_SASL_PASSWORD_FILE=%s", fixture->secret);
+    snprintf(file_variable, sizeof file_variable, "REDRESS_KAFKA_SASL_PASSWORD_FILE=%s",
+             fixture->secret);
     snprintf(redis_variable, sizeof redis_variable, "REDRESS_REDIS_URL_FILE=%s", fixture->secret);
     /* The file wins whichever stands first. */
     char *env[] = {"REDRESS_REDIS_URL=redis://plain:6379/0", redis_variable, file_variable,
                    "REDRESS_KAFKA_SASL_PASSWORD=plain", NULL};
     assert_int_equal(load(fixture, NULL, env), 0);
     assert_string_equal(fixture->config.redis_url, "redis://u:hunter2@h:6379/1");
-    assert_string_equal(config_kafka(&fixture->config, "sasl.password"), "redis://u:hunter2@h:6379/1");
+    assert_string_equal(config_kafka(&fixture->config, "sasl.password"),
+                        "redis://u:hunter2@h:6379/1");
     struct buf shown = {NULL, 0, 0};
     config_print(&fixture->config, &shown);
     assert_null(strstr(shown.at, "hunter2"));
@@ -131,8 +138,9 @@ static void test_secret_files(void **state) {
     buf_free(&shown);
     char *missing[] = {"REDRESS_KAFKA_SASL_PASSWORD_FILE=/no/such/file", NULL};
     assert_int_equal(load(fixture, NULL, missing), -1);
-    assert_string_equal(fixture->errors.at,
-                        "REDRESS_KAFKA_SASL_PASSWORD_FILE: /no/such/file: No such file or directory\n");
+    assert_string_equal(
+        fixture->errors.at,
+        "REDRESS_KAFKA_SASL_PASSWORD_FILE: /no/such/file: No such file or directory\n");
 }
 
 static void test_variable_errors(void **state) {
@@ -140,45 +148,59 @@ static void test_variable_errors(void **state) {
         char *variable;
         const char *error;
     } cases[] = {
-        {"REDRESS_TOPIC_PREFX=x", "REDRESS_TOPIC_PREFX: unknown setting, did you mean REDRESS_TOPIC_PREFIX?\n"},
+        {"REDRESS_TOPIC_PREFX=x",
+         "REDRESS_TOPIC_PREFX: unknown setting, did you mean REDRESS_TOPIC_PREFIX?\n"},
         {"REDRESS_FOO=1", "REDRESS_FOO: unknown setting; --help lists all\n"},
-        {"REDRESS_HTTP_LISTN_FILE=/x", "REDRESS_HTTP_LISTN_FILE: unknown setting, did you mean REDRESS_HTTP_LISTEN?\n"},
+        {"REDRESS_HTTP_LISTN_FILE=/x",
+         "REDRESS_HTTP_LISTN_FILE: unknown setting, did you mean REDRESS_HTTP_LISTEN?\n"},
         {"REDRESS_KAFKA_=1", "REDRESS_KAFKA_: unknown setting; --help lists all\n"},
-        {"REDRESS_TOPIC_PREFIX={a}",
-         "REDRESS_TOPIC_PREFIX: \"{a}\": expected 1-100 letters, digits, dots, hyphens and underscores\n"},
-        {"REDRESS_HOLD_MAX=10", "REDRESS_HOLD_MAX: \"10\": expected a duration such as 250ms, 10s, 15m, 1h or 7d\n"},
-        {"REDRESS_HOLD_MAX=10ms", "REDRESS_HOLD_MAX: \"10ms\": expected a duration from 1000ms to 86400s\n"},
+        {"REDRESS_TOPIC_PREFIX={a}", "REDRESS_TOPIC_PREFIX: \"{a}\": expected 1-100 letters, "
+                                     "digits, dots, hyphens and underscores\n"},
+        {"REDRESS_HOLD_MAX=10",
+         "REDRESS_HOLD_MAX: \"10\": expected a duration such as 250ms, 10s, 15m, 1h or 7d\n"},
+        {"REDRESS_HOLD_MAX=10ms",
+         "REDRESS_HOLD_MAX: \"10ms\": expected a duration from 1000ms to 86400s\n"},
         {"REDRESS_HOLD_MAX=99999999999999999999ms",
          "REDRESS_HOLD_MAX: \"99999999999999999999ms\": expected a duration such as"},
         {"REDRESS_HOLD_MAX=-5ms", "REDRESS_HOLD_MAX: \"-5ms\": expected a duration such as"},
-        {"REDRESS_BATCH_RECORDS=0", "REDRESS_BATCH_RECORDS: \"0\": expected a whole number from 1 to 10000\n"},
+        {"REDRESS_BATCH_RECORDS=0",
+         "REDRESS_BATCH_RECORDS: \"0\": expected a whole number from 1 to 10000\n"},
         {"REDRESS_BATCH_RECORDS= 5", "REDRESS_BATCH_RECORDS: \" 5\": expected a whole number"},
         {"REDRESS_BATCH_RECORDS=5x", "REDRESS_BATCH_RECORDS: \"5x\": expected a whole number"},
         {"REDRESS_DEMONSTRATION=yes", "REDRESS_DEMONSTRATION: \"yes\": expected true or false\n"},
-        {"REDRESS_LOG_LEVEL=INFO", "REDRESS_LOG_LEVEL: \"INFO\": expected error, warn, info or debug\n"},
-        {"REDRESS_HTTP_LISTEN=9101", "REDRESS_HTTP_LISTEN: \"9101\": expected HOST:PORT, [IPv6]:PORT or :PORT\n"},
+        {"REDRESS_LOG_LEVEL=INFO",
+         "REDRESS_LOG_LEVEL: \"INFO\": expected error, warn, info or debug\n"},
+        {"REDRESS_HTTP_LISTEN=9101",
+         "REDRESS_HTTP_LISTEN: \"9101\": expected HOST:PORT, [IPv6]:PORT or :PORT\n"},
         {"REDRESS_HTTP_LISTEN=::1:9101", "REDRESS_HTTP_LISTEN: \"::1:9101\": expected HOST:PORT"},
         {"REDRESS_HTTP_LISTEN=h:99999",
          "REDRESS_HTTP_LISTEN: \"h:99999\": expected HOST:PORT, [IPv6]:PORT or :PORT: the "
          "port is no number from 0 to 65535\n"},
-        {"REDRESS_HTTP_LISTEN=:", "REDRESS_HTTP_LISTEN: \":\": expected HOST:PORT, [IPv6]:PORT or :PORT: the port"},
+        {"REDRESS_HTTP_LISTEN=:",
+         "REDRESS_HTTP_LISTEN: \":\": expected HOST:PORT, [IPv6]:PORT or :PORT: the port"},
         {"REDRESS_HTTP_LISTEN=http://h:9101",
-         "REDRESS_HTTP_LISTEN: \"http://h:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: an IPv6 address stands in "
+         "REDRESS_HTTP_LISTEN: \"http://h:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: an "
+         "IPv6 address stands in "
          "brackets, and no scheme before it\n"},
-        {"REDRESS_HTTP_LISTEN=*:9101", "REDRESS_HTTP_LISTEN: \"*:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: the "
-                                       "host is no name and no address; without one it is every address\n"},
-        {"REDRESS_HTTP_LISTEN=local host:9101", "REDRESS_HTTP_LISTEN: \"local host:9101\": expected HOST:PORT"},
-        {"REDRESS_HTTP_LISTEN=[]:9101", "REDRESS_HTTP_LISTEN: \"[]:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: "
-                                        "between the brackets stands no IPv6 address\n"},
-        {"REDRESS_HTTP_LISTEN=[127.0.0.1]:9101", "REDRESS_HTTP_LISTEN: \"[127.0.0.1]:9101\": expected HOST:PORT"},
+        {"REDRESS_HTTP_LISTEN=*:9101",
+         "REDRESS_HTTP_LISTEN: \"*:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: the "
+         "host is no name and no address; without one it is every address\n"},
+        {"REDRESS_HTTP_LISTEN=local host:9101",
+         "REDRESS_HTTP_LISTEN: \"local host:9101\": expected HOST:PORT"},
+        {"REDRESS_HTTP_LISTEN=[]:9101",
+         "REDRESS_HTTP_LISTEN: \"[]:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: "
+         "between the brackets stands no IPv6 address\n"},
+        {"REDRESS_HTTP_LISTEN=[127.0.0.1]:9101",
+         "REDRESS_HTTP_LISTEN: \"[127.0.0.1]:9101\": expected HOST:PORT"},
         {"REDRESS_HTTP_LISTEN=[::1]", "REDRESS_HTTP_LISTEN: \"[::1]\": expected HOST:PORT"},
         {"REDRESS_REDIS_URL=redis://h:6379/0 ",
          "REDRESS_REDIS_URL: a space, a line break or another control character"},
         {"REDRESS_REDIS_URL=redis://u:my pass@h:6379", "REDRESS_REDIS_URL: a space, a line break"},
-        {"REDRESS_KAFKA_BOOTSTRAP_SERVERS=k:9092\n", "REDRESS_KAFKA_BOOTSTRAP_SERVERS: \"k:9092\n\": a space or a line "
-                                                     "break is in it: expected HOST:PORT,HOST:PORT\n"},
-        {"REDRESS_SESSION_TIMEOUT=6s",
-         "session_timeout: 6000ms: expected more than transaction_timeout (5000ms) and 1 s for the broker"},
+        {"REDRESS_KAFKA_BOOTSTRAP_SERVERS=k:9092\n",
+         "REDRESS_KAFKA_BOOTSTRAP_SERVERS: \"k:9092\n\": a space or a line "
+         "break is in it: expected HOST:PORT,HOST:PORT\n"},
+        {"REDRESS_SESSION_TIMEOUT=6s", "session_timeout: 6000ms: expected more than "
+                                       "transaction_timeout (5000ms) and 1 s for the broker"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *env[] = {cases[i].variable, NULL};
@@ -191,7 +213,8 @@ static void test_variable_errors(void **state) {
     char *good[] = {"REDRESS_HTTP_LISTEN=[::1]:9101", "REDRESS_REDIS_URL=redis+cluster://h1,h2",
                     "REDRESS_KAFKA_BOOTSTRAP_SERVERS=k1:9092, k2:9092", NULL};
     assert_int_equal(load(*state, NULL, good), 0);
-    char *zone[] = {"REDRESS_HTTP_LISTEN=[fe80::1%eth0]:9101", "REDRESS_REDIS_URL=unix:///a path/redis.sock", NULL};
+    char *zone[] = {"REDRESS_HTTP_LISTEN=[fe80::1%eth0]:9101",
+                    "REDRESS_REDIS_URL=unix:///a path/redis.sock", NULL};
     assert_int_equal(load(*state, NULL, zone), 0);
 }
 
@@ -207,7 +230,8 @@ static void test_bad_secret_files(void **state) {
         char *env[] = {variable, NULL};
         assert_int_equal(load(fixture, NULL, env), -1);
         snprintf(expected, sizeof expected,
-                 "REDRESS_KAFKA_SASL_PASSWORD_FILE: %s: the file is empty: expected the value of the setting\n",
+                 "REDRESS_KAFKA_SASL_PASSWORD_FILE: %s: the file is empty: expected the value of "
+                 "the setting\n",
                  fixture->secret);
         assert_string_equal(fixture->errors.at, expected);
     }
@@ -216,8 +240,8 @@ static void test_bad_secret_files(void **state) {
     assert_string_equal(fixture->errors.at, "REDRESS_REDIS_URL_FILE: /tmp: Is a directory\n");
 }
 
-/* What Kubernetes puts into every container of a namespace with services named redress, redress-sla, redress-kafka...,
- * as its envvars.FromServices makes it. */
+/* What Kubernetes puts into every container of a namespace with services named redress,
+ * redress-sla, redress-kafka..., as its envvars.FromServices makes it. */
 static char *links[] = {"REDRESS_SLA_SERVICE_HOST=10.96.12.3",
                         "REDRESS_SLA_SERVICE_PORT=9101",
                         "REDRESS_SLA_SERVICE_PORT_METRICS=9101",
@@ -282,7 +306,8 @@ static void test_service_links(void **state) {
     }
 }
 
-/* The next to a link is refused as before: as a setting, or as a property that librdkafka does not know. */
+/* The next to a link is refused as before: as a setting, or as a property that librdkafka does not
+ * know. */
 static void test_nearly_links(void **state) {
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof mistyped / sizeof *mistyped; i++) {
@@ -293,8 +318,9 @@ static void test_nearly_links(void **state) {
     }
     char *both[] = {links[0], "REDRESS_TOPIC_PREFX=x", NULL};
     assert_int_equal(load(fixture, NULL, both), -1);
-    assert_string_equal(fixture->errors.at,
-                        "REDRESS_TOPIC_PREFX: unknown setting, did you mean REDRESS_TOPIC_PREFIX?\n");
+    assert_string_equal(
+        fixture->errors.at,
+        "REDRESS_TOPIC_PREFX: unknown setting, did you mean REDRESS_TOPIC_PREFIX?\n");
     char *property[] = {"REDRESS_KAFKA_BOOTSTRAP_SERVER=10.0.0.1:9092", NULL};
     assert_int_equal(load(fixture, NULL, property), 0);
     assert_int_equal(kafka_check(&fixture->config, &fixture->errors), -1);
@@ -334,17 +360,19 @@ static void test_redis_url_is_not_shown(void **state) {
 static void test_all_errors_at_once(void **state) {
     struct fixture *fixture = *state;
     char *env[] = {"REDRESS_LOG_LEVEL=loud", NULL};
-    assert_int_equal(load(fixture,
-                          "log_level: info\nkafka:\n  acks: [1]\nhold_mx: 3s\nbatch_records:\n  a: 1\n"
-                          "redis_url: 12\nkafak: {}\n",
-                          env),
-                     -1);
+    assert_int_equal(
+        load(fixture,
+             "log_level: info\nkafka:\n  acks: [1]\nhold_mx: 3s\nbatch_records:\n  a: 1\n"
+             "redis_url: 12\nkafak: {}\n",
+             env),
+        -1);
     char expected[1024];
     snprintf(expected, sizeof expected,
              "%1$s:3: kafka.acks: expected a text, a number, true or false\n"
              "%1$s:4: hold_mx: unknown setting, did you mean hold_max?\n"
              "%1$s:6: batch_records: expected a single value, not a list or a map\n"
-             "%1$s:7: redis_url: expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, redis+cluster:// or "
+             "%1$s:7: redis_url: expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, "
+             "redis+cluster:// or "
              "unix:///PATH (the value is not "
              "shown: it may hold a password)\n"
              "%1$s:8: kafak: unknown setting, did you mean kafka?\n"
@@ -357,12 +385,14 @@ static void test_all_errors_at_once(void **state) {
 static void test_bad_files(void **state) {
     struct fixture *fixture = *state;
     char *none[] = {NULL};
-    assert_int_equal(config_load("/no/such.yaml", none, fixture->arena, &fixture->config, &fixture->errors), -1);
+    assert_int_equal(
+        config_load("/no/such.yaml", none, fixture->arena, &fixture->config, &fixture->errors), -1);
     assert_non_null(strstr(fixture->errors.at, "/no/such.yaml"));
     assert_int_equal(load(fixture, "- a\n", none), -1);
     assert_non_null(strstr(fixture->errors.at, ":1: configuration: expected a map of settings\n"));
     assert_int_equal(load(fixture, "kafka: yes please\n", none), -1);
-    assert_non_null(strstr(fixture->errors.at, ":1: kafka: expected a map of librdkafka properties"));
+    assert_non_null(
+        strstr(fixture->errors.at, ":1: kafka: expected a map of librdkafka properties"));
 }
 
 static void test_document(void **state) {

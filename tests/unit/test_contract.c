@@ -1,5 +1,5 @@
-/* The contract's tables against the words of CONTRACT.md, written down here once more, and against themselves; and the
- * files under deploy/contract/ against the tables. */
+/* The contract's tables against the words of CONTRACT.md, written down here once more, and against
+ * themselves; and the files under deploy/contract/ against the tables. */
 #include "base/file.h"
 #include "contract/contract.h"
 #include "redressctl/contract/asyncapi.h"
@@ -17,11 +17,12 @@ struct said {
     const char *fields; /* in any order; ? may be absent */
 };
 
-#define COMPLAINT "tenant? channel customer order? items? text conversation? evidence? deadlines? requested?"
-#define VERDICT   "policy_version? late_seconds? late_working_seconds?"
-#define CYCLE     "case_id target cycle "
-#define PROPOSAL  "case_id proposal_id "
-#define ABOUT     "case_id? order_id? cohort_id? "
+#define COMPLAINT                                                                                  \
+    "tenant? channel customer order? items? text conversation? evidence? deadlines? requested?"
+#define VERDICT  "policy_version? late_seconds? late_working_seconds?"
+#define CYCLE    "case_id target cycle "
+#define PROPOSAL "case_id proposal_id "
+#define ABOUT    "case_id? order_id? cohort_id? "
 
 static const struct said said[] = {
     {"complaint.submitted", TOPIC_COMPLAINTS, COMPLAINT},
@@ -56,7 +57,8 @@ static const struct said said[] = {
     {"compensation.requested", TOPIC_DECISIONS, "case_id options reason actor role"},
     {"case.opened", TOPIC_EVENTS, "case_id opened_at " COMPLAINT},
     {"case.repeated", TOPIC_EVENTS, "case_id repeats " COMPLAINT},
-    {"case.classified", TOPIC_EVENTS, "case_id class others? severity flags? confidence reasons? rules_version"},
+    {"case.classified", TOPIC_EVENTS,
+     "case_id class others? severity flags? confidence reasons? rules_version"},
     {"sla.started", TOPIC_EVENTS, "case_id policy policy_version targets"},
     {"sla.rescheduled", TOPIC_EVENTS, CYCLE "old_due_at? due_at? cause set_by?"},
     {"sla.paused", TOPIC_EVENTS, "case_id reason targets"},
@@ -78,15 +80,21 @@ static const struct said said[] = {
     {"compensation.withdrawn", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},
     {"compensation.settled", TOPIC_EVENTS, PROPOSAL "settlements"},
     {"compensation.failed", TOPIC_EVENTS, PROPOSAL "settlements"},
-    {"notification.requested", TOPIC_EVENTS, ABOUT "notification_id channel template audience reason?"},
-    {"notification.delivered", TOPIC_EVENTS, ABOUT "notification_id channel template audience reason?"},
-    {"notification.failed", TOPIC_EVENTS, ABOUT "notification_id channel template audience reason?"},
-    {"notification.suppressed", TOPIC_EVENTS, ABOUT "notification_id channel template audience reason?"},
+    {"notification.requested", TOPIC_EVENTS,
+     ABOUT "notification_id channel template audience reason?"},
+    {"notification.delivered", TOPIC_EVENTS,
+     ABOUT "notification_id channel template audience reason?"},
+    {"notification.failed", TOPIC_EVENTS,
+     ABOUT "notification_id channel template audience reason?"},
+    {"notification.suppressed", TOPIC_EVENTS,
+     ABOUT "notification_id channel template audience reason?"},
     {"cohort.opened", TOPIC_EVENTS, "cohort_id match class size? order_id?"},
     {"cohort.member_warned", TOPIC_EVENTS, "cohort_id match class size? order_id?"},
     {"cohort.closed", TOPIC_EVENTS, "cohort_id match class size? order_id?"},
-    {"delivery.requested", TOPIC_DELIVERIES, "notification_id channel to locale subject? body not_before?"},
-    {"settlement.ordered", TOPIC_SETTLEMENTS, ABOUT "settlement_id customer_id proposal_id? remedy split"},
+    {"delivery.requested", TOPIC_DELIVERIES,
+     "notification_id channel to locale subject? body not_before?"},
+    {"settlement.ordered", TOPIC_SETTLEMENTS,
+     ABOUT "settlement_id customer_id proposal_id? remedy split"},
 };
 
 struct said_part {
@@ -96,9 +104,9 @@ struct said_part {
 static const struct said_part said_parts[] = {
     {&contract_customer, "id tier locale? name? phone? email?"},
     {&contract_contact, "id locale? name? phone? email?"},
-    {&contract_order,
-     "id status amount placed_at? shipped_at? promised_at? delivered_at? carrier? tracking? warehouse? "
-     "lane? custom? perishable?"},
+    {&contract_order, "id status amount placed_at? shipped_at? promised_at? delivered_at? carrier? "
+                      "tracking? warehouse? "
+                      "lane? custom? perishable?"},
     {&contract_item, "sku name category? batch? quantity price"},
     {&contract_evidence, "kind url"},
     {&contract_deadline, "target at set_by"},
@@ -133,7 +141,8 @@ static void check_fields(const char *name, const struct record *record, const ch
         snprintf(word, sizeof word, "%s%s", field->name, field->flags & FIELD_REQUIRED ? "" : "?");
         if (!has_word(fields, word)) fail_msg("%s: %s is not among %s", name, word, fields);
     }
-    if (count != count_words(fields)) fail_msg("%s has %d fields, expected %s", name, count, fields);
+    if (count != count_words(fields))
+        fail_msg("%s has %d fields, expected %s", name, count, fields);
 }
 
 static void test_fields_are_those_of_the_contract(void **state) {
@@ -247,7 +256,8 @@ static void test_every_field_has_its_own_place(void **state) {
 static void check_docs(const struct record *record) {
     assert_non_null(record->doc);
     for (const struct field *field = record->fields; field->name; field++) {
-        if (!field->doc || !field->doc[0]) fail_msg("%s.%s is not documented", record->name, field->name);
+        if (!field->doc || !field->doc[0])
+            fail_msg("%s.%s is not documented", record->name, field->name);
         assert_true(field->offset < record->size);
         if (field->of) check_docs(field->of);
     }
@@ -261,7 +271,8 @@ static void test_everything_is_documented(void **state) {
     }
 }
 
-static void check_choices(const char *const *choices, int last, const char *first_name, const char *last_name) {
+static void check_choices(const char *const *choices, int last, const char *first_name,
+                          const char *last_name) {
     assert_string_equal(choices[0], first_name);
     assert_string_equal(choices[last - 1], last_name);
     assert_null(choices[last]);
@@ -274,7 +285,8 @@ static void test_choices_follow_their_enums(void **state) {
     check_choices(contract_order_statuses, ORDER_CANCELLED, "created", "cancelled");
     check_choices(contract_severities, SEVERITY_P4, "P1", "P4");
     check_choices(contract_roles, ROLE_FINANCE, "agent", "finance");
-    check_choices(contract_pause_reasons, PAUSE_AWAITING_THIRD_PARTY, "awaiting_customer", "awaiting_third_party");
+    check_choices(contract_pause_reasons, PAUSE_AWAITING_THIRD_PARTY, "awaiting_customer",
+                  "awaiting_third_party");
     check_choices(contract_withdraw_reasons, WITHDRAW_SPAM, "withdrawn", "spam");
     check_choices(contract_evidence_kinds, 4, "photo", "chat");
     check_choices(contract_classes, 25, "quality.damaged", "other");
@@ -328,7 +340,8 @@ static void check_json(const struct buf *text) {
     const struct json_limits limits = {.bytes = 1 << 20, .depth = 32, .values = 100000};
     const struct tree *tree;
     struct err err;
-    if (json_read(arena, text->at, text->len, &limits, &tree, &err) != JSON_OK) fail_msg("%s", err.text);
+    if (json_read(arena, text->at, text->len, &limits, &tree, &err) != JSON_OK)
+        fail_msg("%s", err.text);
     arena_free(arena);
 }
 
@@ -354,9 +367,12 @@ static void test_committed_files_are_up_to_date(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields_are_those_of_the_contract), cmocka_unit_test(test_no_type_beyond_the_contract),
-        cmocka_unit_test(test_every_field_has_its_own_place),    cmocka_unit_test(test_everything_is_documented),
-        cmocka_unit_test(test_choices_follow_their_enums),       cmocka_unit_test(test_class_patterns),
+        cmocka_unit_test(test_fields_are_those_of_the_contract),
+        cmocka_unit_test(test_no_type_beyond_the_contract),
+        cmocka_unit_test(test_every_field_has_its_own_place),
+        cmocka_unit_test(test_everything_is_documented),
+        cmocka_unit_test(test_choices_follow_their_enums),
+        cmocka_unit_test(test_class_patterns),
         cmocka_unit_test(test_committed_files_are_up_to_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

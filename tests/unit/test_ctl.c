@@ -1,4 +1,5 @@
-/* What the commands share: options, spans, safe texts; and which indexes of deadlines are looked at. */
+/* What the commands share: options, spans, safe texts; and which indexes of deadlines are looked
+ * at. */
 #include "base/suggest.h"
 #include "data/yaml.h"
 #include "redressctl/cases/deadlines.h"
@@ -54,8 +55,8 @@ static void test_options(void **state) {
 
 static void test_bad_options(void **state) {
     (void)state;
-    static const char *const lines[] = {"cases --limt 5", "cases --limit", "cases --json=yes", "cases -x",
-                                        "cases --lim=5"};
+    static const char *const lines[] = {"cases --limt 5", "cases --limit", "cases --json=yes",
+                                        "cases -x", "cases --lim=5"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct options options;
         char line[64];
@@ -113,7 +114,8 @@ static void test_hash(void **state) {
                                   {.kind = REDIS_TEXT, .text = "open"},
                                   {.kind = REDIS_TEXT, .text = "open"},
                                   {.kind = REDIS_TEXT, .text = "x"}};
-    struct redis_reply hash = {.kind = REDIS_LIST, .items = items, .count = 4}, none = {.kind = REDIS_NIL};
+    struct redis_reply hash = {.kind = REDIS_LIST, .items = items, .count = 4},
+                       none = {.kind = REDIS_NIL};
     assert_string_equal(ctl_hash_get(&hash, "status"), "open");
     assert_string_equal(ctl_hash_get(&hash, "open"), "x");
     assert_null(ctl_hash_get(&hash, "x"));
@@ -125,11 +127,12 @@ static void test_targets(void **state) {
     struct arena *arena = arena_new();
     struct err err;
     const struct tree *policy;
-    static const char yaml[] =
-        "policies:\n"
-        "  - name: a\n    targets: {first_contact: {within: 1h}, warehouse_intercept: {within: 1h}}\n"
-        "  - name: b\n    targets: {warehouse_intercept: {within: 2h}, refund_settlement: {within: 3wd}}\n"
-        "  - name: c\n    targets: oops\n";
+    static const char yaml[] = "policies:\n"
+                               "  - name: a\n    targets: {first_contact: {within: 1h}, "
+                               "warehouse_intercept: {within: 1h}}\n"
+                               "  - name: b\n    targets: {warehouse_intercept: {within: 2h}, "
+                               "refund_settlement: {within: 3wd}}\n"
+                               "  - name: c\n    targets: oops\n";
     assert_int_equal(yaml_read(arena, "sla.yaml", yaml, strlen(yaml), &policy, &err), 0);
     struct texts targets = deadlines_targets(policy, arena);
     assert_int_equal(targets.count, 7);
@@ -165,8 +168,9 @@ static void test_suggest(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_options), cmocka_unit_test(test_bad_options), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_span),    cmocka_unit_test(test_safe),        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_options), cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_span),
+        cmocka_unit_test(test_safe),    cmocka_unit_test(test_hash),
         cmocka_unit_test(test_targets), cmocka_unit_test(test_suggest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

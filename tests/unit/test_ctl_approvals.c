@@ -18,9 +18,14 @@ static void test_event(void **state) {
     struct arena *arena = arena_new();
     struct buf out = {NULL, 0, 0};
     struct err err;
-    struct approvals_decision decision = {
-        .proposal_id = proposal, .actor = "wang.fang", .role = "supervisor", .option = "A", .comment = "ok"};
-    assert_int_equal(approvals_event("decision.approved", &decision, "ID1", 1795370000000, arena, &out, &err), 0);
+    struct approvals_decision decision = {.proposal_id = proposal,
+                                          .actor = "wang.fang",
+                                          .role = "supervisor",
+                                          .option = "A",
+                                          .comment = "ok"};
+    assert_int_equal(
+        approvals_event("decision.approved", &decision, "ID1", 1795370000000, arena, &out, &err),
+        0);
     struct raw raw = {.topic = TOPIC_DECISIONS, .value = out.at, .value_len = out.len};
     struct event ev;
     struct rejection rejection;
@@ -30,7 +35,9 @@ static void test_event(void **state) {
     assert_string_equal(ev.id, "ID1");
     assert_string_equal(ev.source, "/redress/redressctl");
     assert_int_equal(ev.time_ms, 1795370000000);
-    assert_int_equal(fields_decode(contract_find(ev.type)->record, ev.data, FIELDS_STRICT, arena, &data, &faults), 0);
+    assert_int_equal(fields_decode(contract_find(ev.type)->record, ev.data, FIELDS_STRICT, arena,
+                                   &data, &faults),
+                     0);
     assert_string_equal(data.case_id, "BYCRCNPA1C41H-FRGWX4V");
     assert_string_equal(data.proposal_id, proposal);
     assert_string_equal(data.actor, "wang.fang");
@@ -70,7 +77,8 @@ static void test_refused(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out = {NULL, 0, 0};
         struct err err = {""};
-        assert_int_equal(approvals_event(cases[i].type, &cases[i].decision, "ID", 1795370000000, arena, &out, &err),
+        assert_int_equal(approvals_event(cases[i].type, &cases[i].decision, "ID", 1795370000000,
+                                         arena, &out, &err),
                          -1);
         if (!strstr(err.text, cases[i].why)) fail_msg("%zu: %s", i, err.text);
         assert_int_equal(out.len, 0);
@@ -79,6 +87,7 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_event), cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_event),
+                                       cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ static bool has_word(const char *text, const char *word) {
     size_t len = strlen(word);
     static const char inside[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
-        if ((at == text || !strchr(inside, at[-1])) && (!at[len] || !strchr(inside, at[len]))) return true;
+        if ((at == text || !strchr(inside, at[-1])) && (!at[len] || !strchr(inside, at[len])))
+            return true;
     return false;
 }
 
@@ -65,7 +66,8 @@ static void test_options_are_in_the_table(void **state) {
         for (const char *line = commands_all[i]->help; line;
              line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
             char option[64];
-            if (sscanf(line, "  --%40[a-z-]", option) != 1 || strncmp(line, "  --", 4) != 0) continue;
+            if (sscanf(line, "  --%40[a-z-]", option) != 1 || strncmp(line, "  --", 4) != 0)
+                continue;
             char dashed[80];
             snprintf(dashed, sizeof dashed, "--%s", option);
             if (!has_word(commands_all[i]->options, dashed))
@@ -73,18 +75,21 @@ static void test_options_are_in_the_table(void **state) {
         }
 }
 
-/* A page of manual: name, synopsis, description, examples, exit status, and lines that fit a terminal. */
+/* A page of manual: name, synopsis, description, examples, exit status, and lines that fit a
+ * terminal. */
 static void test_pages(void **state) {
     (void)state;
-    static const char *const sections[] = {"NAME\n", "\nSYNOPSIS\n", "\nDESCRIPTION\n", "\nEXAMPLES\n",
-                                           "\nEXIT STATUS\n"};
+    static const char *const sections[] = {"NAME\n", "\nSYNOPSIS\n", "\nDESCRIPTION\n",
+                                           "\nEXAMPLES\n", "\nEXIT STATUS\n"};
     for (int i = 0; commands_all[i]; i++) {
         struct buf page = {NULL, 0, 0};
         commands_help_one(commands_all[i], &page);
         for (size_t j = 0; j < sizeof sections / sizeof *sections; j++)
-            if (!strstr(page.at, sections[j])) fail_msg("%s has no section%s", commands_all[i]->name, sections[j]);
+            if (!strstr(page.at, sections[j]))
+                fail_msg("%s has no section%s", commands_all[i]->name, sections[j]);
         for (const char *line = page.at; *line; line += strcspn(line, "\n") + 1)
-            if (strcspn(line, "\n") > 130) fail_msg("%s: too long: %.200s", commands_all[i]->name, line);
+            if (strcspn(line, "\n") > 130)
+                fail_msg("%s: too long: %.200s", commands_all[i]->name, line);
         static const char *const statuses[] = {"\n  0 ", "\n  64 "};
         for (size_t j = 0; j < 2; j++)
             if (!strstr(page.at, statuses[j]))
@@ -96,12 +101,14 @@ static void test_pages(void **state) {
 
 static void test_synopsis(void **state) {
     (void)state;
-    static const struct command several = {
-        .name = "sla", .usage = "sla due FILE | explain [--a | --b] CASE", .about = "x", .help = ""};
+    static const struct command several = {.name = "sla",
+                                           .usage = "sla due FILE | explain [--a | --b] CASE",
+                                           .about = "x",
+                                           .help = ""};
     struct buf page = {NULL, 0, 0};
     commands_help_one(&several, &page);
-    assert_non_null(strstr(
-        page.at, "SYNOPSIS\n  redressctl sla due FILE\n  redressctl sla explain [--a | --b] CASE\n\nDESCRIPTION\n"));
+    assert_non_null(strstr(page.at, "SYNOPSIS\n  redressctl sla due FILE\n  redressctl sla explain "
+                                    "[--a | --b] CASE\n\nDESCRIPTION\n"));
     buf_free(&page);
 }
 
@@ -117,8 +124,9 @@ static const char *complete(const char *words, int current) {
     close(fd);
     buf_free(&script);
     snprintf(command, sizeof command,
-             "bash -c 'source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _redressctl; echo \"${COMPREPLY[*]}\"'", path, words,
-             current);
+             "bash -c 'source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _redressctl; echo "
+             "\"${COMPREPLY[*]}\"'",
+             path, words, current);
     FILE *bash = popen(command, "r");
     assert_non_null(bash);
     size_t len = fread(offered, 1, sizeof offered - 1, bash);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define HEADER(name, value)                                                                                            \
+#define HEADER(name, value)                                                                        \
     { name, value, sizeof value - 1 }
 
 static const struct config config = {.topic_prefix = "shop"};
@@ -19,9 +19,10 @@ static const struct kafka kafka = {.config = &config};
 
 static void test_parse(void **state) {
     (void)state;
-    static const char *const bad[] = {"",         "complaints",        "complaints/3",           "complaints/3/",
-                                      "/3/17",    "nothing/3/17",      "complaints/-3/17",       "complaints/3/17x",
-                                      "a/b/3/17", "complaints/3/17/1", "complaints/9999999999/1"};
+    static const char *const bad[] = {
+        "",         "complaints",        "complaints/3",           "complaints/3/",
+        "/3/17",    "nothing/3/17",      "complaints/-3/17",       "complaints/3/17x",
+        "a/b/3/17", "complaints/3/17/1", "complaints/9999999999/1"};
     struct place place;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(offsets_parse_from(bad[i], strlen(bad[i]), &place), -1);
@@ -31,9 +32,12 @@ static void test_parse(void **state) {
     assert_int_equal(place.offset, 17);
 }
 
-static void note(struct offsets *offsets, enum topic topic, int partition, const struct header *headers, int count) {
-    offsets_note(offsets,
-                 &(struct raw){.topic = topic, .partition = partition, .headers = headers, .header_count = count});
+static void note(struct offsets *offsets, enum topic topic, int partition,
+                 const struct header *headers, int count) {
+    offsets_note(offsets, &(struct raw){.topic = topic,
+                                        .partition = partition,
+                                        .headers = headers,
+                                        .header_count = count});
 }
 
 static void test_without_state(void **state) {
@@ -44,12 +48,14 @@ static void test_without_state(void **state) {
     struct offsets offsets = {.kafka = &kafka, .spec = &intake_spec, .at = places, .count = 3};
     note(&offsets, TOPIC_EVENTS, 0, &(struct header)HEADER("redress_from", "complaints/1/17"), 1);
     note(&offsets, TOPIC_EVENTS, 1, &(struct header)HEADER("redress_from", "complaints/1/9"), 1);
-    note(&offsets, TOPIC_EVENTS, 1, &(struct header)HEADER("redress_from", "events/1/99"), 1); /* classification's */
+    note(&offsets, TOPIC_EVENTS, 1, &(struct header)HEADER("redress_from", "events/1/99"),
+         1); /* classification's */
     note(&offsets, TOPIC_EVENTS, 1, NULL, 0);
     /* The last of a name is the worker's own. */
-    const struct header rejected[] = {HEADER("redress_topic", "shop.complaints"), HEADER("redress_offset", "99"),
-                                      HEADER("redress_topic", "shop.activity"), HEADER("redress_partition", "1"),
-                                      HEADER("redress_offset", "30")};
+    const struct header rejected[] = {
+        HEADER("redress_topic", "shop.complaints"), HEADER("redress_offset", "99"),
+        HEADER("redress_topic", "shop.activity"), HEADER("redress_partition", "1"),
+        HEADER("redress_offset", "30")};
     note(&offsets, TOPIC_REJECTED, 0, rejected, 5);
     assert_int_equal(places[0].offset, KAFKA_NO_OFFSET);
     assert_int_equal(places[1].offset, 18);
@@ -68,7 +74,8 @@ static void note_waits(struct offsets *offsets, const char *value) {
 /* What waited for another record is not behind what was published, though others behind it were. */
 static void test_waiting(void **state) {
     (void)state;
-    struct place said[] = {{.topic = TOPIC_COMPLAINTS, .partition = 1, .offset = KAFKA_NO_OFFSET}}, waits[1], place;
+    struct place said[] = {{.topic = TOPIC_COMPLAINTS, .partition = 1, .offset = KAFKA_NO_OFFSET}},
+                 waits[1], place;
     struct offsets offsets = {&kafka, &intake_spec, said, 1, waits, arena_new()};
     waits[0] = place = said[0];
     note(&offsets, TOPIC_EVENTS, 0, &(struct header)HEADER("redress_from", "complaints/1/17"), 1);
@@ -106,14 +113,16 @@ static void test_choose(void **state) {
                 {4, 5, 9, 5, OFFSETS_BEFORE_START}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int64_t offset;
-        assert_int_equal(offsets_choose(rows[i].said, rows[i].start, rows[i].end, &offset), rows[i].found);
+        assert_int_equal(offsets_choose(rows[i].said, rows[i].start, rows[i].end, &offset),
+                         rows[i].found);
         assert_int_equal(offset, rows[i].chosen);
     }
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_without_state),
-                                       cmocka_unit_test(test_waiting), cmocka_unit_test(test_with_state),
-                                       cmocka_unit_test(test_choose)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse), cmocka_unit_test(test_without_state),
+        cmocka_unit_test(test_waiting), cmocka_unit_test(test_with_state),
+        cmocka_unit_test(test_choose)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* What redressctl writes of other people's texts: nothing that a terminal obeys, and in JSON the same values. */
+/* What redressctl writes of other people's texts: nothing that a terminal obeys, and in JSON the
+ * same values. */
 #include "base/utf8.h"
 #include "data/json.h"
 #include "redressctl/ctl_out.h"
@@ -13,14 +14,15 @@
 
 #include <cmocka.h>
 
-/* Clears the screen, moves the title, sets a colour by one byte of C1, turns the text around, and goes on invisibly. */
-#define HOSTILE                                                                                                        \
-    "\x1b[2J\x1b]0;root\x07\r\n\t\x7f\xc2\x9b"                                                                         \
-    "31m\xe2\x80\xae"                                                                                                  \
+/* Clears the screen, moves the title, sets a colour by one byte of C1, turns the text around, and
+ * goes on invisibly. */
+#define HOSTILE                                                                                    \
+    "\x1b[2J\x1b]0;root\x07\r\n\t\x7f\xc2\x9b"                                                     \
+    "31m\xe2\x80\xae"                                                                              \
     "dna\xe2\x81\xa9\xe2\x80\xa8\xef\xbb\xbf\xef\xbf\xb9\xe2\x81\xa0\xf3\xa0\x81\x81"
-#define WRITTEN_OUT                                                                                                    \
-    "\\u001b[2J\\u001b]0;root\\u0007\\u000d\\u000a\\u0009\\u007f\\u009b"                                               \
-    "31m\\u202e"                                                                                                       \
+#define WRITTEN_OUT                                                                                \
+    "\\u001b[2J\\u001b]0;root\\u0007\\u000d\\u000a\\u0009\\u007f\\u009b"                           \
+    "31m\\u202e"                                                                                   \
     "dna\\u2069\\u2028\\ufeff\\ufff9\\u2060\\udb40\\udc41"
 
 static int saved, ends[2], which;
@@ -140,8 +142,9 @@ static void test_all_characters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),       cmocka_unit_test(test_pages),          cmocka_unit_test(test_json),
-        cmocka_unit_test(test_broken_json), cmocka_unit_test(test_all_characters),
+        cmocka_unit_test(test_lines),          cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_json),           cmocka_unit_test(test_broken_json),
+        cmocka_unit_test(test_all_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

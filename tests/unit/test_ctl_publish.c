@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#define EVENT(type, data)                                                                                              \
-    "{\"id\":\"1\",\"source\":\"/s\",\"type\":\"" type "\",\"time\":\"2026-11-22T10:00:00Z\",\"data\":" data "}"
+#define EVENT(type, data)                                                                          \
+    "{\"id\":\"1\",\"source\":\"/s\",\"type\":\"" type                                             \
+    "\",\"time\":\"2026-11-22T10:00:00Z\",\"data\":" data "}"
 
 static void test_routes(void **state) {
     (void)state;
@@ -21,22 +22,29 @@ static void test_routes(void **state) {
         enum topic topic;
         const char *key;
     } cases[] = {
-        {EVENT("complaint.submitted", "{\"order\":{\"id\":\"A1\"},\"conversation\":\"v\",\"customer\":{\"id\":\"u\"}}"),
+        {EVENT("complaint.submitted",
+               "{\"order\":{\"id\":\"A1\"},\"conversation\":\"v\",\"customer\":{\"id\":\"u\"}}"),
          TOPIC_COMPLAINTS, "A1"},
-        {EVENT("complaint.submitted", "{\"conversation\":\"v\",\"customer\":{\"id\":\"u\"}}"), TOPIC_COMPLAINTS, "v"},
+        {EVENT("complaint.submitted", "{\"conversation\":\"v\",\"customer\":{\"id\":\"u\"}}"),
+         TOPIC_COMPLAINTS, "v"},
         {EVENT("complaint.submitted", "{\"customer\":{\"id\":\"u\"}}"), TOPIC_COMPLAINTS, "u"},
-        {EVENT("complaint.submitted", "{\"order\":{\"id\":7},\"customer\":{\"id\":\"u\"}}"), TOPIC_COMPLAINTS, "u"},
+        {EVENT("complaint.submitted", "{\"order\":{\"id\":7},\"customer\":{\"id\":\"u\"}}"),
+         TOPIC_COMPLAINTS, "u"},
         {EVENT("complaint.submitted", "null"), TOPIC_COMPLAINTS, ""},
         {EVENT("complaint.submitted", "[1,{}]"), TOPIC_COMPLAINTS, ""},
-        {EVENT("case.contacted", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_ACTIVITY, "BYCRCNPA1C41H"},
+        {EVENT("case.contacted", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_ACTIVITY,
+         "BYCRCNPA1C41H"},
         {EVENT("case.contacted", "{\"case_id\":\"4711\"}"), TOPIC_ACTIVITY, "4711"},
         {EVENT("case.contacted", "{}"), TOPIC_ACTIVITY, ""},
-        {EVENT("settlement.done", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_ACTIVITY, "BYCRCNPA1C41H"},
+        {EVENT("settlement.done", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_ACTIVITY,
+         "BYCRCNPA1C41H"},
         {EVENT("order.updated", "{\"order\":{\"id\":\"A1\"}}"), TOPIC_ACTIVITY, "A1"},
         {EVENT("customer.erased", "{\"customer_id\":\"u\"}"), TOPIC_ACTIVITY, "u"},
         {EVENT("cohort.confirmed", "{\"match\":{}}"), TOPIC_ACTIVITY, "cohort"},
-        {EVENT("decision.approved", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_DECISIONS, "BYCRCNPA1C41H"},
-        {EVENT("compensation.requested", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_DECISIONS, "BYCRCNPA1C41H"},
+        {EVENT("decision.approved", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_DECISIONS,
+         "BYCRCNPA1C41H"},
+        {EVENT("compensation.requested", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"),
+         TOPIC_DECISIONS, "BYCRCNPA1C41H"},
     };
     struct arena *arena = arena_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -69,7 +77,8 @@ static void test_refusals(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct publish_record record = {TOPIC_NONE, "untouched"};
         struct err err;
-        assert_int_equal(publish_route(cases[i].line, strlen(cases[i].line), arena, &record, &err), -1);
+        assert_int_equal(publish_route(cases[i].line, strlen(cases[i].line), arena, &record, &err),
+                         -1);
         assert_memory_equal(err.text, cases[i].why, strlen(cases[i].why));
         assert_string_equal(record.key, "untouched");
     }
@@ -79,8 +88,8 @@ static void test_refusals(void **state) {
 /* What only intake refuses must reach it: a submission larger than 64 KiB is one. */
 static void test_large(void **state) {
     (void)state;
-    static const char head[] =
-        "{\"id\":\"1\",\"source\":\"/s\",\"type\":\"complaint.submitted\",\"time\":\"t\",\"data\":\"";
+    static const char head[] = "{\"id\":\"1\",\"source\":\"/"
+                               "s\",\"type\":\"complaint.submitted\",\"time\":\"t\",\"data\":\"";
     struct arena *arena = arena_new();
     size_t len = 2 * 1024 * 1024;
     char *line = malloc(len);
@@ -99,7 +108,8 @@ static void test_large(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes), cmocka_unit_test(test_refusals),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes),
+                                       cmocka_unit_test(test_refusals),
                                        cmocka_unit_test(test_large)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

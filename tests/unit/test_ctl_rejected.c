@@ -10,22 +10,25 @@
 
 #include <cmocka.h>
 
-#define HEADER(name, value)                                                                                            \
+#define HEADER(name, value)                                                                        \
     { name, value, sizeof value - 1 }
 
 static const struct config config = {.topic_prefix = "shop"};
 static const struct kafka kafka = {.config = &config};
 
-static const struct header inbound[] = {HEADER("content-type", "application/cloudevents+json"),
-                                        HEADER("traceparent", "00-ab"),
-                                        HEADER("redress_reason", "bad_value"),
-                                        HEADER("redress_detail", "data.channel: expected one of im"),
-                                        HEADER("redress_topic", "shop.complaints"),
-                                        HEADER("redress_partition", "2"),
-                                        HEADER("redress_offset", "55")};
-/* Of a record that any service may have sent with a header of ours: the runtime's own come later and win. */
-static const struct header forged[] = {HEADER("redress_reason", "forged"), HEADER("redress_reason", "in_future"),
-                                       HEADER("redress_topic", "shop.activity"), HEADER("redress_replayed", "1-7")};
+static const struct header inbound[] = {
+    HEADER("content-type", "application/cloudevents+json"),
+    HEADER("traceparent", "00-ab"),
+    HEADER("redress_reason", "bad_value"),
+    HEADER("redress_detail", "data.channel: expected one of im"),
+    HEADER("redress_topic", "shop.complaints"),
+    HEADER("redress_partition", "2"),
+    HEADER("redress_offset", "55")};
+/* Of a record that any service may have sent with a header of ours: the runtime's own come later
+ * and win. */
+static const struct header forged[] = {
+    HEADER("redress_reason", "forged"), HEADER("redress_reason", "in_future"),
+    HEADER("redress_topic", "shop.activity"), HEADER("redress_replayed", "1-7")};
 
 static struct raw raw_of(const struct header *headers, int count) {
     return (struct raw){.topic = TOPIC_REJECTED,
@@ -52,10 +55,12 @@ static int end(void **state) {
 
 static void test_ids(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "3", "3-", "-3", "3-x", "x-3", "3-4-5", " 3-4", "3--4", "99999999999-1"};
+    static const char *const bad[] = {"",    "3",     "3-",   "-3",   "3-x",
+                                      "x-3", "3-4-5", " 3-4", "3--4", "99999999999-1"};
     struct rejected_id id = {9, 9};
     char text[REJECTED_ID_MAX];
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(rejected_parse_id(bad[i], &id), -1);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(rejected_parse_id(bad[i], &id), -1);
     assert_int_equal(id.partition, 9);
     assert_int_equal(rejected_parse_id("3-127", &id), 0);
     assert_int_equal(id.partition, 3);
@@ -146,13 +151,15 @@ static void test_topics(void **state) {
     }
 }
 
-/* Intake has accepted, and remembers, what sla refused: the copy needs an id of its own, the same each time. */
+/* Intake has accepted, and remembers, what sla refused: the copy needs an id of its own, the same
+ * each time. */
 static void test_new_id(void **state) {
     char longest[129];
     memset(longest, 'x', 128);
     longest[128] = 0;
-    struct header headers[] = {
-        {"ce_id", "e-1", 3}, HEADER("ce_source", "/desk"), HEADER("redress_reason", "unknown_case")};
+    struct header headers[] = {{"ce_id", "e-1", 3},
+                               HEADER("ce_source", "/desk"),
+                               HEADER("redress_reason", "unknown_case")};
     struct rejected rejected = {.id = {3, 127}, .topic = "shop.events", .type = "case.contacted"};
     struct raw raw = raw_of(headers, 3);
     struct kafka_message message;
@@ -170,7 +177,8 @@ static void test_new_id(void **state) {
     assert_int_equal(message.headers[0].value_len, 128);
 }
 
-/* What is no record but a description is not sent again; a header of that name that somebody sent is no description. */
+/* What is no record but a description is not sent again; a header of that name that somebody sent
+ * is no description. */
 static void test_described(void **state) {
     struct header headers[] = {HEADER("redress_described", "forged"),
                                HEADER("redress_reason", "too_large"),

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define HEADER(name, value)                                                                                            \
+#define HEADER(name, value)                                                                        \
     { name, value, sizeof value - 1 }
 
 enum { NEW = 6 };
@@ -51,7 +51,8 @@ static void test_case_stays_together(void **state) {
         ids_route("default", order, route);
         ids_case(route, "/shop/app", "c-1", case_id);
         const struct header headers[] = {HEADER("other", "x"), HEADER("redress_next", "999")};
-        struct raw event = record(TOPIC_EVENTS, route, "{}"), kept = record(TOPIC_STATE, case_id, "{}");
+        struct raw event = record(TOPIC_EVENTS, route, "{}"),
+                   kept = record(TOPIC_STATE, case_id, "{}");
         kept.headers = headers;
         kept.header_count = 2;
         struct kafka_message one, two;

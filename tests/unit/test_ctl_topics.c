@@ -109,7 +109,8 @@ static void test_as_planned(void **state) {
     plan_of(fixture, "shop.claims");
     find(fixture, "cleanup.policy", "delete,compact");
     topics_check(plan_of(fixture, "shop.claims"), 12, 12, fixture->found, &fixture->faults);
-    topics_check(plan_of(fixture, "shop.complaints"), 40, 12, fixture->found, &fixture->faults); /* its own affair */
+    topics_check(plan_of(fixture, "shop.complaints"), 40, 12, fixture->found,
+                 &fixture->faults); /* its own affair */
     assert_int_equal(fixture->faults.count, 0);
 }
 
@@ -140,7 +141,8 @@ static void test_differences(void **state) {
         const struct topics_fault *fault = &fixture->faults.at[0];
         assert_string_equal(fault->topic, cases[i].topic);
         assert_string_equal(fault->setting, cases[i].setting);
-        assert_string_equal(fault->found, cases[i].value ? cases[i].value : "unknown to the broker");
+        assert_string_equal(fault->found,
+                            cases[i].value ? cases[i].value : "unknown to the broker");
         assert_string_equal(fault->expected, cases[i].expected);
         assert_non_null(strstr(fault->mend, cases[i].topic));
         assert_non_null(strstr(fault->mend, cases[i].setting));
@@ -152,7 +154,8 @@ static void test_list_values_are_bracketed(void **state) {
     const struct topics_plan *plan = plan_of(fixture, "shop.claims");
     find(fixture, "cleanup.policy", "delete");
     topics_check(plan, 12, 12, fixture->found, &fixture->faults);
-    assert_non_null(strstr(fixture->faults.at[0].mend, "cleanup.policy=[compact,delete]")); /* a comma parts settings */
+    assert_non_null(strstr(fixture->faults.at[0].mend,
+                           "cleanup.policy=[compact,delete]")); /* a comma parts settings */
 }
 
 static void test_partitions(void **state) {
@@ -165,7 +168,8 @@ static void test_partitions(void **state) {
     for (int i = 0; i < 3; i++) assert_string_equal(fixture->faults.at[i].setting, "partitions");
     assert_string_equal(fixture->faults.at[0].found, "4");
     assert_non_null(strstr(fixture->faults.at[0].mend, "stop that worker"));
-    assert_non_null(strstr(fixture->faults.at[1].mend, "--alter --topic shop.deliveries --partitions 12"));
+    assert_non_null(
+        strstr(fixture->faults.at[1].mend, "--alter --topic shop.deliveries --partitions 12"));
     assert_non_null(strstr(fixture->faults.at[2].mend, "cannot be taken away"));
     assert_string_equal(fixture->faults.at[3].setting, "topic");
     assert_string_equal(fixture->faults.at[3].mend, "redressctl topics create");
@@ -175,13 +179,14 @@ static void test_broker(void **state) {
     struct fixture *fixture = *state;
     topics_check_broker("1000", 5000, 15000, &fixture->faults);
     assert_int_equal(fixture->faults.count, 0);
-    topics_check_broker("5000", 5000, 15000, &fixture->faults);  /* safe, but slow */
-    topics_check_broker("10000", 5000, 15000, &fixture->faults); /* a session may end before the transaction */
+    topics_check_broker("5000", 5000, 15000, &fixture->faults); /* safe, but slow */
+    topics_check_broker("10000", 5000, 15000,
+                        &fixture->faults); /* a session may end before the transaction */
     topics_check_broker(NULL, 5000, 15000, &fixture->faults);
     assert_int_equal(fixture->faults.count, 3);
     assert_non_null(strstr(fixture->faults.at[0].expected, "1000 is recommended"));
-    assert_non_null(
-        strstr(fixture->faults.at[1].expected, "less than session_timeout minus transaction_timeout (10000)"));
+    assert_non_null(strstr(fixture->faults.at[1].expected,
+                           "less than session_timeout minus transaction_timeout (10000)"));
     assert_string_equal(fixture->faults.at[2].found, "unknown");
 }
 

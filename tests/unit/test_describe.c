@@ -22,14 +22,16 @@ static int end(void **state) {
     return 0;
 }
 
-static const struct tree *describe(struct arena *arena, const struct raw *raw, struct kafka_message *message) {
+static const struct tree *describe(struct arena *arena, const struct raw *raw,
+                                   struct kafka_message *message) {
     struct header *headers = arena_alloc(arena, sizeof *headers * DESCRIBE_HEADERS_MAX);
     const struct tree *tree;
     struct err err;
     describe_record_into(raw, "shop.complaints", arena, headers, message);
     assert_int_equal(message->topic, TOPIC_REJECTED);
     assert_true(message->header_count <= DESCRIBE_HEADERS_MAX);
-    assert_int_equal(json_read(arena, message->value, message->value_len, NULL, &tree, &err), JSON_OK);
+    assert_int_equal(json_read(arena, message->value, message->value_len, NULL, &tree, &err),
+                     JSON_OK);
     return tree;
 }
 
@@ -39,7 +41,8 @@ static void test_large(void **state) {
     char *value = arena_alloc(arena, LARGE), digest[17];
     struct header headers[HEADERS];
     memset(value, 'x', LARGE);
-    for (int i = 0; i < HEADERS; i++) headers[i] = (struct header){i < 50 ? "ce_more" : "other", "y", 1};
+    for (int i = 0; i < HEADERS; i++)
+        headers[i] = (struct header){i < 50 ? "ce_more" : "other", "y", 1};
     headers[0] = (struct header){"ce_type", "case.contacted", 14};
     headers[1] = (struct header){"ce_long", value, 1000};
     struct raw raw = {.topic = TOPIC_COMPLAINTS,
@@ -63,7 +66,8 @@ static void test_large(void **state) {
     assert_string_equal(tree_text(tree, "value_xxh64"), digest);
     assert_memory_equal(message.key, "A1", 2);
     assert_string_equal(message.headers[0].name, "ce_type");
-    for (int i = 0; i < message.header_count; i++) assert_string_not_equal(message.headers[i].name, "ce_long");
+    for (int i = 0; i < message.header_count; i++)
+        assert_string_not_equal(message.headers[i].name, "ce_long");
     assert_string_equal(message.headers[message.header_count - 1].name, "content-type");
     assert_true(bounds_size(&message) < 16 * 1024);
 }
@@ -74,7 +78,8 @@ static void test_any_bytes(void **state) {
     char *bytes = arena_alloc(arena, 5000);
     for (int i = 0; i < 5000; i++) bytes[i] = (char)(i * 7);
     for (size_t len = 0; len < 2000; len += 97) {
-        struct raw raw = {.topic = TOPIC_COMPLAINTS, .offset = 9, .key = bytes, .key_len = 5000, .value = bytes};
+        struct raw raw = {
+            .topic = TOPIC_COMPLAINTS, .offset = 9, .key = bytes, .key_len = 5000, .value = bytes};
         raw.value_len = len;
         struct kafka_message message;
         const struct tree *tree = describe(arena, &raw, &message);
@@ -103,8 +108,10 @@ static void test_cut_character(void **state) {
 
 static void test_unreadable(void **state) {
     struct arena *arena = *state;
-    struct raw raw = {
-        .topic = TOPIC_COMPLAINTS, .partition = 1, .offset = 5, .unreadable = "it is packed with \"zstd\""};
+    struct raw raw = {.topic = TOPIC_COMPLAINTS,
+                      .partition = 1,
+                      .offset = 5,
+                      .unreadable = "it is packed with \"zstd\""};
     struct event ev;
     struct rejection rejection;
     struct kafka_message message;

@@ -1,4 +1,5 @@
-/* What decisions collect: effects and claims; and looking up the policy that a case started with. */
+/* What decisions collect: effects and claims; and looking up the policy that a case started with.
+ */
 #include "decision/claims.h"
 #include "decision/effects.h"
 #include "decision/policies.h"
@@ -35,7 +36,8 @@ static const struct field met_fields[] = {
     {FIELD(met, met_at), .type = FIELD_TIME},
     FIELDS_END,
 };
-static const struct record met_record = {.name = "met", .size = sizeof(struct met), .fields = met_fields};
+static const struct record met_record = {
+    .name = "met", .size = sizeof(struct met), .fields = met_fields};
 
 static void an_event_goes_to_the_case_log(void **state) {
     (void)state;
@@ -43,7 +45,8 @@ static void an_event_goes_to_the_case_log(void **state) {
     effects_init(&out, arena);
     char case_id[] = "BYCRCNPA1C41H-FRGWX4V", id[] = "met-1", target[] = "first_contact";
     const struct met met = {.target = target, .met_at = 1795367956123};
-    struct output *output = effects_emit(&out, "sla.met", case_id, id, 1795367956123, &met_record, &met);
+    struct output *output =
+        effects_emit(&out, "sla.met", case_id, id, 1795367956123, &met_record, &met);
     memset(case_id, 'x', strlen(case_id)); /* nothing is borrowed */
     memset(id, 'x', strlen(id));
     memset(target, 'x', strlen(target));
@@ -57,7 +60,8 @@ static void an_event_goes_to_the_case_log(void **state) {
     assert_null(output->traceparent);
     assert_int_equal(output->time_ms, 1795367956123);
     assert_true(output->sequence == EVENT_NO_SEQUENCE);
-    assert_string_equal(output->data, "{\"target\":\"first_contact\",\"met_at\":\"2026-11-22T17:19:16.123Z\"}");
+    assert_string_equal(output->data,
+                        "{\"target\":\"first_contact\",\"met_at\":\"2026-11-22T17:19:16.123Z\"}");
     assert_int_equal(output->data_len, strlen(output->data));
 }
 
@@ -81,7 +85,8 @@ static void many_outputs_keep_their_order(void **state) {
     struct effects out;
     effects_init(&out, arena);
     for (int i = 0; i < 100; i++)
-        effects_emit(&out, "t", "BYCRCNPA1C41H-FRGWX4V", arena_printf(arena, "%d", i), i, NULL, NULL);
+        effects_emit(&out, "t", "BYCRCNPA1C41H-FRGWX4V", arena_printf(arena, "%d", i), i, NULL,
+                     NULL);
     assert_int_equal(out.count, 100);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(out.at[i].time_ms, i);
@@ -117,7 +122,8 @@ static void rejections_and_releases_are_kept(void **state) {
     (void)state;
     struct effects out;
     effects_init(&out, arena);
-    assert_int_equal(effects_reject(&out, "bad_value", "%s: expected at most %d", "items", 200), REJECT);
+    assert_int_equal(effects_reject(&out, "bad_value", "%s: expected at most %d", "items", 200),
+                     REJECT);
     assert_string_equal(out.rejection.reason, "bad_value");
     assert_string_equal(out.rejection.detail, "items: expected at most 200");
     char words[400];
@@ -162,9 +168,12 @@ static void a_case_finds_its_version(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_event_goes_to_the_case_log),    cmocka_unit_test(records_go_to_any_topic),
-        cmocka_unit_test(many_outputs_keep_their_order),    cmocka_unit_test(what_came_is_passed_on_as_it_came),
-        cmocka_unit_test(rejections_and_releases_are_kept), cmocka_unit_test(claims_are_numbered_as_asked),
+        cmocka_unit_test(an_event_goes_to_the_case_log),
+        cmocka_unit_test(records_go_to_any_topic),
+        cmocka_unit_test(many_outputs_keep_their_order),
+        cmocka_unit_test(what_came_is_passed_on_as_it_came),
+        cmocka_unit_test(rejections_and_releases_are_kept),
+        cmocka_unit_test(claims_are_numbered_as_asked),
         cmocka_unit_test(a_case_finds_its_version),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,4 +1,5 @@
-/* The claims of a batch: each asking gets its own answers, and the memory grows as the batch does. */
+/* The claims of a batch: each asking gets its own answers, and the memory grows as the batch does.
+ */
 #include "runtime/engine.h"
 
 #include <setjmp.h>
@@ -23,12 +24,15 @@ static void ask(const struct decision *in, const void *state, struct claims *cla
 static const struct worker_spec spec = {.ask = ask};
 
 /* Answers with the claim's own key and id. */
-enum claim_result __wrap_claim_store_make(struct claim_store *store, struct arena *arena, const struct claim *claims,
-                                          struct answer *answers, int count, struct err *err);
-enum claim_result __wrap_claim_store_make(struct claim_store *store, struct arena *arena, const struct claim *claims,
-                                          struct answer *answers, int count, struct err *err) {
+enum claim_result __wrap_claim_store_make(struct claim_store *store, struct arena *arena,
+                                          const struct claim *claims, struct answer *answers,
+                                          int count, struct err *err);
+enum claim_result __wrap_claim_store_make(struct claim_store *store, struct arena *arena,
+                                          const struct claim *claims, struct answer *answers,
+                                          int count, struct err *err) {
     (void)store, (void)arena, (void)err;
-    for (int i = 0; i < count; i++) answers[i] = (struct answer){.owner = claims[i].id, .value = claims[i].key};
+    for (int i = 0; i < count; i++)
+        answers[i] = (struct answer){.owner = claims[i].id, .value = claims[i].key};
     return CLAIM_DONE;
 }
 
@@ -49,7 +53,8 @@ static void run(int count) {
     struct asking *askings = calloc((size_t)count, sizeof *askings);
     for (int i = 0; i < count; i++) {
         events[i] = (struct event){.id = arena_printf(arena, "e-%d", i), .time_ms = i};
-        askings[i] = (struct asking){.in = {.ev = &events[i], .arena = arena}, .claims = {.arena = arena}};
+        askings[i] =
+            (struct asking){.in = {.ev = &events[i], .arena = arena}, .claims = {.arena = arena}};
     }
     assert_int_equal(engine_ask(&engine, askings, count), CLAIM_DONE);
     for (int i = 0; i < count; i++) check_answers(&askings[i]);

@@ -52,23 +52,26 @@ static struct raw raw_of(const char *value, const char *headers) {
 static struct event must_read(const struct raw *raw) {
     struct event ev = {0};
     struct rejection rejection = {0};
-    if (event_read(raw, arena, &ev, &rejection)) fail_msg("%s: %s", rejection.reason, rejection.detail);
+    if (event_read(raw, arena, &ev, &rejection))
+        fail_msg("%s: %s", rejection.reason, rejection.detail);
     assert_ptr_equal(ev.raw, raw);
     return ev;
 }
 
 #define STRUCTURED "content-type: application/cloudevents+json"
-#define BINARY                                                                                                         \
-    "ce_specversion: 1.0\nce_id: c-1\nce_source: /shop/app\nce_type: complaint.submitted\n"                            \
+#define BINARY                                                                                     \
+    "ce_specversion: 1.0\nce_id: c-1\nce_source: /shop/app\nce_type: complaint.submitted\n"        \
     "ce_time: 2026-11-22T17:19:16+08:00"
-#define ATTRIBUTES                                                                                                     \
-    "\"specversion\":\"1.0\",\"id\":\"c-1\",\"source\":\"/shop/app\",\"type\":\"complaint.submitted\","                \
+#define ATTRIBUTES                                                                                 \
+    "\"specversion\":\"1.0\",\"id\":\"c-1\",\"source\":\"/shop/"                                   \
+    "app\",\"type\":\"complaint.submitted\","                                                      \
     "\"time\":\"2026-11-22T17:19:16+08:00\""
 
 static void both_modes_give_the_same_event(void **state) {
     (void)state;
     struct raw raws[] = {
-        raw_of("{" ATTRIBUTES ",\"subject\":\"s\",\"sequence\":42,\"traceparent\":\"" TRACE "\",\"data\":{\"a\":1}}",
+        raw_of("{" ATTRIBUTES ",\"subject\":\"s\",\"sequence\":42,\"traceparent\":\"" TRACE
+               "\",\"data\":{\"a\":1}}",
                STRUCTURED),
         raw_of("{" ATTRIBUTES ",\"subject\":\"s\",\"sequence\":\"42\",\"traceparent\":\"" TRACE
                "\",\"data\":{\"a\":1}}",
@@ -98,7 +101,8 @@ static void the_optional_may_be_absent(void **state) {
     (void)state;
     struct raw raws[] = {
         raw_of("{" ATTRIBUTES ",\"data\":{}}", STRUCTURED),
-        raw_of("{" ATTRIBUTES ",\"subject\":null,\"sequence\":null,\"traceparent\":\"nonsense\",\"data\":{}}",
+        raw_of("{" ATTRIBUTES
+               ",\"subject\":null,\"sequence\":null,\"traceparent\":\"nonsense\",\"data\":{}}",
                STRUCTURED),
         raw_of("{}", BINARY),
         raw_of("{}", BINARY "\nce_traceparent: 00-XYZ"),
@@ -117,7 +121,8 @@ static void texts_are_not_borrowed(void **state) {
     struct raw raw = raw_of("{\"text\":\"abc\"}", BINARY);
     struct event ev = must_read(&raw);
     memset((char *)raw.value, 'x', raw.value_len);
-    for (int i = 0; i < raw.header_count; i++) memset((char *)raw.headers[i].value, 'x', raw.headers[i].value_len);
+    for (int i = 0; i < raw.header_count; i++)
+        memset((char *)raw.headers[i].value, 'x', raw.headers[i].value_len);
     assert_string_equal(ev.id, "c-1");
     assert_string_equal(tree_text(ev.data, "text"), "abc");
 }
@@ -133,20 +138,23 @@ static const struct refused refused[] = {
     {"{", STRUCTURED, "not_json", "byte "},
     {"hello", NULL, "not_json", "byte "},
     {"[]", STRUCTURED, "bad_value", "expected an event as a map"},
-    {"[{" ATTRIBUTES ",\"data\":{}}]", "content-type: application/cloudevents-batch+json", "bad_value",
-     "expected an event as a map"},
+    {"[{" ATTRIBUTES ",\"data\":{}}]", "content-type: application/cloudevents-batch+json",
+     "bad_value", "expected an event as a map"},
     {"{}", NULL, "missing_field", "specversion: "},
     {"{\"specversion\":\"1.0\"}", NULL, "missing_field", "id: "},
     {"{\"specversion\":\"1.0\",\"id\":\"a\"}", NULL, "missing_field", "source: "},
     {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\"}", NULL, "missing_field", "type: "},
-    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\"}", NULL, "missing_field", "time: "},
+    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\"}", NULL,
+     "missing_field", "time: "},
     {"{\"specversion\":\"1.0\",\"id\":null}", NULL, "missing_field", "id: "},
     {"{" ATTRIBUTES "}", STRUCTURED, "missing_field", "data: "},
     {"{" ATTRIBUTES ",\"data\":null}", STRUCTURED, "missing_field", "data: "},
     {"{" ATTRIBUTES ",\"data_base64\":\"e30=\"}", STRUCTURED, "missing_field", "data: "},
-    {"{" ATTRIBUTES ",\"data\":\"{}\"}", STRUCTURED, "bad_value", "data: expected a map, found a text"},
+    {"{" ATTRIBUTES ",\"data\":\"{}\"}", STRUCTURED, "bad_value",
+     "data: expected a map, found a text"},
     {"{" ATTRIBUTES ",\"data\":{},\"data\":{}}", STRUCTURED, "duplicate_key", "byte "},
-    {"{" ATTRIBUTES ",\"data\":{},\"datacontenttype\":\"text/xml\"}", STRUCTURED, "bad_value", "datacontenttype: "},
+    {"{" ATTRIBUTES ",\"data\":{},\"datacontenttype\":\"text/xml\"}", STRUCTURED, "bad_value",
+     "datacontenttype: "},
     {"{\"specversion\":\"0.3\"}", NULL, "bad_value", "specversion: "},
     {"{\"specversion\":1.0}", NULL, "bad_value", "specversion: expected a text, found a number"},
     {"{\"specversion\":\"1.0\",\"id\":\"\"}", NULL, "bad_value", "id: "},
@@ -154,22 +162,27 @@ static const struct refused refused[] = {
     {"{\"specversion\":\"1.0\",\"id\":7}", NULL, "bad_value", "id: "},
     {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"\"}", NULL, "bad_value", "source: "},
     {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"a\\nb\"}", NULL, "bad_value", "source: "},
-    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"a\\u202eb\"}", NULL, "bad_value", "source: "},
-    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"\"}", NULL, "bad_value", "type: "},
-    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\",\"time\":\"2026-11-22\"}", NULL,
+    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"a\\u202eb\"}", NULL, "bad_value",
+     "source: "},
+    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"\"}", NULL, "bad_value",
+     "type: "},
+    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\",\"time\":\"2026-11-"
+     "22\"}",
+     NULL, "bad_value", "time: "},
+    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\",\"time\":1795367956}",
+     NULL, "bad_value", "time: "},
+    {"{}", "ce_specversion: 1.0\nce_id: a\nce_source: s\nce_type: t\nce_time: 1970-01-01T00:00:00Z",
      "bad_value", "time: "},
-    {"{\"specversion\":\"1.0\",\"id\":\"a\",\"source\":\"s\",\"type\":\"t\",\"time\":1795367956}", NULL, "bad_value",
-     "time: "},
-    {"{}", "ce_specversion: 1.0\nce_id: a\nce_source: s\nce_type: t\nce_time: 1970-01-01T00:00:00Z", "bad_value",
-     "time: "},
     {"{" ATTRIBUTES ",\"data\":{},\"subject\":\"\"}", STRUCTURED, "bad_value", "subject: "},
     {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"\"}", STRUCTURED, "bad_value", "sequence: "},
     {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"1a\"}", STRUCTURED, "bad_value", "sequence: "},
     {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\" 1\"}", STRUCTURED, "bad_value", "sequence: "},
     {"{" ATTRIBUTES ",\"data\":{},\"sequence\":1.5}", STRUCTURED, "bad_value", "sequence: "},
     {"{" ATTRIBUTES ",\"data\":{},\"sequence\":true}", STRUCTURED, "bad_value", "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"9223372036854775808\"}", STRUCTURED, "bad_value", "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":-9223372036854775808}", STRUCTURED, "bad_value", "sequence: "},
+    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"9223372036854775808\"}", STRUCTURED, "bad_value",
+     "sequence: "},
+    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":-9223372036854775808}", STRUCTURED, "bad_value",
+     "sequence: "},
     {"{" ATTRIBUTES ",\"data\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", STRUCTURED, "too_deep", "byte "},
     {"{" ATTRIBUTES ",\"data\":{\"a\":\"\xff\"}}", STRUCTURED, "bad_utf8", "byte "},
     {NULL, BINARY, "missing_field", "data: "},
@@ -195,8 +208,8 @@ static void faults_have_their_reasons(void **state) {
         if (event_read(&raw, arena, &ev, &rejection) != -1) fail_msg("accepted: %s", row->value);
         if (strcmp(rejection.reason, row->reason) != 0 ||
             strncmp(rejection.detail, row->detail, strlen(row->detail)) != 0)
-            fail_msg("%s: %s: %s, expected %s: %s", row->value, rejection.reason, rejection.detail, row->reason,
-                     row->detail);
+            fail_msg("%s: %s: %s, expected %s: %s", row->value, rejection.reason, rejection.detail,
+                     row->reason, row->detail);
         assert_int_equal(ev.sequence, 4711);
     }
 }
@@ -234,8 +247,10 @@ static void names_may_have_200_characters(void **state) {
     struct event ev;
     struct rejection rejection;
     char headers[2048];
-    snprintf(headers, sizeof headers,
-             "ce_specversion: 1.0\nce_id: a\nce_type: t\nce_time: 2026-11-22T17:19:16Z\nce_source: %s", buf.at);
+    snprintf(
+        headers, sizeof headers,
+        "ce_specversion: 1.0\nce_id: a\nce_type: t\nce_time: 2026-11-22T17:19:16Z\nce_source: %s",
+        buf.at);
     struct raw raw = raw_of("{}", headers);
     assert_string_equal(must_read(&raw).source, buf.at);
     strcat(headers, "x");

@@ -47,8 +47,10 @@ static void what_is_required_is_written_even_when_nothing(void **state) {
     (void)state;
     const char *text =
         "{\"text\":\"t\",\"name\":\"n\",\"id\":\"i\",\"count\":0,\"at\":\"2026-11-22T17:19:16Z\","
-        "\"within\":\"0s\",\"ratio\":0.0,\"flag\":false,\"amount\":{\"currency\":\"CNY\",\"minor\":0},"
-        "\"colour\":\"red\",\"flags\":[\"f\"],\"part\":{\"sku\":\"s\"},\"parts\":[{\"sku\":\"s\"}],\"extra\":0}";
+        "\"within\":\"0s\",\"ratio\":0.0,\"flag\":false,\"amount\":{\"currency\":\"CNY\",\"minor\":"
+        "0},"
+        "\"colour\":\"red\",\"flags\":[\"f\"],\"part\":{\"sku\":\"s\"},\"parts\":[{\"sku\":\"s\"}],"
+        "\"extra\":0}";
     struct strict strict = {0};
     must_decode(&strict_record, json(text), FIELDS_STRICT, &strict);
     assert_string_equal(encoded(&strict_record, &strict), text);
@@ -56,16 +58,19 @@ static void what_is_required_is_written_even_when_nothing(void **state) {
 
 static void all_that_is_missing_is_named(void **state) {
     (void)state;
-    const char *expected = "0 missing text: missing\n0 missing name: missing\n0 missing id: missing\n"
-                           "0 missing count: missing\n0 missing at: missing\n0 missing within: missing\n"
-                           "0 missing ratio: missing\n0 missing flag: missing\n0 missing amount: missing\n"
-                           "0 missing colour: missing\n0 missing flags: missing\n0 missing part: missing\n"
-                           "0 missing parts: missing\n0 missing extra: missing\n";
+    const char *expected =
+        "0 missing text: missing\n0 missing name: missing\n0 missing id: missing\n"
+        "0 missing count: missing\n0 missing at: missing\n0 missing within: missing\n"
+        "0 missing ratio: missing\n0 missing flag: missing\n0 missing amount: missing\n"
+        "0 missing colour: missing\n0 missing flags: missing\n0 missing part: missing\n"
+        "0 missing parts: missing\n0 missing extra: missing\n";
     static const char *const texts[] = {"{}", "{\"text\":null,\"extra\":null,\"flag\":null}"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct strict strict = {0};
         struct faults faults = {.arena = arena};
-        assert_int_equal(fields_decode(&strict_record, json(texts[i]), FIELDS_EVENT, arena, &strict, &faults), -1);
+        assert_int_equal(
+            fields_decode(&strict_record, json(texts[i]), FIELDS_EVENT, arena, &strict, &faults),
+            -1);
         assert_string_equal(faults_text(&faults), expected);
     }
 }
@@ -82,7 +87,8 @@ static const struct wrong wrong[] = {
     {"[]", "0 value : expected a map, found a list\n"},
     {"{\"text\":7}", "0 value text: expected a text, found an integer\n"},
     {"{\"text\":{}}", "0 value text: expected a text, found a map\n"},
-    {"{\"text\":\"123456789\"}", "0 value text: expected a number of characters from 1 to 8, found 9\n"},
+    {"{\"text\":\"123456789\"}",
+     "0 value text: expected a number of characters from 1 to 8, found 9\n"},
     {"{\"name\":\"12345678901\"}", "0 value name: " NAME_FAULT "11 characters\n"},
     {"{\"name\":\"a\\nb\"}", "0 value name: " NAME_FAULT "3 characters\n"},
     {"{\"name\":\"a\\u007fb\"}", "0 value name: " NAME_FAULT "3 characters\n"},
@@ -113,26 +119,31 @@ static const struct wrong wrong[] = {
      "0 value amount.currency: expected three capital letters of ISO 4217, such as CNY\n"
      "0 value amount.minor: expected an integer in minor units, found a number\n"},
     {"{\"amount\":{\"currency\":\"CNY\",\"minor\":1000000000000001}}",
-     "0 value amount.minor: expected an integer in minor units from -1000000000000000 to 1000000000000000, "
+     "0 value amount.minor: expected an integer in minor units from -1000000000000000 to "
+     "1000000000000000, "
      "found 1000000000000001\n"},
     {"{\"colour\":\"Red\"}", "0 value colour: expected one of red, green, blue\n"},
     {"{\"colour\":1}", "0 value colour: expected one of red, green, blue\n"},
     {"{\"flags\":\"a\"}", "0 value flags: expected a list, found a text\n"},
-    {"{\"flags\":[\"a\",7,\"\"]}", "0 value flags[1]: expected a text, found an integer\n"
-                                   "0 value flags[2]: expected 1 to 200 characters without control or bidirectional "
-                                   "characters, found 0 characters\n"},
+    {"{\"flags\":[\"a\",7,\"\"]}",
+     "0 value flags[1]: expected a text, found an integer\n"
+     "0 value flags[2]: expected 1 to 200 characters without control or bidirectional "
+     "characters, found 0 characters\n"},
     {"{\"flags\":[\"a\",\"a\",\"a\",\"a\",\"a\"]}",
      "0 value flags: expected a number of members from 0 to 4, found 5\n"},
     {"{\"part\":[]}", "0 value part: expected a map, found a list\n"},
-    {"{\"part\":{\"quantity\":0}}", "0 missing part.sku: missing\n"
-                                    "0 value part.quantity: expected an integer from 1 to 1000, found 0\n"},
+    {"{\"part\":{\"quantity\":0}}",
+     "0 missing part.sku: missing\n"
+     "0 value part.quantity: expected an integer from 1 to 1000, found 0\n"},
     {"{\"parts\":[{\"sku\":\"a\"},{\"sku\":\"b\",\"price\":{\"currency\":\"CNY\"}},3]}",
      "0 missing parts[1].price.minor: expected an integer in minor units\n"
      "0 value parts[2]: expected a map, found an integer\n"},
     {"{\"goals\":[{\"due\":\"2026-11-22T18:19:16Z\"},{\"name\":\"a\"},{\"name\":\"a\"}]}",
-     "0 missing goals[0].name: expected a name\n0 value goals[2].name: expected another name than member 1 has\n"},
+     "0 missing goals[0].name: expected a name\n0 value goals[2].name: expected another name than "
+     "member 1 has\n"},
     {"{\"goals\":[{\"name\":\"\"},3,{\"name\":null},{\"name\":5}]}",
-     "0 value goals[1]: expected a map, found an integer\n0 value goals[3].name: expected a text, found an integer\n"
+     "0 value goals[1]: expected a map, found an integer\n0 value goals[3].name: expected a text, "
+     "found an integer\n"
      "0 missing goals[0].name: expected a name\n0 missing goals[2].name: expected a name\n"},
     {"{\"count\":9,\"text\":7}", "0 value text: expected a text, found an integer\n"
                                  "0 value count: expected an integer from -5 to 5, found 9\n"},
@@ -143,7 +154,8 @@ static void all_that_is_wrong_is_named(void **state) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct sample sample = {0};
         struct faults faults = {.arena = arena};
-        if (fields_decode(&sample_record, json(wrong[i].json), FIELDS_EVENT, arena, &sample, &faults) != -1)
+        if (fields_decode(&sample_record, json(wrong[i].json), FIELDS_EVENT, arena, &sample,
+                          &faults) != -1)
             fail_msg("accepted: %s", wrong[i].json);
         assert_string_equal(faults_text(&faults), wrong[i].faults);
     }
@@ -151,45 +163,52 @@ static void all_that_is_wrong_is_named(void **state) {
 
 static void texts_found_are_not_repeated(void **state) {
     (void)state;
-    const char *text =
-        "{\"text\":\"secretsecret\",\"name\":\"secret\\nsecret\",\"id\":\"sec ret secret\",\"count\":\"secret\","
-        "\"opened_at\":\"secret\",\"within\":\"secret\",\"colour\":\"secret\",\"secret\":\"secret\","
-        "\"amount\":{\"currency\":\"secret\",\"minor\":\"secret\"},\"goals\":[{\"name\":\"secret\"},{\"name\":"
-        "\"secret\"}]}";
+    const char *text = "{\"text\":\"secretsecret\",\"name\":\"secret\\nsecret\",\"id\":\"sec ret "
+                       "secret\",\"count\":\"secret\","
+                       "\"opened_at\":\"secret\",\"within\":\"secret\",\"colour\":\"secret\","
+                       "\"secret\":\"secret\","
+                       "\"amount\":{\"currency\":\"secret\",\"minor\":\"secret\"},\"goals\":[{"
+                       "\"name\":\"secret\"},{\"name\":"
+                       "\"secret\"}]}";
     struct sample sample = {0};
     struct faults faults = {.arena = arena};
-    assert_int_equal(fields_decode(&sample_record, json(text), FIELDS_EVENT, arena, &sample, &faults), -1);
+    assert_int_equal(
+        fields_decode(&sample_record, json(text), FIELDS_EVENT, arena, &sample, &faults), -1);
     assert_int_equal(faults.count, 10);
     assert_null(strstr(faults_text(&faults), "secret"));
 }
 
 static void unknown_keys_are_faults_in_settings_only(void **state) {
     (void)state;
-    const char *text =
-        "name: Li\ncolor: red\namount: {currency: CNY, minor: 1, major: 2}\nparts:\n  - sku: 7\n    sk: x\n"
-        "    quantity: 2000\n";
+    const char *text = "name: Li\ncolor: red\namount: {currency: CNY, minor: 1, major: "
+                       "2}\nparts:\n  - sku: 7\n    sk: x\n"
+                       "    quantity: 2000\n";
     struct sample sample = {0};
     struct faults faults = {.arena = arena};
-    assert_int_equal(fields_decode(&sample_record, yaml(text), FIELDS_STRICT, arena, &sample, &faults), -1);
-    assert_string_equal(faults_text(&faults),
-                        "3 unknown amount.major: unknown key\n"
-                        "7 value parts[0].quantity: expected an integer from 1 to 1000, found 2000\n"
-                        "6 unknown parts[0].sk: unknown key\n"
-                        "2 unknown color: unknown key\n");
+    assert_int_equal(
+        fields_decode(&sample_record, yaml(text), FIELDS_STRICT, arena, &sample, &faults), -1);
+    assert_string_equal(
+        faults_text(&faults),
+        "3 unknown amount.major: unknown key\n"
+        "7 value parts[0].quantity: expected an integer from 1 to 1000, found 2000\n"
+        "6 unknown parts[0].sk: unknown key\n"
+        "2 unknown color: unknown key\n");
     struct buf buf = {0};
     faults_print(&faults, "policies/x.yaml", &buf);
     assert_int_equal(strncmp(buf.at, "policies/x.yaml:3: amount.major: unknown key\n", 45), 0);
     buf_free(&buf);
     struct sample again = {0};
     struct faults few = {.arena = arena};
-    assert_int_equal(fields_decode(&sample_record, yaml(text), FIELDS_EVENT, arena, &again, &few), -1);
+    assert_int_equal(fields_decode(&sample_record, yaml(text), FIELDS_EVENT, arena, &again, &few),
+                     -1);
     assert_int_equal(few.count, 1);
 }
 
 static void yaml_numbers_may_stand_for_texts(void **state) {
     (void)state;
     struct sample sample = {0};
-    must_decode(&sample_record, yaml("text: 1.10\nname: 2026\nid: 0x10\nflags: [1, b]\ncount: 0x5\nratio: 1\n"),
+    must_decode(&sample_record,
+                yaml("text: 1.10\nname: 2026\nid: 0x10\nflags: [1, b]\ncount: 0x5\nratio: 1\n"),
                 FIELDS_STRICT, &sample);
     assert_string_equal(sample.text, "1.10");
     assert_string_equal(sample.name, "2026");
@@ -198,21 +217,25 @@ static void yaml_numbers_may_stand_for_texts(void **state) {
     assert_int_equal(sample.count, 5);
     assert_true(sample.ratio == 1);
     struct faults faults = {.arena = arena};
-    assert_int_equal(fields_decode(&sample_record, yaml("\nname: true\n"), FIELDS_STRICT, arena, &sample, &faults), -1);
-    assert_string_equal(
-        faults_text(&faults),
-        "2 value name: expected a text, found true or false (put quotes around it to make it a text)\n");
+    assert_int_equal(fields_decode(&sample_record, yaml("\nname: true\n"), FIELDS_STRICT, arena,
+                                   &sample, &faults),
+                     -1);
+    assert_string_equal(faults_text(&faults), "2 value name: expected a text, found true or false "
+                                              "(put quotes around it to make it a text)\n");
 }
 
 static void faults_have_a_limit_but_failure_is_told(void **state) {
     (void)state;
     struct strict strict = {0};
     struct faults faults = {.arena = arena, .limit = 3};
-    assert_int_equal(fields_decode(&strict_record, json("{}"), FIELDS_EVENT, arena, &strict, &faults), -1);
+    assert_int_equal(
+        fields_decode(&strict_record, json("{}"), FIELDS_EVENT, arena, &strict, &faults), -1);
     assert_int_equal(faults.count, 3);
-    assert_int_equal(fields_decode(&strict_record, json("{}"), FIELDS_EVENT, arena, &strict, &faults), -1);
+    assert_int_equal(
+        fields_decode(&strict_record, json("{}"), FIELDS_EVENT, arena, &strict, &faults), -1);
     assert_int_equal(faults.count, 3);
-    assert_int_equal(fields_decode(&strict_record, NULL, FIELDS_EVENT, arena, &strict, &faults), -1);
+    assert_int_equal(fields_decode(&strict_record, NULL, FIELDS_EVENT, arena, &strict, &faults),
+                     -1);
     struct faults many = {.arena = arena};
     for (int i = 0; i < 150; i++) faults_add(&many, FAULT_VALUE, 0, "p", "%d", i);
     assert_int_equal(many.count, 100);
@@ -224,8 +247,9 @@ static void durations_are_parsed(void **state) {
     static const struct {
         const char *text;
         int64_t ms;
-    } good[] = {{"0s", 0},         {"90s", 90000}, {"15m", 900000},  {"1h", 3600000},          {"24h", 86400000},
-                {"3d", 259200000}, {"250ms", 250}, {"0090s", 90000}, {"36525d", 3155760000000}};
+    } good[] = {{"0s", 0},       {"90s", 90000},    {"15m", 900000},
+                {"1h", 3600000}, {"24h", 86400000}, {"3d", 259200000},
+                {"250ms", 250},  {"0090s", 90000},  {"36525d", 3155760000000}};
     static const char *const bad[] = {"",
                                       "s",
                                       "1",
@@ -293,7 +317,8 @@ static void tables_document_themselves(void **state) {
     struct json_out out = {.buf = &buf};
     fields_schema(&strict_record, &out);
     const struct tree *schema = json(buf.at), *properties = tree_get(schema, "properties");
-    assert_string_equal(tree_text(schema, "$schema"), "https://json-schema.org/draft/2020-12/schema");
+    assert_string_equal(tree_text(schema, "$schema"),
+                        "https://json-schema.org/draft/2020-12/schema");
     assert_string_equal(tree_text(schema, "type"), "object");
     assert_int_equal(tree_get(schema, "required")->count, 14);
     assert_int_equal(properties->count, 14);
@@ -302,9 +327,11 @@ static void tables_document_themselves(void **state) {
     assert_string_equal(tree_text(tree_get(properties, "at"), "format"), "date-time");
     const struct tree *items = tree_get(tree_get(properties, "parts"), "items");
     assert_string_equal(tree_get(items, "required")->first->text, "sku");
-    assert_int_equal(tree_get(tree_get(tree_get(items, "properties"), "quantity"), "maximum")->num, 1000);
+    assert_int_equal(tree_get(tree_get(tree_get(items, "properties"), "quantity"), "maximum")->num,
+                     1000);
     const struct tree *money = tree_get(tree_get(items, "properties"), "price");
-    assert_string_equal(tree_text(tree_get(tree_get(money, "properties"), "minor"), "type"), "integer");
+    assert_string_equal(tree_text(tree_get(tree_get(money, "properties"), "minor"), "type"),
+                        "integer");
     buf_free(&buf);
 }
 

@@ -1,4 +1,5 @@
-/* Field tables and hashes: nothing is lost on the way to JSON and to a hash and back, colliding names included. */
+/* Field tables and hashes: nothing is lost on the way to JSON and to a hash and back, colliding
+ * names included. */
 #include "fields_world.h"
 
 static void a_hash_is_for_people(void **state) {
@@ -12,11 +13,13 @@ static void a_hash_is_for_people(void **state) {
         "text=\xe5\x9d\x8f\xe4\xba\x86!\nname=Li\nid=a.b_c:d-9\ncount=-5\nopened_at=1795367956000\n"
         "wake_at=1795367956123\nwithin=129600000\nratio=0.25\nflag=1\ncolour=green\n"
         "flags=a,b\\,c,d\\\\\npart={\"sku\":\"s\",\"quantity\":3}\n"
-        "parts=[{\"sku\":\"x\"},{\"sku\":\"y\",\"price\":{\"currency\":\"USD\",\"minor\":0},\"tags\":[\"t\"]}]\n"
+        "parts=[{\"sku\":\"x\"},{\"sku\":\"y\",\"price\":{\"currency\":\"USD\",\"minor\":0},"
+        "\"tags\":[\"t\"]}]\n"
         "first_contact_due=1795371556000\nfirst_contact_colour=red\n"
         "resolution_met_at=1795374000000\nresolution_fee_minor=5\nresolution_fee_currency=CNY\n"
         "resolution_late=1\nextra={\"any\":[1,2.5,null]}\n");
-    assert_string_equal(pairs_text(&private_pairs), "phone=+86\namount_minor=-29900\namount_currency=CNY\n");
+    assert_string_equal(pairs_text(&private_pairs),
+                        "phone=+86\namount_minor=-29900\namount_currency=CNY\n");
 }
 
 /* Names that would be taken for something else are spelled out. */
@@ -24,23 +27,27 @@ static void ambiguous_names_are_spelled_out(void **state) {
     (void)state;
     struct goal goals[] = {
         {.name = "opened", .met_at = 5}, /* opened_met_at: no harm */
-        {.name = "x", .due_at = 1, .due = 2}, {.name = "_y", .due = 3},      {.name = "a:b.c", .due = 4, .late = true},
-        {.name = "x_fee", .fee = {"CNY", 7}}, {.name = "wake", .due_at = 6},
+        {.name = "x", .due_at = 1, .due = 2},
+        {.name = "_y", .due = 3},
+        {.name = "a:b.c", .due = 4, .late = true},
+        {.name = "x_fee", .fee = {"CNY", 7}},
+        {.name = "wake", .due_at = 6},
     };
     struct sample sample = {.goals = {goals, 6}};
     struct pairs pairs, none;
     fields_flatten(&sample_record, &sample, arena, &pairs, &none);
-    assert_string_equal(pairs_text(&pairs),
-                        "opened_met_at=5\nx_due=2\nx_due_at=1\n_goals.due:_y=3\na:b.c_due=4\na:b.c_late=1\n"
-                        "x_fee_fee_minor=7\nx_fee_fee_currency=CNY\nwake_due_at=6\n");
+    assert_string_equal(
+        pairs_text(&pairs),
+        "opened_met_at=5\nx_due=2\nx_due_at=1\n_goals.due:_y=3\na:b.c_due=4\na:b.c_late=1\n"
+        "x_fee_fee_minor=7\nx_fee_fee_currency=CNY\nwake_due_at=6\n");
     struct goal hidden[] = {{.name = "phone", .due = 1}, {.name = "amount", .colour = 1}};
     sample.goals = (struct records){hidden, 2};
     fields_flatten(&sample_record, &sample, arena, &pairs, &none);
     assert_string_equal(pairs_text(&pairs), "phone_due=1\namount_colour=red\n");
 }
 
-/* A table made so that names collide: a group's field named like the end of another, and a top-level field like a
- * member's. */
+/* A table made so that names collide: a group's field named like the end of another, and a
+ * top-level field like a member's. */
 struct clash_goal {
     const char *name;
     int64_t at, old_at;
@@ -62,7 +69,8 @@ static const struct field clash_fields[] = {
     {FIELD(clash, goals), .type = FIELD_GROUPS, .of = &clash_goal_record},
     FIELDS_END,
 };
-static const struct record clash_record = {.name = "clash", .size = sizeof(struct clash), .fields = clash_fields};
+static const struct record clash_record = {
+    .name = "clash", .size = sizeof(struct clash), .fields = clash_fields};
 
 static void colliding_names_survive(void **state) {
     (void)state;
@@ -70,8 +78,9 @@ static void colliding_names_survive(void **state) {
     struct clash clash = {.opened_at = 9, .goals = {goals, 3}}, back = {0};
     struct pairs pairs, none;
     fields_flatten(&clash_record, &clash, arena, &pairs, &none);
-    assert_string_equal(pairs_text(&pairs), "opened_at=9\n_goals.at:opened=1\nopened_old_at=2\nx_at=3\nx_old_at=4\n"
-                                            "_goals.at:x_old=5\nx_old_old_at=6\n");
+    assert_string_equal(pairs_text(&pairs),
+                        "opened_at=9\n_goals.at:opened=1\nopened_old_at=2\nx_at=3\nx_old_at=4\n"
+                        "_goals.at:x_old=5\nx_old_old_at=6\n");
     struct err err;
     assert_int_equal(fields_unflatten(&clash_record, &pairs, arena, &back, &err), 0);
     assert_string_equal(encoded(&clash_record, &back), encoded(&clash_record, &clash));
@@ -92,7 +101,8 @@ static void a_pair_given_twice_does_no_harm(void **state) {
     struct sample sample = {0};
     struct err err;
     assert_int_equal(fields_unflatten(&sample_record, &pairs, arena, &sample, &err), 0);
-    assert_string_equal(encoded(&sample_record, &sample), "{\"flags\":[\"c\"],\"parts\":[{\"sku\":\"c\"}]}");
+    assert_string_equal(encoded(&sample_record, &sample),
+                        "{\"flags\":[\"c\"],\"parts\":[{\"sku\":\"c\"}]}");
 }
 
 static void hashes_of_other_tables_are_refused(void **state) {
@@ -213,7 +223,8 @@ static int64_t any_time(void) {
 
 static struct goal any_goal(int i) {
     struct goal goal = {.name = arena_printf(arena, "%s%d", any_text(3, true), i)};
-    goal.due = 1 + (int64_t)any(1000000); /* a member with nothing but its name has no place in a hash */
+    goal.due =
+        1 + (int64_t)any(1000000); /* a member with nothing but its name has no place in a hash */
     goal.due_at = any_time();
     goal.met_at = any_time();
     goal.colour = (int)any(4);
@@ -236,7 +247,8 @@ static struct sample any_sample(void) {
     sample.count = (int64_t)any(11) - 5;
     sample.opened_at = any_time();
     sample.wake_at = any_time();
-    static const int64_t durations[] = {0, 1, 999, 1000, 60000, 90000, 3600000, 86400000, 172800000, 3155760000000};
+    static const int64_t durations[] = {0,     1,       999,      1000,      60000,
+                                        90000, 3600000, 86400000, 172800000, 3155760000000};
     sample.within = durations[any(10)];
     sample.ratio = (double)any(1000001) / 1000000;
     sample.flag = any(2);
@@ -291,7 +303,8 @@ static void random_structs_survive(void **state) {
             for (int j = 0; j < i; j++) assert_string_not_equal(pairs.at[i].name, pairs.at[j].name);
         shuffle(&pairs);
         struct err err;
-        if (fields_unflatten(&sample_record, &pairs, arena, &unflattened, &err)) fail_msg("%s: %s", text, err.text);
+        if (fields_unflatten(&sample_record, &pairs, arena, &unflattened, &err))
+            fail_msg("%s: %s", text, err.text);
         assert_string_equal(encoded(&sample_record, &unflattened), text);
 
         struct arena *other = arena_new();
@@ -335,17 +348,23 @@ static void marks_follow_their_conditions(void **state) {
                            {.name = "b", .due = 21, .colour = 2},
                            {.name = "c", .colour = 3}};
     const char *flags[] = {"x", "y"};
-    struct sample sample = {
-        .id = "i", .colour = 3, .opened_at = 1, .wake_at = 2, .flags = {flags, 2}, .goals = {goals, 3}};
+    struct sample sample = {.id = "i",
+                            .colour = 3,
+                            .opened_at = 1,
+                            .wake_at = 2,
+                            .flags = {flags, 2},
+                            .goals = {goals, 3}};
     struct marks marks;
     fields_indexes(&sample_record, &sample, arena, &marks);
     assert_int_equal(marks.count, 2); /* b is not in a colour that is indexed, c has no time */
     assert_string_equal(marks.at[0].name, "wake_at");
     assert_int_equal(marks.at[0].ms, 2);
     assert_int_equal(fields_indexed(&sample_record, &sample, "wake_at", arena), 2);
-    assert_int_equal(fields_indexed(&sample_record, &sample, "opened_at", arena), 0); /* it is not indexed */
+    assert_int_equal(fields_indexed(&sample_record, &sample, "opened_at", arena),
+                     0); /* it is not indexed */
     assert_int_equal(fields_indexed(&goal_record, &goals[0], "due", arena), 11);
-    assert_int_equal(fields_indexed(&goal_record, &goals[1], "due", arena), 0); /* not in this colour */
+    assert_int_equal(fields_indexed(&goal_record, &goals[1], "due", arena),
+                     0); /* not in this colour */
     assert_string_equal(marks.at[1].name, "a_due");
     assert_int_equal(marks.at[1].ms, 11);
 

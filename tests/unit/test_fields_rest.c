@@ -1,5 +1,6 @@
-/* A record that goes through a version which does not know all of its fields: whatever a newer version has written is
- * there again when it comes back, from JSON, through a hash and back to JSON; and what was personal stays so. */
+/* A record that goes through a version which does not know all of its fields: whatever a newer
+ * version has written is there again when it comes back, from JSON, through a hash and back to
+ * JSON; and what was personal stays so. */
 #include "base/ids.h"
 #include "fields_world.h"
 
@@ -35,7 +36,8 @@ static const struct field old_fields[] = {
     {FIELD_REST_OF(old, rest)},
     FIELDS_END,
 };
-static const struct record old_record = {.name = "old", .size = sizeof(struct old), .fields = old_fields};
+static const struct record old_record = {
+    .name = "old", .size = sizeof(struct old), .fields = old_fields};
 
 /* The newer one: one more field of every type, at every level. */
 struct new_step {
@@ -93,35 +95,36 @@ static const struct field new_fields[] = {
     {FIELD_REST_OF(new, rest)},
     FIELDS_END,
 };
-static const struct record new_record = {.name = "new", .size = sizeof(struct new), .fields = new_fields};
+static const struct record new_record = {
+    .name = "new", .size = sizeof(struct new), .fields = new_fields};
 
 #define STEP(name) "{\"name\":\"" name "\",\"until\":\"2026-11-22T17:19:16Z\",\"late\":true}"
-#define NEW                                                                                                                                \
-    "{\"id\":\"a\",\"phone\":\"+86\",\"words\":\"a \\\"b\\\"\\n,\",\"email\":\"a@b\",\"seen\":7,"                                          \
-    "\"seen_at\":\"2026-11-22T17:19:16Z\",\"within\":\"36h\",\"ratio\":0.25,\"flag\":true,"                                                \
-    "\"cost\":{\"currency\":\"CNY\",\"minor\":1},\"fee\":{\"currency\":\"CNY\",\"minor\":-5},"                                             \
-    "\"secret\":{\"currency\":\"CNY\",\"minor\":299},\"colour\":\"green\",\"tags\":[\"x,y\",\"z\"],\"last\":" STEP("l") ",\"next\":" STEP( \
-        "n") ",\"steps\":[" STEP("s") "],\"more\":[" STEP("m") "],\"targets\":[" STEP("t") "," STEP("u") "],"                              \
-                                                                                                         "\"goals\":"                      \
-                                                                                                         "[" STEP(                         \
-                                                                                                             "g") "],"                     \
-                                                                                                                  "\""                     \
-                                                                                                                  "an"                     \
-                                                                                                                  "y"                      \
-                                                                                                                  "\""                     \
-                                                                                                                  ":{"                     \
-                                                                                                                  "\""                     \
-                                                                                                                  "x"                      \
-                                                                                                                  "\""                     \
-                                                                                                                  ":["                     \
-                                                                                                                  "1,"                     \
-                                                                                                                  "2."                     \
-                                                                                                                  "5,"                     \
-                                                                                                                  "nu"                     \
-                                                                                                                  "ll"                     \
-                                                                                                                  ",{"                     \
-                                                                                                                  "}]"                     \
-                                                                                                                  "}}"
+#define NEW                                                                                        \
+    "{\"id\":\"a\",\"phone\":\"+86\",\"words\":\"a \\\"b\\\"\\n,\",\"email\":\"a@b\",\"seen\":7,"  \
+    "\"seen_at\":\"2026-11-22T17:19:16Z\",\"within\":\"36h\",\"ratio\":0.25,\"flag\":true,"        \
+    "\"cost\":{\"currency\":\"CNY\",\"minor\":1},\"fee\":{\"currency\":\"CNY\",\"minor\":-5},"     \
+    "\"secret\":{\"currency\":\"CNY\",\"minor\":299},\"colour\":\"green\",\"tags\":[\"x,y\","      \
+    "\"z\"],\"last\":" STEP("l") ",\"next\":" STEP("n") ",\"steps\":[" STEP(                       \
+        "s") "],\"more\":[" STEP("m") "],\"targets\":[" STEP("t") "," STEP("u") "],"               \
+                                                                                "\"goals\":"       \
+                                                                                "[" STEP("g") "]," \
+                                                                                              "\"" \
+                                                                                              "an" \
+                                                                                              "y"  \
+                                                                                              "\"" \
+                                                                                              ":{" \
+                                                                                              "\"" \
+                                                                                              "x"  \
+                                                                                              "\"" \
+                                                                                              ":[" \
+                                                                                              "1," \
+                                                                                              "2." \
+                                                                                              "5," \
+                                                                                              "nu" \
+                                                                                              "ll" \
+                                                                                              ",{" \
+                                                                                              "}]" \
+                                                                                              "}}"
 
 static struct hashes flatten(const struct record *record, const void *data) {
     struct hashes hashes;
@@ -194,14 +197,18 @@ static void what_was_personal_stays_so(void **state) {
     assert_null(strstr(encoded(&old_record, &old), "@private"));
 }
 
-/* A hash field that somebody set by hand, or another version's: it goes to the changelog as a text, and stays. */
+/* A hash field that somebody set by hand, or another version's: it goes to the changelog as a text,
+ * and stays. */
 static void a_stray_pair_is_carried(void **state) {
     (void)state;
-    struct pair public[] = {{"id", "a", 1}, {"first_escalated_by", "anna", 4}}, private[] = {{"mail", "a@b", 3}};
-    struct old old = unflatten((struct hashes){{public, 2}, {private, 1}, ids_checksum("id", "a", 1)});
+    struct pair public[] = {{"id", "a", 1}, {"first_escalated_by", "anna", 4}},
+                private[] = {{"mail", "a@b", 3}};
+    struct old old =
+        unflatten((struct hashes){{public, 2}, {private, 1}, ids_checksum("id", "a", 1)});
     const char *text = encoded(&old_record, &old);
-    assert_string_equal(text,
-                        "{\"id\":\"a\",\"first_escalated_by\":\"anna\",\"mail\":\"a@b\",\"@private\":[\"mail\"]}");
+    assert_string_equal(
+        text,
+        "{\"id\":\"a\",\"first_escalated_by\":\"anna\",\"mail\":\"a@b\",\"@private\":[\"mail\"]}");
     struct hashes hashes = flatten(&old_record, &old);
     assert_string_equal(pairs_text(&hashes.public), "id=a\nfirst_escalated_by=anna\n");
     assert_string_equal(pairs_text(&hashes.private), "mail=a@b\n");
@@ -210,7 +217,8 @@ static void a_stray_pair_is_carried(void **state) {
 /* Nothing that is carried takes the place of what this version reads: in a hash, nor in JSON. */
 static void names_that_mean_something_here(void **state) {
     (void)state;
-    const char *text = "{\"id\":\"a\",\"#\":\"sum\",\"@x\":\"y\",\"cost_minor\":\"12\",\"t_at\":\"soon\",\"@rest\":1}";
+    const char *text = "{\"id\":\"a\",\"#\":\"sum\",\"@x\":\"y\",\"cost_minor\":\"12\",\"t_at\":"
+                       "\"soon\",\"@rest\":1}";
     struct old old = {0};
     must_decode(&old_record, json(text), FIELDS_STATE, &old);
     struct hashes hashes = flatten(&old_record, &old);
@@ -221,10 +229,12 @@ static void names_that_mean_something_here(void **state) {
     assert_int_equal(back.targets.count, 0);
     assert_string_equal(encoded(&old_record, &back), encoded(&old_record, &old));
 
-    struct pair stray[] = {{"id", "a", 1}, {"targets", "x", 1}, {"cost", "x", 1}, {"mail", "x", 1}, {"@mail", "2", 1}};
+    struct pair stray[] = {
+        {"id", "a", 1}, {"targets", "x", 1}, {"cost", "x", 1}, {"mail", "x", 1}, {"@mail", "2", 1}};
     struct pair hidden[] = {{"mail", "y", 1}, {"@id", "1", 1}};
     back = unflatten((struct hashes){{stray, 5}, {hidden, 2}, ids_checksum("id", "a", 1)});
-    assert_string_equal(encoded(&old_record, &back), "{\"id\":\"a\",\"mail\":\"y\",\"@private\":[\"mail\"]}");
+    assert_string_equal(encoded(&old_record, &back),
+                        "{\"id\":\"a\",\"mail\":\"y\",\"@private\":[\"mail\"]}");
 }
 
 static void what_no_version_writes_is_refused(void **state) {
@@ -235,7 +245,8 @@ static void what_no_version_writes_is_refused(void **state) {
         struct pair pair = wrong[i];
         struct old old = {0};
         struct err err = {""};
-        assert_int_equal(fields_unflatten(&old_record, &(struct pairs){&pair, 1}, arena, &old, &err), -1);
+        assert_int_equal(
+            fields_unflatten(&old_record, &(struct pairs){&pair, 1}, arena, &old, &err), -1);
         assert_non_null(strstr(err.text, "old: hash field"));
     }
 }
@@ -247,7 +258,8 @@ static void only_states_carry(void **state) {
     must_decode(&old_record, json(NEW), FIELDS_EVENT, &old);
     assert_false(old.rest.shown || old.rest.private || old.last->rest.shown);
     struct faults faults = {.arena = arena};
-    assert_int_equal(fields_decode(&old_record, json(NEW), FIELDS_STRICT, arena, &old, &faults), -1);
+    assert_int_equal(fields_decode(&old_record, json(NEW), FIELDS_STRICT, arena, &old, &faults),
+                     -1);
     assert_non_null(strstr(faults_text(&faults), "unknown words: unknown key"));
 }
 

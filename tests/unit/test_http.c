@@ -31,12 +31,13 @@ static int serve_empty(void *context, const char *query, struct buf *body) {
 }
 
 enum {
-    MEGABYTE =
-        1024 * 1024,  /* more than the server's kernel is to keep for one who does not read; by itself 6 times that */
-    READERS = 80,     /* more than there are places for */
-    WINDOW = 4096,    /* what such a one lets it take in on his side */
-    MANY = 200,       /* more connections than there are places for */
-    HEALTH_MS = 5000, /* a prober's patience, five times what Kubernetes has by itself: the machine may be slow */
+    MEGABYTE = 1024 * 1024, /* more than the server's kernel is to keep for one who does not read;
+                               by itself 6 times that */
+    READERS = 80,           /* more than there are places for */
+    WINDOW = 4096,          /* what such a one lets it take in on his side */
+    MANY = 200,             /* more connections than there are places for */
+    HEALTH_MS = 5000, /* a prober's patience, five times what Kubernetes has by itself: the machine
+                         may be slow */
     CUT_MS = 60000,   /* connections live for 5 s; on a slow machine */
     DRIP_MS = 1000,
     TRICKLE_MS = 15000 /* three times as long as a connection may last */
@@ -56,9 +57,11 @@ static const struct http_route routes[] = {{"/readyz", "text/plain", serve_ready
 
 /* A connection from 127.0.0.<last>, all of which are this machine. */
 static int open_from(int last, int port) {
-    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + (unsigned)last)};
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in from = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + (unsigned)last)};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval limit = {.tv_sec = 20};
     int fd = socket(AF_INET, SOCK_STREAM, 0), window = WINDOW;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -77,7 +80,8 @@ static const char *exchange_on(int fd, const char *bytes, size_t len) {
         if (sent <= 0) break;
         bytes += sent, len -= (size_t)sent;
     }
-    for (ssize_t more; got < sizeof answer - 1 && (more = recv(fd, answer + got, sizeof answer - 1 - got, 0)) > 0;)
+    for (ssize_t more; got < sizeof answer - 1 &&
+                       (more = recv(fd, answer + got, sizeof answer - 1 - got, 0)) > 0;)
         got += (size_t)more;
     answer[got] = 0;
     close(fd);
@@ -90,7 +94,8 @@ static const char *exchange(int port, const char *bytes, size_t len) {
 
 static const char *request(int port, const char *method, const char *target) {
     char text[1024];
-    int len = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method, target);
+    int len = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                       method, target);
     return exchange(port, text, (size_t)len);
 }
 
@@ -138,8 +143,10 @@ static void test_refused(void **state) {
                  {"PUT", "/readyz", 405},
                  {"DELETE", "/no", 405}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_status(request(http_port(*state), cases[i].method, cases[i].target), cases[i].status);
-    const char *post = "POST /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
+        assert_status(request(http_port(*state), cases[i].method, cases[i].target),
+                      cases[i].status);
+    const char *post =
+        "POST /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
     const char *answer = exchange(http_port(*state), post, strlen(post));
     assert_status(answer, 405);
     assert_non_null(strstr(answer, "Allow: GET, HEAD\r\n"));
@@ -183,8 +190,8 @@ static void close_many(int count, int fds[MANY]) {
     for (int i = 0; i < count; i++) close(fds[i]);
 }
 
-/* Requests that never come to their end, a byte a second each: they keep nobody out, and are over in time although they
- * are never silent. */
+/* Requests that never come to their end, a byte a second each: they keep nobody out, and are over
+ * in time although they are never silent. */
 static void test_slow_requests(void **state) {
     int port = http_port(*state), fds[MANY], left = MANY;
     int64_t end_ms = clock_boot_ms() + CUT_MS;
@@ -223,17 +230,20 @@ static void test_trickling_reader(void **state) {
     int fd = open_from(1, http_port(*state));
     assert_int_equal(send(fd, text, sizeof text - 1, MSG_NOSIGNAL), (ssize_t)sizeof text - 1);
     for (ssize_t more; (more = recv(fd, bytes, sizeof bytes, 0)) > 0; got += more) {
-        if (clock_boot_ms() < trickle_until_ms) poll(NULL, 0, 100); /* then what is on its way is read to its end */
+        if (clock_boot_ms() < trickle_until_ms)
+            poll(NULL, 0, 100); /* then what is on its way is read to its end */
     }
     assert_true(got > 0 && got < MEGABYTE);
     close(fd);
 }
 
-/* One address's many connections go at its own cost: another's half request stays, and is answered. */
+/* One address's many connections go at its own cost: another's half request stays, and is answered.
+ */
 static void test_limit_per_address(void **state) {
     int port = http_port(*state), fds[MANY];
     const char *answer = "";
-    for (int i = 0; i < 20 && !*answer; i++) { /* again when the machine was so slow that the request was overdue */
+    for (int i = 0; i < 20 && !*answer;
+         i++) { /* again when the machine was so slow that the request was overdue */
         int half = open_from(2, port);
         (void)!send(half, "GET /readyz HT", 14, MSG_NOSIGNAL);
         open_many(port, MANY, fds, "GET /healthz HTTP/1.1\r\nX: ");

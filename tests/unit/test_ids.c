@@ -102,7 +102,8 @@ static void hashes_are_written_most_significant_first(void **state) {
     assert_memory_equal(bytes, expected, sizeof expected);
 }
 
-/* XXH64 of nothing and of "xxhash", seed 0, as its own documentation and others' programs have them. */
+/* XXH64 of nothing and of "xxhash", seed 0, as its own documentation and others' programs have
+ * them. */
 static void digests_are_what_others_compute(void **state) {
     (void)state;
     char digest[17];

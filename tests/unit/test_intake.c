@@ -1,4 +1,5 @@
-/* Intake's decision: every inbound type passes, and every kind of bad input is refused for its reason. */
+/* Intake's decision: every inbound type passes, and every kind of bad input is refused for its
+ * reason. */
 #include "bad_input.h"
 #include "contract/contract.h"
 #include "intake_world.h"
@@ -8,13 +9,14 @@
 #define MONEY(minor)  "{\"currency\":\"CNY\",\"minor\":" minor "}"
 #define CASE_IS       "\"case_id\":\"" CASE "\""
 #define IN_CASE(rest) "{" CASE_IS rest "}"
-#define OPTIONS                                                                                                        \
-    "[{\"option\":\"A\",\"remedies\":[{\"kind\":\"refund\",\"amount\":" MONEY("500") "}],\"cost\":" MONEY(             \
-        "500") ",\"split\":{\"platform\":" MONEY("500") "}}]"
-#define ORDER_DATA                                                                                                     \
-    "\"order\":{\"id\":\"A1001\",\"status\":\"shipped\",\"amount\":" MONEY(                                            \
-        "29900") "},\"items\":[{\"sku\":\"s\","                                                                        \
-                 "\"name\":\"n\",\"quantity\":1,\"price\":" MONEY("29900") "}],\"customer\":{\"id\":\"u-1\"}"
+#define OPTIONS                                                                                    \
+    "[{\"option\":\"A\",\"remedies\":[{\"kind\":\"refund\",\"amount\":" MONEY(                     \
+        "500") "}],\"cost\":" MONEY("500") ",\"split\":{\"platform\":" MONEY("500") "}}]"
+#define ORDER_DATA                                                                                 \
+    "\"order\":{\"id\":\"A1001\",\"status\":\"shipped\",\"amount\":" MONEY(                        \
+        "29900") "},\"items\":[{\"sku\":\"s\","                                                    \
+                 "\"name\":\"n\",\"quantity\":1,\"price\":" MONEY(                                 \
+                     "29900") "}],\"customer\":{\"id\":\"u-1\"}"
 
 struct type_row {
     enum topic topic;
@@ -23,11 +25,13 @@ struct type_row {
 };
 
 static const struct type_row case_types[] = {
-    {TOPIC_ACTIVITY, "case.contacted", IN_CASE(",\"by\":\"li\",\"channel\":\"phone\",\"note\":\"called\""), NULL},
+    {TOPIC_ACTIVITY, "case.contacted",
+     IN_CASE(",\"by\":\"li\",\"channel\":\"phone\",\"note\":\"called\""), NULL},
     {TOPIC_ACTIVITY, "case.contacted", IN_CASE(",\"by\":\"li\",\"channel\":\" Phone\""),
      IN_CASE(",\"by\":\"li\",\"channel\":\"phone\"")},
     {TOPIC_ACTIVITY, "case.replied", IN_CASE(",\"by\":\"li\""), NULL},
-    {TOPIC_ACTIVITY, "case.updated", IN_CASE(",\"by\":\"li\",\"mood\":{\"good\":true}"), IN_CASE(",\"by\":\"li\"")},
+    {TOPIC_ACTIVITY, "case.updated", IN_CASE(",\"by\":\"li\",\"mood\":{\"good\":true}"),
+     IN_CASE(",\"by\":\"li\"")},
     {TOPIC_ACTIVITY, "case.customer_replied", IN_CASE(",\"text\":\"and?\""), NULL},
     {TOPIC_ACTIVITY, "case.customer_replied", IN_CASE(",\"text\":null"), IN_CASE("")},
     {TOPIC_ACTIVITY, "case.paused",
@@ -35,34 +39,46 @@ static const struct type_row case_types[] = {
      IN_CASE(",\"reason\":\"awaiting_customer\",\"until\":\"2026-11-30T00:00:00Z\"")},
     {TOPIC_ACTIVITY, "case.resumed", IN_CASE(""), NULL},
     {TOPIC_ACTIVITY, "case.assigned", IN_CASE(",\"to\":\"li\",\"team\":\"night\""), NULL},
-    {TOPIC_ACTIVITY, "case.reclassified", IN_CASE(",\"class\":\"quality.flaw\",\"severity\":\"P2\",\"by\":\"li\""),
-     NULL},
+    {TOPIC_ACTIVITY, "case.reclassified",
+     IN_CASE(",\"class\":\"quality.flaw\",\"severity\":\"P2\",\"by\":\"li\""), NULL},
     {TOPIC_ACTIVITY, "case.assessed",
-     IN_CASE(",\"finding\":\"wet\",\"fault\":{\"platform\":70,\"customer\":29.5},\"costs\":[{\"kind\":\"test\","
-             "\"amount\":" MONEY("900") "}],\"facts\":{\"days\":3,\"part\":\"board\"},\"by\":\"lab\""),
+     IN_CASE(
+         ",\"finding\":\"wet\",\"fault\":{\"platform\":70,\"customer\":29.5},\"costs\":[{\"kind\":"
+         "\"test\","
+         "\"amount\":" MONEY("900") "}],\"facts\":{\"days\":3,\"part\":\"board\"},\"by\":\"lab\""),
      NULL},
     {TOPIC_ACTIVITY, "case.resolved", IN_CASE(",\"by\":\"li\",\"note\":\"done\""), NULL},
     {TOPIC_ACTIVITY, "case.closed", IN_CASE(",\"by\":\"li\""), NULL},
     {TOPIC_ACTIVITY, "case.reopened", IN_CASE(",\"by\":\"li\""), NULL},
     {TOPIC_ACTIVITY, "case.withdrawn", IN_CASE(",\"reason\":\"spam\",\"by\":\"li\""), NULL},
     {TOPIC_ACTIVITY, "case.deadline_set",
-     IN_CASE(",\"target\":\"resolution\",\"at\":\"2026-11-30T00:00:00Z\",\"set_by\":\"mall\""), NULL},
-    {TOPIC_ACTIVITY, "task.started", IN_CASE(",\"task\":\"warehouse_intercept\",\"by\":\"li\""), NULL},
-    {TOPIC_ACTIVITY, "task.done", IN_CASE(",\"task\":\"warehouse_intercept\",\"by\":\"wms\",\"result\":\"held\""),
+     IN_CASE(",\"target\":\"resolution\",\"at\":\"2026-11-30T00:00:00Z\",\"set_by\":\"mall\""),
      NULL},
+    {TOPIC_ACTIVITY, "task.started", IN_CASE(",\"task\":\"warehouse_intercept\",\"by\":\"li\""),
+     NULL},
+    {TOPIC_ACTIVITY, "task.done",
+     IN_CASE(",\"task\":\"warehouse_intercept\",\"by\":\"wms\",\"result\":\"held\""), NULL},
     {TOPIC_ACTIVITY, "visit.scored", IN_CASE(",\"score\":5,\"text\":\"good\""), NULL},
-    {TOPIC_ACTIVITY, "decision.chosen", IN_CASE(",\"proposal_id\":\"" CASE ".1\",\"option\":\"A\""), NULL},
-    {TOPIC_ACTIVITY, "settlement.done", IN_CASE(",\"settlement_id\":\"s.1\",\"reference\":\"r\""), NULL},
-    {TOPIC_ACTIVITY, "settlement.failed", IN_CASE(",\"settlement_id\":\"s.1\",\"reason\":\"no account\""), NULL},
+    {TOPIC_ACTIVITY, "decision.chosen", IN_CASE(",\"proposal_id\":\"" CASE ".1\",\"option\":\"A\""),
+     NULL},
+    {TOPIC_ACTIVITY, "settlement.done", IN_CASE(",\"settlement_id\":\"s.1\",\"reference\":\"r\""),
+     NULL},
+    {TOPIC_ACTIVITY, "settlement.failed",
+     IN_CASE(",\"settlement_id\":\"s.1\",\"reason\":\"no account\""), NULL},
     {TOPIC_ACTIVITY, "delivery.done", IN_CASE(",\"notification_id\":\"n.1\""), NULL},
-    {TOPIC_ACTIVITY, "delivery.failed", IN_CASE(",\"notification_id\":\"n.1\",\"reason\":\"bounced\""), NULL},
+    {TOPIC_ACTIVITY, "delivery.failed",
+     IN_CASE(",\"notification_id\":\"n.1\",\"reason\":\"bounced\""), NULL},
     {TOPIC_DECISIONS, "decision.approved",
-     IN_CASE(",\"proposal_id\":\"p\",\"actor\":\"wu\",\"role\":\"manager\",\"option\":\"B\",\"comment\":\"fair\""),
+     IN_CASE(",\"proposal_id\":\"p\",\"actor\":\"wu\",\"role\":\"manager\",\"option\":\"B\","
+             "\"comment\":\"fair\""),
      NULL},
     {TOPIC_DECISIONS, "decision.rejected",
-     IN_CASE(",\"proposal_id\":\"p\",\"actor\":\"wu\",\"role\":\"finance\",\"reason\":\"too much\""), NULL},
+     IN_CASE(
+         ",\"proposal_id\":\"p\",\"actor\":\"wu\",\"role\":\"finance\",\"reason\":\"too much\""),
+     NULL},
     {TOPIC_DECISIONS, "compensation.requested",
-     IN_CASE(",\"options\":" OPTIONS ",\"reason\":\"VIP\",\"actor\":\"li\",\"role\":\"agent\""), NULL},
+     IN_CASE(",\"options\":" OPTIONS ",\"reason\":\"VIP\",\"actor\":\"li\",\"role\":\"agent\""),
+     NULL},
 };
 
 static void test_case_types_pass(void **state) {
@@ -70,7 +86,8 @@ static void test_case_types_pass(void **state) {
     for (size_t i = 0; i < sizeof case_types / sizeof *case_types; i++) {
         const struct type_row *row = &case_types[i];
         const char *id = arena_printf(world->arena, "t-%zu", i);
-        struct sent *sent = decide_one(world, row->topic, event_json(world, row->type, id, row->data));
+        struct sent *sent =
+            decide_one(world, row->topic, event_json(world, row->type, id, row->data));
         assert_string_equal(data_of(world, sent), row->expected ? row->expected : row->data);
         const struct output *output = &sent->out.at[0];
         assert_int_equal(output->topic, TOPIC_EVENTS);
@@ -87,10 +104,12 @@ static void test_case_types_pass(void **state) {
 static void test_every_inbound_case_type_is_tried(void **state) {
     (void)state;
     for (const struct contract_type *type = contract_types; type->name; type++) {
-        if (!type->names_case || (type->topic != TOPIC_ACTIVITY && type->topic != TOPIC_DECISIONS)) continue;
+        if (!type->names_case || (type->topic != TOPIC_ACTIVITY && type->topic != TOPIC_DECISIONS))
+            continue;
         bool tried = false;
         for (size_t i = 0; i < sizeof case_types / sizeof *case_types; i++)
-            tried = tried || (strcmp(case_types[i].type, type->name) == 0 && case_types[i].topic == type->topic);
+            tried = tried || (strcmp(case_types[i].type, type->name) == 0 &&
+                              case_types[i].topic == type->topic);
         if (!tried) fail_msg("%s has no row", type->name);
     }
 }
@@ -104,29 +123,37 @@ struct elsewhere_row {
 static void test_types_without_a_case(void **state) {
     struct world *world = *state;
     static const struct elsewhere_row rows[] = {
-        {"order.updated", "{" ORDER_DATA "}", "{\"tenant\":\"default\"," ORDER_DATA "}", TOPIC_ORDERS, "BYCRCNPA1C41H",
-         "order:A1001"},
-        {"customer.erased", "{\"tenant\":\"t1\",\"customer_id\":\"u-1\"}", NULL, TOPIC_EVENTS, NULL, "customer:u-1"},
+        {"order.updated", "{" ORDER_DATA "}", "{\"tenant\":\"default\"," ORDER_DATA "}",
+         TOPIC_ORDERS, "BYCRCNPA1C41H", "order:A1001"},
+        {"customer.erased", "{\"tenant\":\"t1\",\"customer_id\":\"u-1\"}", NULL, TOPIC_EVENTS, NULL,
+         "customer:u-1"},
         {"cohort.confirmed",
          "{\"tenant\":\"t1\",\"match\":{\"warehouse\":\"\xe4\xb8\x8a\xe6\xb5\xb7 "
          "1\"},\"class\":\"quality.expired\",\"by\":\"li\"}",
          NULL, TOPIC_ORDERS, "cohort", NULL},
-        {"cohort.ended", "{\"tenant\":\"t1\",\"match\":{\"batch\":\"b\"},\"class\":\"other\",\"by\":\"li\"}", NULL,
+        {"cohort.ended",
+         "{\"tenant\":\"t1\",\"match\":{\"batch\":\"b\"},\"class\":\"other\",\"by\":\"li\"}", NULL,
          TOPIC_ORDERS, "cohort", NULL},
-        {"settlement.done", "{\"order_id\":\"A1001\",\"cohort_id\":\"c1\",\"settlement_id\":\"c1.A1001\"}",
-         "{\"order_id\":\"A1001\",\"cohort_id\":\"c1\",\"tenant\":\"default\",\"settlement_id\":\"c1.A1001\"}",
+        {"settlement.done",
+         "{\"order_id\":\"A1001\",\"cohort_id\":\"c1\",\"settlement_id\":\"c1.A1001\"}",
+         "{\"order_id\":\"A1001\",\"cohort_id\":\"c1\",\"tenant\":\"default\",\"settlement_id\":"
+         "\"c1.A1001\"}",
          TOPIC_EVENTS, "BYCRCNPA1C41H", "order:A1001"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *id = arena_printf(world->arena, "e-%zu", i);
-        struct sent *sent = decide_one(world, TOPIC_ACTIVITY, event_json(world, rows[i].type, id, rows[i].data));
-        assert_string_equal(data_of(world, sent), rows[i].expected ? rows[i].expected : rows[i].data);
+        struct sent *sent =
+            decide_one(world, TOPIC_ACTIVITY, event_json(world, rows[i].type, id, rows[i].data));
+        assert_string_equal(data_of(world, sent),
+                            rows[i].expected ? rows[i].expected : rows[i].data);
         const struct output *output = &sent->out.at[0];
         assert_int_equal(output->topic, rows[i].topic);
         assert_string_equal(output->type, rows[i].type);
-        assert_true(rows[i].key ? output->key && strcmp(output->key, rows[i].key) == 0 : !output->key);
-        assert_true(rows[i].subject ? output->subject && strcmp(output->subject, rows[i].subject) == 0
-                                    : !output->subject);
+        assert_true(rows[i].key ? output->key && strcmp(output->key, rows[i].key) == 0
+                                : !output->key);
+        assert_true(rows[i].subject
+                        ? output->subject && strcmp(output->subject, rows[i].subject) == 0
+                        : !output->subject);
         assert_string_equal(output->id, id);
     }
 }
@@ -134,20 +161,26 @@ static void test_types_without_a_case(void **state) {
 static void test_complaint_opens_its_case(void **state) {
     struct world *world = *state;
     const char *data =
-        "{\"channel\":\"Email\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"name\":\"\xe6\x9d\x8e\",\"phone\":"
+        "{\"channel\":\"Email\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"name\":"
+        "\"\xe6\x9d\x8e\",\"phone\":"
         "\"138-0013 8000\"},\"order\":{\"id\":\"A1001\",\"status\":\"signed\",\"amount\":" MONEY(
-            "29900") ",\"placed_at\":\"2026-11-20T10:00:00+08:00\",\"custom\":false,\"perishable\":true,\"colour\":1},"
+            "29900") ",\"placed_at\":\"2026-11-20T10:00:00+08:00\",\"custom\":false,\"perishable\":"
+                     "true,\"colour\":1},"
                      "\"text\":\"\xe7\xa0\xb4\xe4\xba\x86 "
                      "\\u202e\\u0007\\\"\xf0\x9f\x98\xa1\\n\",\"requested\":{\"remedy\":"
                      "\"refund\"},\"evidence\":[{\"kind\":\"photo\",\"url\":\"https://x/1\"}]}";
-    struct sent *sent = decide_one(world, TOPIC_COMPLAINTS, event_json(world, "complaint.submitted", "c-1", data));
+    struct sent *sent =
+        decide_one(world, TOPIC_COMPLAINTS, event_json(world, "complaint.submitted", "c-1", data));
     assert_string_equal(
         data_of(world, sent),
-        "{\"case_id\":\"" CASE "\",\"opened_at\":\"2026-11-22T11:00:00Z\",\"tenant\":\"default\",\"channel\":\"email\","
-        "\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"name\":\"\xe6\x9d\x8e\",\"phone\":\"+8613800138000\"},"
+        "{\"case_id\":\"" CASE
+        "\",\"opened_at\":\"2026-11-22T11:00:00Z\",\"tenant\":\"default\",\"channel\":\"email\","
+        "\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"name\":\"\xe6\x9d\x8e\",\"phone\":\"+"
+        "8613800138000\"},"
         "\"order\":{\"id\":\"A1001\",\"status\":\"signed\",\"amount\":" MONEY(
             "29900") ",\"placed_at\":"
-                     "\"2026-11-20T02:00:00Z\",\"perishable\":true},\"text\":\"\xe7\xa0\xb4\xe4\xba\x86 "
+                     "\"2026-11-20T02:00:00Z\",\"perishable\":true},\"text\":"
+                     "\"\xe7\xa0\xb4\xe4\xba\x86 "
                      "\xe2\x80\xae\\u0007\\\"\xf0\x9f\x98\xa1"
                      "\\n\",\"evidence\":[{\"kind\":\"photo\",\"url\":\"https://x/"
                      "1\"}],\"requested\":{\"remedy\":\"refund\"}}");
@@ -166,7 +199,8 @@ static void test_phones(void **state) {
     static const char *const rows[][2] = {
         {"13800138000", "+8613800138000"},
         {"138 0013-8000", "+8613800138000"},
-        {"\xef\xbc\x91\xef\xbc\x93\xef\xbc\x98\xef\xbc\x90\xef\xbc\x90\xef\xbc\x91\xef\xbc\x93\xef\xbc\x98\xef\xbc\x90"
+        {"\xef\xbc\x91\xef\xbc\x93\xef\xbc\x98\xef\xbc\x90\xef\xbc\x90\xef\xbc\x91\xef\xbc\x93\xef"
+         "\xbc\x98\xef\xbc\x90"
          "\xef\xbc\x90"
          "\xef\xbc\x90",
          "+8613800138000"},
@@ -190,15 +224,17 @@ static void test_phones(void **state) {
         {"00", "00"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *data =
-            arena_printf(world->arena,
-                         "{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"phone\":\"%s\"},"
-                         "\"text\":\"x\"}",
-                         rows[i][0]);
+        const char *data = arena_printf(
+            world->arena,
+            "{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"phone\":\"%s\"},"
+            "\"text\":\"x\"}",
+            rows[i][0]);
         const char *id = arena_printf(world->arena, "p-%zu", i);
-        struct sent *sent = decide_one(world, TOPIC_COMPLAINTS, event_json(world, "complaint.submitted", id, data));
+        struct sent *sent =
+            decide_one(world, TOPIC_COMPLAINTS, event_json(world, "complaint.submitted", id, data));
         const char *phone = arena_printf(world->arena, "\"phone\":\"%s\"", rows[i][1]);
-        if (!strstr(data_of(world, sent), phone)) fail_msg("%s: %s", rows[i][0], data_of(world, sent));
+        if (!strstr(data_of(world, sent), phone))
+            fail_msg("%s: %s", rows[i][0], data_of(world, sent));
     }
 }
 
@@ -207,11 +243,12 @@ static void test_five_minutes_ahead_are_allowed(void **state) {
     int64_t event_ms;
     assert_int_equal(clock_parse("2026-11-22T11:00:00Z", &event_ms), 0);
     world->now_ms = event_ms - 300000;
-    struct sent *sent =
-        decide_one(world, TOPIC_ACTIVITY, event_json(world, "case.closed", "f-1", IN_CASE(",\"by\":\"li\"")));
+    struct sent *sent = decide_one(
+        world, TOPIC_ACTIVITY, event_json(world, "case.closed", "f-1", IN_CASE(",\"by\":\"li\"")));
     assert_int_equal(sent->result, DONE);
     world->now_ms--;
-    sent = decide_one(world, TOPIC_ACTIVITY, event_json(world, "case.closed", "f-2", IN_CASE(",\"by\":\"li\"")));
+    sent = decide_one(world, TOPIC_ACTIVITY,
+                      event_json(world, "case.closed", "f-2", IN_CASE(",\"by\":\"li\"")));
     assert_int_equal(sent->result, REJECT);
     assert_string_equal(sent->out.rejection.reason, "in_future");
 }
@@ -228,11 +265,13 @@ static void check_bad(struct world *world, int index) {
         if (sent->result != REJECT) fail_msg("%s: accepted", bad->name);
         rejection = sent->out.rejection;
     }
-    if (!rejection.reason || strcmp(rejection.reason, bad->reason) != 0 || !strstr(rejection.detail, bad->detail))
-        fail_msg("%s: %s, %s; expected %s, %s", bad->name, rejection.reason, rejection.detail, bad->reason,
-                 bad->detail);
+    if (!rejection.reason || strcmp(rejection.reason, bad->reason) != 0 ||
+        !strstr(rejection.detail, bad->detail))
+        fail_msg("%s: %s, %s; expected %s, %s", bad->name, rejection.reason, rejection.detail,
+                 bad->reason, bad->detail);
     if (!rejection.detail[0]) fail_msg("%s: no detail", bad->name);
-    if (strstr(rejection.detail, BAD_INPUT_PRIVATE)) fail_msg("%s: %s", bad->name, rejection.detail);
+    if (strstr(rejection.detail, BAD_INPUT_PRIVATE))
+        fail_msg("%s: %s", bad->name, rejection.detail);
     assert_int_equal(sent->out.count, 0);
 }
 
@@ -246,12 +285,14 @@ static void test_bad_input(void **state) {
 
 static void test_bad_input_names_each_reason(void **state) {
     (void)state;
-    static const char *const reasons[] = {"not_json",      "too_large",   "too_deep",      "too_many_values",
-                                          "duplicate_key", "bad_utf8",    "missing_field", "bad_value",
-                                          "unknown_type",  "wrong_topic", "in_future"};
+    static const char *const reasons[] = {"not_json",        "too_large",     "too_deep",
+                                          "too_many_values", "duplicate_key", "bad_utf8",
+                                          "missing_field",   "bad_value",     "unknown_type",
+                                          "wrong_topic",     "in_future"};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         bool found = false;
-        for (int j = 0; j < bad_input_count(); j++) found = found || strcmp(bad_input_at(j)->reason, reasons[i]) == 0;
+        for (int j = 0; j < bad_input_count(); j++)
+            found = found || strcmp(bad_input_at(j)->reason, reasons[i]) == 0;
         if (!found) fail_msg("no bad input for %s", reasons[i]);
     }
 }

@@ -1,4 +1,5 @@
-/* Which case a submission belongs to: stories of submissions, told once, again after a crash, and again as duplicates.
+/* Which case a submission belongs to: stories of submissions, told once, again after a crash, and
+ * again as duplicates.
  */
 #include "intake_world.h"
 
@@ -26,21 +27,26 @@ struct story {
     struct step steps[BATCH_MAX];
 };
 
-#define GIVEN(step_id, step_order, step_conversation, step_day)                                                        \
+#define GIVEN(step_id, step_order, step_conversation, step_day)                                    \
     .id = step_id, .order = step_order, .conversation = step_conversation, .day = step_day
-#define OPENS(id, order, conversation, day) GIVEN(id, order, conversation, day), .type = "case.opened", .opener = id
-#define REPLIES(id, order, conversation, day, of)                                                                      \
+#define OPENS(id, order, conversation, day)                                                        \
+    GIVEN(id, order, conversation, day), .type = "case.opened", .opener = id
+#define REPLIES(id, order, conversation, day, of)                                                  \
     GIVEN(id, order, conversation, day), .type = "case.customer_replied", .opener = of
-#define REPEATS(id, order, conversation, day, of, how_many)                                                            \
+#define REPEATS(id, order, conversation, day, of, how_many)                                        \
     GIVEN(id, order, conversation, day), .type = "case.repeated", .opener = of, .repeats = how_many
 #define DROPS(id, order, conversation, day) GIVEN(id, order, conversation, day)
 
 static const struct story stories[] = {
     {"nothing in common", false, {{OPENS("a", "A1", "v1", 0)}, {OPENS("b", "A2", "v2", 0)}}},
-    {"customers alone never join", false, {{OPENS("a", NULL, NULL, 0)}, {OPENS("b", NULL, NULL, 0)}}},
+    {"customers alone never join",
+     false,
+     {{OPENS("a", NULL, NULL, 0)}, {OPENS("b", NULL, NULL, 0)}}},
     {"a chat is one case",
      false,
-     {{OPENS("a", NULL, "v1", 0)}, {REPLIES("b", NULL, "v1", 0, "a")}, {REPLIES("c", NULL, "v1", 1, "a")}}},
+     {{OPENS("a", NULL, "v1", 0)},
+      {REPLIES("b", NULL, "v1", 0, "a")},
+      {REPLIES("c", NULL, "v1", 1, "a")}}},
     {"a repeat by its order",
      false,
      {{OPENS("a", "A1", NULL, 0)},
@@ -55,13 +61,19 @@ static const struct story stories[] = {
       {REPEATS("d", "A1", NULL, 1, "a", 1)}}},
     {"a chat that joined by its order goes on there",
      false,
-     {{OPENS("a", "A1", NULL, 0)}, {REPEATS("b", "A1", "v1", 0, "a", 1)}, {REPLIES("c", NULL, "v1", 0, "a")}}},
+     {{OPENS("a", "A1", NULL, 0)},
+      {REPEATS("b", "A1", "v1", 0, "a", 1)},
+      {REPLIES("c", NULL, "v1", 0, "a")}}},
     {"an order named later belongs to the chat's case",
      false,
-     {{OPENS("a", NULL, "v1", 0)}, {REPLIES("b", "A1", "v1", 0, "a")}, {REPEATS("c", "A1", NULL, 0, "a", 1)}}},
+     {{OPENS("a", NULL, "v1", 0)},
+      {REPLIES("b", "A1", "v1", 0, "a")},
+      {REPEATS("c", "A1", NULL, 0, "a", 1)}}},
     {"chat and order of two cases: the chat wins",
      false,
-     {{OPENS("a", NULL, "v1", 0)}, {OPENS("b", "A1", NULL, 0)}, {REPLIES("c", "A1", "v1", 0, "a")}}},
+     {{OPENS("a", NULL, "v1", 0)},
+      {OPENS("b", "A1", NULL, 0)},
+      {REPLIES("c", "A1", "v1", 0, "a")}}},
     {"seven days after the last word",
      true,
      {{OPENS("a", "A1", NULL, 0)},
@@ -129,15 +141,19 @@ static const char *member(struct world *world, const char *key, const char *id) 
 static const char *step_json(struct world *world, const struct step *step) {
     const char *order =
         step->order
-            ? arena_printf(world->arena, ",\"order\":{\"id\":\"%s\",\"status\":\"paid\",\"amount\":" MONEY("1") "}",
-                           step->order)
+            ? arena_printf(
+                  world->arena,
+                  ",\"order\":{\"id\":\"%s\",\"status\":\"paid\",\"amount\":" MONEY("1") "}",
+                  step->order)
             : "";
-    return arena_printf(
-        world->arena,
-        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/app\",\"type\":\"complaint.submitted\","
-        "\"time\":\"2026-10-%02dT12:00:00Z\",\"data\":{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\","
-        "\"tier\":\"vip\"},\"text\":\"words of %s\"%s%s}}",
-        step->id, step->day + 1, step->id, order, member(world, "conversation", step->conversation));
+    return arena_printf(world->arena,
+                        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
+                        "app\",\"type\":\"complaint.submitted\","
+                        "\"time\":\"2026-10-%02dT12:00:00Z\",\"data\":{\"channel\":\"im\","
+                        "\"customer\":{\"id\":\"u-1\","
+                        "\"tier\":\"vip\"},\"text\":\"words of %s\"%s%s}}",
+                        step->id, step->day + 1, step->id, order,
+                        member(world, "conversation", step->conversation));
 }
 
 static void check_step(struct world *world, const struct story *story, const struct step *step,
@@ -149,18 +165,20 @@ static void check_step(struct world *world, const struct story *story, const str
     }
     char case_id[IDS_CASE_LEN + 1];
     step_case(story, step->opener, case_id);
-    if (sent->out.count != 1) fail_msg("%s, %s: %d outputs", story->name, step->id, sent->out.count);
+    if (sent->out.count != 1)
+        fail_msg("%s, %s: %d outputs", story->name, step->id, sent->out.count);
     const struct output *output = &sent->out.at[0];
     const char *data = data_of(world, sent);
     if (strcmp(output->type, step->type) != 0 || strcmp(output->subject, case_id) != 0)
-        fail_msg("%s, %s: %s of %s, expected %s of %s", story->name, step->id, output->type, output->subject,
-                 step->type, case_id);
+        fail_msg("%s, %s: %s of %s, expected %s of %s", story->name, step->id, output->type,
+                 output->subject, step->type, case_id);
     assert_memory_equal(output->key, case_id, IDS_ROUTE_LEN);
     assert_string_equal(output->id, step->id);
     assert_non_null(strstr(data, arena_printf(world->arena, "\"case_id\":\"%s\"", case_id)));
     assert_non_null(strstr(data, arena_printf(world->arena, "\"text\":\"words of %s\"", step->id)));
     const char *repeats = arena_printf(world->arena, "\"repeats\":%d,", step->repeats);
-    if (step->repeats && !strstr(data, repeats)) fail_msg("%s, %s: %s", story->name, step->id, data);
+    if (step->repeats && !strstr(data, repeats))
+        fail_msg("%s, %s: %s", story->name, step->id, data);
     if (!step->repeats) assert_null(strstr(data, "\"repeats\""));
 }
 
@@ -178,8 +196,10 @@ static bool is_opened(const struct story *story, const char *value) {
 static void check_claims(struct world *world, const struct story *story) {
     for (int i = 0; i < world->claim_count; i++) {
         const struct kept_claim *kept = &world->claims[i];
-        if (strncmp(kept->key, "order", 5) != 0 && strncmp(kept->key, "conversation", 12) != 0) continue;
-        if (!is_opened(story, kept->value)) fail_msg("%s: %s holds %s", story->name, kept->key, kept->value);
+        if (strncmp(kept->key, "order", 5) != 0 && strncmp(kept->key, "conversation", 12) != 0)
+            continue;
+        if (!is_opened(story, kept->value))
+            fail_msg("%s: %s holds %s", story->name, kept->key, kept->value);
     }
 }
 
@@ -206,7 +226,8 @@ static void test_joining(void **state) {
     }
 }
 
-/* After a crash the same records are decided again, at the same offsets and with the same claims made. */
+/* After a crash the same records are decided again, at the same offsets and with the same claims
+ * made. */
 static void test_a_replay_decides_the_same(void **state) {
     struct world *world = *state;
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
@@ -218,7 +239,8 @@ static void test_a_replay_decides_the_same(void **state) {
     }
 }
 
-/* Published once more at other offsets: nothing comes out, with all claims or with those that survive Redis. */
+/* Published once more at other offsets: nothing comes out, with all claims or with those that
+ * survive Redis. */
 static void test_duplicates_are_dropped(void **state) {
     struct world *world = *state;
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
@@ -232,7 +254,8 @@ static void test_duplicates_are_dropped(void **state) {
                 struct sent *sent = decide_one(world, TOPIC_COMPLAINTS, step_json(world, step));
                 assert_int_equal(sent->result, DONE);
                 if (sent->out.count)
-                    fail_msg("%s, %s%s: %s", stories[i].name, step->id, lost ? ", lost" : "", sent->out.at[0].type);
+                    fail_msg("%s, %s%s: %s", stories[i].name, step->id, lost ? ", lost" : "",
+                             sent->out.at[0].type);
             }
         }
 }
@@ -252,11 +275,14 @@ static void test_activity_of_a_joined_submission(void **state) {
     for (int i = 0; i < 3; i++) {
         char case_id[IDS_CASE_LEN + 1];
         step_case(&story, named[i], case_id);
-        const char *data = arena_printf(world->arena, "{\"case_id\":\"%s\",\"by\":\"li\"}", case_id);
+        const char *data =
+            arena_printf(world->arena, "{\"case_id\":\"%s\",\"by\":\"li\"}", case_id);
         const char *id = arena_printf(world->arena, "act-%d", i);
-        struct sent *sent = decide_one(world, TOPIC_ACTIVITY, event_json(world, "case.contacted", id, data));
-        assert_string_equal(data_of(world, sent),
-                            arena_printf(world->arena, "{\"case_id\":\"%s\",\"by\":\"li\"}", target));
+        struct sent *sent =
+            decide_one(world, TOPIC_ACTIVITY, event_json(world, "case.contacted", id, data));
+        assert_string_equal(
+            data_of(world, sent),
+            arena_printf(world->arena, "{\"case_id\":\"%s\",\"by\":\"li\"}", target));
         assert_string_equal(sent->out.at[0].subject, target);
         assert_memory_equal(sent->out.at[0].key, target, IDS_ROUTE_LEN);
         /* And no more than once. */
@@ -268,12 +294,15 @@ static void test_activity_of_a_joined_submission(void **state) {
 
 static void test_an_alias_of_an_alias_is_followed(void **state) {
     struct world *world = *state;
-    static const char *const ids[] = {"0000000000000-0000001", "0000000000000-0000002", "0000000000000-0000003", CASE};
+    static const char *const ids[] = {"0000000000000-0000001", "0000000000000-0000002",
+                                      "0000000000000-0000003", CASE};
     for (int i = 0; i < 3; i++)
-        new_claim(world, &(struct claim){
-                             .key = arena_printf(world->arena, "alias\x1f%s", ids[i]), .id = "x", .value = ids[i + 1]});
+        new_claim(world, &(struct claim){.key = arena_printf(world->arena, "alias\x1f%s", ids[i]),
+                                         .id = "x",
+                                         .value = ids[i + 1]});
     const char *data = arena_printf(world->arena, "{\"case_id\":\"%s\",\"by\":\"li\"}", ids[0]);
-    struct sent *sent = decide_one(world, TOPIC_ACTIVITY, event_json(world, "case.closed", "x", data));
+    struct sent *sent =
+        decide_one(world, TOPIC_ACTIVITY, event_json(world, "case.closed", "x", data));
     assert_string_equal(sent->out.at[0].subject, CASE);
 }
 
@@ -282,13 +311,14 @@ static void test_tenants_do_not_meet(void **state) {
     struct world *world = *state;
     static const char *const tenants[] = {"t1", "t2"};
     for (int i = 0; i < 2; i++) {
-        const char *data = arena_printf(
-            world->arena,
-            "{\"tenant\":\"%s\",\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\"},\"text\":\"x\","
-            "\"conversation\":\"v1\",\"order\":{\"id\":\"A1\",\"status\":\"paid\",\"amount\":" MONEY("1") "}}",
-            tenants[i]);
-        struct sent *sent =
-            decide_one(world, TOPIC_COMPLAINTS, event_json(world, "complaint.submitted", tenants[i], data));
+        const char *data = arena_printf(world->arena,
+                                        "{\"tenant\":\"%s\",\"channel\":\"im\",\"customer\":{"
+                                        "\"id\":\"u-1\",\"tier\":\"vip\"},\"text\":\"x\","
+                                        "\"conversation\":\"v1\",\"order\":{\"id\":\"A1\","
+                                        "\"status\":\"paid\",\"amount\":" MONEY("1") "}}",
+                                        tenants[i]);
+        struct sent *sent = decide_one(world, TOPIC_COMPLAINTS,
+                                       event_json(world, "complaint.submitted", tenants[i], data));
         assert_int_equal(sent->out.count, 1);
         assert_string_equal(sent->out.at[0].type, "case.opened");
         char route[IDS_ROUTE_LEN + 1];

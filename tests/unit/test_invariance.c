@@ -1,6 +1,6 @@
-/* The same words give the same answer in whatever script, width and with whatever unseen characters they are written,
- * and on every run; what is quoted stands at the same characters. Over all own sentences, and over samples of the
- * public texts where they are. */
+/* The same words give the same answer in whatever script, width and with whatever unseen characters
+ * they are written, and on every run; what is quoted stands at the same characters. Over all own
+ * sentences, and over samples of the public texts where they are. */
 #include "classified.h"
 
 #include <stdlib.h>
@@ -19,7 +19,8 @@ enum {
     SHOWN_MAX = 20
 };
 
-/* A text and, for each of its bytes and its end, the number of the original's character that it belongs to. */
+/* A text and, for each of its bytes and its end, the number of the original's character that it
+ * belongs to. */
 struct form {
     const char *how;
     char *text;
@@ -38,7 +39,8 @@ static UChar32 widened(UChar32 point) {
     return point > ' ' && point < 0x7f ? point + 0xfee0 : point;
 }
 
-/* Each of them: zero-width space, non-joiner, joiner, word joiner, byte order mark, soft hyphen, direction marks. */
+/* Each of them: zero-width space, non-joiner, joiner, word joiner, byte order mark, soft hyphen,
+ * direction marks. */
 static UChar32 unseen(int n) {
     static const UChar32 points[] = {0x200b, 0x200c, 0x200d, 0x2060, 0xfeff, 0xad, 0x200e, 0x202d};
     return points[n % 8];
@@ -82,7 +84,8 @@ static struct form form_of(const char *text, enum change change, const char *how
 }
 
 /* Characters from..to that a place covers; what is unseen behind the last one does not count. */
-static void covered(const struct form *form, const struct evidence_place *place, uint32_t *from_out, uint32_t *to_out) {
+static void covered(const struct form *form, const struct evidence_place *place, uint32_t *from_out,
+                    uint32_t *to_out) {
     *from_out = form->character[place->from];
     *to_out = place->to == place->from ? *from_out : form->character[place->to - 1] + 1;
 }
@@ -100,7 +103,8 @@ static bool same_places(const struct form *one, const struct verdict *a, const s
         uint32_t a_from, a_to, b_from, b_to;
         covered(one, &a->places[i], &a_from, &a_to);
         covered(two, &b->places[i], &b_from, &b_to);
-        same = strcmp(a->places[i].rule, b->places[i].rule) == 0 && a_from == b_from && a_to == b_to;
+        same =
+            strcmp(a->places[i].rule, b->places[i].rule) == 0 && a_from == b_from && a_to == b_to;
     }
     return same;
 }
@@ -111,10 +115,11 @@ static bool own_words(const struct form *form, const struct verdict *verdict) {
     bool own = verdict->place_count == verdict->classified.reasons.count;
     for (int i = 0; own && i < verdict->place_count; i++) {
         const struct evidence_place *place = &verdict->places[i];
-        own = place->from == place->to ||
-              (place->to <= strlen(form->text) &&
-               strncmp(form->text + place->from, reasons[i].text, strlen(reasons[i].text)) == 0 &&
-               (strlen(reasons[i].text) == place->to - place->from || place->to - place->from > 200));
+        own =
+            place->from == place->to ||
+            (place->to <= strlen(form->text) &&
+             strncmp(form->text + place->from, reasons[i].text, strlen(reasons[i].text)) == 0 &&
+             (strlen(reasons[i].text) == place->to - place->from || place->to - place->from > 200));
     }
     return own;
 }
@@ -129,9 +134,11 @@ static struct verdict verdict_of(const struct form *form) {
 static const char *difference(const struct form *one, const struct form *two) {
     const struct verdict a = verdict_of(one), b = verdict_of(two);
     const struct classified *x = &a.classified, *y = &b.classified;
-    if (strcmp(x->class_name, y->class_name) != 0) return arena_printf(work, "%s, %s", x->class_name, y->class_name);
+    if (strcmp(x->class_name, y->class_name) != 0)
+        return arena_printf(work, "%s, %s", x->class_name, y->class_name);
     if (x->severity != y->severity) return "the severity";
-    if (x->confidence != y->confidence) return arena_printf(work, "%.4f, %.4f", x->confidence, y->confidence);
+    if (x->confidence != y->confidence)
+        return arena_printf(work, "%.4f, %.4f", x->confidence, y->confidence);
     if (!same_names(&x->others, &y->others)) return "the others";
     if (!same_names(&x->flags, &y->flags)) return "the flags";
     if (!same_places(one, &a, two, &b)) return "what is quoted";
@@ -149,7 +156,8 @@ static void compare(const char *text) {
         const char *what = difference(&base, &other);
         compared++;
         if (what == NULL) continue;
-        if (differing++ < SHOWN_MAX) print_message("%s: %s: \"%s\" \"%s\"\n", how[change], what, text, other.text);
+        if (differing++ < SHOWN_MAX)
+            print_message("%s: %s: \"%s\" \"%s\"\n", how[change], what, text, other.text);
     }
     arena_reset(work);
 }
@@ -165,7 +173,8 @@ static void all_the_same(const char *name) {
 static int start(void **state) {
     UErrorCode status = U_ZERO_ERROR;
     work = arena_new();
-    to_traditional = utrans_openU(u"Simplified-Traditional", -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
+    to_traditional =
+        utrans_openU(u"Simplified-Traditional", -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
     return U_SUCCESS(status) ? set_up(state) : -1;
 }
 
@@ -200,7 +209,8 @@ static void test_own_sentences(void **state) {
 static void test_history(void **state) {
     static const char *const texts[] = {
         "谢谢，问题解决了\n> 收到的椅子腿是断的\n> 客服态度恶劣",
-        "Thanks, all fine now.\n\nOn Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\nThe lamp arrived broken.",
+        "Thanks, all fine now.\n\nOn Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\nThe "
+        "lamp arrived broken.",
         "衣服脱线了\n------------------ 原始邮件 ------------------\n发件人: a\n这明显是假货",
         "The zip is defective.\nFrom: Shop\nSent: Monday\nTo: me\nThe lamp arrived broken.",
         "「小王：这明显是假货」\n- - - - - - - -\n好的谢谢",
@@ -242,7 +252,8 @@ static void test_reviews(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_own_sentences), cmocka_unit_test(test_history),
-                                       cmocka_unit_test(test_intents), cmocka_unit_test(test_reviews)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_own_sentences), cmocka_unit_test(test_history),
+        cmocka_unit_test(test_intents), cmocka_unit_test(test_reviews)};
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -1,4 +1,5 @@
-/* JSON: what is read into which tree, for which reason anything else is refused, and that what we write reads back. */
+/* JSON: what is read into which tree, for which reason anything else is refused, and that what we
+ * write reads back. */
 #include "base/utf8.h"
 #include "data/json.h"
 
@@ -27,7 +28,8 @@ static int teardown(void **state) {
 }
 
 /* Bytes in a block of their own, so that a read beyond them is seen. */
-static enum json_fault read_bytes(const char *bytes, size_t len, const struct tree **out, struct err *err) {
+static enum json_fault read_bytes(const char *bytes, size_t len, const struct tree **out,
+                                  struct err *err) {
     char *exact = malloc(len ? len : 1);
     if (len) memcpy(exact, bytes, len);
     enum json_fault fault = json_read(arena, exact, len, NULL, out, err);
@@ -69,7 +71,8 @@ static void documents_are_read_and_written_back(void **state) {
         {"\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\"", "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\""},
         {"\"\x7f\xe2\x80\xa8\xe2\x80\xae\xef\xbb\xbf\xf4\x8f\xbf\xbf\"",
          "\"\x7f\xe2\x80\xa8\xe2\x80\xae\xef\xbb\xbf\xf4\x8f\xbf\xbf\""},
-        {"{\"a\":{\"b\":[{\"c\":[]},[[]],{}]},\"d\":\"\"}", "{\"a\":{\"b\":[{\"c\":[]},[[]],{}]},\"d\":\"\"}"},
+        {"{\"a\":{\"b\":[{\"c\":[]},[[]],{}]},\"d\":\"\"}",
+         "{\"a\":{\"b\":[{\"c\":[]},[[]],{}]},\"d\":\"\"}"},
         {"{\"\\u0061\\\"\":1}", "{\"a\\\"\":1}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -82,7 +85,8 @@ static void documents_are_read_and_written_back(void **state) {
 
 static void kinds_and_values_are_kept(void **state) {
     (void)state;
-    const struct tree *map = must_read("{\"i\":42,\"r\":42.0,\"t\":\"x\",\"b\":true,\"n\":null,\"l\":[1,2,3]}");
+    const struct tree *map =
+        must_read("{\"i\":42,\"r\":42.0,\"t\":\"x\",\"b\":true,\"n\":null,\"l\":[1,2,3]}");
     assert_int_equal(map->kind, TREE_MAP);
     assert_int_equal(map->count, 6);
     assert_int_equal(tree_get(map, "i")->kind, TREE_INT);
@@ -109,7 +113,7 @@ struct refused {
     size_t len;
     enum json_fault fault;
 };
-#define REFUSED(text, fault)                                                                                           \
+#define REFUSED(text, fault)                                                                       \
     { text, sizeof text - 1, fault }
 
 static const struct refused refused[] = {
@@ -156,7 +160,8 @@ static const struct refused refused[] = {
     REFUSED("\"\xed\xa0\x80\"", JSON_BAD_UTF8),
     REFUSED("\"\xf4\x90\x80\x80\"", JSON_BAD_UTF8),
     REFUSED("\"\xe4\xbd", JSON_BAD_UTF8),
-    REFUSED("[[[[[[[[[[[[[[[[[ \xe4\xbd", JSON_BAD_UTF8), /* the whole is checked before its depth */
+    REFUSED("[[[[[[[[[[[[[[[[[ \xe4\xbd",
+            JSON_BAD_UTF8), /* the whole is checked before its depth */
     REFUSED("[[[[[[[[[[[[[[[[[", JSON_TOO_DEEP),
     REFUSED("[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]", JSON_TOO_DEEP),
 };
@@ -242,8 +247,9 @@ static void many_small_maps_cost_nothing(void **state) {
 
 static void errors_do_not_repeat_what_was_found(void **state) {
     (void)state;
-    static const char *const texts[] = {"{\"secret\":secret}", "[\"secret\" \"secret\"]", "{\"secret\":1,\"secret\":2}",
-                                        "\"secret\\u0000\"", "secret"};
+    static const char *const texts[] = {"{\"secret\":secret}", "[\"secret\" \"secret\"]",
+                                        "{\"secret\":1,\"secret\":2}", "\"secret\\u0000\"",
+                                        "secret"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const struct tree *tree;
         struct err err;
@@ -282,7 +288,8 @@ static void reals_are_written_in_their_shortest_form(void **state) {
         buf_clear(&buf);
         json_real(&out, num);
         const struct tree *tree = must_read(buf.at);
-        if (tree->kind != TREE_REAL || memcmp(&tree->real, &num, sizeof num) != 0) fail_msg("%s", buf.at);
+        if (tree->kind != TREE_REAL || memcmp(&tree->real, &num, sizeof num) != 0)
+            fail_msg("%s", buf.at);
     }
     buf_free(&buf);
 }
@@ -306,8 +313,9 @@ static void the_writer_puts_commas(void **state) {
     json_key(&out, "c");
     json_text(&out, "x\x1fy\"");
     json_end_map(&out);
-    assert_string_equal(buf.at,
-                        "{\"a\":[-9223372036854775808,null,{},[1],false],\"b\\n\":null,\"c\":\"x\\u001fy\\\"\"}");
+    assert_string_equal(
+        buf.at,
+        "{\"a\":[-9223372036854775808,null,{},[1],false],\"b\\n\":null,\"c\":\"x\\u001fy\\\"\"}");
     buf_free(&buf);
 }
 
@@ -329,7 +337,8 @@ static void trees_are_built_copied_and_compared(void **state) {
     arena_free(other);
     assert_false(tree_equal(must_read("{\"a\":1,\"b\":2}"), must_read("{\"b\":2,\"a\":1}")));
     assert_false(tree_equal(must_read("1"), must_read("1.0")));
-    assert_true(tree_equal(must_read("[\"a\",{\"k\":null}]"), must_read(" [ \"\\u0061\", {\"k\":null}]")));
+    assert_true(
+        tree_equal(must_read("[\"a\",{\"k\":null}]"), must_read(" [ \"\\u0061\", {\"k\":null}]")));
 }
 
 /* Against a slow definition: every code point, and every two bytes behind a valid start. */
@@ -346,7 +355,8 @@ static void utf8_is_what_the_standard_says(void **state) {
         assert_int_equal(utf8_valid(text, len), surrogate ? 0 : len);
         if (surrogate) continue;
         const char *at = text;
-        if (utf8_next(&at) != c || at != text + len || utf8_count(text, len) != 1) fail_msg("U+%04X", c);
+        if (utf8_next(&at) != c || at != text + len || utf8_count(text, len) != 1)
+            fail_msg("U+%04X", c);
         assert_int_equal(utf8_valid(text, len - 1), 0); /* cut short */
     }
     assert_int_equal(utf8_valid("abcdefgh\xffxyz", 12), 8);

@@ -18,11 +18,13 @@ struct row {
     const char *type, *data;
 };
 
-#define OPENED(case_id, customer, text)                                                                                \
-    "case.opened",                                                                                                     \
-        "{\"case_id\":\"" case_id "\",\"customer\":{\"id\":\"" customer "\"},\"text\":\"" text "\",\"tenant\":\"t\"}"
-#define SAID(case_id, class)     "case.reclassified", "{\"case_id\":\"" case_id "\",\"class\":\"" class "\",\"by\":\"ann\"}"
-#define ERASED(tenant, customer) "customer.erased", "{\"tenant\":\"" tenant "\",\"customer_id\":\"" customer "\"}"
+#define OPENED(case_id, customer, text)                                                            \
+    "case.opened", "{\"case_id\":\"" case_id "\",\"customer\":{\"id\":\"" customer                 \
+                   "\"},\"text\":\"" text "\",\"tenant\":\"t\"}"
+#define SAID(case_id, class)                                                                       \
+    "case.reclassified", "{\"case_id\":\"" case_id "\",\"class\":\"" class "\",\"by\":\"ann\"}"
+#define ERASED(tenant, customer)                                                                   \
+    "customer.erased", "{\"tenant\":\"" tenant "\",\"customer_id\":\"" customer "\"}"
 
 static const struct event *event_of(const struct row *row, struct arena *arena) {
     struct event *ev = ARENA_NEW(arena, struct event);
@@ -33,7 +35,8 @@ static const struct event *event_of(const struct row *row, struct arena *arena) 
                          .type = row->type,
                          .time_ms = row->time_ms,
                          .sequence = row->sequence == 0 ? EVENT_NO_SEQUENCE : row->sequence};
-    assert_int_equal(json_read(arena, row->data, strlen(row->data), NULL, &ev->data, &err), JSON_OK);
+    assert_int_equal(json_read(arena, row->data, strlen(row->data), NULL, &ev->data, &err),
+                     JSON_OK);
     return ev;
 }
 
@@ -50,7 +53,8 @@ static void check(const char *name, const struct row *log, int64_t since_ms, con
         struct label label;
         enum labels_answer answer = labels_at(labels, event_of(&log[i], arena), &label);
         erased += answer == LABELS_ERASED;
-        if (answer == LABELS_GIVEN) buf_printf(&out, "%s %s %s; ", label.case_id, label.text, label.class_name);
+        if (answer == LABELS_GIVEN)
+            buf_printf(&out, "%s %s %s; ", label.case_id, label.text, label.class_name);
     }
     buf_printf(&out, "%d erased, %d missing", erased, labels_missing(labels));
     if (strcmp(out.at, wanted) != 0) fail_msg("%s: \"%s\", not \"%s\"", name, out.at, wanted);
@@ -95,7 +99,10 @@ static void test_logs(void **state) {
           {0, 2, 5, 0, OPENED("A", "u", "late")},
           {0, 3, 5, 0, OPENED("A", "u", "later")}},
          "A late other; 0 erased, 0 missing"},
-        {"an opening that the log no longer holds", 0, {{0, 2, 6, 0, SAID("A", "other")}}, "0 erased, 1 missing"},
+        {"an opening that the log no longer holds",
+         0,
+         {{0, 2, 6, 0, SAID("A", "other")}},
+         "0 erased, 1 missing"},
         {"words before the time asked for do not count",
          7,
          {{0, 1, 5, 0, OPENED("A", "u", "late")},
@@ -139,14 +146,22 @@ static void test_many(void **state) {
     struct err err;
     (void)state;
     for (int i = 0; i < 3000; i++) {
-        struct row row = {
-            0, i, i, 0, "case.reclassified", arena_printf(arena, "{\"case_id\":\"C%d\",\"class\":\"other\"}", i)};
+        struct row row = {0,
+                          i,
+                          i,
+                          0,
+                          "case.reclassified",
+                          arena_printf(arena, "{\"case_id\":\"C%d\",\"class\":\"other\"}", i)};
         assert_int_equal(labels_note(labels, event_of(&row, arena), &err), 0);
     }
     assert_int_equal(labels_corrected(labels), 3000);
     for (int i = 0; i < 3000; i += 2) {
-        struct row row = {
-            0, i, i, 0, "case.opened", arena_printf(arena, "{\"case_id\":\"C%d\",\"text\":\"%d\"}", i, i)};
+        struct row row = {0,
+                          i,
+                          i,
+                          0,
+                          "case.opened",
+                          arena_printf(arena, "{\"case_id\":\"C%d\",\"text\":\"%d\"}", i, i)};
         assert_int_equal(labels_at(labels, event_of(&row, arena), &label), LABELS_GIVEN);
     }
     assert_int_equal(labels_missing(labels), 1500);

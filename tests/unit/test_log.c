@@ -55,7 +55,8 @@ static int end(void **state) {
 
 static void test_line(void **state) {
     listen_to();
-    log_say(LOG_WARN, "batch committed", "shard", log_int(-3), "error", "none", "absent", NULL, NULL);
+    log_say(LOG_WARN, "batch committed", "shard", log_int(-3), "error", "none", "absent", NULL,
+            NULL);
     const struct tree *line = read_line(*state, heard());
     assert_string_equal(tree_text(line, "level"), "warn");
     assert_string_equal(tree_text(line, "worker"), "sla");
@@ -138,7 +139,8 @@ static void test_full(void **state) {
     memset(bad, 1, 500);
     bad[500] = 0;
     listen_to();
-    log_say(LOG_INFO, "much", "a", bad, "b", bad, "c", bad, "d", bad, "e", bad, "f", bad, "g", bad, NULL);
+    log_say(LOG_INFO, "much", "a", bad, "b", bad, "c", bad, "d", bad, "e", bad, "f", bad, "g", bad,
+            NULL);
     const struct tree *line = read_line(*state, heard());
     assert_non_null(tree_get(line, "a"));
     assert_null(tree_get(line, "g"));

@@ -11,7 +11,8 @@
 
 enum { NONE = -1, COMMITTED = 10, BEGIN = 3 };
 
-static const struct map_position other = {TOPIC_COMPLAINTS, 2, 4096}, elsewhere = {TOPIC_DECISIONS, 7, 5};
+static const struct map_position other = {TOPIC_COMPLAINTS, 2, 4096},
+                                 elsewhere = {TOPIC_DECISIONS, 7, 5};
 
 static struct map_input standing(int64_t settled, const char *mark) {
     struct map_input input;
@@ -69,8 +70,8 @@ static void test_an_end(void **state) {
     commit(&input, 15, "");
 }
 
-/* The fault that lost complaints: record 10 was not decided, so fetching went back to it, and the end that had been
- * reported behind it was committed. */
+/* The fault that lost complaints: record 10 was not decided, so fetching went back to it, and the
+ * end that had been reported behind it was committed. */
 static void test_no_end_survives_a_rewind(void **state) {
     (void)state;
     struct map_input input = standing(COMMITTED, "");
@@ -115,7 +116,8 @@ static void test_another_assignment(void **state) {
     assert_int_equal(due(&input), NONE);
 }
 
-/* A group that has committed nothing begins where the partition does; an empty partition commits nothing. */
+/* A group that has committed nothing begins where the partition does; an empty partition commits
+ * nothing. */
 static void test_a_new_group(void **state) {
     (void)state;
     struct map_input input;
@@ -201,7 +203,8 @@ static void test_no_room(void **state) {
     int64_t next = COMMITTED;
     for (; input.waiting_count < MAP_WAITING_MAX; next++) {
         poll(&input, next, next + 1);
-        map_input_wait(&input, next, &(struct map_position){TOPIC_SETTLEMENTS, INT32_MAX, INT64_MAX});
+        map_input_wait(&input, next,
+                       &(struct map_position){TOPIC_SETTLEMENTS, INT32_MAX, INT64_MAX});
     }
     poll(&input, next, next + 2);
     map_input_ended(&input, next + 2);
@@ -228,8 +231,8 @@ static void test_too_far(void **state) {
     assert_true(input.full);
 }
 
-/* An operator steps over something, or the offsets were lost and the case log says how far the worker was: what waits
- * still does. */
+/* An operator steps over something, or the offsets were lost and the case log says how far the
+ * worker was: what waits still does. */
 static void test_step(void **state) {
     (void)state;
     struct place place;
@@ -248,12 +251,15 @@ static void test_step(void **state) {
 
 static void test_notes(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "7", "{}", "{\"offset\":7}", "{\"offset\":\"7\",\"waits\":\"\"}"};
+    static const char *const bad[] = {"", "7", "{}", "{\"offset\":7}",
+                                      "{\"offset\":\"7\",\"waits\":\"\"}"};
     struct arena *arena = arena_new();
-    struct place read = {.offset = 3}, place = {.topic = TOPIC_COMPLAINTS, .offset = 4711, .metadata = "+7 0>1/4096"};
+    struct place read = {.offset = 3},
+                 place = {.topic = TOPIC_COMPLAINTS, .offset = 4711, .metadata = "+7 0>1/4096"};
     const char *note = map_input_note(arena, &place);
     assert_string_equal(note, "{\"offset\":4711,\"waits\":\"+7 0>1/4096\"}");
-    assert_string_equal(map_input_key(arena, "intake", TOPIC_COMPLAINTS, 3), "@waits:intake:complaints:3");
+    assert_string_equal(map_input_key(arena, "intake", TOPIC_COMPLAINTS, 3),
+                        "@waits:intake:complaints:3");
     assert_true(map_input_read_note(arena, note, strlen(note), &read));
     assert_int_equal(read.offset, 4711);
     assert_string_equal(read.metadata, place.metadata);
@@ -263,7 +269,8 @@ static void test_notes(void **state) {
     arena_free(arena);
 }
 
-/* What is no mark of ours is none: everything from the committed offset on is decided again, and nothing is lost. */
+/* What is no mark of ours is none: everything from the committed offset on is decided again, and
+ * nothing is lost. */
 static void test_marks_that_are_none(void **state) {
     (void)state;
     static const char *const marks[] = {"",           "7",         "+",
@@ -273,7 +280,8 @@ static void test_marks_that_are_none(void **state) {
                                         "+5 1>-1/2",  "01J8ZK3N5Q"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         struct map_input input = standing(COMMITTED, marks[i]);
-        if (input.decided != COMMITTED || input.waiting_count) fail_msg("\"%s\" was taken for a mark", marks[i]);
+        if (input.decided != COMMITTED || input.waiting_count)
+            fail_msg("\"%s\" was taken for a mark", marks[i]);
     }
 }
 
@@ -316,7 +324,8 @@ static void live_one_turn(struct life *life, unsigned *seed) {
     }
 }
 
-/* The transaction is committed, or it is not and everything begins anew at what is; with the same owner or another. */
+/* The transaction is committed, or it is not and everything begins anew at what is; with the same
+ * owner or another. */
 static void end_turn(struct life *life, unsigned *seed) {
     struct map_input *input = &life->input;
     struct place place;
@@ -346,12 +355,14 @@ static void test_each_record_once(void **state) {
         map_input_assign(&life.input, TOPIC_COMPLAINTS, 1);
         map_input_stand(&life.input, NONE, "", 0);
         for (int turn = 0; life.settled < RECORDS + MARKERS; turn++) {
-            if (turn == TURNS_MAX) fail_msg("seed %u: it stands still at %lld", round, (long long)life.settled);
+            if (turn == TURNS_MAX)
+                fail_msg("seed %u: it stands still at %lld", round, (long long)life.settled);
             live_one_turn(&life, &seed);
             end_turn(&life, &seed);
         }
         for (int i = 0; i < RECORDS; i++)
-            if (life.decided[i] != 1) fail_msg("seed %u: record %d was decided %d times", round, i, life.decided[i]);
+            if (life.decided[i] != 1)
+                fail_msg("seed %u: record %d was decided %d times", round, i, life.decided[i]);
     }
 }
 

@@ -78,7 +78,8 @@ static void test_many_hits(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_places), cmocka_unit_test(test_nothing),
-                                       cmocka_unit_test(test_bad_pattern), cmocka_unit_test(test_many_hits)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_places), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_bad_pattern), cmocka_unit_test(test_many_hits)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -25,9 +25,10 @@ static const char *scrape(void) {
 static void test_counter(void **state) {
     (void)state;
     struct metric *plain = metrics_counter("redress_aborts_total", "Aborted transactions.", NULL);
-    assert_non_null(strstr(scrape(),
-                           "# HELP redress_aborts_total Aborted transactions.\n# TYPE redress_aborts_total counter\n"
-                           "redress_aborts_total 0\n"));
+    assert_non_null(strstr(
+        scrape(),
+        "# HELP redress_aborts_total Aborted transactions.\n# TYPE redress_aborts_total counter\n"
+        "redress_aborts_total 0\n"));
     metrics_add(plain, NULL, 3);
     metrics_add(plain, NULL, 4);
     assert_non_null(strstr(scrape(), "\nredress_aborts_total 7\n"));
@@ -48,7 +49,8 @@ static void test_labels(void **state) {
     assert_null(strstr(text.at, "type=\"other\""));
 }
 
-/* Types come from outside: they may not grow the process. The sum is kept, and no series appears twice. */
+/* Types come from outside: they may not grow the process. The sum is kept, and no series appears
+ * twice. */
 static void test_too_many_values(void **state) {
     (void)state;
     struct metric *events = metrics_counter("redress_flood_total", "Flood.", "type");
@@ -97,7 +99,8 @@ static void test_gauge(void **state) {
 static void test_histogram(void **state) {
     (void)state;
     static const double bounds[] = {0.001, 0.01, 1, 0};
-    struct metric *late = metrics_histogram("redress_timer_lateness_seconds", "Due to read.", bounds);
+    struct metric *late =
+        metrics_histogram("redress_timer_lateness_seconds", "Due to read.", bounds);
     metrics_observe(late, 0.001); /* a bound belongs to its bucket */
     metrics_observe(late, 0.0011);
     metrics_observe(late, 0.5);

@@ -1,4 +1,5 @@
-/* model, join, train: arithmetic, the file, and training that comes out the same; on jddc_intents where it is. */
+/* model, join, train: arithmetic, the file, and training that comes out the same; on jddc_intents
+ * where it is. */
 #include "classification/classification.h"
 #include "classification/train.h"
 #include "data/yaml.h"
@@ -57,8 +58,10 @@ static struct train_set *world(struct train_example *examples, int count) {
     struct train_set *set = ARENA_NEW(arena, struct train_set);
     int ids[] = {shipped->other, fields_choice_value(contract_classes, "aftersale.return"),
                  fields_choice_value(contract_classes, "order.urge")};
-    *set = (struct train_set){.at = examples, .count = count, .output_count = 3, .join = shipped->join};
-    for (int k = 0; k < 3; k++) set->outputs[k] = (struct model_output){.classes = {ids[k]}, .class_count = 1};
+    *set = (struct train_set){
+        .at = examples, .count = count, .output_count = 3, .join = shipped->join};
+    for (int k = 0; k < 3; k++)
+        set->outputs[k] = (struct model_output){.classes = {ids[k]}, .class_count = 1};
     for (int i = 0; i < count; i++) {
         struct text text;
         char line[64];
@@ -140,7 +143,8 @@ static void test_file(void **state) {
     out.at[out.len / 2] ^= 1;
     assert_int_equal(model_read(out.at, out.len, arena, &read, &err), -1);
     assert_non_null(strstr(err.text, "check sum"));
-    for (size_t len = 0; len < 300; len++) assert_int_equal(model_read(out.at, len, arena, &read, &err), -1);
+    for (size_t len = 0; len < 300; len++)
+        assert_int_equal(model_read(out.at, len, arena, &read, &err), -1);
     buf_free(&out);
 }
 
@@ -191,7 +195,8 @@ static void test_unknown_text(void **state) {
     }
 }
 
-/* The shipped model names its source, and is what training on that source gives. The promised figures are held here. */
+/* The shipped model names its source, and is what training on that source gives. The promised
+ * figures are held here. */
 static void test_jddc(void **state) {
     struct train_set *set = ARENA_NEW(arena, struct train_set);
     struct train_score rules = {0}, alone = {0}, joined = {0};
@@ -204,26 +209,30 @@ static void test_jddc(void **state) {
         print_message("skipped: %s is not here\n", JDDC);
         skip();
     }
-    assert_int_equal(ctl_labels_read(shipped, JDDC "/intents.tsv", JDDC "/mapping.json", arena, set, &err), 0);
+    assert_int_equal(
+        ctl_labels_read(shipped, JDDC "/intents.tsv", JDDC "/mapping.json", arena, set, &err), 0);
     assert_int_equal(set->output_count, 12);
     train_evaluate(set, &rules, &alone, &joined);
     int n = set->output_count, precision = train_precision(&joined, n, 0);
-    print_message("jddc_intents, 5-fold, thousandths: macro-F1 rules %d, model %d, joined %d; `other` precision %d; "
+    print_message("jddc_intents, 5-fold, thousandths: macro-F1 rules %d, model %d, joined %d; "
+                  "`other` precision %d; "
                   "calibration error %d\n",
-                  train_macro_f1(&rules, n), train_macro_f1(&alone, n), train_macro_f1(&joined, n), precision,
-                  train_calibration_error(&joined));
+                  train_macro_f1(&rules, n), train_macro_f1(&alone, n), train_macro_f1(&joined, n),
+                  precision, train_calibration_error(&joined));
     assert_true(train_macro_f1(&rules, n) >= 600);
     assert_true(train_macro_f1(&joined, n) >= 720);
     assert_true(precision >= 900);
     assert_true(train_calibration_error(&joined) <= 50);
     train_model(set, arena, &model);
-    assert_memory_equal(model.weights, shipped->model->weights, ((size_t)1 << TRAIN_BITS) * (size_t)n * 2);
+    assert_memory_equal(model.weights, shipped->model->weights,
+                        ((size_t)1 << TRAIN_BITS) * (size_t)n * 2);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exp_and_ln), cmocka_unit_test(test_features),
-                                       cmocka_unit_test(test_training),   cmocka_unit_test(test_file),
-                                       cmocka_unit_test(test_joining),    cmocka_unit_test(test_unknown_text),
-                                       cmocka_unit_test(test_jddc)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exp_and_ln), cmocka_unit_test(test_features),
+        cmocka_unit_test(test_training),   cmocka_unit_test(test_file),
+        cmocka_unit_test(test_joining),    cmocka_unit_test(test_unknown_text),
+        cmocka_unit_test(test_jddc)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,4 +1,5 @@
-/* Notification: who is told what on each occasion, channels and fallback, silence with its reason. */
+/* Notification: who is told what on each occasion, channels and fallback, silence with its reason.
+ */
 #include "notification_world.h"
 
 static void acknowledges_with_both_deadlines(void **unused) {
@@ -8,7 +9,8 @@ static void acknowledges_with_both_deadlines(void **unused) {
     acknowledge(&world);
     assert_int_equal(world.count, 2);
     world_expect(&world, "notification.requested",
-                 "'notification_id':'" ACK "','channel':'im','template':'acknowledgement','audience':'customer'");
+                 "'notification_id':'" ACK
+                 "','channel':'im','template':'acknowledgement','audience':'customer'");
     assert_string_equal(world_find(&world, "notification.requested")->subject, WORLD_CASE);
     const struct output *delivery = world_find(&world, "delivery.requested");
     assert_string_equal(delivery->id, ACK);
@@ -30,7 +32,8 @@ static void promises_only_what_lies_ahead(void **unused) {
     } cases[] = {
         {"2026-11-22T11:00:00Z", "2026-11-23T10:00:00Z", "acknowledgement", "19:00"},
         {"2026-11-22T11:00:00Z", NULL, "acknowledgement_first_contact", "19:00"},
-        {"2026-11-22T09:59:59Z", "2026-11-23T10:00:00Z", "acknowledgement_resolution", "11月23日 18:00"},
+        {"2026-11-22T09:59:59Z", "2026-11-23T10:00:00Z", "acknowledgement_resolution",
+         "11月23日 18:00"},
         {"2026-11-22T10:00:00Z", "2026-11-22T10:00:00Z", "acknowledgement_late",
          "11月22日 19:00"}, /* an hour from now */
         {NULL, NULL, "acknowledgement_late", "11月22日 19:00"},
@@ -51,57 +54,65 @@ static void says_nothing_of_other_targets(void **unused) {
     (void)unused;
     struct world world;
     open_case(&world);
-    world_event(&world, "sla.started",
-                "{'case_id':'" WORLD_CASE
-                "','policy':'p','policy_version':'1','targets':[{'name':'warehouse_intercept'," CYCLE
-                ",'due_at':'2026-11-22T11:00:00Z'}]}");
+    world_event(
+        &world, "sla.started",
+        "{'case_id':'" WORLD_CASE
+        "','policy':'p','policy_version':'1','targets':[{'name':'warehouse_intercept'," CYCLE
+        ",'due_at':'2026-11-22T11:00:00Z'}]}");
     assert_int_equal(world.count, 0);
     world_close(&world);
 }
 
-/* One row an occasion: the event, who is told, on which message id, and what the text must and must not say. */
+/* One row an occasion: the event, who is told, on which message id, and what the text must and must
+ * not say. */
 static void tells_each_occasion(void **unused) {
     (void)unused;
     static const struct {
         const char *type, *data;
         const char *audience, *template_name, *cause, *says, *says_too;
     } cases[] = {
-        {"sla.warned", SLA DUE ",'percent':75}", "supervisor", "warning", "warning.resolution.1795341600000.75",
-         "问题解决 将于 2026年11月23日 18:00", "75%"},
-        {"sla.warned", SLA DUE ",'before':'10m'}", "supervisor", "warning", "warning.resolution.1795341600000.600000ms",
-         "张* 138****1234", "10 min"},
+        {"sla.warned", SLA DUE ",'percent':75}", "supervisor", "warning",
+         "warning.resolution.1795341600000.75", "问题解决 将于 2026年11月23日 18:00", "75%"},
+        {"sla.warned", SLA DUE ",'before':'10m'}", "supervisor", "warning",
+         "warning.resolution.1795341600000.600000ms", "张* 138****1234", "10 min"},
         {"sla.breached", SLA DUE ",'breached_at':'2026-11-23T10:00:01Z'}", "supervisor", "breach",
          "breach.resolution.1795341600000", "商品破损 P2", "张* 138****1234"},
         {"sla.escalated", SLA ",'level':2,'to':'manager'}", "manager", "escalation",
          "escalation.resolution.1795341600000.2", "升级至经理", "第 2 级"},
-        {"sla.retracted", SLA DUE ",'breached_at':'2026-11-23T10:00:01Z','cause':'late_record'}", "supervisor",
-         "retraction", "retraction.resolution.1795341600000", "并未超时", "问题解决"},
+        {"sla.retracted", SLA DUE ",'breached_at':'2026-11-23T10:00:01Z','cause':'late_record'}",
+         "supervisor", "retraction", "retraction.resolution.1795341600000", "并未超时", "问题解决"},
         {"compensation.proposed",
-         PROPOSAL "," OPTIONS ",'needs':{'role':'manager','approvals':2},'approve_by':'2026-11-23T10:00:00Z'}",
+         PROPOSAL "," OPTIONS
+                  ",'needs':{'role':'manager','approvals':2},'approve_by':'2026-11-23T10:00:00Z'}",
          "manager", "approval_request", "approval.1", "最高成本 ¥499.00", "需经理审批 2 人"},
-        {"compensation.approved", PROPOSAL "," OPTIONS ",'choose_by':'2026-11-25T10:00:00Z','by':['policy']}",
-         "customer", "offer", "offer.1",
-         "方案A：换货（空运 48 小时送达）＋赠品，价值 ¥89.00（搭配配饰）；方案B：退款 ¥299.00＋优惠券 ¥200.00（30 "
+        {"compensation.approved",
+         PROPOSAL "," OPTIONS ",'choose_by':'2026-11-25T10:00:00Z','by':['policy']}", "customer",
+         "offer", "offer.1",
+         "方案A：换货（空运 48 小时送达）＋赠品，价值 ¥89.00（搭配配饰）；方案B：退款 "
+         "¥299.00＋优惠券 ¥200.00（30 "
          "天内有效，可叠加）",
          "2026年11月25日 18:00"},
-        {"compensation.escalated", PROPOSAL ",'role':'finance'}", "finance", "approval_reminder", "approval_reminder.1",
-         "请财务在", P1},
-        {"compensation.expired", PROPOSAL ",'reason':'not decided'}", "supervisor", "not_decided", "not_decided.1",
-         "无人审批", P1},
+        {"compensation.escalated", PROPOSAL ",'role':'finance'}", "finance", "approval_reminder",
+         "approval_reminder.1", "请财务在", P1},
+        {"compensation.expired", PROPOSAL ",'reason':'not decided'}", "supervisor", "not_decided",
+         "not_decided.1", "无人审批", P1},
         {"compensation.expired", PROPOSAL ",'reason':'not chosen'}", NULL, NULL, NULL, NULL, NULL},
-        {"compensation.failed", PROPOSAL ",'settlements':[{'settlement_id':'" P1 ".1'}]}", "supervisor",
-         "settlement_failed", "settlement_failed.1", "人工处理", P1},
-        {"case.resolved", "{'case_id':'" WORLD_CASE "','by':'li'}", "customer", "resolved", "resolved.0",
-         "2026年11月29日 18:00", "张伟"},
+        {"compensation.failed", PROPOSAL ",'settlements':[{'settlement_id':'" P1 ".1'}]}",
+         "supervisor", "settlement_failed", "settlement_failed.1", "人工处理", P1},
+        {"case.resolved", "{'case_id':'" WORLD_CASE "','by':'li'}", "customer", "resolved",
+         "resolved.0", "2026年11月29日 18:00", "张伟"},
         {"case.repeated",
-         "{'case_id':'" WORLD_CASE "','repeats':3,'channel':'im','customer':{'id':'c1','tier':'vip'},'text':'y'}",
+         "{'case_id':'" WORLD_CASE
+         "','repeats':3,'channel':'im','customer':{'id':'c1','tier':'vip'},'text':'y'}",
          "customer", "repeated", "repeated.3", "11月22日 19:00", "张伟"},
         {"case.closed", "{'case_id':'" WORLD_CASE "','by':'li'}", NULL, NULL, NULL, NULL, NULL},
-        {"case.closed", "{'case_id':'" WORLD_CASE "','by':'redress-sla','automated':true,'reason':'silence'}", NULL,
-         NULL, NULL, NULL, NULL},
+        {"case.closed",
+         "{'case_id':'" WORLD_CASE "','by':'redress-sla','automated':true,'reason':'silence'}",
+         NULL, NULL, NULL, NULL, NULL},
         {"sla.paused",
-         "{'case_id':'" WORLD_CASE "','reason':'awaiting_customer','targets':[{'name':'resolution'," CYCLE "}]}", NULL,
-         NULL, NULL, NULL, NULL},
+         "{'case_id':'" WORLD_CASE
+         "','reason':'awaiting_customer','targets':[{'name':'resolution'," CYCLE "}]}",
+         NULL, NULL, NULL, NULL, NULL},
         {"sla.rescheduled", SLA DUE ",'cause':'policy'}", NULL, NULL, NULL, NULL, NULL},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -110,7 +121,8 @@ static void tells_each_occasion(void **unused) {
         open_case(&world);
         classify(&world, "");
         world_event(&world, cases[i].type, "%s", cases[i].data);
-        print_message("  %s %s\n", cases[i].type, cases[i].template_name ? cases[i].template_name : "-");
+        print_message("  %s %s\n", cases[i].type,
+                      cases[i].template_name ? cases[i].template_name : "-");
         if (!cases[i].audience) {
             assert_int_equal(world.count, 0);
             world_close(&world);
@@ -119,7 +131,8 @@ static void tells_each_occasion(void **unused) {
         assert_int_equal(world.count, 2);
         snprintf(text, sizeof text, "'notification_id':'" WORLD_CASE ".%s", cases[i].cause);
         world_expect(&world, "notification.requested", text);
-        snprintf(text, sizeof text, "'template':'%s','audience':'%s'", cases[i].template_name, cases[i].audience);
+        snprintf(text, sizeof text, "'template':'%s','audience':'%s'", cases[i].template_name,
+                 cases[i].audience);
         world_expect(&world, "notification.requested", text);
         expect_body(&world, cases[i].says);
         expect_body(&world, cases[i].says_too);
@@ -141,14 +154,17 @@ static void tells_the_choice_and_its_end(void **unused) {
     open_with(&world, "im", ",'locale':'en','name':'Lee'");
     world_event(&world, "compensation.approved",
                 PROPOSAL "," OPTIONS ",'choose_by':'2026-11-25T10:00:00Z','by':['wang']}");
-    expect_body(&world, "option A: exchange (air freight 48 h) + gift worth CNY 89.00 (matching accessory); option B: "
-                        "refund of CNY 299.00 + coupon of CNY 200.00 (valid for 30 days, stackable)");
+    expect_body(&world,
+                "option A: exchange (air freight 48 h) + gift worth CNY 89.00 (matching "
+                "accessory); option B: "
+                "refund of CNY 299.00 + coupon of CNY 200.00 (valid for 30 days, stackable)");
     expect_body(&world, "by 25 November 2026, 18:00 (UTC+8)");
     world_event(&world, "compensation.chosen", PROPOSAL ",'option':'A'}");
-    expect_body(&world,
-                "have begun: option A: exchange (air freight 48 h) + gift worth CNY 89.00 (matching accessory).");
+    expect_body(&world, "have begun: option A: exchange (air freight 48 h) + gift worth CNY 89.00 "
+                        "(matching accessory).");
     expect_body(&world, "done by 25 November 2026, 18:00");
-    world_event(&world, "compensation.settled", PROPOSAL ",'settlements':[{'settlement_id':'" P1 ".1'}]}");
+    world_event(&world, "compensation.settled",
+                PROPOSAL ",'settlements':[{'settlement_id':'" P1 ".1'}]}");
     expect_body(&world, "All of it is done: option A: exchange");
     world_close(&world);
 }
@@ -170,7 +186,8 @@ static void says_again_what_a_reopened_case_promises(void **unused) {
     world_event(&world, "case.resolved", "{'case_id':'" WORLD_CASE "','by':'li'}");
     world_event(&world, "case.reopened", "{'case_id':'" WORLD_CASE "','by':'li'}");
     world_event(&world, "sla.started",
-                "{'case_id':'" WORLD_CASE "','policy':'p','policy_version':'1','targets':[{'name':'resolution','cycle':"
+                "{'case_id':'" WORLD_CASE
+                "','policy':'p','policy_version':'1','targets':[{'name':'resolution','cycle':"
                 "'2026-11-22T12:00:00Z','due_at':'2026-11-23T12:00:00Z'}]}");
     world_expect(&world, "notification.requested", WORLD_CASE ".reopened.1");
     world_event(&world, "case.resolved", "{'case_id':'" WORLD_CASE "','by':'li'}");
@@ -185,9 +202,11 @@ static void falls_back_once(void **unused) {
     acknowledge(&world);
     world_event(&world, "delivery.failed",
                 "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "','reason':'offline'}");
-    world_expect(&world, "notification.failed",
-                 "'channel':'im','template':'acknowledgement','audience':'customer','reason':'offline'");
-    world_expect(&world, "notification.requested", "'notification_id':'" ACK ".fallback','channel':'sms'");
+    world_expect(
+        &world, "notification.failed",
+        "'channel':'im','template':'acknowledgement','audience':'customer','reason':'offline'");
+    world_expect(&world, "notification.requested",
+                 "'notification_id':'" ACK ".fallback','channel':'sms'");
     expect_body(&world, "'to':'+8613812341234'");
     expect_body(&world, "张伟，您好"); /* the same words, with both times */
     expect_body(&world, "2026年11月22日 19:00");
@@ -195,7 +214,8 @@ static void falls_back_once(void **unused) {
                 "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "','reason':'offline'}");
     assert_true(world.unchanged);
     world_event(&world, "delivery.failed",
-                "{'case_id':'" WORLD_CASE "','notification_id':'" ACK ".fallback','reason':'no such number'}");
+                "{'case_id':'" WORLD_CASE "','notification_id':'" ACK
+                ".fallback','reason':'no such number'}");
     assert_int_equal(world_count(&world, "notification.failed"), 1);
     world_expect(&world, "notification.requested",
                  "'template':'delivery_failed','audience':'supervisor'"); /* a person is told */
@@ -203,7 +223,8 @@ static void falls_back_once(void **unused) {
     world_close(&world);
 }
 
-/* The failure is reported after the first deadline: it is not promised again. Other words stay as they were. */
+/* The failure is reported after the first deadline: it is not promised again. Other words stay as
+ * they were. */
 static void falls_back_with_what_lies_ahead(void **unused) {
     (void)unused;
     struct world world;
@@ -216,8 +237,10 @@ static void falls_back_with_what_lies_ahead(void **unused) {
                 "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "','reason':'offline'}");
     world_expect(&world, "notification.requested", "'template':'acknowledgement_resolution'");
     world_event(&world, "delivery.failed",
-                "{'case_id':'" WORLD_CASE "','notification_id':'" WORLD_CASE ".offer.1','reason':'offline'}");
-    world_expect(&world, "notification.requested", "'notification_id':'" WORLD_CASE ".offer.1.fallback'");
+                "{'case_id':'" WORLD_CASE "','notification_id':'" WORLD_CASE
+                ".offer.1','reason':'offline'}");
+    world_expect(&world, "notification.requested",
+                 "'notification_id':'" WORLD_CASE ".offer.1.fallback'");
     expect_body(&world, "方案B：退款 ¥299.00");
     expect_body(&world, "张伟");
     world_close(&world);
@@ -233,7 +256,8 @@ static void gives_up_without_another_channel(void **unused) {
     world_expect(&world, "notification.requested", "'audience':'supervisor'");
     /* A failing alarm raises no alarm. */
     const char *id = arena_strdup(world.arena, world_find(&world, "delivery.requested")->id);
-    world_event(&world, "delivery.failed", "{'case_id':'" WORLD_CASE "','notification_id':'%s','reason':'x'}", id);
+    world_event(&world, "delivery.failed",
+                "{'case_id':'" WORLD_CASE "','notification_id':'%s','reason':'x'}", id);
     assert_int_equal(world.count, 1);
     world_expect(&world, "notification.failed", "'audience':'supervisor'");
     world_close(&world);
@@ -244,20 +268,24 @@ static void notes_what_arrived(void **unused) {
     struct world world;
     open_case(&world);
     acknowledge(&world);
-    world_event(&world, "delivery.done", "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "'}");
+    world_event(&world, "delivery.done",
+                "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "'}");
     world_expect(&world, "notification.delivered", "'channel':'im'");
     assert_int_equal(world.count, 1);
-    world_event(&world, "delivery.failed", "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "','reason':'late'}");
+    world_event(&world, "delivery.failed",
+                "{'case_id':'" WORLD_CASE "','notification_id':'" ACK "','reason':'late'}");
     assert_true(world.unchanged);
-    world_event(&world, "delivery.done", "{'case_id':'" WORLD_CASE "','notification_id':'elsewhere'}");
+    world_event(&world, "delivery.done",
+                "{'case_id':'" WORLD_CASE "','notification_id':'elsewhere'}");
     assert_true(world.unchanged);
     world_close(&world);
 }
 
 static void is_silent_with_a_reason(void **unused) {
     (void)unused;
-    static const char breached[] = "{'case_id':'" WORLD_CASE "','target':'resolution'," CYCLE
-                                   ",'due_at':'2026-11-23T10:00:00Z','breached_at':'2026-11-23T10:00:01Z'}";
+    static const char breached[] =
+        "{'case_id':'" WORLD_CASE "','target':'resolution'," CYCLE
+        ",'due_at':'2026-11-23T10:00:00Z','breached_at':'2026-11-23T10:00:01Z'}";
     struct world world;
     open_case(&world);
     classify(&world, "'question'");
@@ -285,9 +313,11 @@ static void is_silent_with_a_reason(void **unused) {
 
     open_case(&world);
     world_event(&world, "sla.escalated",
-                "{'case_id':'" WORLD_CASE "','target':'resolution'," CYCLE ",'level':1,'to':'director'}");
-    world_expect(&world, "notification.suppressed",
-                 "'channel':'none','template':'escalation','audience':'director','reason':'no_address'");
+                "{'case_id':'" WORLD_CASE "','target':'resolution'," CYCLE
+                ",'level':1,'to':'director'}");
+    world_expect(
+        &world, "notification.suppressed",
+        "'channel':'none','template':'escalation','audience':'director','reason':'no_address'");
     world_close(&world);
 }
 
@@ -317,17 +347,20 @@ static void follows_the_clocks(void **unused) {
     open_case(&world);
     acknowledge(&world);
     world_event(&world, "sla.paused",
-                "{'case_id':'" WORLD_CASE "','reason':'awaiting_customer','targets':[{'name':'resolution'," CYCLE
-                "}]}");
+                "{'case_id':'" WORLD_CASE
+                "','reason':'awaiting_customer','targets':[{'name':'resolution'," CYCLE "}]}");
     assert_null(world_pair(&world, "resolution_due"));
     world_event(&world, "sla.resumed",
-                "{'case_id':'" WORLD_CASE "','reason':'awaiting_customer','targets':[{'name':'resolution'," CYCLE
+                "{'case_id':'" WORLD_CASE
+                "','reason':'awaiting_customer','targets':[{'name':'resolution'," CYCLE
                 ",'due_at':'2026-11-24T10:00:00Z'}]}");
-    assert_int_equal(strtoll(world_pair(&world, "resolution_due"), NULL, 10), world_time("2026-11-24T10:00:00Z"));
+    assert_int_equal(strtoll(world_pair(&world, "resolution_due"), NULL, 10),
+                     world_time("2026-11-24T10:00:00Z"));
     world_event(&world, "sla.rescheduled",
                 "{'case_id':'" WORLD_CASE "','target':'first_contact'," CYCLE
                 ",'due_at':'2026-11-22T10:30:00Z','cause':'policy'}");
-    assert_int_equal(strtoll(world_pair(&world, "first_contact_due"), NULL, 10), world_time("2026-11-22T10:30:00Z"));
+    assert_int_equal(strtoll(world_pair(&world, "first_contact_due"), NULL, 10),
+                     world_time("2026-11-22T10:30:00Z"));
     world_close(&world);
 }
 
@@ -395,8 +428,9 @@ static void bounds_what_it_keeps(void **unused) {
     struct world world;
     open_case(&world);
     for (int i = 1; i <= 300; i++)
-        world_event(&world, "sla.escalated",
-                    "{'case_id':'" WORLD_CASE "','target':'t%d'," CYCLE ",'level':1,'to':'manager'}", i);
+        world_event(
+            &world, "sla.escalated",
+            "{'case_id':'" WORLD_CASE "','target':'t%d'," CYCLE ",'level':1,'to':'manager'}", i);
     const struct notification_state *state = world_state(&world);
     assert_int_equal(state->sent.count, NOTIFICATION_SENT_MAX);
     assert_int_equal(state->pending.count, NOTIFICATION_PENDING_MAX);
@@ -405,8 +439,9 @@ static void bounds_what_it_keeps(void **unused) {
 
 static void wants_only_what_it_folds(void **unused) {
     (void)unused;
-    static const char *const no[] = {"sla.met",   "notification.requested", "decision.approved",  "case.contacted",
-                                     "task.done", "settlement.done",        "complaint.submitted"};
+    static const char *const no[] = {
+        "sla.met",   "notification.requested", "decision.approved",  "case.contacted",
+        "task.done", "settlement.done",        "complaint.submitted"};
     for (size_t i = 0; i < LENGTH(no); i++) assert_false(notification_spec.wants(no[i]));
     assert_true(notification_spec.wants("sla.started"));
 }

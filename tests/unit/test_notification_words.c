@@ -30,8 +30,10 @@ static void formats_amounts(void **unused) {
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct money money = {.minor = cases[i].minor};
         strcpy(money.currency, cases[i].currency);
-        assert_string_equal(words_amount(locale_of(&world, "zh-CN"), &money, world.arena), cases[i].zh);
-        assert_string_equal(words_amount(locale_of(&world, "en"), &money, world.arena), cases[i].en);
+        assert_string_equal(words_amount(locale_of(&world, "zh-CN"), &money, world.arena),
+                            cases[i].zh);
+        assert_string_equal(words_amount(locale_of(&world, "en"), &money, world.arena),
+                            cases[i].en);
     }
     world_close(&world);
 }
@@ -41,17 +43,23 @@ static void formats_times(void **unused) {
     static const struct {
         const char *at, *zh, *en;
     } cases[] = {
-        {"2026-11-22T10:00:00Z", "2026年11月22日 18:00（北京时间）", "22 November 2026, 18:00 (UTC+8)"},
+        {"2026-11-22T10:00:00Z", "2026年11月22日 18:00（北京时间）",
+         "22 November 2026, 18:00 (UTC+8)"},
         {"2026-12-31T16:00:00Z", "2027年1月1日 00:00（北京时间）", "1 January 2027, 00:00 (UTC+8)"},
-        {"2028-02-28T16:05:59Z", "2028年2月29日 00:05（北京时间）", "29 February 2028, 00:05 (UTC+8)"},
+        {"2028-02-28T16:05:59Z", "2028年2月29日 00:05（北京时间）",
+         "29 February 2028, 00:05 (UTC+8)"},
         {"2100-02-28T20:00:00Z", "2100年3月1日 04:00（北京时间）", "1 March 2100, 04:00 (UTC+8)"},
-        {"2000-02-29T00:00:00Z", "2000年2月29日 08:00（北京时间）", "29 February 2000, 08:00 (UTC+8)"},
+        {"2000-02-29T00:00:00Z", "2000年2月29日 08:00（北京时间）",
+         "29 February 2000, 08:00 (UTC+8)"},
     };
     struct world world;
     world_open(&world, &notification_spec, POLICY);
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        assert_string_equal(words_time(locale_of(&world, "zh-CN"), world_time(cases[i].at), world.arena), cases[i].zh);
-        assert_string_equal(words_time(locale_of(&world, "en"), world_time(cases[i].at), world.arena), cases[i].en);
+        assert_string_equal(
+            words_time(locale_of(&world, "zh-CN"), world_time(cases[i].at), world.arena),
+            cases[i].zh);
+        assert_string_equal(
+            words_time(locale_of(&world, "en"), world_time(cases[i].at), world.arena), cases[i].en);
     }
     assert_null(words_time(locale_of(&world, "en"), 0, world.arena));
     world_close(&world);
@@ -89,8 +97,9 @@ static void finds_the_locale(void **unused) {
     (void)unused;
     static const struct {
         const char *wanted, *found;
-    } cases[] = {{"zh-CN", "zh-CN"}, {"zh-TW", "zh-CN"}, {"zh", "zh-CN"}, {"en", "en"},   {"en-GB", "en"},
-                 {"en_US", "en"},    {"de", "zh-CN"},    {"", "zh-CN"},   {NULL, "zh-CN"}};
+    } cases[] = {{"zh-CN", "zh-CN"}, {"zh-TW", "zh-CN"}, {"zh", "zh-CN"},
+                 {"en", "en"},       {"en-GB", "en"},    {"en_US", "en"},
+                 {"de", "zh-CN"},    {"", "zh-CN"},      {NULL, "zh-CN"}};
     struct world world;
     world_open(&world, &notification_spec, POLICY);
     for (size_t i = 0; i < LENGTH(cases); i++)
@@ -123,7 +132,8 @@ static void finds_an_address(void **unused) {
             expect_body(&world, text);
         } else {
             assert_int_equal(world.count, 1);
-            world_expect(&world, "notification.suppressed", "'audience':'customer','reason':'no_address'");
+            world_expect(&world, "notification.suppressed",
+                         "'audience':'customer','reason':'no_address'");
         }
         world_close(&world);
     }
@@ -133,10 +143,9 @@ static void answers_in_the_conversation(void **unused) {
     (void)unused;
     struct world world;
     open_case(&world);
-    world_event(
-        &world, "case.customer_replied",
-        "{'case_id':'" WORLD_CASE
-        "','text':'x','channel':'im','conversation':'conv-9','customer':{'id':'c1','tier':'vip','name':'张三'}}");
+    world_event(&world, "case.customer_replied",
+                "{'case_id':'" WORLD_CASE "','text':'x','channel':'im','conversation':'conv-9','"
+                "customer':{'id':'c1','tier':'vip','name':'张三'}}");
     acknowledge(&world);
     expect_body(&world, "'to':'conv-9'");
     expect_body(&world, "张三");
@@ -148,20 +157,21 @@ static void answers_in_the_conversation(void **unused) {
 /* More than 500 characters do not go out as an SMS. */
 static void keeps_to_lengths(void **unused) {
     (void)unused;
-    static const char detail[] =
-        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-        "01234567890123456789012345678901234567890123456789";
-    static const char *const customers[] = {",'phone':'13812341234','email':'a@b.cn'", ",'phone':'13812341234'"};
+    static const char detail[] = "01234567890123456789012345678901234567890123456789012345678901234"
+                                 "56789012345678901234567890123456789"
+                                 "01234567890123456789012345678901234567890123456789";
+    static const char *const customers[] = {",'phone':'13812341234','email':'a@b.cn'",
+                                            ",'phone':'13812341234'"};
     for (size_t i = 0; i < LENGTH(customers); i++) {
         struct world world;
         open_with(&world, "sms", customers[i]);
-        world_event(
-            &world, "compensation.approved",
-            "{'case_id':'" WORLD_CASE "','proposal_id':'" P1
-            "','choose_by':'2026-11-25T10:00:00Z','by':['policy'],'options':[{'option':'A',"
-            "'remedies':[{'kind':'gift','detail':'%s'},{'kind':'gift','detail':'%s'},{'kind':'gift','detail':'%s'}],"
-            "'cost':{'currency':'CNY','minor':0},'split':{}}]}",
-            detail, detail, detail);
+        world_event(&world, "compensation.approved",
+                    "{'case_id':'" WORLD_CASE "','proposal_id':'" P1
+                    "','choose_by':'2026-11-25T10:00:00Z','by':['policy'],'options':[{'option':'A',"
+                    "'remedies':[{'kind':'gift','detail':'%s'},{'kind':'gift','detail':'%s'},{'"
+                    "kind':'gift','detail':'%s'}],"
+                    "'cost':{'currency':'CNY','minor':0},'split':{}}]}",
+                    detail, detail, detail);
         if (i == 0)
             expect_body(&world, "'channel':'email'");
         else
@@ -173,11 +183,13 @@ static void keeps_to_lengths(void **unused) {
 static void writes_mail_in_html(void **unused) {
     (void)unused;
     struct world world;
-    open_with(&world, "email", ",'locale':'en-GB','name':'<b>O\\u0027Neil & {case}</b>','email':'a@b.cn'");
+    open_with(&world, "email",
+              ",'locale':'en-GB','name':'<b>O\\u0027Neil & {case}</b>','email':'a@b.cn'");
     acknowledge(&world);
     expect_body(&world, "'subject':'We have received your complaint (" WORLD_CASE ")'");
     const char *data = world_find(&world, "delivery.requested")->data;
-    assert_non_null(strstr(data, "<p>Dear &lt;b&gt;O&#39;Neil &amp; {case}&lt;/b&gt;, we are sorry"));
+    assert_non_null(
+        strstr(data, "<p>Dear &lt;b&gt;O&#39;Neil &amp; {case}&lt;/b&gt;, we are sorry"));
     assert_null(strstr(data, "<b>"));
     world_close(&world);
 }

@@ -1,5 +1,6 @@
-/* The table of permissions: what it says of each worker, that it knows every command that our scripts run, what is made
- * of Redis' answers, the page; and what /readyz makes of a thing that cannot be proven. */
+/* The table of permissions: what it says of each worker, that it knows every command that our
+ * scripts run, what is made of Redis' answers, the page; and what /readyz makes of a thing that
+ * cannot be proven. */
 #include "base/file.h"
 #include "classification/classification.h"
 #include "compensation/compensation.h"
@@ -18,8 +19,8 @@
 
 #include <cmocka.h>
 
-static const struct worker_spec *const workers[] = {&intake_spec,       &classification_spec, &sla_spec,
-                                                    &compensation_spec, &notification_spec,   NULL};
+static const struct worker_spec *const workers[] = {
+    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
 static struct arena *arena;
 
 static int setup(void **state) {
@@ -74,7 +75,8 @@ static void each_worker_has_its_own(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (has(rows[i].spec, rows[i].name) != rows[i].needed)
-            fail_msg("%s: %s %s", rows[i].spec->name, rows[i].name, rows[i].needed ? "is missing" : "is not needed");
+            fail_msg("%s: %s %s", rows[i].spec->name, rows[i].name,
+                     rows[i].needed ? "is missing" : "is not needed");
 }
 
 static void grants_can_be_pasted(void **state) {
@@ -82,14 +84,16 @@ static void grants_can_be_pasted(void **state) {
     struct permission *list;
     struct permission_texts texts;
     int count = permissions_of(&sla_spec, "redress", arena, &list);
-    assert_string_equal(
-        permissions_grant(&list[count - 1], "sla", arena),
-        "kafka-acls.sh --add --allow-principal User:sla --operation Write --transactional-id redress-sla- "
-        "--resource-pattern-type prefixed");
+    assert_string_equal(permissions_grant(&list[count - 1], "sla", arena),
+                        "kafka-acls.sh --add --allow-principal User:sla --operation Write "
+                        "--transactional-id redress-sla- "
+                        "--resource-pattern-type prefixed");
     permissions_of_redis(&sla_spec, "redress", arena, &texts);
     const char *rule = permissions_redis_grant(&texts, "sla", arena);
-    assert_non_null(strstr(rule, "ACL SETUSER sla on resetkeys ~redress:{sla.*}:* ~redress:meta -@all +info "));
-    assert_non_null(strstr(permissions_redis_quoted(&texts, "sla", arena), " '~redress:{sla.*}:*' "));
+    assert_non_null(
+        strstr(rule, "ACL SETUSER sla on resetkeys ~redress:{sla.*}:* ~redress:meta -@all +info "));
+    assert_non_null(
+        strstr(permissions_redis_quoted(&texts, "sla", arena), " '~redress:{sla.*}:*' "));
     permissions_of_redis(&classification_spec, "redress", arena, &texts);
     assert_int_equal(texts.command_count, 0);
 }
@@ -102,11 +106,13 @@ static bool lists(const struct permission_texts *texts, const char *command) {
     return false;
 }
 
-/* Every command that a script names in capitals is one of some worker's commands; some capitals are options of one. */
+/* Every command that a script names in capitals is one of some worker's commands; some capitals are
+ * options of one. */
 static void check_script(const char *name, const char *lua) {
     for (const char *at = lua; (at = strchr(at, '\''));) {
         size_t len = strspn(++at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-        if (len < 3 || at[len] != '\'' || strncmp(at, "WITHSCORES", len) == 0 || strncmp(at, "LIMIT", len) == 0)
+        if (len < 3 || at[len] != '\'' || strncmp(at, "WITHSCORES", len) == 0 ||
+            strncmp(at, "LIMIT", len) == 0)
             continue;
         char *command = arena_strndup(arena, at, len);
         for (char *c = command; *c; c++) *c = (char)(*c - 'A' + 'a');
@@ -116,7 +122,9 @@ static void check_script(const char *name, const char *lua) {
             permissions_of_redis(*spec, "redress", arena, &texts);
             known |= lists(&texts, command);
         }
-        if (!known) fail_msg("%s: no worker's permissions have %s: add the script to permissions.c", name, command);
+        if (!known)
+            fail_msg("%s: no worker's permissions have %s: add the script to permissions.c", name,
+                     command);
     }
 }
 
@@ -130,9 +138,10 @@ static void every_script_is_known(void **state) {
         size_t len;
         struct err err;
         if (!strstr(entry->d_name, ".lua")) continue;
-        assert_int_equal(
-            file_read(arena, arena_printf(arena, "common/runtime/lua/%s", entry->d_name), 1 << 20, &text, &len, &err),
-            0);
+        assert_int_equal(file_read(arena,
+                                   arena_printf(arena, "common/runtime/lua/%s", entry->d_name),
+                                   1 << 20, &text, &len, &err),
+                         0);
         check_script(entry->d_name, text);
         scripts++;
     }
@@ -148,9 +157,11 @@ static void every_command_is_asked_about(void **state) {
         permissions_of_redis(*spec, "redress", arena, &texts);
         for (int i = 0; i < texts.command_count; i++) {
             const char *command = texts.commands[i];
-            if (strchr(command, '|') || strcmp(command, "evalsha") == 0) continue; /* they carry the question */
+            if (strchr(command, '|') || strcmp(command, "evalsha") == 0)
+                continue; /* they carry the question */
             if (!strstr(lua_permitted, arena_printf(arena, "%s = {", command)))
-                fail_msg("lua/permitted.lua does not know %s: give it whole arguments there", command);
+                fail_msg("lua/permitted.lua does not know %s: give it whole arguments there",
+                         command);
         }
     }
 }
@@ -178,10 +189,12 @@ static void answers_are_told_apart(void **state) {
         int missing[6], expected = 0;
         int count = permissions_redis_missing(&texts, rows[i].answers, missing);
         while (rows[i].missing[expected] >= 0) expected++;
-        if (count != expected) fail_msg("%s: %d missing, expected %d", rows[i].text, count, expected);
+        if (count != expected)
+            fail_msg("%s: %d missing, expected %d", rows[i].text, count, expected);
         for (int k = 0; k < count; k++)
             if (missing[k] != rows[i].missing[k])
-                fail_msg("%s: %d is missing, expected %d", rows[i].text, missing[k], rows[i].missing[k]);
+                fail_msg("%s: %d is missing, expected %d", rows[i].text, missing[k],
+                         rows[i].missing[k]);
     }
 }
 
@@ -196,7 +209,8 @@ static void the_page_is_that_of_the_table(void **state) {
     permissions_document(workers, "redress", &page);
     assert_int_equal(file_read(arena, "deploy/permissions.md", 1 << 20, &text, &len, &err), 0);
     if (len != page.len || memcmp(text, page.at, len) != 0)
-        fail_msg("deploy/permissions.md is not what the table says: redressctl acl document > deploy/permissions.md");
+        fail_msg("deploy/permissions.md is not what the table says: redressctl acl document > "
+                 "deploy/permissions.md");
     buf_free(&page);
 }
 

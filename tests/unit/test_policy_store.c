@@ -1,6 +1,6 @@
-/* Policy versions in memory: which one a case has, whatever the process' own file says; what is read from the topic and
- * when; and that memory of those that nobody needs goes: counted in bytes on the heap, with compiled patterns,
- * calendars and all. */
+/* Policy versions in memory: which one a case has, whatever the process' own file says; what is
+ * read from the topic and when; and that memory of those that nobody needs goes: counted in bytes
+ * on the heap, with compiled patterns, calendars and all. */
 #include "classification/classification.h"
 #include "compensation/compensation.h"
 #include "intake/intake.h"
@@ -51,8 +51,8 @@ static struct memory_topic {
     size_t bytes;
 } memory;
 
-static int read_memory(void *context, struct arena *arena, struct policy_record **records_out, int *count_out,
-                       struct err *err) {
+static int read_memory(void *context, struct arena *arena, struct policy_record **records_out,
+                       int *count_out, struct err *err) {
     struct memory_topic *topic = context;
     topic->reads++;
     if (topic->away) {
@@ -61,7 +61,8 @@ static int read_memory(void *context, struct arena *arena, struct policy_record 
     }
     struct policy_record *records = arena_alloc(arena, sizeof *records * RECORDS_MAX);
     for (int i = 0; i < topic->count; i++) {
-        records[i] = (struct policy_record){.key = arena_strdup(arena, topic->keys[i]), .offset = i};
+        records[i] =
+            (struct policy_record){.key = arena_strdup(arena, topic->keys[i]), .offset = i};
         records[i].body = arena_strdup(arena, topic->bodies[i]);
         records[i].body_len = topic->bodies[i] ? strlen(topic->bodies[i]) : 0;
     }
@@ -106,8 +107,8 @@ static const char *path_in(const char *folder, const char *name) {
 
 static int teardown(void **state) {
     (void)state;
-    static const char *const names[] = {"sla.yaml", "compensation.yaml", "notification.yaml", "classification.yaml",
-                                        "classification.model"};
+    static const char *const names[] = {"sla.yaml", "compensation.yaml", "notification.yaml",
+                                        "classification.yaml", "classification.model"};
     policy_store_free(store);
     arena_free(arena);
     store = NULL;
@@ -136,16 +137,19 @@ static char *read_delivered(const char *name) {
     return text;
 }
 
-/* The delivered policy under another version; of classification a short one, whose patterns are compiled in a moment.
+/* The delivered policy under another version; of classification a short one, whose patterns are
+ * compiled in a moment.
  */
 static void write_version(const char *name, int version) {
     if (strcmp(name, "classification.yaml") == 0) {
-        write_file(name, arena_printf(arena,
-                                      "version: \"v%d\"\nmodel: classification.model\njoining: {rules: 900}\n"
-                                      "severity: [{name: all, is: P3}]\n"
-                                      "rules: [{name: a, class: quality.flaw, words: [划痕, 瑕疵], "
-                                      "patterns: ['(?:都|已经)~[0-9]+天']}]\n",
-                                      version));
+        write_file(
+            name,
+            arena_printf(arena,
+                         "version: \"v%d\"\nmodel: classification.model\njoining: {rules: 900}\n"
+                         "severity: [{name: all, is: P3}]\n"
+                         "rules: [{name: a, class: quality.flaw, words: [划痕, 瑕疵], "
+                         "patterns: ['(?:都|已经)~[0-9]+天']}]\n",
+                         version));
         return;
     }
     char *text = read_delivered(name), *at = strstr(text, "version: \"");
@@ -167,7 +171,8 @@ static void open_store(const struct worker_spec *spec) {
 static void publish(void) {
     const char *newer;
     struct err err;
-    if (policy_store_publish(store, &topic, &newer, &err) != POLICY_STORE_DONE) fail_msg("%s", err.text);
+    if (policy_store_publish(store, &topic, &newer, &err) != POLICY_STORE_DONE)
+        fail_msg("%s", err.text);
 }
 
 static void reload(enum policy_store_result expected, bool changes, const char *expected_error) {
@@ -175,16 +180,19 @@ static void reload(enum policy_store_result expected, bool changes, const char *
     bool changed;
     enum policy_store_result result = policy_store_reload(store, &topic, &changed, &errors);
     if (result != expected || changed != changes)
-        fail_msg("result %d, changed %d, expected %d and %d: %s", (int)result, changed, (int)expected, changes,
-                 errors.at ? errors.at : "");
-    if (expected_error && !strstr(errors.at, expected_error)) fail_msg("%s: expected in %s", expected_error, errors.at);
+        fail_msg("result %d, changed %d, expected %d and %d: %s", (int)result, changed,
+                 (int)expected, changes, errors.at ? errors.at : "");
+    if (expected_error && !strstr(errors.at, expected_error))
+        fail_msg("%s: expected in %s", expected_error, errors.at);
     buf_free(&errors);
 }
 
-static void know(const char *version, enum policy_store_result expected, const char *expected_error) {
+static void know(const char *version, enum policy_store_result expected,
+                 const char *expected_error) {
     struct err err = {""};
     enum policy_store_result result = policy_store_know(store, &topic, version, &err);
-    if (result != expected) fail_msg("%s: result %d, expected %d: %s", version, (int)result, (int)expected, err.text);
+    if (result != expected)
+        fail_msg("%s: result %d, expected %d: %s", version, (int)result, (int)expected, err.text);
     if (expected_error && !strstr(err.text, expected_error))
         fail_msg("%s: expected in \"%s\"", expected_error, err.text);
 }
@@ -193,7 +201,8 @@ static void know(const char *version, enum policy_store_result expected, const c
 
 static void write_sla(const char *version, bool migrate) {
     char text[256];
-    snprintf(text, sizeof text, "version: \"%s\"\n%s" ONE_TARGET, version, migrate ? "migrate: true\n" : "");
+    snprintf(text, sizeof text, "version: \"%s\"\n%s" ONE_TARGET, version,
+             migrate ? "migrate: true\n" : "");
     write_file("sla.yaml", text);
 }
 
@@ -209,7 +218,7 @@ static void a_case_has_one_version(void **state) {
     static const struct {
         const char *text, *own;
         int64_t own_order, current_order; /* own_order -2: not known */
-        bool had, migrate;                /* the own one can be read; the current one takes running cases */
+        bool had, migrate; /* the own one can be read; the current one takes running cases */
         const char *expected;
     } rows[] = {
         {"a new case takes the current one", NULL, 0, 1, true, false, "current"},
@@ -219,7 +228,8 @@ static void a_case_has_one_version(void **state) {
         {"an older one is taken over", "own", 0, 1, true, true, "current"},
         {"a newer one is never taken back", "own", 2, 1, true, true, "own"},
         {"one that is not known decides nothing", "own", -2, 1, false, false, NULL},
-        {"not even when the current one takes running cases: which is newer?", "own", -2, 1, false, true, NULL},
+        {"not even when the current one takes running cases: which is newer?", "own", -2, 1, false,
+         true, NULL},
         {"one that cannot be read decides nothing", "own", 0, 1, false, false, NULL},
         {"but it can be taken over", "own", 0, 1, false, true, "current"},
         {"and one that is nowhere, too", "own", -1, 1, false, true, "current"},
@@ -236,7 +246,8 @@ static void a_case_has_one_version(void **state) {
         const struct policies known = {&current};
         const struct policy_version *found = policies_choose(&known, rows[i].own);
         if (!found != !rows[i].expected || (found && strcmp(found->version, rows[i].expected) != 0))
-            fail_msg("%s: found %s, expected %s", rows[i].text, found ? found->version : "none", rows[i].expected);
+            fail_msg("%s: found %s, expected %s", rows[i].text, found ? found->version : "none",
+                     rows[i].expected);
     }
 }
 
@@ -334,7 +345,8 @@ static void what_is_nowhere_is_refused_with_a_remedy(void **state) {
     write_sla("v1", false);
     open_store(&sla_spec);
     publish();
-    know("v0", POLICY_STORE_REFUSED, "redress.policies has no sla:v0: start redress-sla once on the sla.yaml of that");
+    know("v0", POLICY_STORE_REFUSED,
+         "redress.policies has no sla:v0: start redress-sla once on the sla.yaml of that");
     know("v0", POLICY_STORE_REFUSED, "migrate: true");
     write_memory(&memory, "sla:v9", "{\"version\":\"v9\",\"later\":1}", &err);
     know("v9", POLICY_STORE_REFUSED, "cannot read sla:v9 of redress.policies (policies: ");
@@ -361,10 +373,10 @@ static void versions_are_bounded(void **state) {
     publish();
     for (int i = 0; i < VERSIONS; i++) {
         snprintf(key, sizeof key, "sla:o%d", i);
-        snprintf(
-            body, sizeof body,
-            "{\"version\":\"o%d\",\"policies\":[{\"name\":\"p\",\"targets\":{\"resolution\":{\"within\":\"2h\"}}}]}",
-            i);
+        snprintf(body, sizeof body,
+                 "{\"version\":\"o%d\",\"policies\":[{\"name\":\"p\",\"targets\":{\"resolution\":{"
+                 "\"within\":\"2h\"}}}]}",
+                 i);
         write_memory(&memory, key, body, &err);
     }
     for (int i = 0; i < VERSIONS; i++) {
@@ -409,9 +421,12 @@ static void a_version_stays_while_cases_name_it(void **state) {
     assert_int_equal(policies.current->order, 3);
 }
 
-/* The same policies again and again, then changed ones, then broken ones: what is on the heap stays the same. */
+/* The same policies again and again, then changed ones, then broken ones: what is on the heap stays
+ * the same. */
 static void reload_often(const struct worker_spec *spec, int times) {
-    enum { SLACK = 256 * 1024 }; /* a policy has that much and more; rounding and blocks kept by libraries have less */
+    enum {
+        SLACK = 256 * 1024
+    }; /* a policy has that much and more; rounding and blocks kept by libraries have less */
     write_version(spec->policy_file, 0);
     open_store(spec);
     publish();
@@ -429,8 +444,8 @@ static void reload_often(const struct worker_spec *spec, int times) {
         if (i == 2) before = heap_bytes() - memory.bytes;
     }
     size_t after = heap_bytes() - memory.bytes;
-    print_message("%s: %zu KiB on the heap, %zu KiB after %d reloads\n", spec->policy_file, before / 1024, after / 1024,
-                  times);
+    print_message("%s: %zu KiB on the heap, %zu KiB after %d reloads\n", spec->policy_file,
+                  before / 1024, after / 1024, times);
     assert_true(after < before + SLACK);
 
     write_file(spec->policy_file, "version: \"broken\"\nno_such_key: 1\n");

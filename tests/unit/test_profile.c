@@ -1,4 +1,5 @@
-/* The profile of a case: the rules one by one, and every order of the same facts with one result in all three workers.
+/* The profile of a case: the rules one by one, and every order of the same facts with one result in
+ * all three workers.
  */
 #include "compensation/compensation.h"
 #include "contract/profile.h"
@@ -28,7 +29,7 @@ struct fact {
 };
 
 /* A fact that says nothing of the class. */
-#define MOVE(type, at)                                                                                                 \
+#define MOVE(type, at)                                                                             \
     { type, at, NULL, 0, NULL }
 
 struct expected {
@@ -97,7 +98,8 @@ static const struct row {
      {MOVE("case.withdrawn", 1), MOVE("case.reopened", 2)},
      {NULL, 0, false, PROFILE_OPEN, ""}},
     {"reopened and resolved again",
-     {MOVE("case.resolved", 1), MOVE("case.closed", 2), MOVE("case.reopened", 3), MOVE("case.resolved", 4)},
+     {MOVE("case.resolved", 1), MOVE("case.closed", 2), MOVE("case.reopened", 3),
+      MOVE("case.resolved", 4)},
      {NULL, 0, false, PROFILE_RESOLVED, ""}},
     {"withdrawn for good",
      {MOVE("case.resolved", 1), MOVE("case.withdrawn", 2), MOVE("case.closed", 3)},
@@ -112,7 +114,8 @@ static const struct row {
      {"logistics.lost", SEVERITY_P2, false, PROFILE_CLOSED, "emotional,legal"}},
 };
 
-static const struct profile *fold(const struct profile *before, const struct fact *fact, struct arena *arena) {
+static const struct profile *fold(const struct profile *before, const struct fact *fact,
+                                  struct arena *arena) {
     struct profile_place place = {.at = fact->at};
     struct texts flags = {(const char **)&fact->flag, fact->flag != NULL};
 
@@ -126,15 +129,18 @@ static const struct profile *fold(const struct profile *before, const struct fac
 static const char *joined(const struct texts *flags, struct arena *arena) {
     const char *all = "";
 
-    for (int i = 0; i < flags->count; i++) all = arena_printf(arena, "%s%s%s", all, i ? "," : "", flags->at[i]);
+    for (int i = 0; i < flags->count; i++)
+        all = arena_printf(arena, "%s%s%s", all, i ? "," : "", flags->at[i]);
     return all;
 }
 
-static void check_profile(const struct row *row, const struct profile *profile, struct arena *arena) {
+static void check_profile(const struct row *row, const struct profile *profile,
+                          struct arena *arena) {
     struct texts flags = profile_flags(profile, arena);
     const char *class_name = profile_class(profile);
 
-    assert_string_equal(class_name ? class_name : "-", row->expected.class_name ? row->expected.class_name : "-");
+    assert_string_equal(class_name ? class_name : "-",
+                        row->expected.class_name ? row->expected.class_name : "-");
     assert_int_equal(profile_severity(profile), row->expected.severity);
     assert_int_equal(profile_only_asks(profile), row->expected.only_asks);
     assert_int_equal(profile_status(profile), row->expected.status);
@@ -165,7 +171,8 @@ static bool permute(int *order, int count) {
     return true;
 }
 
-static void each_order(void (*check)(const struct row *row, const int *order, int count, struct arena *arena)) {
+static void each_order(void (*check)(const struct row *row, const int *order, int count,
+                                     struct arena *arena)) {
     struct arena *arena = arena_new();
     int orders = 0;
 
@@ -197,16 +204,19 @@ static void test_every_order(void **state) {
 enum { OPENED = 0 }; /* minutes; the facts lie behind it */
 
 static const int64_t base_ms = INT64_C(1763805600000); /* 2025-11-22T10:00:00Z */
-static const struct worker_spec *const specs[] = {&sla_spec, &compensation_spec, &notification_spec};
+static const struct worker_spec *const specs[] = {&sla_spec, &compensation_spec,
+                                                  &notification_spec};
 static struct rehearse *rehearse;
 
-static void ignore(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
-                   const struct event *ev, const struct rejection *rejection) {
+static void ignore(void *context, const struct worker_spec *spec, int64_t now_ms,
+                   const struct output *output, const struct event *ev,
+                   const struct rejection *rejection) {
     (void)context, (void)spec, (void)now_ms, (void)output;
     if (rejection) fail_msg("%s: %s", ev->type, rejection->detail);
 }
 
-static void publish(const char *case_id, const char *type, int64_t minute, const char *data, struct arena *arena) {
+static void publish(const char *case_id, const char *type, int64_t minute, const char *data,
+                    struct arena *arena) {
     const int64_t now_ms = base_ms + FACTS_MAX * 60000;
     struct event ev = {.source = "/test",
                        .type = type,
@@ -216,14 +226,16 @@ static void publish(const char *case_id, const char *type, int64_t minute, const
     struct err err;
 
     ev.id = arena_printf(arena, "%s.%lld", case_id, (long long)minute);
-    if (json_read(arena, data, strlen(data), NULL, &ev.data, &err) != JSON_OK) fail_msg("%s: %s", err.text, data);
+    if (json_read(arena, data, strlen(data), NULL, &ev.data, &err) != JSON_OK)
+        fail_msg("%s: %s", err.text, data);
     rehearse_publish_event(rehearse, TOPIC_EVENTS, &ev, now_ms);
 }
 
 static void publish_fact(const char *case_id, const struct fact *fact, struct arena *arena) {
     const char *data = arena_printf(arena, "{\"case_id\":\"%s\",\"by\":\"anna\"", case_id);
 
-    if (strcmp(fact->type, "case.withdrawn") == 0) data = arena_printf(arena, "%s,\"reason\":\"spam\"", data);
+    if (strcmp(fact->type, "case.withdrawn") == 0)
+        data = arena_printf(arena, "%s,\"reason\":\"spam\"", data);
     if (fact->class_name) data = arena_printf(arena, "%s,\"class\":\"%s\"", data, fact->class_name);
     if (fact->severity)
         data = arena_printf(arena, "%s,\"severity\":\"%s\"", data,
@@ -234,7 +246,8 @@ static void publish_fact(const char *case_id, const struct fact *fact, struct ar
     publish(case_id, fact->type, fact->at, arena_printf(arena, "%s}", data), arena);
 }
 
-/* What sla says of itself for dashboards: texts before anything is classified are as good as none. */
+/* What sla says of itself for dashboards: texts before anything is classified are as good as none.
+ */
 static void check_sla(const struct row *row, const char *case_id, struct arena *arena) {
     static const int statuses[] = {SLA_OPEN, SLA_RESOLVED, SLA_CLOSED, SLA_WITHDRAWN};
     const struct sla_state *state = rehearse_state(rehearse, &sla_spec, case_id);
@@ -252,19 +265,21 @@ static void check_workers(const struct row *row, const int *order, int count, st
     const char *case_id = arena_printf(arena, "BYCRCNPA1C41H-%07d", ++cases);
 
     publish(case_id, "case.opened", OPENED,
-            arena_printf(
-                arena,
-                "{\"case_id\":\"%s\",\"opened_at\":\"2025-11-22T10:00:00Z\",\"tenant\":\"default\",\"channel\":\"im\","
-                "\"customer\":{\"id\":\"c1\",\"tier\":\"regular\"},\"text\":\"x\"}",
-                case_id),
+            arena_printf(arena,
+                         "{\"case_id\":\"%s\",\"opened_at\":\"2025-11-22T10:00:00Z\",\"tenant\":"
+                         "\"default\",\"channel\":\"im\","
+                         "\"customer\":{\"id\":\"c1\",\"tier\":\"regular\"},\"text\":\"x\"}",
+                         case_id),
             arena);
     for (int i = 0; i < count; i++) publish_fact(case_id, &row->facts[order[i]], arena);
 
     check_sla(row, case_id, arena);
-    const struct compensation_state *compensation = rehearse_state(rehearse, &compensation_spec, case_id);
+    const struct compensation_state *compensation =
+        rehearse_state(rehearse, &compensation_spec, case_id);
     assert_non_null(compensation);
     check_profile(row, compensation->profile, arena);
-    const struct notification_state *notification = rehearse_state(rehearse, &notification_spec, case_id);
+    const struct notification_state *notification =
+        rehearse_state(rehearse, &notification_spec, case_id);
     assert_non_null(notification);
     check_profile(row, notification->profile, arena);
 }
@@ -281,6 +296,7 @@ static void test_three_workers(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_order), cmocka_unit_test(test_three_workers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_order),
+                                       cmocka_unit_test(test_three_workers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Where Redis is, from a URL: each part with its %XX, and what is refused without showing what may be a password. */
+/* Where Redis is, from a URL: each part with its %XX, and what is refused without showing what may
+ * be a password. */
 #include "outside/redis_errors.h"
 #include "outside/redis_url.h"
 
@@ -29,8 +30,10 @@ static void what_a_url_says(void **state) {
         {"redis://redis:7000/3", {"redis", NULL, NULL, 7000, 3, false}},
         {"redis://redis/", {"redis", NULL, NULL, 6379, 0, false}},
         {"redis://:secret@redis", {"redis", NULL, "secret", 6379, 0, false}},
-        {"redis://sla:p%40ss%3Aw%2Ford%25@redis:1/%32", {"redis", "sla", "p@ss:w/ord%", 1, 2, false}},
-        {"redis://:a@b/c@redis/1", {"redis", NULL, "a@b/c", 6379, 1, false}}, /* not encoded, and understood */
+        {"redis://sla:p%40ss%3Aw%2Ford%25@redis:1/%32",
+         {"redis", "sla", "p@ss:w/ord%", 1, 2, false}},
+        {"redis://:a@b/c@redis/1",
+         {"redis", NULL, "a@b/c", 6379, 1, false}}, /* not encoded, and understood */
         {"redis://a%3ab:@redis", {"redis", "a:b", "", 6379, 0, false}},
         {"redis://:@redis", {"redis", NULL, NULL, 6379, 0, false}},
         {"redis://[::1]:7000", {"::1", NULL, NULL, 7000, 0, false}},
@@ -87,7 +90,8 @@ static void what_is_refused(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct redis_address address;
         struct err err = {""};
-        if (redis_url_parse(rows[i].url, &address, &err) != -1) fail_msg("accepted: %s", rows[i].url);
+        if (redis_url_parse(rows[i].url, &address, &err) != -1)
+            fail_msg("accepted: %s", rows[i].url);
         if (!strstr(err.text, rows[i].expected))
             fail_msg("%s: \"%s\" does not say \"%s\"", rows[i].url, err.text, rows[i].expected);
         assert_non_null(strstr(err.text, "REDRESS_REDIS_URL"));
@@ -104,18 +108,22 @@ static void what_each_error_means(void **state) {
         bool elsewhere;
         const char *remedy;
     } rows[] = {
-        {"WRONGPASS invalid username-password pair or user is disabled.", REDIS_SETTINGS, false, "USER:PASSWORD"},
+        {"WRONGPASS invalid username-password pair or user is disabled.", REDIS_SETTINGS, false,
+         "USER:PASSWORD"},
         {"NOAUTH Authentication required.", REDIS_SETTINGS, false, "asks for a password"},
-        {"ERR AUTH <password> called without any password configured for the default user.", REDIS_SETTINGS, false,
-         "no password set"},
-        {"NOPERM this user has no permissions to run the 'evalsha' command", REDIS_SETTINGS, false, "ACL SETUSER"},
-        {"ERR The user executing the script can't run this command or subcommand script: x", REDIS_SETTINGS, false,
+        {"ERR AUTH <password> called without any password configured for the default user.",
+         REDIS_SETTINGS, false, "no password set"},
+        {"NOPERM this user has no permissions to run the 'evalsha' command", REDIS_SETTINGS, false,
          "ACL SETUSER"},
+        {"ERR The user executing the script can't run this command or subcommand script: x",
+         REDIS_SETTINGS, false, "ACL SETUSER"},
         {"ERR DB index is out of range", REDIS_SETTINGS, false, "databases"},
         {"DENIED Redis is running in protected mode", REDIS_SETTINGS, false, "protected mode"},
         {"ERR unknown command 'ZADD', with args", REDIS_SETTINGS, false, "renamed"},
-        {"OOM command not allowed when used memory > 'maxmemory'.", REDIS_PASSING, false, "raise maxmemory"},
-        {"ERR Error running script (call to f_x): @user_script:8: -OOM command not allowed when used memory",
+        {"OOM command not allowed when used memory > 'maxmemory'.", REDIS_PASSING, false,
+         "raise maxmemory"},
+        {"ERR Error running script (call to f_x): @user_script:8: -OOM command not allowed when "
+         "used memory",
          REDIS_PASSING, false, "raise maxmemory"},
         {"MISCONF Redis is configured to save RDB snapshots", REDIS_PASSING, false, "disk"},
         {"BUSY Redis is busy running a script.", REDIS_PASSING, false, "script"},
@@ -125,18 +133,21 @@ static void what_each_error_means(void **state) {
         {"MOVED 3999 127.0.0.1:6381", REDIS_PASSING, true, "cluster"},
         {"NOSCRIPT No matching script.", REDIS_PASSING, true, ""},
         {"ERR Error compiling script", REDIS_UNKNOWN, false, ""},
-        {"WRONGTYPE Operation against a key holding the wrong kind of value", REDIS_UNKNOWN, false, ""},
+        {"WRONGTYPE Operation against a key holding the wrong kind of value", REDIS_UNKNOWN, false,
+         ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct redis_words words = redis_words_of_reply(rows[i].text);
         if (words.trouble != rows[i].trouble || words.elsewhere != rows[i].elsewhere ||
             !strstr(words.remedy, rows[i].remedy))
-            fail_msg("%s: %d, %d, \"%s\"", rows[i].text, words.trouble, words.elsewhere, words.remedy);
+            fail_msg("%s: %d, %d, \"%s\"", rows[i].text, words.trouble, words.elsewhere,
+                     words.remedy);
     }
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_a_url_says), cmocka_unit_test(what_is_refused),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_a_url_says),
+                                       cmocka_unit_test(what_is_refused),
                                        cmocka_unit_test(what_each_error_means)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The rehearsal itself: order of wake-ups, states, claims, and that nothing depends on more than the input. */
+/* The rehearsal itself: order of wake-ups, states, claims, and that nothing depends on more than
+ * the input. */
 #include "base/clock.h"
 #include "decision/rehearse.h"
 #include "decision/rehearse_store.h"
@@ -8,17 +9,20 @@
 
 #include <cmocka.h>
 
-/* A worker that counts: wakes up as many ms later as an event says, tells so, and forgets itself after three. */
+/* A worker that counts: wakes up as many ms later as an event says, tells so, and forgets itself
+ * after three. */
 struct bell {
     int64_t wake_at, rung;
     const char *name;
 };
 static const struct field bell_fields[] = {
-    {FIELD(bell, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN, .doc = "Rings then."},
+    {FIELD(bell, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
+     .doc = "Rings then."},
     {FIELD(bell, rung), .type = FIELD_INT, .doc = "How often it has."},
     {FIELD(bell, name), .type = FIELD_NAME, .doc = "Whose."},
     FIELDS_END};
-static const struct record bell_record = {.name = "bell", .size = sizeof(struct bell), .fields = bell_fields};
+static const struct record bell_record = {
+    .name = "bell", .size = sizeof(struct bell), .fields = bell_fields};
 
 static enum result ring(const struct decision *in, void *state, struct effects *out) {
     struct bell *bell = state;
@@ -41,27 +45,37 @@ static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
 static bool wants(const char *type) {
     return strcmp(type, "bell.set") == 0;
 }
-static const struct worker_spec bell_spec = {
-    .name = "bell", .kind = WORKER_KEYED, .reads = reads, .state = &bell_record, .wants = wants, .decide = ring};
+static const struct worker_spec bell_spec = {.name = "bell",
+                                             .kind = WORKER_KEYED,
+                                             .reads = reads,
+                                             .state = &bell_record,
+                                             .wants = wants,
+                                             .decide = ring};
 
 struct seen {
     struct buf text;
     int rejected;
 };
 
-static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
-                   const struct event *ev, const struct rejection *rejection) {
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
+                   const struct output *output, const struct event *ev,
+                   const struct rejection *rejection) {
     struct seen *seen = context;
     (void)spec, (void)ev;
     if (rejection) seen->rejected++;
     if (output) buf_printf(&seen->text, "%c@%lld ", output->subject[0], (long long)now_ms);
 }
 
-static void set(struct rehearse *rehearse, struct arena *arena, const char *subject, int64_t delay, int64_t now_ms) {
+static void set(struct rehearse *rehearse, struct arena *arena, const char *subject, int64_t delay,
+                int64_t now_ms) {
     struct tree *data = tree_new(arena, TREE_MAP);
     if (delay >= 0) tree_add(data, "delay", tree_new_int(arena, delay));
-    struct event ev = {
-        .id = "e", .source = "s", .type = "bell.set", .subject = subject, .data = data, .time_ms = now_ms};
+    struct event ev = {.id = "e",
+                       .source = "s",
+                       .type = "bell.set",
+                       .subject = subject,
+                       .data = data,
+                       .time_ms = now_ms};
     rehearse_publish_event(rehearse, TOPIC_EVENTS, &ev, now_ms);
 }
 
@@ -81,7 +95,8 @@ static void test_wake_ups(void **unused) {
     assert_string_equal(seen.text.at, "B@1050 ");
     rehearse_advance(rehearse, 1150); /* both at once: in the order in which they were set */
     assert_string_equal(seen.text.at, "B@1050 A@1150 B@1150 ");
-    set(rehearse, arena, a, 500, 1250); /* moved before it rings; what is due at an arrival's moment waits for it */
+    set(rehearse, arena, a, 500,
+        1250); /* moved before it rings; what is due at an arrival's moment waits for it */
     assert_string_equal(seen.text.at, "B@1050 A@1150 B@1150 ");
     rehearse_advance(rehearse, 5000);
     assert_string_equal(seen.text.at, "B@1050 A@1150 B@1150 B@1250 A@1750 A@1850 ");
@@ -106,7 +121,8 @@ static void test_many_states(void **unused) {
         }
         arena_reset(arena);
     }
-    assert_true(arena_used(states.arena) < (160 << 20)); /* 40 rounds of 5 000 times 500 bytes, renewed in between */
+    assert_true(arena_used(states.arena) <
+                (160 << 20)); /* 40 rounds of 5 000 times 500 bytes, renewed in between */
     for (int i = 0; i < 5000; i += 777) {
         const struct bell *bell = rehearse_states_get(&states, arena_printf(arena, "k%d", i));
         assert_int_equal(bell->rung, i + 39);
@@ -135,17 +151,23 @@ static void test_claims(void **unused) {
     CLAIM(.kind = CLAIM_LOOK, .key = "nobody");
     assert_false(answer.found);
 
-    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "1", .value = "a", .time_ms = 1000, .valid_ms = 100);
+    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "1", .value = "a", .time_ms = 1000,
+          .valid_ms = 100);
     assert_true(answer.granted && answer.ordinal == 0);
-    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "2", .value = "b", .time_ms = 1100, .valid_ms = 100);
+    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "2", .value = "b", .time_ms = 1100,
+          .valid_ms = 100);
     assert_true(!answer.granted && answer.ordinal == 1 && strcmp(answer.value, "a") == 0);
-    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "3", .value = "c", .time_ms = 1200, .valid_ms = 100);
+    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "3", .value = "c", .time_ms = 1200,
+          .valid_ms = 100);
     assert_true(!answer.granted && answer.ordinal == 2); /* lives on with each word */
-    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "2", .value = "b", .time_ms = 1200, .valid_ms = 100);
+    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "2", .value = "b", .time_ms = 1200,
+          .valid_ms = 100);
     assert_int_equal(answer.ordinal, 1);
-    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "4", .value = "d", .time_ms = 1301, .valid_ms = 100);
+    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "4", .value = "d", .time_ms = 1301,
+          .valid_ms = 100);
     assert_true(answer.granted && strcmp(answer.value, "d") == 0); /* taken over */
-    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "2", .value = "b", .time_ms = 1301, .valid_ms = 100);
+    CLAIM(.kind = CLAIM_JOIN, .key = "j", .id = "2", .value = "b", .time_ms = 1301,
+          .valid_ms = 100);
     assert_int_equal(answer.ordinal, 1); /* counted anew */
 
     CLAIM(.kind = CLAIM_COUNT, .key = "c", .id = "1", .amount = 60, .limit = 100);
@@ -163,7 +185,8 @@ static void test_claims(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wake_ups), cmocka_unit_test(test_many_states),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wake_ups),
+                                       cmocka_unit_test(test_many_states),
                                        cmocka_unit_test(test_claims)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

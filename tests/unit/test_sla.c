@@ -1,6 +1,6 @@
-/* The deadline engine's promises: facts in any order give the same verdicts, a case's facts never touch another's,
- * breached exactly when the working time exceeds the allowance, a case stays within its limits. Policies are in
- * test_sla_policy.c, scenarios in tests/scenarios. */
+/* The deadline engine's promises: facts in any order give the same verdicts, a case's facts never
+ * touch another's, breached exactly when the working time exceeds the allowance, a case stays
+ * within its limits. Policies are in test_sla_policy.c, scenarios in tests/scenarios. */
 #include "base/clock.h"
 #include "contract/contract.h"
 #include "data/calendar.h"
@@ -88,11 +88,13 @@ static void hear(struct verdicts *all, const char *type, const struct tree *data
         verdict->met = false;
         verdict->met_at = 0;
     }
-    assert_in_range(verdict->breaches - verdict->retractions, 0, 1); /* once, unless it was taken back */
+    assert_in_range(verdict->breaches - verdict->retractions, 0,
+                    1); /* once, unless it was taken back */
 }
 
-static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
-                   const struct event *ev, const struct rejection *rejection) {
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
+                   const struct output *output, const struct event *ev,
+                   const struct rejection *rejection) {
     struct verdicts *all = context;
     (void)spec, (void)now_ms, (void)ev;
     if (rejection) all->rejected++;
@@ -132,9 +134,10 @@ struct fact {
     int64_t time_ms, sequence;
 };
 
-static void publish(struct rehearse *rehearse, struct arena *arena, const char *case_id, const struct fact *fact,
-                    int64_t now_ms) {
-    const char *text = arena_printf(arena, "{\"case_id\":\"%s\"%s%s}", case_id, *fact->data ? "," : "", fact->data);
+static void publish(struct rehearse *rehearse, struct arena *arena, const char *case_id,
+                    const struct fact *fact, int64_t now_ms) {
+    const char *text = arena_printf(arena, "{\"case_id\":\"%s\"%s%s}", case_id,
+                                    *fact->data ? "," : "", fact->data);
     struct event ev = {.id = arena_printf(arena, "e%lld", (long long)fact->sequence),
                        .source = "/test",
                        .type = fact->type,
@@ -145,23 +148,24 @@ static void publish(struct rehearse *rehearse, struct arena *arena, const char *
     rehearse_publish_event(rehearse, TOPIC_EVENTS, &ev, now_ms);
 }
 
-static void open_case(struct rehearse *rehearse, struct arena *arena, const char *case_id, int64_t opened_ms,
-                      int64_t now_ms) {
+static void open_case(struct rehearse *rehearse, struct arena *arena, const char *case_id,
+                      int64_t opened_ms, int64_t now_ms) {
     char time[CLOCK_TEXT_MAX];
-    struct fact opened = {
-        "case.opened",
-        arena_printf(arena,
-                     "\"opened_at\":\"%s\",\"tenant\":\"default\",\"channel\":\"app\",\"customer\":{\"id\":\"u\","
-                     "\"tier\":\"regular\"},\"text\":\"x\"",
-                     clock_format(opened_ms, time)),
-        opened_ms, 0};
+    struct fact opened = {"case.opened",
+                          arena_printf(arena,
+                                       "\"opened_at\":\"%s\",\"tenant\":\"default\",\"channel\":"
+                                       "\"app\",\"customer\":{\"id\":\"u\","
+                                       "\"tier\":\"regular\"},\"text\":\"x\"",
+                                       clock_format(opened_ms, time)),
+                          opened_ms, 0};
     publish(rehearse, arena, case_id, &opened, now_ms);
 }
 
 #define CASE "BYCRCNPA1C41H-FRGWX4V"
 #define BY   "\"by\":\"a\""
-#define CLASSIFIED(class, severity)                                                                                    \
-    "\"class\":\"" class "\",\"severity\":\"" severity "\",\"confidence\":0.9,\"reasons\":[],\"rules_version\":\"1\""
+#define CLASSIFIED(class, severity)                                                                \
+    "\"class\":\"" class "\",\"severity\":\"" severity                                             \
+                         "\",\"confidence\":0.9,\"reasons\":[],\"rules_version\":\"1\""
 
 static const struct {
     const char *type, *data;
@@ -188,18 +192,24 @@ static const struct {
     {"task.started", "\"task\":\"refund_settlement\"," BY},
     {"task.done", "\"task\":\"refund_settlement\"," BY},
     {"visit.scored", "\"score\":4"},
-    {"case.deadline_set", "\"target\":\"resolution\",\"at\":\"2026-03-03T12:00:00Z\",\"set_by\":\"shop\""},
-    {"case.deadline_set", "\"target\":\"resolution\",\"at\":\"2026-03-04T12:00:00Z\",\"set_by\":\"court\""},
-    {"case.deadline_set", "\"target\":\"follow_up\",\"at\":\"2026-03-03T18:00:00Z\",\"set_by\":\"shop\""},
-    {"case.deadline_set", "\"target\":\"next_update\",\"at\":\"2026-03-03T09:00:00Z\",\"set_by\":\"court\""},
-    {"case.deadline_set", "\"target\":\"carrier_delivery\",\"at\":\"2026-03-03T15:00:00Z\",\"set_by\":\"shop\""},
+    {"case.deadline_set",
+     "\"target\":\"resolution\",\"at\":\"2026-03-03T12:00:00Z\",\"set_by\":\"shop\""},
+    {"case.deadline_set",
+     "\"target\":\"resolution\",\"at\":\"2026-03-04T12:00:00Z\",\"set_by\":\"court\""},
+    {"case.deadline_set",
+     "\"target\":\"follow_up\",\"at\":\"2026-03-03T18:00:00Z\",\"set_by\":\"shop\""},
+    {"case.deadline_set",
+     "\"target\":\"next_update\",\"at\":\"2026-03-03T09:00:00Z\",\"set_by\":\"court\""},
+    {"case.deadline_set",
+     "\"target\":\"carrier_delivery\",\"at\":\"2026-03-03T15:00:00Z\",\"set_by\":\"shop\""},
     {"task.started", "\"task\":\"carrier_delivery\"," BY}};
 
 static const char policy_text[] =
     "version: \"1\"\n"
     "keep_closed_for: 900d\n"
     "calendars:\n"
-    "  office: {timezone: Europe/Berlin, weekly: {mon: [[\"09:00\",\"17:00\"]], tue: [[\"09:00\",\"17:00\"]], wed: "
+    "  office: {timezone: Europe/Berlin, weekly: {mon: [[\"09:00\",\"17:00\"]], tue: "
+    "[[\"09:00\",\"17:00\"]], wed: "
     "[[\"22:00\",\"06:00\"]]}}\n"
     "policies:\n"
     "  - name: urgent\n"
@@ -212,7 +222,8 @@ static const char policy_text[] =
     "    match: {class: [\"quality.*\"]}\n"
     "    targets:\n"
     "      first_contact: {within: 1h, warn: [75%]}\n"
-    "      resolution: {within: 9h, calendar: office, pause_on: [awaiting_customer], escalate: [{after: 1h, to: x}]}\n"
+    "      resolution: {within: 9h, calendar: office, pause_on: [awaiting_customer], escalate: "
+    "[{after: 1h, to: x}]}\n"
     "      next_reply: {within: 90m, pause_on: [awaiting_third_party]}\n"
     "      follow_up: {within: 1d}\n"
     "  - name: rest\n"
@@ -230,7 +241,8 @@ static int make_facts(struct fact *facts, int64_t opened_ms) {
         facts[i] = (struct fact){kinds[kind].type, kinds[kind].data,
                                  opened_ms + random_below(3 * DAY / MINUTE) * MINUTE, i + 2};
     }
-    facts[count++] = (struct fact){"case.classified", CLASSIFIED("quality.flaw", "P3"), opened_ms, 1};
+    facts[count++] =
+        (struct fact){"case.classified", CLASSIFIED("quality.flaw", "P3"), opened_ms, 1};
     return count;
 }
 
@@ -250,8 +262,8 @@ static int by_time(const void *a, const void *b) {
 }
 
 /* Plays facts: each `gap_ms` after the other or at its own time, then lets everything run out. */
-static void play(struct verdicts *all, struct arena *arena, struct fact *facts, int count, int64_t opened_ms,
-                 int64_t now_ms, int64_t gap_ms) {
+static void play(struct verdicts *all, struct arena *arena, struct fact *facts, int count,
+                 int64_t opened_ms, int64_t now_ms, int64_t gap_ms) {
     *all = (struct verdicts){0};
     struct rehearse *rehearse = begin(all, policy_text);
     open_case(rehearse, arena, CASE, opened_ms, now_ms);
@@ -259,13 +271,15 @@ static void play(struct verdicts *all, struct arena *arena, struct fact *facts, 
         if (gap_ms < 0) now_ms = facts[i].time_ms > now_ms ? facts[i].time_ms : now_ms;
         if (gap_ms > 0) now_ms += random_below(gap_ms);
         publish(rehearse, arena, CASE, &facts[i], now_ms);
-        if (random_below(4) == 0) publish(rehearse, arena, CASE, &facts[i], now_ms); /* once more: changes nothing */
+        if (random_below(4) == 0)
+            publish(rehearse, arena, CASE, &facts[i], now_ms); /* once more: changes nothing */
     }
     rehearse_advance(rehearse, opened_ms + 30 * DAY > now_ms ? opened_ms + 30 * DAY : now_ms + DAY);
     rehearse_free(rehearse);
 }
 
-/* Late, as the last word has it: a met one by what met it said, another by the breach that stands. */
+/* Late, as the last word has it: a met one by what met it said, another by the breach that stands.
+ */
 static bool is_late(const struct verdict *verdict) {
     return verdict->met ? !verdict->on_time : verdict->breaches > verdict->retractions;
 }
@@ -273,12 +287,12 @@ static bool is_late(const struct verdict *verdict) {
 static void print(const struct fact *facts, int count) {
     char time[CLOCK_TEXT_MAX];
     for (int i = 0; i < count; i++)
-        print_message("  %s #%lld %s %s\n", clock_format(facts[i].time_ms, time), (long long)facts[i].sequence,
-                      facts[i].type, facts[i].data);
+        print_message("  %s #%lld %s %s\n", clock_format(facts[i].time_ms, time),
+                      (long long)facts[i].sequence, facts[i].type, facts[i].data);
 }
 
-/* Every cycle that counts in one has the same verdict in the other. Cancelled ones that were never late may be missing:
- * who hears of the end before the beginning has nothing to cancel. */
+/* Every cycle that counts in one has the same verdict in the other. Cancelled ones that were never
+ * late may be missing: who hears of the end before the beginning has nothing to cancel. */
 static void same(struct verdicts *one, struct verdicts *two, const struct fact *facts, int count) {
     int64_t first_ms = INT64_MAX;
     for (int i = 0; i < one->count; i++)
@@ -286,7 +300,8 @@ static void same(struct verdicts *one, struct verdicts *two, const struct fact *
     for (int i = 0; i < one->count; i++) {
         const struct verdict *verdict = &one->at[i];
         if (verdict->cancelled && !is_late(verdict)) continue;
-        if (verdict->cycle > first_ms + 20 * DAY) continue; /* weekly updates go on as long as it plays */
+        if (verdict->cycle > first_ms + 20 * DAY)
+            continue; /* weekly updates go on as long as it plays */
         const struct verdict *other = verdict_of(two, verdict->target, verdict->cycle);
         bool equal = verdict->met == other->met && verdict->met_at == other->met_at &&
                      is_late(verdict) == is_late(other) && verdict->cancelled == other->cancelled;
@@ -294,13 +309,14 @@ static void same(struct verdicts *one, struct verdicts *two, const struct fact *
         print(facts, count);
         char time[CLOCK_TEXT_MAX];
         fail_msg("%s %s: met %d/%d late %d/%d cancelled %d/%d breaches %d/%d", verdict->target,
-                 clock_format(verdict->cycle, time), verdict->met, other->met, is_late(verdict), is_late(other),
-                 verdict->cancelled, other->cancelled, verdict->breaches, other->breaches);
+                 clock_format(verdict->cycle, time), verdict->met, other->met, is_late(verdict),
+                 is_late(other), verdict->cancelled, other->cancelled, verdict->breaches,
+                 other->breaches);
     }
 }
 
-/* In order as it happened; in order, all at once, a year later; shuffled, all at once; shuffled, with time passing in
- * between, so that breaches are reported that later records disprove. */
+/* In order as it happened; in order, all at once, a year later; shuffled, all at once; shuffled,
+ * with time passing in between, so that breaches are reported that later records disprove. */
 static void test_order_of_arrival(void **unused) {
     (void)unused;
     int64_t opened_ms, late = 0, retracted = 0;
@@ -319,7 +335,8 @@ static void test_order_of_arrival(void **unused) {
         for (int k = 0; k < 3; k++) {
             memcpy(shuffled, facts, sizeof facts);
             shuffle(shuffled, count);
-            play(&other, arena, shuffled, count, opened_ms, opened_ms + (k ? 4 * DAY : 0), k == 1 ? 0 : 6 * HOUR);
+            play(&other, arena, shuffled, count, opened_ms, opened_ms + (k ? 4 * DAY : 0),
+                 k == 1 ? 0 : 6 * HOUR);
             for (int i = 0; i < other.count; i++) retracted += other.at[i].retractions;
             same(&reference, &other, shuffled, count);
             same(&other, &reference, shuffled, count);
@@ -366,8 +383,9 @@ static void test_cases_are_apart(void **unused) {
     arena_free(arena);
 }
 
-/* One pause, one resolution: late exactly when the working time up to it exceeds the allowance, or the allowance was
- * used up at a closing and it comes while closed (due is the closing, CONTRACT.md). */
+/* One pause, one resolution: late exactly when the working time up to it exceeds the allowance, or
+ * the allowance was used up at a closing and it comes while closed (due is the closing,
+ * CONTRACT.md). */
 static void test_breached_exactly_when_over(void **unused) {
     (void)unused;
     int64_t opened_ms;
@@ -377,7 +395,8 @@ static void test_breached_exactly_when_over(void **unused) {
     static struct verdicts all;
     struct faults faults = {.arena = arena};
     const char *office =
-        "{\"timezone\":\"Europe/Berlin\",\"weekly\":{\"mon\":[[\"09:00\",\"17:00\"]],\"tue\":[[\"09:00\",\"17:00\"]],"
+        "{\"timezone\":\"Europe/"
+        "Berlin\",\"weekly\":{\"mon\":[[\"09:00\",\"17:00\"]],\"tue\":[[\"09:00\",\"17:00\"]],"
         "\"wed\":[[\"22:00\",\"06:00\"]]}}";
     for (int round = 0; round < 1000; round++) {
         const struct tree *tree;
@@ -392,19 +411,21 @@ static void test_breached_exactly_when_over(void **unused) {
         }
         int64_t worked_ms = calendar_elapsed(calendar, opened_ms, resolved_ms, &pause, 1);
         struct calendar_allowance nine = {.ms = 9 * HOUR};
-        bool used_up = worked_ms == 9 * HOUR && resolved_ms > calendar_due(calendar, opened_ms, nine, &pause, 1);
+        bool used_up = worked_ms == 9 * HOUR &&
+                       resolved_ms > calendar_due(calendar, opened_ms, nine, &pause, 1);
         bool over = worked_ms > 9 * HOUR || used_up;
-        struct fact facts[] = {{"case.classified", CLASSIFIED("quality.flaw", "P3"), opened_ms, 1},
-                               {"case.paused", "\"reason\":\"awaiting_customer\"", pause.from_ms, 2},
-                               {"case.resumed", "", pause.to_ms, 3},
-                               {"case.resolved", BY, resolved_ms, 4}};
+        struct fact facts[] = {
+            {"case.classified", CLASSIFIED("quality.flaw", "P3"), opened_ms, 1},
+            {"case.paused", "\"reason\":\"awaiting_customer\"", pause.from_ms, 2},
+            {"case.resumed", "", pause.to_ms, 3},
+            {"case.resolved", BY, resolved_ms, 4}};
         qsort(facts, 4, sizeof *facts, by_time);
         play(&all, arena, facts, 4, opened_ms, opened_ms, -1);
         const struct verdict *verdict = verdict_of(&all, "resolution", opened_ms);
         if (!verdict->met || verdict->on_time == over || verdict->breaches != over) {
             print(facts, 4);
-            fail_msg("round %d: over %d, met %d, on time %d, breaches %d", round, over, verdict->met, verdict->on_time,
-                     verdict->breaches);
+            fail_msg("round %d: over %d, met %d, on time %d, breaches %d", round, over,
+                     verdict->met, verdict->on_time, verdict->breaches);
         }
         late += over;
         arena_reset(arena);
@@ -422,13 +443,14 @@ static void test_limits(void **unused) {
     struct arena *arena = arena_new();
     static struct verdicts all;
     all = (struct verdicts){0};
-    struct rehearse *rehearse =
-        begin(&all, "version: \"1\"\npolicies:\n  - name: a\n    targets:\n      first_contact: {within: 1h}\n");
+    struct rehearse *rehearse = begin(&all, "version: \"1\"\npolicies:\n  - name: a\n    "
+                                            "targets:\n      first_contact: {within: 1h}\n");
     open_case(rehearse, arena, CASE, opened_ms, opened_ms);
-    publish(rehearse, arena, CASE, &(struct fact){"case.contacted", BY, opened_ms + MINUTE, 1}, opened_ms + MINUTE);
+    publish(rehearse, arena, CASE, &(struct fact){"case.contacted", BY, opened_ms + MINUTE, 1},
+            opened_ms + MINUTE);
     for (int i = 0; i < 3 * SLA_FACTS_MAX; i++) {
-        struct fact fact = {i % 2 ? "case.updated" : "case.customer_replied", i % 2 ? BY : "", opened_ms + i * HOUR,
-                            i + 2};
+        struct fact fact = {i % 2 ? "case.updated" : "case.customer_replied", i % 2 ? BY : "",
+                            opened_ms + i * HOUR, i + 2};
         publish(rehearse, arena, CASE, &fact, opened_ms + i * HOUR);
     }
     const struct sla_state *state = rehearse_state(rehearse, &sla_spec, CASE);
@@ -453,13 +475,15 @@ static void test_state_survives_its_hash(void **unused) {
         all = (struct verdicts){0};
         struct rehearse *rehearse = begin(&all, policy_text);
         open_case(rehearse, arena, CASE, opened_ms, opened_ms);
-        for (int i = 0; i < count; i++) publish(rehearse, arena, CASE, &facts[i], opened_ms + i * HOUR);
+        for (int i = 0; i < count; i++)
+            publish(rehearse, arena, CASE, &facts[i], opened_ms + i * HOUR);
         const struct sla_state *state = rehearse_state(rehearse, &sla_spec, CASE);
         struct pairs pairs, again_pairs;
         struct sla_state again = {0};
         struct err err = {""};
         fields_flatten(&sla_state_record, state, arena, &pairs, NULL);
-        if (fields_unflatten(&sla_state_record, &pairs, arena, &again, &err)) fail_msg("%s", err.text);
+        if (fields_unflatten(&sla_state_record, &pairs, arena, &again, &err))
+            fail_msg("%s", err.text);
         fields_flatten(&sla_state_record, &again, arena, &again_pairs, NULL);
         assert_int_equal(pairs.count, again_pairs.count);
         assert_int_equal(state->facts.count, again.facts.count);

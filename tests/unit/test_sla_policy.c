@@ -13,15 +13,19 @@
 
 static void test_policy_faults(void **unused) {
     (void)unused;
-#define ROW(match, targets) "version: \"1\"\npolicies:\n  - name: a\n    match: " match "\n    targets: " targets "\n"
+#define ROW(match, targets)                                                                        \
+    "version: \"1\"\npolicies:\n  - name: a\n    match: " match "\n    targets: " targets "\n"
     static const struct {
         const char *text, *path;
         int line;
     } cases[] = {
         {"policies: []\n", "version", 1},
         {"version: \"1\"\npolicies: []\n", "policies", 2},
-        {"version: \"1\"\ncolour: red\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n", "colour", 2},
-        {"version: \"1\"\nclose_silent_after: soon\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n",
+        {"version: \"1\"\ncolour: red\npolicies:\n  - {name: a, targets: {resolution: {within: "
+         "1h}}}\n",
+         "colour", 2},
+        {"version: \"1\"\nclose_silent_after: soon\npolicies:\n  - {name: a, targets: {resolution: "
+         "{within: 1h}}}\n",
          "close_silent_after", 2},
         {ROW("{class: [\"quality.*\"]}", "{resolution: {within: 1h, pause_in: []}}"),
          "policies[0].targets.resolution.pause_in", 5},
@@ -33,22 +37,31 @@ static void test_policy_faults(void **unused) {
         {ROW("{}", "{resolution: {within: 11000d}}"), "policies[0].targets.resolution.within", 5},
         {ROW("{}", "{resolution: {}}"), "policies[0].targets.resolution.within", 5},
         {ROW("{}", "{Resolution: {within: 1h}}"), "policies[0].targets.Resolution", 5},
-        {ROW("{}", "{resolution: {within: 1h, calendar: office}}"), "policies[0].targets.resolution.calendar", 5},
-        {ROW("{}", "{resolution: {within: 1h, warn: [100%]}}"), "policies[0].targets.resolution.warn", 5},
-        {ROW("{}", "{resolution: {within: 1h, warn: [1h]}}"), "policies[0].targets.resolution.warn", 5},
-        {ROW("{}", "{resolution: {within: 1h, pause_on: [lunch]}}"), "policies[0].targets.resolution.pause_on", 5},
-        {ROW("{}", "{resolution: {within: 1h, met_by: [case.solved]}}"), "policies[0].targets.resolution.met_by", 5},
-        {ROW("{}", "{resolution: {within: 1h, escalate: [{after: 2h, to: a}, {after: 1h, to: b}]}}"),
+        {ROW("{}", "{resolution: {within: 1h, calendar: office}}"),
+         "policies[0].targets.resolution.calendar", 5},
+        {ROW("{}", "{resolution: {within: 1h, warn: [100%]}}"),
+         "policies[0].targets.resolution.warn", 5},
+        {ROW("{}", "{resolution: {within: 1h, warn: [1h]}}"), "policies[0].targets.resolution.warn",
+         5},
+        {ROW("{}", "{resolution: {within: 1h, pause_on: [lunch]}}"),
+         "policies[0].targets.resolution.pause_on", 5},
+        {ROW("{}", "{resolution: {within: 1h, met_by: [case.solved]}}"),
+         "policies[0].targets.resolution.met_by", 5},
+        {ROW("{}",
+             "{resolution: {within: 1h, escalate: [{after: 2h, to: a}, {after: 1h, to: b}]}}"),
          "policies[0].targets.resolution.escalate", 5},
-        {"version: \"1\"\ncalendars:\n  c: {weekly: {}}\npolicies:\n  - {name: a, targets: {resolution: {within: "
+        {"version: \"1\"\ncalendars:\n  c: {weekly: {}}\npolicies:\n  - {name: a, targets: "
+         "{resolution: {within: "
          "1h}}}\n",
          "calendars.c", 3},
         {"version: \"1\"\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n"
          "  - {name: b, match: {tier: [vip]}, targets: {resolution: {within: 1h}}}\n",
          "policies[1]", 4},
-        {"version: \"1\"\npolicies:\n  - {name: a, match: {class: [\"quality.*\"]}, targets: {resolution: {within: "
+        {"version: \"1\"\npolicies:\n  - {name: a, match: {class: [\"quality.*\"]}, targets: "
+         "{resolution: {within: "
          "1h}}}\n"
-         "  - {name: b, match: {class: [quality.flaw], tier: [vip]}, targets: {resolution: {within: 1h}}}\n",
+         "  - {name: b, match: {class: [quality.flaw], tier: [vip]}, targets: {resolution: "
+         "{within: 1h}}}\n",
          "policies[1]", 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -63,8 +76,8 @@ static void test_policy_faults(void **unused) {
         assert_int_not_equal(sla_policy_load(tree, "", arena, &policy, &version, &faults), 0);
         assert_true(faults.count >= 1);
         if (strcmp(faults.at[0].path, cases[i].path) != 0 || faults.at[0].line != cases[i].line)
-            fail_msg("%zu: found %s:%d %s, expected %s:%d", i, faults.at[0].path, faults.at[0].line, faults.at[0].text,
-                     cases[i].path, cases[i].line);
+            fail_msg("%zu: found %s:%d %s, expected %s:%d", i, faults.at[0].path, faults.at[0].line,
+                     faults.at[0].text, cases[i].path, cases[i].line);
         arena_free(arena);
     }
 }
@@ -75,13 +88,16 @@ static void test_policy_matches(void **unused) {
     static const char text[] =
         "version: \"1\"\npolicies:\n"
         "  - {name: flaw, match: {class: [quality.flaw]}, targets: {}}\n"
-        "  - {name: dear, match: {class: [\"quality.*\"], order: {at_least: {currency: CNY, minor: 100000}}}, targets: "
+        "  - {name: dear, match: {class: [\"quality.*\"], order: {at_least: {currency: CNY, minor: "
+        "100000}}}, targets: "
         "{}}\n"
         "  - {name: fresh, match: {order: {perishable: true, carrier: [sf]}}, targets: {}}\n"
         "  - {name: flagged, match: {flags: [legal, safety]}, targets: {}}\n"
-        "  - {name: spring, match: {opened_from: \"2026-03-01T00:00:00Z\", opened_until: \"2026-04-01T00:00:00Z\", "
+        "  - {name: spring, match: {opened_from: \"2026-03-01T00:00:00Z\", opened_until: "
+        "\"2026-04-01T00:00:00Z\", "
         "tenant: [shop]}, targets: {}}\n"
-        "  - {name: quality, match: {class: [\"quality.*\"], tier: [vip, svip], channel: [app]}, targets: {}}\n";
+        "  - {name: quality, match: {class: [\"quality.*\"], tier: [vip, svip], channel: [app]}, "
+        "targets: {}}\n";
     struct arena *arena = arena_new();
     struct faults faults = {.arena = arena};
     const struct tree *tree;
@@ -112,15 +128,25 @@ static void test_policy_matches(void **unused) {
         {{.tenant = "shop", .flags = &none, .opened_at = march}, "spring"},
         {{.tenant = "shop", .flags = &none, .opened_at = march + 30 * DAY}, NULL},
         {{.tenant = "default", .flags = &none, .opened_at = march}, NULL},
-        {{.class_name = "quality.damaged", .flags = &none, .tier = TIER_SVIP, .channel = CHANNEL_APP}, "quality"},
-        {{.class_name = "quality.damaged", .flags = &none, .tier = TIER_REGULAR, .channel = CHANNEL_APP}, NULL},
+        {{.class_name = "quality.damaged",
+          .flags = &none,
+          .tier = TIER_SVIP,
+          .channel = CHANNEL_APP},
+         "quality"},
+        {{.class_name = "quality.damaged",
+          .flags = &none,
+          .tier = TIER_REGULAR,
+          .channel = CHANNEL_APP},
+         NULL},
         {{.flags = &none, .tier = TIER_SVIP, .channel = CHANNEL_APP}, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct sla_row *row = sla_policy_match(policy, &cases[i].profile);
         const char *found = row ? row->name : NULL;
-        if (found != cases[i].name && (!found || !cases[i].name || strcmp(found, cases[i].name) != 0))
-            fail_msg("%zu: found %s, expected %s", i, found ? found : "none", cases[i].name ? cases[i].name : "none");
+        if (found != cases[i].name &&
+            (!found || !cases[i].name || strcmp(found, cases[i].name) != 0))
+            fail_msg("%zu: found %s, expected %s", i, found ? found : "none",
+                     cases[i].name ? cases[i].name : "none");
     }
     arena_free(arena);
 }
@@ -133,14 +159,16 @@ static void test_default_policy(void **unused) {
     struct err err = {""};
     void *policy;
     const char *version;
-    if (yaml_read_file(arena, REDRESS_SOURCE_DIR "/deploy/policies/sla.yaml", &tree, &err)) fail_msg("%s", err.text);
+    if (yaml_read_file(arena, REDRESS_SOURCE_DIR "/deploy/policies/sla.yaml", &tree, &err))
+        fail_msg("%s", err.text);
     if (sla_policy_load(tree, "", arena, &policy, &version, &faults))
         fail_msg("%s: %s", faults.at[0].path, faults.at[0].text);
     assert_int_equal(((const struct sla_policy *)policy)->close_silent_after, 90 * DAY);
     /* Every class has a policy that promises a first contact and a resolution. */
     struct texts none = {0};
     for (int i = 0; contract_classes[i]; i++) {
-        struct sla_profile profile = {.class_name = contract_classes[i], .severity = SEVERITY_P3, .flags = &none};
+        struct sla_profile profile = {
+            .class_name = contract_classes[i], .severity = SEVERITY_P3, .flags = &none};
         const struct sla_row *row = sla_policy_match(policy, &profile);
         assert_non_null(sla_policy_rule(row, "first_contact"));
         assert_non_null(sla_policy_rule(row, "resolution"));
@@ -149,7 +177,8 @@ static void test_default_policy(void **unused) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_policy_faults), cmocka_unit_test(test_policy_matches),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_policy_faults),
+                                       cmocka_unit_test(test_policy_matches),
                                        cmocka_unit_test(test_default_policy)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

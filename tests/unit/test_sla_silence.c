@@ -1,5 +1,5 @@
-/* When a case that nobody closes is closed, and that it is said once: the same id and the same time, whoever says it
- * and however late. How it goes on is in tests/scenarios/silence*.txt. */
+/* When a case that nobody closes is closed, and that it is said once: the same id and the same
+ * time, whoever says it and however late. How it goes on is in tests/scenarios/silence*.txt. */
 #include "base/clock.h"
 #include "data/calendar.h"
 #include "data/yaml.h"
@@ -30,7 +30,8 @@ static struct sla_fact by_program(const char *type, int64_t day) {
 }
 
 static void each_row(void **unused) {
-    static const struct sla_rule once = {.name = "resolution"}, again = {.name = "next_update", .chained = true};
+    static const struct sla_rule once = {.name = "resolution"},
+                                 again = {.name = "next_update", .chained = true};
     (void)unused;
     const struct {
         const char *what;
@@ -43,18 +44,26 @@ static void each_row(void **unused) {
     } rows[] = {
         {"nothing but the complaint", .closes = 1 + AFTER},
         {"the last word counts", .heard = 5, .closes = 5 + AFTER},
-        {"a state of an earlier version has its facts", .fact = fact("case.updated", 7), .closes = 7 + AFTER},
+        {"a state of an earlier version has its facts", .fact = fact("case.updated", 7),
+         .closes = 7 + AFTER},
         {"and whom it was given to", .assigned = 8, .closes = 8 + AFTER},
-        {"our own classification is no word", .fact = fact("case.classified", 7), .closes = 1 + AFTER},
-        {"nor is the closing that was said before", .fact = by_program("case.closed", 7), .closes = 1 + AFTER},
-        {"a deadline within the time", .target = {.rule = &once, .due = 1 + AFTER}, .closes = 1 + AFTER},
-        {"a deadline behind it", .target = {.rule = &once, .due = 2 + AFTER}, .closes = 2 + AFTER + AFTER},
+        {"our own classification is no word", .fact = fact("case.classified", 7),
+         .closes = 1 + AFTER},
+        {"nor is the closing that was said before", .fact = by_program("case.closed", 7),
+         .closes = 1 + AFTER},
+        {"a deadline within the time", .target = {.rule = &once, .due = 1 + AFTER},
+         .closes = 1 + AFTER},
+        {"a deadline behind it", .target = {.rule = &once, .due = 2 + AFTER},
+         .closes = 2 + AFTER + AFTER},
         {"one that has been missed", .target = {.rule = &once, .due = 2 + AFTER, .breached = true},
          .closes = 1 + AFTER},
-        {"one that was met", .target = {.rule = &once, .due = 2 + AFTER, .end = SLA_END_MET}, .closes = 1 + AFTER},
+        {"one that was met", .target = {.rule = &once, .due = 2 + AFTER, .end = SLA_END_MET},
+         .closes = 1 + AFTER},
         {"one without a due time", .target = {.rule = &once, .paused = true}, .closes = 1 + AFTER},
-        {"one that would come again for ever", .target = {.rule = &again, .due = 2 + AFTER}, .closes = 1 + AFTER},
-        {"but that somebody outside has set", .target = {.rule = &again, .due = 2 + AFTER, .set_by = "court"},
+        {"one that would come again for ever", .target = {.rule = &again, .due = 2 + AFTER},
+         .closes = 1 + AFTER},
+        {"but that somebody outside has set",
+         .target = {.rule = &again, .due = 2 + AFTER, .set_by = "court"},
          .closes = 2 + AFTER + AFTER},
         {"a pause with an end behind it", .paused_to = 3 + AFTER, .closes = 3 + AFTER + AFTER},
         {"one with an end within the time", .paused_to = 3, .closes = 1 + AFTER},
@@ -67,7 +76,8 @@ static void each_row(void **unused) {
         struct sla_policy policy = {.close_silent_after = AFTER * DAY_MS};
         struct sla_derived target = rows[i].target;
         struct sla_fact one = rows[i].fact;
-        struct sla_pause_span span = {.to = rows[i].paused_to == NEVER ? 0 : rows[i].paused_to * DAY_MS};
+        struct sla_pause_span span = {
+            .to = rows[i].paused_to == NEVER ? 0 : rows[i].paused_to * DAY_MS};
         struct sla_state state = {.opened_at = DAY_MS,
                                   .heard_at = rows[i].heard * DAY_MS,
                                   .assigned_at = rows[i].assigned * DAY_MS,
@@ -82,7 +92,8 @@ static void each_row(void **unused) {
 
         int64_t expected = rows[i].closes == NEVER ? CALENDAR_NEVER : rows[i].closes * DAY_MS;
         int64_t found = sla_silence_ends(&report);
-        if (found != expected) fail_msg("%s: %" PRId64 ", not %" PRId64, rows[i].what, found, expected);
+        if (found != expected)
+            fail_msg("%s: %" PRId64 ", not %" PRId64, rows[i].what, found, expected);
 
         policy.close_silent_after = 0;
         assert_true(sla_silence_ends(&report) == CALENDAR_NEVER);
@@ -99,16 +110,19 @@ struct scene {
 };
 
 static int begin(void **state) {
-    static const char text[] = "version: \"1\"\nclose_silent_after: 90d\npolicies:\n  - name: a\n    targets:\n"
-                               "      resolution: {within: 24h}\n";
+    static const char text[] =
+        "version: \"1\"\nclose_silent_after: 90d\npolicies:\n  - name: a\n    targets:\n"
+        "      resolution: {within: 24h}\n";
     static struct scene scene;
     const struct tree *tree;
     void *policy;
     struct err err = {""};
     scene = (struct scene){.arena = arena_new()};
     struct faults faults = {.arena = scene.arena};
-    if (yaml_read(scene.arena, "sla.yaml", text, strlen(text), &tree, &err)) fail_msg("%s", err.text);
-    assert_int_equal(sla_policy_load(tree, "", scene.arena, &policy, &scene.version.version, &faults), 0);
+    if (yaml_read(scene.arena, "sla.yaml", text, strlen(text), &tree, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(
+        sla_policy_load(tree, "", scene.arena, &policy, &scene.version.version, &faults), 0);
     scene.version.policy = policy;
     scene.policies.current = &scene.version;
     assert_int_equal(clock_parse("2026-01-01T09:00:00Z", &scene.opened_ms), 0);
@@ -143,7 +157,8 @@ static struct sla_state silent_case(const struct scene *scene, int64_t wake_ms) 
                               .targets = {&cycle, 1}};
 }
 
-static struct effects wake(const struct scene *scene, struct sla_state *state, int64_t now_ms, bool unconfirmed) {
+static struct effects wake(const struct scene *scene, struct sla_state *state, int64_t now_ms,
+                           bool unconfirmed) {
     struct effects out;
     const struct decision in = {.policies = &scene->policies,
                                 .now_ms = now_ms,
@@ -193,8 +208,8 @@ static void test_not_unconfirmed(void **state) {
     assert_true(out.at[0].time_ms == due_ms);
 }
 
-static int64_t read_late(const struct scene *scene, struct sla_state *silent, const char *type, const char *data,
-                         int64_t now_ms) {
+static int64_t read_late(const struct scene *scene, struct sla_state *silent, const char *type,
+                         const char *data, int64_t now_ms) {
     struct effects out;
     struct event ev = {.id = "e1",
                        .source = "/test",
@@ -203,8 +218,11 @@ static int64_t read_late(const struct scene *scene, struct sla_state *silent, co
                        .time_ms = scene->opened_ms + DAY_MS,
                        .sequence = EVENT_NO_SEQUENCE};
     assert_int_equal(json_read(scene->arena, data, strlen(data), NULL, &ev.data, NULL), JSON_OK);
-    const struct decision in = {
-        .policies = &scene->policies, .ev = &ev, .now_ms = now_ms, .exists = true, .arena = scene->arena};
+    const struct decision in = {.policies = &scene->policies,
+                                .ev = &ev,
+                                .now_ms = now_ms,
+                                .exists = true,
+                                .arena = scene->arena};
     effects_init(&out, scene->arena);
     assert_int_equal(sla_spec.decide(&in, silent, &out), DONE);
     assert_int_equal(out.count, 0);
@@ -217,18 +235,22 @@ static void test_late_word(void **state) {
     const struct scene *scene = *state;
     struct sla_state silent = silent_case(scene, 0);
     const char *data = "{\"case_id\":\"" CASE "\",\"by\":\"li\"}";
-    int64_t left_ms = read_late(scene, &silent, "case.updated", data, scene->opened_ms + 400 * DAY_MS);
+    int64_t left_ms =
+        read_late(scene, &silent, "case.updated", data, scene->opened_ms + 400 * DAY_MS);
     assert_true(left_ms == 90 * DAY_MS);
 }
 
-/* An old silence that is learned of only now, as under a new policy, waits a little for what else is about to be read.
+/* An old silence that is learned of only now, as under a new policy, waits a little for what else
+ * is about to be read.
  */
 static void test_old_silence_settles(void **state) {
     const struct scene *scene = *state;
     struct sla_state silent = silent_case(scene, 0);
-    const char *data = "{\"case_id\":\"" CASE "\",\"class\":\"other\",\"severity\":\"P3\",\"confidence\":0.5,"
-                       "\"rules_version\":\"1\"}";
-    int64_t left_ms = read_late(scene, &silent, "case.classified", data, scene->opened_ms + 400 * DAY_MS);
+    const char *data =
+        "{\"case_id\":\"" CASE "\",\"class\":\"other\",\"severity\":\"P3\",\"confidence\":0.5,"
+        "\"rules_version\":\"1\"}";
+    int64_t left_ms =
+        read_late(scene, &silent, "case.classified", data, scene->opened_ms + 400 * DAY_MS);
     assert_true(left_ms == decision_settings(&(struct decision){.settings = NULL})->late_settle_ms);
 
     struct effects out = wake(scene, &silent, silent.wake_at, false);

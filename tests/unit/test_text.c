@@ -68,7 +68,8 @@ static void test_forms(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct text got = normal(rows[i].in);
         if (strcmp(got.at, rows[i].out) != 0)
-            fail_msg("%s: \"%s\" became \"%s\", not \"%s\"", rows[i].name, rows[i].in, got.at, rows[i].out);
+            fail_msg("%s: \"%s\" became \"%s\", not \"%s\"", rows[i].name, rows[i].in, got.at,
+                     rows[i].out);
         assert_int_equal(got.len, strlen(rows[i].out));
     }
 }
@@ -80,7 +81,8 @@ static void check_origin(const char *in, const char *part, const char *origin) {
     if (at == NULL) fail_msg("\"%s\" is not in \"%s\"", part, got.at);
     size_t from = got.from[at - got.at], to = got.to[at - got.at + (ptrdiff_t)strlen(part) - 1];
     if (to - from != strlen(origin) || memcmp(in + from, origin, to - from) != 0)
-        fail_msg("\"%s\" came from \"%.*s\", not from \"%s\"", part, (int)(to - from), in + from, origin);
+        fail_msg("\"%s\" came from \"%.*s\", not from \"%s\"", part, (int)(to - from), in + from,
+                 origin);
 }
 
 static void test_origin(void **state) {
@@ -131,6 +133,7 @@ static void test_characters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms), cmocka_unit_test(test_origin),
-                                       cmocka_unit_test(test_characters), cmocka_unit_test(test_any_bytes)};
+                                       cmocka_unit_test(test_characters),
+                                       cmocka_unit_test(test_any_bytes)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

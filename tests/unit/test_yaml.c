@@ -1,4 +1,5 @@
-/* YAML: how scalars are typed, what is refused with which line, and that files pass through the same trees as JSON. */
+/* YAML: how scalars are typed, what is refused with which line, and that files pass through the
+ * same trees as JSON. */
 #include "data/json.h"
 #include "data/yaml.h"
 
@@ -30,7 +31,8 @@ static int teardown(void **state) {
 static const struct tree *must_read(const char *text) {
     const struct tree *tree = NULL;
     struct err err;
-    if (yaml_read(arena, "x.yaml", text, strlen(text), &tree, &err)) fail_msg("%s: %s", text, err.text);
+    if (yaml_read(arena, "x.yaml", text, strlen(text), &tree, &err))
+        fail_msg("%s: %s", text, err.text);
     return tree;
 }
 
@@ -39,21 +41,26 @@ static void documents_are_what_json_would_say(void **state) {
     static const struct {
         const char *yaml, *json;
     } cases[] = {
-        {"a: 1\nb: [x, 'y', \"z\"]\nc: {d: e}\n", "{\"a\":1,\"b\":[\"x\",\"y\",\"z\"],\"c\":{\"d\":\"e\"}}"},
+        {"a: 1\nb: [x, 'y', \"z\"]\nc: {d: e}\n",
+         "{\"a\":1,\"b\":[\"x\",\"y\",\"z\"],\"c\":{\"d\":\"e\"}}"},
         {"- - 1\n  - 2\n- {}\n- []\n", "[[1,2],{},[]]"},
         {"a: 24:00\nb: 1h\nc: 09:00\nd: 2026-11-01\ne: 75%\n",
          "{\"a\":\"24:00\",\"b\":\"1h\",\"c\":\"09:00\",\"d\":\"2026-11-01\",\"e\":\"75%\"}"},
         {"[null, Null, NULL, ~, ]", "[null,null,null,null]"},
         {"a:\nb: ''\n", "{\"a\":null,\"b\":\"\"}"},
         {"[true, True, TRUE, false, False, FALSE]", "[true,true,true,false,false,false]"},
-        {"[yes, no, on, off, tRUE, nULL, y]", "[\"yes\",\"no\",\"on\",\"off\",\"tRUE\",\"nULL\",\"y\"]"},
+        {"[yes, no, on, off, tRUE, nULL, y]",
+         "[\"yes\",\"no\",\"on\",\"off\",\"tRUE\",\"nULL\",\"y\"]"},
         {"['null', \"true\", '1']", "[\"null\",\"true\",\"1\"]"},
         {"[0, -1, +1, 007, 0o17, 0x1F, 9223372036854775807, -9223372036854775808]",
          "[0,-1,1,7,15,31,9223372036854775807,-9223372036854775808]"},
-        {"[0o8, 0xg, 0o, 0x, -0x1, 1_000, '-', +]", "[\"0o8\",\"0xg\",\"0o\",\"0x\",\"-0x1\",\"1_000\",\"-\",\"+\"]"},
+        {"[0o8, 0xg, 0o, 0x, -0x1, 1_000, '-', +]",
+         "[\"0o8\",\"0xg\",\"0o\",\"0x\",\"-0x1\",\"1_000\",\"-\",\"+\"]"},
         {"[1.5, -0.5, .5, 5., 1e3, 1E-3, +1.5e+2]", "[1.5,-0.5,0.5,5.0,1000.0,0.001,150.0]"},
-        {"[., e3, 1e, 1.5.5, 1e+, .e1, 1.5a]", "[\".\",\"e3\",\"1e\",\"1.5.5\",\"1e+\",\".e1\",\"1.5a\"]"},
-        {"a: |\n  one\n  two\nb: >\n  three\n  four\n", "{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\\n\"}"},
+        {"[., e3, 1e, 1.5.5, 1e+, .e1, 1.5a]",
+         "[\".\",\"e3\",\"1e\",\"1.5.5\",\"1e+\",\".e1\",\"1.5a\"]"},
+        {"a: |\n  one\n  two\nb: >\n  three\n  four\n",
+         "{\"a\":\"one\\ntwo\\n\",\"b\":\"three four\\n\"}"},
         {"---\na: 1\n...\n", "{\"a\":1}"},
         {"1: a\ntrue: b\n\"q\": c\n", "{\"1\":\"a\",\"true\":\"b\",\"q\":\"c\"}"},
         {"\xef\xbb\xbf"
@@ -65,7 +72,8 @@ static void documents_are_what_json_would_say(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct tree *expected = NULL, *tree = must_read(cases[i].yaml);
         struct err err;
-        if (json_read(arena, cases[i].json, strlen(cases[i].json), NULL, &expected, &err)) fail_msg("%s", err.text);
+        if (json_read(arena, cases[i].json, strlen(cases[i].json), NULL, &expected, &err))
+            fail_msg("%s", err.text);
         if (tree_equal(tree, expected)) continue;
         struct buf buf = {0};
         struct json_out out = {.buf = &buf};
@@ -76,7 +84,8 @@ static void documents_are_what_json_would_say(void **state) {
 
 static void lines_and_characters_are_kept(void **state) {
     (void)state;
-    const struct tree *map = must_read("# first\nversion: 1.10\n\nlist:\n  - a\n  - 0x10\nlast: true\n");
+    const struct tree *map =
+        must_read("# first\nversion: 1.10\n\nlist:\n  - a\n  - 0x10\nlast: true\n");
     assert_int_equal(tree_get(map, "version")->line, 2);
     assert_string_equal(tree_get(map, "version")->text, "1.10");
     assert_int_equal(tree_get(map, "version")->kind, TREE_REAL);
@@ -186,9 +195,12 @@ static void files_are_read(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents_are_what_json_would_say), cmocka_unit_test(lines_and_characters_are_kept),
-        cmocka_unit_test(the_rest_is_refused_with_its_line), cmocka_unit_test(depth_and_size_have_limits),
-        cmocka_unit_test(many_keys_are_no_trouble),          cmocka_unit_test(files_are_read),
+        cmocka_unit_test(documents_are_what_json_would_say),
+        cmocka_unit_test(lines_and_characters_are_kept),
+        cmocka_unit_test(the_rest_is_refused_with_its_line),
+        cmocka_unit_test(depth_and_size_have_limits),
+        cmocka_unit_test(many_keys_are_no_trouble),
+        cmocka_unit_test(files_are_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

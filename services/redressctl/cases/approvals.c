@@ -1,4 +1,5 @@
-/* approvals: goes through the contract's own table, in both directions: what intake would reject is refused here. */
+/* approvals: goes through the contract's own table, in both directions: what intake would reject is
+ * refused here. */
 #include "redressctl/cases/approvals.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -14,17 +15,19 @@ static const char *case_of(const char *proposal_id, struct arena *arena) {
     return ids_is_case(case_id) ? case_id : NULL;
 }
 
-static int check(const struct record *record, const struct buf *data, struct arena *arena, struct err *err) {
+static int check(const struct record *record, const struct buf *data, struct arena *arena,
+                 struct err *err) {
     struct faults faults = {.arena = arena};
     const struct tree *tree;
     struct activity again = {0};
+
     if (json_read(arena, data->at, data->len, NULL, &tree, err) != JSON_OK) return -1;
     if (fields_decode(record, tree, FIELDS_STRICT, arena, &again, &faults) == 0) return 0;
     return err_set(err, "%s: %s", faults.at[0].path, faults.at[0].text);
 }
 
-int approvals_event(const char *type, const struct approvals_decision *decision, const char *id, int64_t now_ms,
-                    struct arena *arena, struct buf *out, struct err *err) {
+int approvals_event(const char *type, const struct approvals_decision *decision, const char *id,
+                    int64_t now_ms, struct arena *arena, struct buf *out, struct err *err) {
     char time[CLOCK_TEXT_MAX];
     struct activity data = {.case_id = case_of(decision->proposal_id, arena),
                             .proposal_id = decision->proposal_id,
@@ -32,9 +35,11 @@ int approvals_event(const char *type, const struct approvals_decision *decision,
                             .option = decision->option,
                             .comment = decision->comment,
                             .reason = decision->reason};
+
     if (!data.case_id)
-        return err_set(err, "proposal \"%.60s\": expected <case id>.<number>, such as BYCRCNPA1C41H-FRGWX4V.1",
-                       decision->proposal_id ? decision->proposal_id : "");
+        return err_set(
+            err, "proposal \"%.60s\": expected <case id>.<number>, such as BYCRCNPA1C41H-FRGWX4V.1",
+            decision->proposal_id ? decision->proposal_id : "");
     data.role = decision->role ? fields_choice_value(contract_roles, decision->role) : 0;
     if (!data.role)
         return err_set(err, "role \"%.40s\": expected agent, supervisor, manager or finance",
@@ -67,5 +72,6 @@ int approvals_event(const char *type, const struct approvals_decision *decision,
         json_end_map(&json);
     }
     buf_free(&text);
+
     return rc;
 }

@@ -20,47 +20,55 @@ struct case_run {
 static int ask(struct case_run *run) {
     struct ctl *ctl = &run->ctl;
     struct redis_reply *replies;
-    int count, shard = ids_partition(run->case_id, IDS_ROUTE_LEN, ctl->shards);
+    int count;
+    int shard = ids_partition(run->case_id, IDS_ROUTE_LEN, ctl->shards);
     const char *rest = arena_printf(ctl->turn, "case:%s", run->case_id);
+
     redis_addf(ctl->redis, 2, "HGETALL", ctl_key(ctl, "sla", shard, rest));
     redis_addf(ctl->redis, 2, "HGETALL", ctl_key(ctl, "compensation", shard, rest));
     int status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
     run->sla = &replies[0];
     run->compensation = &replies[1];
+
     return 0;
 }
 
-/* The case that a submission's computed id stands for, when it joined another; NULL: none. 0, or EXIT_CANNOT_GO_ON when
- * that could not be looked up. */
+/* The case that a submission's computed id stands for, when it joined another; NULL: none. 0, or
+ * EXIT_CANNOT_GO_ON when that could not be looked up. */
 static int find_alias(struct case_run *run, const char **case_id_out) {
     struct ctl *ctl = &run->ctl;
     struct claim_store *store = claim_store_new(ctl->redis, &ctl->kafka);
-    struct claim look = {.kind = CLAIM_LOOK, .key = arena_printf(ctl->turn, "alias\x1f%s", run->case_id)};
+    struct claim look = {.kind = CLAIM_LOOK,
+                         .key = arena_printf(ctl->turn, "alias\x1f%s", run->case_id)};
     struct answer answer = {.value = ""};
     struct err err = {"the claims are being restored"};
+
     claim_store_begin(store);
     enum claim_result result = claim_store_make(store, ctl->turn, &look, &answer, 1, &err);
     bool found = result == CLAIM_DONE && answer.found && ids_is_case(answer.value);
     *case_id_out = found ? arena_strdup(ctl->arena, answer.value) : NULL;
     claim_store_free(store);
     if (result == CLAIM_DONE) return 0;
-    return ctl_fail(ctl, "whether %s is a submission that joined a case cannot be looked up: %s", run->case_id,
-                    err.text);
+    return ctl_fail(ctl, "whether %s is a submission that joined a case cannot be looked up: %s",
+                    run->case_id, err.text);
 }
 
-/* Whether what Redis has of the case is all: of compensation where that has ever run with this Redis. */
+/* Whether what Redis has of the case is all: of compensation where that has ever run with this
+ * Redis. */
 static int check_views(struct case_run *run) {
     struct ctl *ctl = &run->ctl;
     int shard = ids_partition(run->case_id, IDS_ROUTE_LEN, ctl->shards);
     struct ctl_view sla = {.ctl = ctl, .worker = "sla", .shard = shard};
     struct ctl_view compensation = {.ctl = ctl, .worker = "compensation", .shard = shard};
     int status = ctl_view_look(&sla);
+
     if (!status) status = ctl_view_look(&compensation);
     if (!status) status = ctl_view_tell(&sla);
     if (!status && ctl_view_exists(&compensation)) status = ctl_view_tell(&compensation);
     ctl_view_end(&sla);
     ctl_view_end(&compensation);
+
     return status;
 }
 
@@ -74,7 +82,8 @@ static int find(struct case_run *run) {
     if (status) return status;
     if (!alias)
         return ctl_fail(&run->ctl,
-                        "no case %s: it was never opened, or it is over and past its retention time; the log may still "
+                        "no case %s: it was never opened, or it is over and past its retention "
+                        "time; the log may still "
                         "have it: redressctl events --case %s",
                         run->case_id, run->case_id);
     ctl_note("%s is the id of a submission that joined case %s", run->case_id, alias);
@@ -85,8 +94,10 @@ static int find(struct case_run *run) {
 /* "  opened      2026-11-22T10:00:00Z, 2h 5m ago" */
 static void print_time(const struct case_run *run, const char *label, const char *ms_text) {
     char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
+
     if (!ms_text) return;
-    int64_t ms = strtoll(ms_text, NULL, 10), away_ms = ms - run->now_ms;
+    int64_t ms = strtoll(ms_text, NULL, 10);
+    int64_t away_ms = ms - run->now_ms;
     ctl_span(away_ms < 0 ? -away_ms : away_ms, span);
     if (away_ms < 0)
         ctl_line("  %-18s %s, %s ago", label, clock_format(ms, time), span);
@@ -102,13 +113,17 @@ static void print_fields(const struct redis_reply *hash, const char *const *name
 }
 
 /* "due 2026-11-22T11:00:00Z, in 35m": the span only while the deadline still matters. */
-static void add_due(struct buf *line, const struct case_run *run, const char *state, const char *due) {
+static void add_due(struct buf *line, const struct case_run *run, const char *state,
+                    const char *due) {
     char time[CLOCK_TEXT_MAX], span[CTL_SPAN_MAX];
+
     if (!due) {
-        buf_puts(line, strcmp(state, "paused") == 0 ? "no due time while it is paused" : "no due time");
+        buf_puts(line,
+                 strcmp(state, "paused") == 0 ? "no due time while it is paused" : "no due time");
         return;
     }
-    int64_t ms = strtoll(due, NULL, 10), left_ms = ms - run->now_ms;
+    int64_t ms = strtoll(due, NULL, 10);
+    int64_t left_ms = ms - run->now_ms;
     bool open = strcmp(state, "running") == 0 || strcmp(state, "breached") == 0;
     buf_printf(line, "due %s", clock_format(ms, time));
     if (open && left_ms >= 0) buf_printf(line, ", in %s", ctl_span(left_ms, span));
@@ -119,6 +134,7 @@ static void print_deadline(const struct case_run *run, const char *name, const c
     const struct redis_reply *hash = run->sla;
     const char *set_by = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_set_by", name));
     struct buf line = {NULL, 0, 0};
+
     add_due(&line, run, state, ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name)));
     if (set_by) buf_printf(&line, ", set by %s", set_by);
     ctl_line("  %-18s %-9s %s", name, state, line.at);
@@ -129,10 +145,12 @@ static void print_deadline(const struct case_run *run, const char *name, const c
 static void print_deadlines(const struct case_run *run) {
     static const char suffix[] = "_state";
     const struct redis_reply *hash = run->sla;
+
     ctl_page("\nDEADLINES\n");
     for (int i = 0; i + 1 < hash->count; i += 2) {
         const char *field = hash->items[i].text;
-        size_t len = strlen(field), name_len = len - (sizeof suffix - 1);
+        size_t len = strlen(field);
+        size_t name_len = len - (sizeof suffix - 1);
         if (len < sizeof suffix || strcmp(field + name_len, suffix) != 0) continue;
         print_deadline(run, arena_strndup(run->ctl.turn, field, name_len), hash->items[i + 1].text);
     }
@@ -147,7 +165,8 @@ static void print_list(struct case_run *run, const char *title, const char *json
 
     ctl_page("\n");
     ctl_line("%s", title);
-    if (json_read(run->ctl.turn, json, strlen(json), &limits, &list, &err) != JSON_OK || list->kind != TREE_LIST) {
+    if (json_read(run->ctl.turn, json, strlen(json), &limits, &list, &err) != JSON_OK ||
+        list->kind != TREE_LIST) {
         ctl_line("  %s", json);
         return;
     }
@@ -164,10 +183,12 @@ static void print_list(struct case_run *run, const char *title, const char *json
 }
 
 static void print_people(struct case_run *run) {
-    static const char *const facts[] = {"status", "class",    "severity", "tier",   "flags",          "channel",
-                                        "tenant", "assignee", "repeats",  "policy", "policy_version", NULL};
+    static const char *const facts[] = {"status",  "class",   "severity",       "tier",
+                                        "flags",   "channel", "tenant",         "assignee",
+                                        "repeats", "policy",  "policy_version", NULL};
     static const char *const money[] = {"status",     "proposal_id", "needs",  "approvals",
                                         "cost_minor", "currency",    "option", NULL};
+
     ctl_line("CASE %s", run->case_id);
     print_fields(run->sla, facts);
     print_time(run, "opened", ctl_hash_get(run->sla, "opened_at"));
@@ -199,6 +220,7 @@ static void add_hash(struct json_out *json, const char *name, const struct redis
 static void print_json(const struct case_run *run) {
     struct buf buf = {NULL, 0, 0};
     struct json_out json = {.buf = &buf};
+
     json_begin_map(&json);
     json_key(&json, "case_id");
     json_text(&json, run->case_id);
@@ -213,9 +235,11 @@ static int run_case(int argc, char **argv) {
     struct case_run run = {.ctl.command = &ctl_case, .now_ms = clock_now_ms()};
     const struct ctl_option options[] = {{"--json", NULL, &run.json}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
+
     if (!status && argc != 2) status = ctl_usage(&run.ctl, "expected one CASE");
     if (!status && !ids_is_case(argv[1]))
-        status = ctl_usage(&run.ctl, "\"%.60s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V", argv[1]);
+        status = ctl_usage(&run.ctl, "\"%.60s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V",
+                           argv[1]);
     run.case_id = status ? NULL : argv[1];
     if (!status) status = ctl_redis(&run.ctl);
     if (!status) status = ctl_shards(&run.ctl);
@@ -224,6 +248,7 @@ static int run_case(int argc, char **argv) {
     if (!status && !run.json) print_people(&run);
     if (!status) status = check_views(&run);
     ctl_close(&run.ctl);
+
     return status;
 }
 

@@ -1,5 +1,5 @@
-/* redressctl rebuild: asks the owner of a shard to empty its view and build it from the changelog; it does nothing
- * itself (DESIGN.md, section 3, The view). */
+/* redressctl rebuild: asks the owner of a shard to empty its view and build it from the changelog;
+ * it does nothing itself (DESIGN.md, section 3, The view). */
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
 
@@ -10,31 +10,38 @@ static const char *const keyed[] = {"sla", "compensation", "notification", NULL}
 static int mark(struct ctl *ctl, const char *worker, int from, int to) {
     struct redis_reply *replies;
     int count;
+
     for (int shard = from; shard <= to; shard++)
         redis_addf(ctl->redis, 3, "SET", ctl_key(ctl, worker, shard, "wipe"), "1");
     int status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
-    ctl_note("asked for %d shards of %s; the worker that owns a shard empties and rebuilds its view next", count,
-             worker);
+    ctl_note("asked for %d shards of %s; the worker that owns a shard empties and rebuilds its "
+             "view next",
+             count, worker);
     return 0;
 }
 
 static int run_rebuild(int argc, char **argv) {
     struct ctl ctl = {.command = &ctl_rebuild};
-    const char *shard_text = NULL, *worker = NULL;
+    const char *shard_text = NULL;
+    const char *worker = NULL;
     int64_t shard = 0;
     const struct ctl_option options[] = {{"--shard", &shard_text, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&ctl, options, &argc, argv);
+
     if (!status && argc != 2) status = ctl_usage(&ctl, "expected one WORKER");
     for (int i = 0; !status && keyed[i]; i++)
         if (strcmp(keyed[i], argv[1]) == 0) worker = keyed[i];
     if (!status && !worker)
-        status = ctl_usage(&ctl, "worker \"%.40s\": expected sla, compensation or notification", argv[1]);
+        status = ctl_usage(&ctl, "worker \"%.40s\": expected sla, compensation or notification",
+                           argv[1]);
     if (!status) status = ctl_redis(&ctl);
     if (!status) status = ctl_shards(&ctl);
-    if (!status && shard_text) status = ctl_number(&ctl, "--shard", shard_text, 0, ctl.shards - 1, &shard);
+    if (!status && shard_text)
+        status = ctl_number(&ctl, "--shard", shard_text, 0, ctl.shards - 1, &shard);
     if (!status) status = mark(&ctl, worker, (int)shard, shard_text ? (int)shard : ctl.shards - 1);
     ctl_close(&ctl);
+
     return status;
 }
 

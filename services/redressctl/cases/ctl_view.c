@@ -1,5 +1,6 @@
-/* ctl_view: of each shard where it stands, what its owner says in redress:meta, and whether the cases and indexes hold
- * as much as its totals say (view.h). Plain reads only: whoever looks needs no right to run scripts. */
+/* ctl_view: of each shard where it stands, what its owner says in redress:meta, and whether the
+ * cases and indexes hold as much as its totals say (view.h). Plain reads only: whoever looks needs
+ * no right to run scripts. */
 #include "redressctl/cases/ctl_view.h"
 #include "base/clock.h"
 #include "runtime/keyed.h"
@@ -8,13 +9,22 @@
 #include <string.h>
 
 enum {
-    LEFT_MS =
-        2 * KEYED_RENEW_MS, /* an owner renews the age of a view each hour, also of one in which nothing happens */
-    LOOKS_MAX = 5           /* at a shard in which something changed between two replies */
+    LEFT_MS = 2 * KEYED_RENEW_MS, /* an owner renews the age of a view each hour, also of one in
+                                     which nothing happens */
+    LOOKS_MAX = 5                 /* at a shard in which something changed between two replies */
 };
 
 /* Why a shard is not all there. */
-enum lack { LACK_NONE, LACK_VIEW, LACK_EMPTYING, LACK_HEALING, LACK_TOTALS, LACK_LOST, LACK_OWNER, LACKS };
+enum lack {
+    LACK_NONE,
+    LACK_VIEW,
+    LACK_EMPTYING,
+    LACK_HEALING,
+    LACK_TOTALS,
+    LACK_LOST,
+    LACK_OWNER,
+    LACKS
+};
 
 /* Shards that lack the same. */
 struct lacking {
@@ -24,7 +34,8 @@ struct lacking {
 /* What there is of a shard, and what belongs there. */
 struct shard_look {
     const struct redis_reply *applied, *applied_at, *wiping, *totals;
-    const struct redis_reply *held; /* how much each "by:" of the totals holds, then `asleep`, then applied again */
+    const struct redis_reply
+        *held; /* how much each "by:" of the totals holds, then `asleep`, then applied again */
     int held_count;
 };
 
@@ -45,10 +56,12 @@ static bool is_index(const char *name) {
 static void ask_held(struct ctl_view *view, int shard, struct shard_look *look) {
     struct ctl *ctl = view->ctl;
     const struct redis_reply *totals = look->totals;
+
     look->held_count = 2;
     for (int i = 0; i + 1 < totals->count; i += 2) {
         if (!is_index(totals->items[i].text)) continue;
-        redis_addf(ctl->redis, 2, "ZCARD", ctl_key(ctl, view->worker, shard, totals->items[i].text));
+        redis_addf(ctl->redis, 2, "ZCARD",
+                   ctl_key(ctl, view->worker, shard, totals->items[i].text));
         look->held_count++;
     }
     redis_addf(ctl->redis, 2, "SCARD", ctl_key(ctl, view->worker, shard, "asleep"));
@@ -59,10 +72,12 @@ static void ask_held(struct ctl_view *view, int shard, struct shard_look *look) 
 static int ask(struct ctl_view *view, int from, int to, struct shard_look *looks) {
     struct redis_reply *replies;
     int count;
+
     for (int shard = from; shard <= to; shard++) ask_first(view, shard);
     int status = ctl_exchange(view->ctl, &replies, &count);
     for (int shard = from; shard <= to && !status; shard++) {
-        looks[shard] = (struct shard_look){&replies[0], &replies[1], &replies[2], &replies[3], NULL, 0};
+        looks[shard] =
+            (struct shard_look){&replies[0], &replies[1], &replies[2], &replies[3], NULL, 0};
         ask_held(view, shard, &looks[shard]);
         replies += 4;
     }
@@ -71,6 +86,7 @@ static int ask(struct ctl_view *view, int from, int to, struct shard_look *looks
         looks[shard].held = replies;
         replies += looks[shard].held_count;
     }
+
     return status;
 }
 
@@ -90,8 +106,11 @@ static bool has_moved(const struct shard_look *look) {
 }
 
 static bool holds_all(const struct shard_look *look) {
-    const struct redis_reply *held = look->held, *totals = look->totals;
-    int64_t cases = look->held[look->held_count - 2].number; /* asleep; those that are awake are in by:wake_at */
+    const struct redis_reply *held = look->held;
+    const struct redis_reply *totals = look->totals;
+    int64_t cases = look->held[look->held_count - 2]
+                        .number; /* asleep; those that are awake are in by:wake_at */
+
     for (int i = 0; i + 1 < totals->count; i += 2) {
         const char *name = totals->items[i].text;
         if (!is_index(name)) continue;
@@ -99,10 +118,12 @@ static bool holds_all(const struct shard_look *look) {
         if (held->number != number_of(totals->items[i + 1].text)) return false;
         held++;
     }
+
     return cases == number_of(ctl_hash_get(totals, "@cases"));
 }
 
-/* What the owner says of a shard while it does not run: one of the phases of taking over and healing. */
+/* What the owner says of a shard while it does not run: one of the phases of taking over and
+ * healing. */
 static bool is_healing(const struct ctl_view *view, int shard) {
     const char *field = arena_printf(view->ctl->turn, "held:%s.%d", view->worker, shard);
     const char *held = ctl_hash_get(view->meta, field);
@@ -111,7 +132,8 @@ static bool is_healing(const struct ctl_view *view, int shard) {
     return false;
 }
 
-static enum lack lack_of(const struct ctl_view *view, int shard, const struct shard_look *look, int64_t now_ms) {
+static enum lack lack_of(const struct ctl_view *view, int shard, const struct shard_look *look,
+                         int64_t now_ms) {
     if (look->wiping->number != 0) return LACK_EMPTYING;
     if (look->applied->kind != REDIS_TEXT) return LACK_VIEW;
     if (is_healing(view, shard)) return LACK_HEALING;
@@ -133,30 +155,39 @@ static int look_at_shards(struct ctl_view *view, int from, int to, struct shard_
 
 static void add_faults(struct ctl_view *view, const struct lacking *lacking, int64_t unread) {
     static const char *const words[LACKS] = {
-        [LACK_VIEW] = "no view in Redis: no worker has taken them up with this Redis, or the view was lost",
+        [LACK_VIEW] =
+            "no view in Redis: no worker has taken them up with this Redis, or the view was lost",
         [LACK_EMPTYING] = "the view is being emptied, to be made anew",
         [LACK_HEALING] = "the view is being taken over or made anew",
-        [LACK_TOTALS] = "the view does not say how much belongs there: an older version has made it, or that was lost",
-        [LACK_LOST] = "Redis has lost some of the view: its worker makes it anew when it notices, or when asked to by "
+        [LACK_TOTALS] = "the view does not say how much belongs there: an older version has made "
+                        "it, or that was lost",
+        [LACK_LOST] = "Redis has lost some of the view: its worker makes it anew when it notices, "
+                      "or when asked to by "
                       "`redressctl rebuild`",
         [LACK_OWNER] = "nobody has looked after the view for hours: no worker runs"};
+
     for (enum lack lack = LACK_NONE + 1; lack < LACKS; lack++)
         if (lacking[lack].count > 0)
-            buf_printf(&view->faults, "%d of %d shards of %s, the first of them %d: %s\n", lacking[lack].count,
-                       view->ctl->shards, view->worker, lacking[lack].first, words[lack]);
+            buf_printf(&view->faults, "%d of %d shards of %s, the first of them %d: %s\n",
+                       lacking[lack].count, view->ctl->shards, view->worker, lacking[lack].first,
+                       words[lack]);
     if (unread > 0)
-        buf_printf(&view->faults, "%lld cases of %s cannot be read by the version that runs: see its log\n",
+        buf_printf(&view->faults,
+                   "%lld cases of %s cannot be read by the version that runs: see its log\n",
                    (long long)unread, view->worker);
     if (view->indexes) return;
     buf_printf(&view->faults,
-               "%s:meta has no indexes:%s, so it is not known where to look: no redress-%s runs with this Redis, or it "
+               "%s:meta has no indexes:%s, so it is not known where to look: no redress-%s runs "
+               "with this Redis, or it "
                "has just begun to\n",
                view->ctl->config.topic_prefix, view->worker, view->worker);
 }
 
-static void judge(struct ctl_view *view, int from, int to, const struct shard_look *looks, int64_t now_ms) {
+static void judge(struct ctl_view *view, int from, int to, const struct shard_look *looks,
+                  int64_t now_ms) {
     struct lacking lacking[LACKS] = {{0, 0}};
     int64_t unread = 0;
+
     for (int shard = from; shard <= to; shard++) {
         enum lack lack = lack_of(view, shard, &looks[shard], now_ms);
         if (lacking[lack].count++ == 0) lacking[lack].first = shard;
@@ -172,20 +203,24 @@ static int64_t time_of(const struct redis_reply *time) {
 int ctl_view_look(struct ctl_view *view) {
     struct ctl *ctl = view->ctl;
     struct redis_reply *replies;
-    int count, from = view->shard == CTL_VIEW_ALL ? 0 : view->shard;
+    int count;
+    int from = view->shard == CTL_VIEW_ALL ? 0 : view->shard;
     int to = view->shard == CTL_VIEW_ALL ? ctl->shards - 1 : view->shard;
     struct shard_look *looks = arena_alloc(ctl->turn, (size_t)ctl->shards * sizeof *looks);
     int status = look_at_shards(view, from, to, looks);
     if (status) return status;
 
-    /* What the owners say comes last: a view that began to be made anew while it was looked at is noted by then. */
+    /* What the owners say comes last: a view that began to be made anew while it was looked at is
+     * noted by then. */
     redis_addf(ctl->redis, 1, "TIME");
-    redis_addf(ctl->redis, 2, "HGETALL", arena_printf(ctl->turn, "%s:meta", ctl->config.topic_prefix));
+    redis_addf(ctl->redis, 2, "HGETALL",
+               arena_printf(ctl->turn, "%s:meta", ctl->config.topic_prefix));
     status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
     view->meta = &replies[1];
     view->indexes = ctl_hash_get(view->meta, arena_printf(ctl->turn, "indexes:%s", view->worker));
-    int64_t redis_ms = time_of(&replies[0]), own_ms = clock_now_ms();
+    int64_t redis_ms = time_of(&replies[0]);
+    int64_t own_ms = clock_now_ms();
     view->now_ms = redis_ms > own_ms ? redis_ms : own_ms;
     judge(view, from, to, looks, redis_ms);
     return 0;

@@ -1,5 +1,5 @@
-/* deadlines: a merge of sorted sets. A deadline that moves while it is read may be missed or seen twice: a list for
- * people, not the truth. */
+/* deadlines: a merge of sorted sets. A deadline that moves while it is read may be missed or seen
+ * twice: a list for people, not the truth. */
 #include "redressctl/cases/deadlines.h"
 #include "base/suggest.h"
 #include "data/yaml.h"
@@ -28,41 +28,52 @@ struct deadlines {
 static void add_target(struct texts *targets, const char *name, struct arena *arena) {
     for (int i = 0; i < targets->count; i++)
         if (strcmp(targets->at[i], name) == 0) return;
-    size_t count = (size_t)targets->count, size = sizeof *targets->at;
+    size_t count = (size_t)targets->count;
+    size_t size = sizeof *targets->at;
     targets->at = arena_grow(arena, targets->at, count * size, (count + 1) * size);
     targets->at[targets->count++] = name;
 }
 
 struct texts deadlines_targets(const struct tree *sla_policy, struct arena *arena) {
-    static const char *const standard[] = {"first_contact", "next_reply", "next_update", "resolution", "follow_up"};
+    static const char *const standard[] = {"first_contact", "next_reply", "next_update",
+                                           "resolution", "follow_up"};
     struct texts targets = {NULL, 0};
-    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++) add_target(&targets, standard[i], arena);
+
+    for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
+        add_target(&targets, standard[i], arena);
     const struct tree *policies = tree_get(sla_policy, "policies");
-    for (const struct tree *policy = policies ? policies->first : NULL; policy; policy = policy->next) {
+    for (const struct tree *policy = policies ? policies->first : NULL; policy;
+         policy = policy->next) {
         const struct tree *named = tree_get(policy, "targets");
         if (!named || named->kind != TREE_MAP) continue;
         for (const struct tree *target = named->first; target; target = target->next)
             add_target(&targets, target->key, arena);
     }
+
     return targets;
 }
 
 struct texts deadlines_listed(const char *indexes, struct arena *arena) {
     static const char suffix[] = "_due";
     struct texts targets = {NULL, 0};
+
     for (const char *at = indexes; *at;) {
-        size_t len = strcspn(at, " "), stem = len > sizeof suffix - 1 ? len - (sizeof suffix - 1) : 0;
+        size_t len = strcspn(at, " ");
+        size_t stem = len > sizeof suffix - 1 ? len - (sizeof suffix - 1) : 0;
         if (stem > 0 && strncmp(at + stem, suffix, sizeof suffix - 1) == 0)
             add_target(&targets, arena_strndup(arena, at, stem), arena);
         at += len + (at[len] == ' ');
     }
+
     return targets;
 }
 
 struct texts deadlines_find(struct ctl_view *view) {
     bool uncounted = view->indexes && strcmp(view->indexes, "*") == 0;
+
     if (uncounted && view->faults.len == 0)
-        buf_printf(&view->faults, "there are more than %d targets, too many to look through: --target names one\n",
+        buf_printf(&view->faults,
+                   "there are more than %d targets, too many to look through: --target names one\n",
                    VIEW_INDEXES_MAX);
     if (!view->indexes || uncounted) return deadlines_targets(NULL, view->ctl->turn);
     return deadlines_listed(view->indexes, view->ctl->turn);
@@ -91,7 +102,8 @@ int deadlines_check_target(const struct ctl_view *view, const char *target) {
     if (offer(&nearest, &listed) || offer(&nearest, &named) || unknown_list) return 0;
 
     const char *best = suggest_best(&nearest);
-    if (best) return ctl_usage(ctl, "--target \"%.40s\": no such target, did you mean %s?", target, best);
+    if (best)
+        return ctl_usage(ctl, "--target \"%.40s\": no such target, did you mean %s?", target, best);
     return ctl_usage(ctl, "--target \"%.40s\": no case has such a target, and no policy", target);
 }
 
@@ -99,13 +111,17 @@ int deadlines_check_target(const struct ctl_view *view, const char *target) {
 static int fill(struct deadlines *deadlines) {
     struct ctl *ctl = deadlines->ctl;
     struct redis_reply *replies;
-    int asked = 0, count;
+    int asked = 0;
+    int count;
+
     for (int i = 0; i < deadlines->count; i++) {
         struct lane *lane = &deadlines->lanes[i];
         if (lane->over || lane->page) continue;
-        const char *key = ctl_key(ctl, "sla", lane->shard, arena_printf(ctl->turn, "by:%s_due", lane->target));
-        redis_addf(ctl->redis, 8, "ZRANGEBYSCORE", key, deadlines->from, deadlines->to, "WITHSCORES", "LIMIT",
-                   arena_printf(ctl->turn, "%lld", (long long)lane->read), deadlines->page_text);
+        const char *key =
+            ctl_key(ctl, "sla", lane->shard, arena_printf(ctl->turn, "by:%s_due", lane->target));
+        redis_addf(ctl->redis, 8, "ZRANGEBYSCORE", key, deadlines->from, deadlines->to,
+                   "WITHSCORES", "LIMIT", arena_printf(ctl->turn, "%lld", (long long)lane->read),
+                   deadlines->page_text);
         asked++;
     }
     if (!asked) return 0;
@@ -120,28 +136,34 @@ static int fill(struct deadlines *deadlines) {
         lane->read += members;
         lane->over = members == 0;
     }
+
     return 0;
 }
 
-struct deadlines *deadlines_open(struct ctl *ctl, const struct texts *targets, int64_t from_ms, int64_t to_ms,
-                                 int page) {
+struct deadlines *deadlines_open(struct ctl *ctl, const struct texts *targets, int64_t from_ms,
+                                 int64_t to_ms, int page) {
     struct deadlines *deadlines = ARENA_NEW(ctl->turn, struct deadlines);
-    *deadlines = (struct deadlines){.ctl = ctl, .count = ctl->shards * targets->count, .page = page};
+
+    *deadlines =
+        (struct deadlines){.ctl = ctl, .count = ctl->shards * targets->count, .page = page};
     deadlines->from = arena_printf(ctl->turn, "%lld", (long long)from_ms);
     deadlines->to = arena_printf(ctl->turn, "%lld", (long long)to_ms);
     deadlines->page_text = arena_printf(ctl->turn, "%d", page);
     deadlines->lanes = arena_alloc(ctl->turn, (size_t)deadlines->count * sizeof *deadlines->lanes);
     for (int i = 0; i < deadlines->count; i++)
-        deadlines->lanes[i] = (struct lane){.target = targets->at[i % targets->count], .shard = i / targets->count};
+        deadlines->lanes[i] =
+            (struct lane){.target = targets->at[i % targets->count], .shard = i / targets->count};
     return fill(deadlines) == 0 ? deadlines : NULL;
 }
 
 static int64_t score(const struct lane *lane) {
-    return (int64_t)strtod(lane->page->items[2 * lane->at + 1].text, NULL); /* ms are exact in a score up to 2^53 */
+    return (int64_t)strtod(lane->page->items[2 * lane->at + 1].text,
+                           NULL); /* ms are exact in a score up to 2^53 */
 }
 
 int deadlines_next(struct deadlines *deadlines, struct deadline *out) {
     struct lane *best = NULL;
+
     for (int i = 0; i < deadlines->count; i++) {
         struct lane *lane = &deadlines->lanes[i];
         if (!lane->over && (!best || score(lane) < score(best))) best = lane;
@@ -153,5 +175,6 @@ int deadlines_next(struct deadlines *deadlines, struct deadline *out) {
                              .shard = best->shard};
     if (++best->at < best->page->count / 2) return 1;
     best->page = NULL;
+
     return fill(deadlines) == 0 ? 1 : -1;
 }

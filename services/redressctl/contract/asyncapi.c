@@ -15,32 +15,41 @@ struct asyncapi_channel {
 static const struct asyncapi_channel channels[] = {
     {TOPIC_COMPLAINTS, "receive", "Complaints as customers made them, from any channel service.",
      "The id of the order or the conversation."},
-    {TOPIC_ACTIVITY, "receive", "What people and systems did, from agent desktops, carriers, shops, gateways.",
+    {TOPIC_ACTIVITY, "receive",
+     "What people and systems did, from agent desktops, carriers, shops, gateways.",
      "The case's route: the first 13 characters of its id."},
-    {TOPIC_DECISIONS, "receive", "Approvals, rejections and offers made by people, from the approver console alone.",
+    {TOPIC_DECISIONS, "receive",
+     "Approvals, rejections and offers made by people, from the approver console alone.",
      "The case's route: the first 13 characters of its id."},
-    {TOPIC_EVENTS, "send", "The case log: everything that happened, in order, validated. The subject is the case id.",
+    {TOPIC_EVENTS, "send",
+     "The case log: everything that happened, in order, validated. The subject is the case id.",
      "The case's route. About an order without a case: the route of order:<id>."},
     {TOPIC_DELIVERIES, "send", "Messages to send, for channel gateways.", "The case's route."},
-    {TOPIC_SETTLEMENTS, "send", "Remedies to carry out, each with its idempotency key.", "The case's route."},
-    {TOPIC_ORDERS, "send", "Facts of orders, for cohorts of orders at risk.", "The route of order:<id>, or `cohort`."},
+    {TOPIC_SETTLEMENTS, "send", "Remedies to carry out, each with its idempotency key.",
+     "The case's route."},
+    {TOPIC_ORDERS, "send", "Facts of orders, for cohorts of orders at risk.",
+     "The route of order:<id>, or `cohort`."},
 };
 enum { CHANNELS = sizeof channels / sizeof *channels };
 
-/* Whether a type comes by on a topic: accepted activity goes on to the case log under its own type. */
+/* Whether a type comes by on a topic: accepted activity goes on to the case log under its own type.
+ */
 static bool is_on(const struct contract_type *type, enum topic topic) {
     if (type->topic == topic) return true;
     if (type->topic == TOPIC_ACTIVITY && !type->names_case)
         return topic == (strcmp(type->name, "customer.erased") == 0 ? TOPIC_EVENTS : TOPIC_ORDERS);
-    return topic == TOPIC_EVENTS && (type->topic == TOPIC_ACTIVITY || type->topic == TOPIC_DECISIONS);
+    return topic == TOPIC_EVENTS &&
+           (type->topic == TOPIC_ACTIVITY || type->topic == TOPIC_DECISIONS);
 }
 
 /* Compact JSON with line breaks, so that a change of the contract reads as one. */
 static void indent(const char *json, struct buf *out) {
     int depth = 0;
     bool in_text = false;
+
     for (const char *at = json; *at; at++) {
-        bool closing = !in_text && (*at == '}' || *at == ']'), empty = closing && (at[-1] == '{' || at[-1] == '[');
+        bool closing = !in_text && (*at == '}' || *at == ']'),
+             empty = closing && (at[-1] == '{' || at[-1] == '[');
         if (closing) depth--;
         if (closing && !empty) buf_printf(out, "\n%*s", depth * INDENT, "");
         buf_add(out, at, 1);
@@ -72,6 +81,7 @@ static void begin(struct json_out *json, const char *key) {
 /* A reference to <place><name>. */
 static void put_ref(struct json_out *json, const char *key, const char *place, const char *name) {
     struct buf ref = {0};
+
     buf_printf(&ref, "%s%s", place, name);
     begin(json, key);
     put(json, "$ref", ref.at);
@@ -81,6 +91,7 @@ static void put_ref(struct json_out *json, const char *key, const char *place, c
 
 static void put_address(struct json_out *json, const char *name) {
     struct buf address = {0};
+
     buf_printf(&address, "{prefix}.%s", name);
     put(json, "address", address.at);
     buf_free(&address);
@@ -95,7 +106,8 @@ static void write_channel(const struct asyncapi_channel *channel, struct json_ou
     put(json, "description", channel->doc);
     begin(json, "messages");
     for (const struct contract_type *type = contract_types; type->name; type++)
-        if (is_on(type, channel->topic)) put_ref(json, type->name, "#/components/messages/", type->name);
+        if (is_on(type, channel->topic))
+            put_ref(json, type->name, "#/components/messages/", type->name);
     json_end_map(json);
     json_end_map(json);
 }
@@ -104,7 +116,8 @@ static void write_rejected_channel(struct json_out *json) {
     begin(json, "rejected");
     put_address(json, "rejected");
     put(json, "description",
-        "What could not be accepted: key, value and headers as they came, with the reason in further headers.");
+        "What could not be accepted: key, value and headers as they came, with the reason in "
+        "further headers.");
     begin(json, "messages");
     put_ref(json, "rejected", "#/components/messages/", "rejected");
     json_end_map(json);
@@ -113,6 +126,7 @@ static void write_rejected_channel(struct json_out *json) {
 
 static void write_operation(const char *name, const char *action, struct json_out *json) {
     struct buf key = {0};
+
     buf_printf(&key, "%s.%s", action, name);
     begin(json, key.at);
     put(json, "action", action);
@@ -163,16 +177,21 @@ struct attribute {
 
 static const struct attribute attributes[] = {
     {"ce_specversion", "1.0", true},
-    {"ce_id", "With ce_source the event's identity: the same twice is the same event. [A-Za-z0-9._:-], 1 to 128.",
+    {"ce_id",
+     "With ce_source the event's identity: the same twice is the same event. [A-Za-z0-9._:-], 1 to "
+     "128.",
      true},
     {"ce_source", "Who says it.", true},
     {"ce_type", "The event's type, so that readers can choose without parsing.", true},
     {"ce_time", "The fact's time, RFC 3339 with an offset.", true},
     {"ce_subject", "In the case log: the case id.", false},
     {"ce_sequence", "Orders facts of one time: an integer.", false},
-    {"ce_traceparent", "W3C Trace Context, carried from the complaint to all that it causes.", false},
+    {"ce_traceparent", "W3C Trace Context, carried from the complaint to all that it causes.",
+     false},
     {"redress_from",
-     "Of events from intake and classification: the record that was decided, as topic/partition/offset.", false},
+     "Of events from intake and classification: the record that was decided, as "
+     "topic/partition/offset.",
+     false},
 };
 static const struct attribute rejected_attributes[] = {
     {"redress_reason", NULL, true},
@@ -181,8 +200,10 @@ static const struct attribute rejected_attributes[] = {
     {"redress_partition", "Its partition.", true},
     {"redress_offset", "Its offset.", true},
     {"redress_described",
-     "The last header, where Kafka could not take the record itself: why. The value is then a document {topic, "
-     "partition, offset, key_bytes, key_xxh64, key_begins, value_bytes, value_xxh64, value_begins, headers, "
+     "The last header, where Kafka could not take the record itself: why. The value is then a "
+     "document {topic, "
+     "partition, offset, key_bytes, key_xxh64, key_begins, value_bytes, value_xxh64, value_begins, "
+     "headers, "
      "header_bytes}, or {topic, partition, offset, unreadable}.",
      false},
 };
@@ -216,7 +237,8 @@ static void write_rejected_message(struct json_out *json) {
     put(json, "name", "rejected");
     put(json, "summary", "A record that could not be accepted, its bytes untouched.");
     begin(json, "headers");
-    write_attributes(rejected_attributes, sizeof rejected_attributes / sizeof *rejected_attributes, json);
+    write_attributes(rejected_attributes, sizeof rejected_attributes / sizeof *rejected_attributes,
+                     json);
     json_end_map(json);
     json_end_map(json);
 }
@@ -224,7 +246,8 @@ static void write_rejected_message(struct json_out *json) {
 static void write_components(struct json_out *json) {
     begin(json, "components");
     begin(json, "messages");
-    for (const struct contract_type *type = contract_types; type->name; type++) write_message(type, json);
+    for (const struct contract_type *type = contract_types; type->name; type++)
+        write_message(type, json);
     write_rejected_message(json);
     json_end_map(json);
     begin(json, "schemas");
@@ -244,13 +267,15 @@ static void write_components(struct json_out *json) {
 void asyncapi_write(struct buf *out) {
     struct buf compact = {0};
     struct json_out json = {.buf = &compact};
+
     json_begin_map(&json);
     put(&json, "asyncapi", "3.0.0");
     begin(&json, "info");
     put(&json, "title", "Redress");
     put(&json, "version", REDRESS_VERSION);
     put(&json, "description",
-        "Complaints in, kept promises out. Events are CloudEvents 1.0: inbound structured or binary, Redress's own "
+        "Complaints in, kept promises out. Events are CloudEvents 1.0: inbound structured or "
+        "binary, Redress's own "
         "always "
         "binary. Readers ignore fields that they do not know.");
     json_end_map(&json);
@@ -260,7 +285,8 @@ void asyncapi_write(struct buf *out) {
     write_rejected_channel(&json);
     json_end_map(&json);
     begin(&json, "operations");
-    for (int i = 0; i < CHANNELS; i++) write_operation(topic_name(channels[i].topic), channels[i].action, &json);
+    for (int i = 0; i < CHANNELS; i++)
+        write_operation(topic_name(channels[i].topic), channels[i].action, &json);
     write_operation("rejected", "send", &json);
     json_end_map(&json);
     write_components(&json);
@@ -272,6 +298,7 @@ void asyncapi_write(struct buf *out) {
 /* Several types share a table: the schema is named after the type. */
 void asyncapi_schema(const struct contract_type *type, struct buf *out) {
     struct record record = *type->record;
+
     record.name = type->name;
     record.doc = type->doc;
     struct buf compact = {0};
@@ -282,16 +309,17 @@ void asyncapi_schema(const struct contract_type *type, struct buf *out) {
 }
 
 void asyncapi_markdown(struct buf *out) {
-    buf_puts(out,
-             "# Event types\n\nWritten by `redressctl contract document` from the tables that the workers read and "
-             "write with. `?` marks what may be absent.\n");
+    buf_puts(out, "# Event types\n\nWritten by `redressctl contract document` from the tables that "
+                  "the workers read and "
+                  "write with. `?` marks what may be absent.\n");
     for (int i = 0; i < CHANNELS; i++) {
         if (channels[i].topic == TOPIC_ORDERS) continue; /* nothing of its own */
-        buf_printf(out, "\n## `redress.%s`\n\n%s Kafka key: %s\n", topic_name(channels[i].topic), channels[i].doc,
-                   channels[i].key);
+        buf_printf(out, "\n## `redress.%s`\n\n%s Kafka key: %s\n", topic_name(channels[i].topic),
+                   channels[i].doc, channels[i].key);
         for (const struct contract_type *type = contract_types; type->name; type++) {
             if (type->topic != channels[i].topic) continue;
-            buf_printf(out, "\n### `%s`\n\n%s\n\n| field | type | meaning |\n|---|---|---|\n", type->name, type->doc);
+            buf_printf(out, "\n### `%s`\n\n%s\n\n| field | type | meaning |\n|---|---|---|\n",
+                       type->name, type->doc);
             fields_document(type->record, out);
         }
     }

@@ -1,5 +1,6 @@
-/* asyncapi: the contract as others read it, written from its tables: an AsyncAPI 3.0 document, a JSON Schema for each
- * type of event, and a page of Markdown. Pure: ctl_contract.c puts them into files. */
+/* asyncapi: the contract as others read it, written from its tables: an AsyncAPI 3.0 document, a
+ * JSON Schema for each type of event, and a page of Markdown. Pure: ctl_contract.c puts them into
+ * files. */
 #ifndef REDRESS_ASYNCAPI_H
 #define REDRESS_ASYNCAPI_H
 

@@ -21,6 +21,7 @@ static int make_folder(const struct ctl *ctl, const char *path) {
 /* One document into its file, or to standard output. */
 static int put_out(const struct contract_run *run, const char *name, const struct buf *text) {
     struct err err;
+
     if (!run->folder) {
         ctl_page(text->at);
         if (ctl_flush() == 0) return EXIT_OK;
@@ -33,17 +34,22 @@ static int put_out(const struct contract_run *run, const char *name, const struc
 
 static int put_schemas(const struct contract_run *run) {
     int status = EXIT_OK;
-    if (run->folder) status = make_folder(&run->ctl, arena_printf(run->ctl.arena, "%s/schemas", run->folder));
-    for (const struct contract_type *type = contract_types; type->name && status == EXIT_OK; type++) {
+
+    if (run->folder)
+        status = make_folder(&run->ctl, arena_printf(run->ctl.arena, "%s/schemas", run->folder));
+    for (const struct contract_type *type = contract_types; type->name && status == EXIT_OK;
+         type++) {
         struct buf text = {0};
         asyncapi_schema(type, &text);
         status = put_out(run, arena_printf(run->ctl.arena, "schemas/%s.json", type->name), &text);
         buf_free(&text);
     }
+
     return status;
 }
 
-static int put_document(const struct contract_run *run, const char *name, void (*make)(struct buf *out)) {
+static int put_document(const struct contract_run *run, const char *name,
+                        void (*make)(struct buf *out)) {
     struct buf text = {0};
     make(&text);
     int status = put_out(run, name, &text);
@@ -53,6 +59,7 @@ static int put_document(const struct contract_run *run, const char *name, void (
 
 static int put_part(const struct contract_run *run, const char *part) {
     int status = run->folder ? make_folder(&run->ctl, run->folder) : EXIT_OK;
+
     if (status != EXIT_OK) return status;
     if (strcmp(part, "asyncapi") == 0) return put_document(run, "asyncapi.json", asyncapi_write);
     if (strcmp(part, "schemas") == 0) return put_schemas(run);
@@ -64,8 +71,10 @@ static int run_contract(int argc, char **argv) {
     struct contract_run run = {.ctl = {.command = &ctl_contract}};
     const struct ctl_option options[] = {{.name = "--out", .value = &run.folder}, {.name = NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
+
     if (status == EXIT_OK)
-        status = argc == 2 ? put_part(&run, argv[1]) : ctl_usage(&run.ctl, "expected asyncapi, schemas or document");
+        status = argc == 2 ? put_part(&run, argv[1])
+                           : ctl_usage(&run.ctl, "expected asyncapi, schemas or document");
     ctl_close(&run.ctl);
     return status;
 }

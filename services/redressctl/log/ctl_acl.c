@@ -12,8 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct worker_spec *const workers[] = {&intake_spec,       &classification_spec, &sla_spec,
-                                                    &compensation_spec, &notification_spec,   NULL};
+static const struct worker_spec *const workers[] = {
+    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
 
 static int put_out(const struct ctl *ctl, const struct buf *text) {
     ctl_page(text->at);
@@ -21,16 +21,21 @@ static int put_out(const struct ctl *ctl, const struct buf *text) {
     return ctl_fail(ctl, "standard output: %s", strerror(errno));
 }
 
-/* One command a line. A worker's user of both systems is <prefix>-<worker> unless another is given. */
-static void put_worker(struct ctl *ctl, const struct worker_spec *spec, const char *user, struct buf *out) {
+/* One command a line. A worker's user of both systems is <prefix>-<worker> unless another is given.
+ */
+static void put_worker(struct ctl *ctl, const struct worker_spec *spec, const char *user,
+                       struct buf *out) {
     const char *prefix = ctl->config.topic_prefix;
     struct permission *list;
     struct permission_texts texts;
     int count = permissions_of(spec, prefix, ctl->arena, &list);
+
     if (!user) user = arena_printf(ctl->arena, "%s-%s", prefix, spec->name);
-    for (int i = 0; i < count; i++) buf_printf(out, "%s\n", permissions_grant(&list[i], user, ctl->arena));
+    for (int i = 0; i < count; i++)
+        buf_printf(out, "%s\n", permissions_grant(&list[i], user, ctl->arena));
     permissions_of_redis(spec, prefix, ctl->arena, &texts);
-    if (texts.command_count) buf_printf(out, "redis-cli %s\n", permissions_redis_quoted(&texts, user, ctl->arena));
+    if (texts.command_count)
+        buf_printf(out, "redis-cli %s\n", permissions_redis_quoted(&texts, user, ctl->arena));
 }
 
 static const struct worker_spec *find_worker(const char *name) {
@@ -40,16 +45,20 @@ static const struct worker_spec *find_worker(const char *name) {
     return *at;
 }
 
-static int put_workers(struct ctl *ctl, int count, char **names, const char *user, struct buf *out) {
+static int put_workers(struct ctl *ctl, int count, char **names, const char *user,
+                       struct buf *out) {
     for (int i = 0; i < count; i++)
         if (!find_worker(names[i]))
-            return ctl_usage(ctl, "no worker %s: expected intake, classification, sla, compensation or notification",
-                             names[i]);
+            return ctl_usage(
+                ctl,
+                "no worker %s: expected intake, classification, sla, compensation or notification",
+                names[i]);
     for (const struct worker_spec *const *at = workers; *at; at++) {
         bool chosen = count == 0;
         for (int i = 0; i < count; i++) chosen |= find_worker(names[i]) == *at;
         if (chosen) put_worker(ctl, *at, user, out);
     }
+
     return EXIT_OK;
 }
 
@@ -60,6 +69,7 @@ static int run_acl(int argc, char **argv) {
     struct buf text = {0};
     int status = ctl_options(&ctl, options, &argc, argv);
     bool page = argc == 2 && strcmp(argv[1], "document") == 0;
+
     if (status == EXIT_OK && page)
         permissions_document(workers, "redress", &text);
     else if (status == EXIT_OK)
@@ -68,6 +78,7 @@ static int run_acl(int argc, char **argv) {
     if (status == EXIT_OK) status = put_out(&ctl, &text);
     buf_free(&text);
     ctl_close(&ctl);
+
     return status;
 }
 

@@ -1,5 +1,5 @@
-/* redressctl events: reads one of our topics, the case log by default, as lines for people or as JSON; to its end, or
- * on and on. */
+/* redressctl events: reads one of our topics, the case log by default, as lines for people or as
+ * JSON; to its end, or on and on. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/suggest.h"
@@ -17,7 +17,8 @@ enum {
     ASK_MS = 15000, /* a broker that does not answer in this time is away */
     TURN_MS = 200,  /* how soon --for and Ctrl-C are noticed */
     PARTITIONS_MAX = 1024,
-    DETAIL_MAX = 80 /* bytes of a value on a line for people: a customer's text may have 8 000 characters */
+    DETAIL_MAX =
+        80 /* bytes of a value on a line for people: a customer's text may have 8 000 characters */
 };
 
 struct events_run {
@@ -53,13 +54,16 @@ static bool wanted(const struct events_run *run, const struct event *ev) {
         if (strncmp(ev->type, at, stem) == 0 && (stem < len || ev->type[stem] == 0)) return true;
         at += len + (at[len] == ',');
     }
+
     return false;
 }
 
-static void print_json(const struct events_run *run, const struct raw *raw, const struct event *ev) {
+static void print_json(const struct events_run *run, const struct raw *raw,
+                       const struct event *ev) {
     char time[CLOCK_TEXT_MAX];
     struct buf line = {NULL, 0, 0};
     struct json_out json = {.buf = &line};
+
     json_begin_map(&json);
     const char *const texts[][2] = {{"time", clock_format(ev->time_ms, time)},
                                     {"type", ev->type},
@@ -86,6 +90,7 @@ static void print_json(const struct events_run *run, const struct raw *raw, cons
 static void add_value(struct buf *line, const struct tree *value) {
     struct buf text = {NULL, 0, 0};
     struct json_out json = {.buf = &text};
+
     if (value->kind == TREE_TEXT)
         buf_puts(&text, value->text);
     else
@@ -104,6 +109,7 @@ static void add_value(struct buf *line, const struct tree *value) {
 static void print_line(const struct event *ev) {
     char time[CLOCK_TEXT_MAX];
     struct buf line = {NULL, 0, 0};
+
     buf_printf(&line, "%-24s  %-26s", clock_format(ev->time_ms, time), ev->type);
     if (ev->subject) buf_printf(&line, "  %s", ev->subject);
     const char *separator = "  ";
@@ -121,10 +127,11 @@ static void show(struct events_run *run, const struct kafka_record *record) {
     struct raw raw;
     struct event ev;
     struct rejection rejection;
+
     kafka_record_raw(&run->ctl.kafka, record, run->turn, &raw);
     if (event_read(&raw, run->turn, &ev, &rejection) < 0) {
-        ctl_note("partition %d, offset %" PRId64 ": no event: %s: %s", raw.partition, raw.offset, rejection.reason,
-                 rejection.detail);
+        ctl_note("partition %d, offset %" PRId64 ": no event: %s: %s", raw.partition, raw.offset,
+                 rejection.reason, rejection.detail);
         return;
     }
     if (!wanted(run, &ev)) return;
@@ -141,14 +148,15 @@ static void finish(struct events_run *run, int partition) {
     run->left--;
 }
 
-/* Whether what was printed is all there was: a time that is over too soon, and a broker that went away, print little.
+/* Whether what was printed is all there was: a time that is over too soon, and a broker that went
+ * away, print little.
  */
 static int conclude(struct events_run *run) {
     struct err err;
     if (interrupted || run->unwritten) return 0;
     if (!run->follow && run->left > 0)
-        return ctl_fail(&run->ctl, "%d of %d partitions were not read to their end within --for", run->left,
-                        run->partitions);
+        return ctl_fail(&run->ctl, "%d of %d partitions were not read to their end within --for",
+                        run->left, run->partitions);
     if (!run->troubled) return 0;
 
     struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
@@ -159,7 +167,9 @@ static int conclude(struct events_run *run) {
 
 static int read_on(struct events_run *run) {
     int64_t end_ms = run->for_ms ? clock_boot_ms() + run->for_ms : INT64_MAX;
-    while (!interrupted && !run->unwritten && clock_boot_ms() < end_ms && (run->follow || run->left > 0)) {
+
+    while (!interrupted && !run->unwritten && clock_boot_ms() < end_ms &&
+           (run->follow || run->left > 0)) {
         struct kafka_record *record = NULL;
         struct place place;
         struct err err;
@@ -177,18 +187,21 @@ static int read_on(struct events_run *run) {
             return ctl_fail(&run->ctl, "%s", err.text);
         }
     }
+
     return conclude(run);
 }
 
 static int ask_places(struct events_run *run, struct kafka_asker *asker) {
     struct err err;
+
     run->partitions = kafka_partitions(asker, run->topic, ASK_MS, &err);
     int status = ctl_partitions(&run->ctl, run->topic, run->partitions, PARTITIONS_MAX, &err);
     if (status) return status;
     size_t count = (size_t)run->partitions;
     run->places = arena_alloc(run->ctl.arena, count * sizeof *run->places);
     run->finished = arena_alloc(run->ctl.arena, count * sizeof *run->finished);
-    for (int i = 0; i < run->partitions; i++) run->places[i] = (struct place){.topic = run->topic, .partition = i};
+    for (int i = 0; i < run->partitions; i++)
+        run->places[i] = (struct place){.topic = run->topic, .partition = i};
     run->left = run->partitions;
     int failed = run->only_new ? kafka_ends(asker, run->places, run->partitions, ASK_MS, &err)
                                : kafka_starts(asker, run->places, run->partitions, ASK_MS, &err);
@@ -198,6 +211,7 @@ static int ask_places(struct events_run *run, struct kafka_asker *asker) {
 static int open_reader(struct events_run *run) {
     struct err err;
     int status = ctl_config(&run->ctl);
+
     if (status) return status;
     struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
     if (!asker) return ctl_fail(&run->ctl, "%s", err.text);
@@ -219,21 +233,25 @@ static int find_topic(struct events_run *run, const char *name) {
     }
     if (run->topic != TOPIC_NONE) return 0;
     return ctl_usage(&run->ctl,
-                     "topic \"%.40s\": expected events, complaints, activity, decisions, deliveries, settlements, "
+                     "topic \"%.40s\": expected events, complaints, activity, decisions, "
+                     "deliveries, settlements, "
                      "orders or rejected",
                      name);
 }
 
 static bool is_known_type(const char *pattern, size_t stem, bool whole) {
     for (const struct contract_type *type = contract_types; type->name; type++)
-        if (strncmp(type->name, pattern, stem) == 0 && (!whole || type->name[stem] == 0)) return true;
+        if (strncmp(type->name, pattern, stem) == 0 && (!whole || type->name[stem] == 0))
+            return true;
     return false;
 }
 
-/* On our own topics there are no other types: a mistyped one would find nothing. Others write what they like. */
+/* On our own topics there are no other types: a mistyped one would find nothing. Others write what
+ * they like. */
 static int check_types(struct events_run *run) {
-    bool ours = run->topic != TOPIC_COMPLAINTS && run->topic != TOPIC_ACTIVITY && run->topic != TOPIC_DECISIONS &&
-                run->topic != TOPIC_REJECTED;
+    bool ours = run->topic != TOPIC_COMPLAINTS && run->topic != TOPIC_ACTIVITY &&
+                run->topic != TOPIC_DECISIONS && run->topic != TOPIC_REJECTED;
+
     for (const char *at = run->types; ours && at && *at;) {
         size_t len = strcspn(at, ",");
         bool whole = len == 0 || at[len - 1] != '*';
@@ -243,10 +261,13 @@ static int check_types(struct events_run *run) {
                 suggest_offer(&nearest, type->name);
             const char *best = suggest_best(&nearest);
             return ctl_usage(&run->ctl, "--type \"%.60s\": no such type%s%s", nearest.word,
-                             best ? ", did you mean " : "; `redressctl contract document` lists all", best ? best : "");
+                             best ? ", did you mean "
+                                  : "; `redressctl contract document` lists all",
+                             best ? best : "");
         }
         at += len + (at[len] == ',');
     }
+
     return 0;
 }
 
@@ -261,10 +282,13 @@ static int run_events(int argc, char **argv) {
                                          {"--json", NULL, &run.json},
                                          {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
+
     if (!status && argc > 2) status = ctl_usage(&run.ctl, "expected at most one TOPIC");
     if (!status) status = find_topic(&run, argc == 2 ? argv[1] : "events");
     if (!status && run.case_id && !ids_is_case(run.case_id))
-        status = ctl_usage(&run.ctl, "--case \"%.40s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V", run.case_id);
+        status = ctl_usage(&run.ctl,
+                           "--case \"%.40s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V",
+                           run.case_id);
     if (!status) status = check_types(&run);
     if (!status && span) status = ctl_duration(&run.ctl, "--for", span, &run.for_ms);
     struct sigaction on_interrupt = {.sa_handler = note_interrupt};
@@ -275,6 +299,7 @@ static int run_events(int argc, char **argv) {
     kafka_consumer_free(run.reader);
     arena_free(run.turn);
     ctl_close(&run.ctl);
+
     return status;
 }
 

@@ -23,18 +23,22 @@ struct log {
 
 static int ask_places(struct log *log, struct kafka_asker *asker) {
     struct err err;
+
     log->partitions = kafka_partitions(asker, TOPIC_EVENTS, ASK_MS, &err);
     int status = ctl_partitions(log->ctl, TOPIC_EVENTS, log->partitions, PARTITIONS_MAX, &err);
     if (status) return status;
-    for (int i = 0; i < log->partitions; i++) log->places[i] = (struct place){.topic = TOPIC_EVENTS, .partition = i};
+    for (int i = 0; i < log->partitions; i++)
+        log->places[i] = (struct place){.topic = TOPIC_EVENTS, .partition = i};
     log->left = log->partitions;
-    if (kafka_starts(asker, log->places, log->partitions, ASK_MS, &err) < 0) return ctl_fail(log->ctl, "%s", err.text);
+    if (kafka_starts(asker, log->places, log->partitions, ASK_MS, &err) < 0)
+        return ctl_fail(log->ctl, "%s", err.text);
     return 0;
 }
 
 static int open_reader(struct log *log) {
     struct err err;
     struct kafka_asker *asker = kafka_asker_new(&log->ctl->kafka, &err);
+
     if (!asker) return ctl_fail(log->ctl, "%s", err.text);
     int status = ask_places(log, asker);
     kafka_asker_free(asker);
@@ -52,6 +56,7 @@ static int hand_out(struct log *log, const struct kafka_record *record, struct e
     struct rejection rejection;
     size_t len;
     char type[64];
+
     kafka_record_raw(&log->ctl->kafka, record, log->ctl->turn, &raw);
     const char *peeked = event_peek_type(&raw, &len);
     if (peeked != NULL && len < sizeof type) {
@@ -60,10 +65,11 @@ static int hand_out(struct log *log, const struct kafka_record *record, struct e
         if (!log->reading->wants(type)) return 0;
     }
     if (event_read(&raw, log->ctl->turn, &ev, &rejection) < 0) {
-        ctl_note("partition %d, offset %" PRId64 ": no event: %s: %s", raw.partition, raw.offset, rejection.reason,
-                 rejection.detail);
+        ctl_note("partition %d, offset %" PRId64 ": no event: %s: %s", raw.partition, raw.offset,
+                 rejection.reason, rejection.detail);
         return 0;
     }
+
     return log->reading->wants(ev.type) ? log->reading->each(log->reading->context, &ev, err) : 0;
 }
 
@@ -75,6 +81,7 @@ static void finish(struct log *log, int partition) {
 
 static int read_on(struct log *log) {
     int64_t heard_ms = clock_boot_ms();
+
     while (log->left > 0) {
         struct kafka_record *record = NULL;
         struct place place;
@@ -94,14 +101,17 @@ static int read_on(struct log *log) {
         }
         if (got == KAFKA_RECORD || got == KAFKA_END) heard_ms = clock_boot_ms();
         if (clock_boot_ms() - heard_ms > SILENCE_MS)
-            return ctl_fail(log->ctl, "Kafka has been silent for %d s, %d partitions are not read to their end",
-                            SILENCE_MS / 1000, log->left);
+            return ctl_fail(
+                log->ctl, "Kafka has been silent for %d s, %d partitions are not read to their end",
+                SILENCE_MS / 1000, log->left);
     }
+
     return 0;
 }
 
 int ctl_log_read(struct ctl *ctl, const struct ctl_log_reading *reading) {
     struct log *log = ARENA_NEW(ctl->arena, struct log);
+
     log->ctl = ctl;
     log->reading = reading;
     int status = open_reader(log);

@@ -24,8 +24,8 @@ enum {
     GRACE_MS = 10000 /* beyond the session time-out */
 };
 
-static const struct worker_spec *const specs[] = {&intake_spec,       &classification_spec, &sla_spec,
-                                                  &compensation_spec, &notification_spec,   NULL};
+static const struct worker_spec *const specs[] = {
+    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
 
 struct offsets_run {
     struct ctl ctl;
@@ -65,6 +65,7 @@ static bool is_chosen(const struct offsets_run *run, const struct place *place) 
 static int add_topic(struct offsets_run *run, enum topic topic, struct err *err) {
     struct arena *arena = run->ctl.arena;
     int partitions = kafka_partitions(run->asker, topic, ASK_MS, err);
+
     if (partitions < 0) return -1;
     run->places = arena_grow(arena, run->places, sizeof *run->places * (size_t)run->count,
                              sizeof *run->places * (size_t)(run->count + partitions + 1));
@@ -72,6 +73,7 @@ static int add_topic(struct offsets_run *run, enum topic topic, struct err *err)
         struct place place = {.topic = topic, .partition = i, .offset = KAFKA_NO_OFFSET};
         if (is_chosen(run, &place)) run->places[run->count++] = place;
     }
+
     return 0;
 }
 
@@ -104,15 +106,18 @@ static void print_row(struct offsets_run *run, int i) {
     const struct place *place = &run->places[i];
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
+
     if (!run->json) {
-        ctl_line("%-12s %9d %12s %12" PRId64 " %12" PRId64, topic_name(place->topic), place->partition,
-                 number(run->ctl.arena, place->offset), run->starts[i].offset, run->ends[i].offset);
+        ctl_line("%-12s %9d %12s %12" PRId64 " %12" PRId64, topic_name(place->topic),
+                 place->partition, number(run->ctl.arena, place->offset), run->starts[i].offset,
+                 run->ends[i].offset);
         return;
     }
     json_begin_map(&json);
     json_key(&json, "topic"), json_text(&json, topic_name(place->topic));
     json_key(&json, "partition"), json_int(&json, place->partition);
-    if (place->offset != KAFKA_NO_OFFSET) json_key(&json, "committed"), json_int(&json, place->offset);
+    if (place->offset != KAFKA_NO_OFFSET)
+        json_key(&json, "committed"), json_int(&json, place->offset);
     json_key(&json, "first"), json_int(&json, run->starts[i].offset);
     json_key(&json, "end"), json_int(&json, run->ends[i].offset);
     json_end_map(&json);
@@ -123,13 +128,14 @@ static void print_row(struct offsets_run *run, int i) {
 static int list(struct offsets_run *run) {
     int status = ask(run);
     if (status) return status;
-    if (!run->json) ctl_line("%-12s %9s %12s %12s %12s", "TOPIC", "PARTITION", "COMMITTED", "FIRST", "END");
+    if (!run->json)
+        ctl_line("%-12s %9s %12s %12s %12s", "TOPIC", "PARTITION", "COMMITTED", "FIRST", "END");
     for (int i = 0; i < run->count; i++) print_row(run, i);
     return 0;
 }
 
-/* A process that stopped under a REDRESS_INSTANCE of its own stays a member until its session times out, so that a
- * restart takes over at once. True: once more. */
+/* A process that stopped under a REDRESS_INSTANCE of its own stays a member until its session times
+ * out, so that a restart takes over at once. True: once more. */
 static bool wait_for_members(struct offsets_run *run, int result) {
     if (result != 1) return false;
     if (!run->until_ms) {
@@ -156,6 +162,7 @@ struct noting {
 static void note(void *context, const struct raw *raw) {
     struct noting *noting = context;
     struct offsets_run *run = noting->run;
+
     offsets_note(&noting->offsets, raw);
     run->read++;
     if (clock_boot_ms() < run->progress_ms) return;
@@ -167,21 +174,25 @@ static void note(void *context, const struct raw *raw) {
 static int look_into(struct offsets_run *run, struct noting *noting, enum topic topic) {
     struct err err = {"no answer"};
     int partitions = kafka_partitions(run->asker, topic, ASK_MS, &err);
+
     if (partitions == 0 && topic == TOPIC_ORDERS) return 0;
-    if (partitions >= 0 &&
-        reading_whole(&run->ctl.kafka, run->asker, topic, SILENCE_MS, note, noting, &err) == READING_DONE)
+    if (partitions >= 0 && reading_whole(&run->ctl.kafka, run->asker, topic, SILENCE_MS, note,
+                                         noting, &err) == READING_DONE)
         return 0;
     return ctl_fail(&run->ctl, "%s is not read to its end: %s", topic_name(topic), err.text);
 }
 
 static int look_at_log(struct offsets_run *run, struct place *said, struct place *waits) {
-    static const enum topic map[] = {TOPIC_EVENTS, TOPIC_ORDERS, TOPIC_REJECTED, TOPIC_POLICIES, TOPIC_NONE};
+    static const enum topic map[] = {TOPIC_EVENTS, TOPIC_ORDERS, TOPIC_REJECTED, TOPIC_POLICIES,
+                                     TOPIC_NONE};
     static const enum topic keyed[] = {TOPIC_STATE, TOPIC_NONE};
-    struct noting noting = {run, {&run->ctl.kafka, run->spec, said, run->count, waits, run->ctl.arena}};
+    struct noting noting = {run,
+                            {&run->ctl.kafka, run->spec, said, run->count, waits, run->ctl.arena}};
     int status = 0;
+
     for (int i = 0; i < run->count; i++) said[i].offset = waits[i].offset = KAFKA_NO_OFFSET;
-    for (const enum topic *topic = run->spec->kind == WORKER_KEYED ? keyed : map; !status && *topic != TOPIC_NONE;
-         topic++)
+    for (const enum topic *topic = run->spec->kind == WORKER_KEYED ? keyed : map;
+         !status && *topic != TOPIC_NONE; topic++)
         status = look_into(run, &noting, *topic);
     return status;
 }
@@ -190,13 +201,16 @@ static void choose(struct offsets_run *run, struct place *to, int i, const char 
     static const char *const found[] = {
         [OFFSETS_FOUND] = "behind what was published",
         [OFFSETS_NOTHING_SAID] = "nothing was published of it: from its beginning",
-        [OFFSETS_BEYOND_END] = "what was published comes from a longer topic: recreated, so from its beginning",
+        [OFFSETS_BEYOND_END] =
+            "what was published comes from a longer topic: recreated, so from its beginning",
         [OFFSETS_BEFORE_START] = "what comes next was deleted: from what is left",
     };
     int64_t said = to[i].offset;
+
     *why_out = "as asked";
     if (run->from_log)
-        *why_out = found[offsets_choose(said, run->starts[i].offset, run->ends[i].offset, &to[i].offset)];
+        *why_out =
+            found[offsets_choose(said, run->starts[i].offset, run->ends[i].offset, &to[i].offset)];
     else if (run->to_beginning)
         to[i].offset = run->starts[i].offset;
     else
@@ -204,7 +218,8 @@ static void choose(struct offsets_run *run, struct place *to, int i, const char 
 }
 
 /* What waits for another record is not passed over: it still waits, whatever is set. */
-static void keep_waiting(const struct offsets_run *run, int i, const struct place *waits, struct place *to) {
+static void keep_waiting(const struct offsets_run *run, int i, const struct place *waits,
+                         struct place *to) {
     bool behind = run->spec->kind == WORKER_MAP && (run->from_log || run->offset >= 0);
     to->metadata[0] = 0;
     if (behind && waits->offset >= run->starts[i].offset && to->offset > waits->offset)
@@ -214,14 +229,17 @@ static void keep_waiting(const struct offsets_run *run, int i, const struct plac
 static int set(struct offsets_run *run) {
     struct err err;
     int ways = run->from_log + run->to_beginning + run->to_end + (run->offset >= 0);
-    if (ways != 1) return ctl_usage(&run->ctl, "expected one of --from-log, --to-beginning, --to-end and --to OFFSET");
+    if (ways != 1)
+        return ctl_usage(&run->ctl,
+                         "expected one of --from-log, --to-beginning, --to-end and --to OFFSET");
     if (run->offset >= 0 && (!run->topic || run->partition < 0))
         return ctl_usage(&run->ctl, "--to needs --topic and --partition");
     int status = ask(run);
     if (status) return status;
 
     struct place *to = arena_memdup(run->ctl.arena, run->places, sizeof *to * (size_t)run->count);
-    struct place *waits = arena_memdup(run->ctl.arena, run->places, sizeof *waits * (size_t)run->count);
+    struct place *waits =
+        arena_memdup(run->ctl.arena, run->places, sizeof *waits * (size_t)run->count);
     if (run->from_log) status = look_at_log(run, to, waits);
     if (status) return status;
     const char **why = arena_alloc(run->ctl.arena, sizeof *why * (size_t)run->count);
@@ -242,20 +260,25 @@ static int set(struct offsets_run *run) {
 
 static int delete_group(struct offsets_run *run) {
     struct err err;
-    const char *group = arena_printf(run->ctl.arena, "%s-%s", run->ctl.config.topic_prefix, run->spec->name);
+    const char *group =
+        arena_printf(run->ctl.arena, "%s-%s", run->ctl.config.topic_prefix, run->spec->name);
     struct kafka_admin *admin = kafka_admin_new(&run->ctl.kafka, &err);
     int result;
+
     do result = admin ? kafka_admin_delete_group(admin, group, ASK_MS, &err) : -1;
     while (wait_for_members(run, result));
     kafka_admin_free(admin);
+
     return say_result(run, result, &err);
 }
 
 static int parse_numbers(struct offsets_run *run) {
     int status = 0;
+
     run->partition = run->offset = -1;
     if (run->partition_text)
-        status = ctl_number(&run->ctl, "--partition", run->partition_text, 0, INT32_MAX, &run->partition);
+        status = ctl_number(&run->ctl, "--partition", run->partition_text, 0, INT32_MAX,
+                            &run->partition);
     if (!status && run->offset_text)
         status = ctl_number(&run->ctl, "--to", run->offset_text, 0, INT64_MAX, &run->offset);
     return status;
@@ -270,7 +293,10 @@ static int run_offsets(int argc, char **argv) {
         {"--json", NULL, &run.json},         {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
     const char *what = argc == 3 ? argv[1] : "";
-    bool lists = strcmp(what, "list") == 0, sets = strcmp(what, "set") == 0, deletes = strcmp(what, "delete") == 0;
+    bool lists = strcmp(what, "list") == 0;
+    bool sets = strcmp(what, "set") == 0;
+    bool deletes = strcmp(what, "delete") == 0;
+
     if (!status && !lists && !sets && !deletes)
         status = ctl_usage(&run.ctl, "expected list, set or delete, and a worker");
     if (!status) status = parse_numbers(&run);
@@ -281,12 +307,14 @@ static int run_offsets(int argc, char **argv) {
     if (!status && deletes) status = delete_group(&run);
     kafka_asker_free(run.asker);
     ctl_close(&run.ctl);
+
     return status;
 }
 
 const struct command ctl_offsets = {
     .name = "offsets",
-    .usage = "offsets list WORKER | set WORKER --from-log|--to-beginning|--to-end|--to OFFSET | delete WORKER",
+    .usage = "offsets list WORKER | set WORKER --from-log|--to-beginning|--to-end|--to OFFSET | "
+             "delete WORKER",
     .about = "how far a worker has read, and setting that knowingly",
     .options = "list set delete --from-log --to-beginning --to-end --to --topic --partition --json",
     .run = run_offsets,

@@ -13,10 +13,11 @@
 #include <time.h>
 
 enum {
-    WINDOW = 10000,        /* records under way: enough for full throughput, and some 20 MB at most */
+    WINDOW = 10000, /* records under way: enough for full throughput, and some 20 MB at most */
     WINDOWS_A_SECOND = 20, /* with --rate: how evenly records are spread */
     RATE_MAX = 1000000,
-    FLUSH_MS = 60000, /* librdkafka gives a record up after 5 min; a window that stands for 1 min is no progress */
+    FLUSH_MS = 60000, /* librdkafka gives a record up after 5 min; a window that stands for 1 min is
+                         no progress */
     READY_MS = 10000, /* a broker that is there answers in milliseconds */
     PROGRESS_MS = 500
 };
@@ -36,11 +37,12 @@ struct publish_run {
 
 static void progress(struct publish_run *run) {
     int64_t now_ms = clock_boot_ms();
+
     if (now_ms < run->progress_ms) return;
     run->progress_ms = now_ms + PROGRESS_MS;
     int64_t us = clock_boot_us() - run->started_us;
-    ctl_progress("%" PRId64 " acknowledged, %" PRId64 " refused, %" PRId64 "/s", run->acknowledged, run->refused,
-                 us > 0 ? run->acknowledged * 1000000 / us : 0);
+    ctl_progress("%" PRId64 " acknowledged, %" PRId64 " refused, %" PRId64 "/s", run->acknowledged,
+                 run->refused, us > 0 ? run->acknowledged * 1000000 / us : 0);
 }
 
 static void refuse(struct publish_run *run, int64_t line, const char *why) {
@@ -51,6 +53,7 @@ static void refuse(struct publish_run *run, int64_t line, const char *why) {
 /* Waits until the window's records are acknowledged, or known not to be. */
 static void finish_window(struct publish_run *run) {
     struct err err = {""};
+
     if (!run->in_window) return;
     bool complete = kafka_flush(run->producer, FLUSH_MS, &err) == KAFKA_DONE;
     int64_t lost = 0;
@@ -62,13 +65,14 @@ static void finish_window(struct publish_run *run) {
     }
     run->refused += lost;
     if (lost)
-        ctl_fail(&run->ctl, "up to line %" PRId64 ": %" PRId64 " records not acknowledged: %s", run->line, lost,
-                 complete ? "refused by the broker" : err.text);
+        ctl_fail(&run->ctl, "up to line %" PRId64 ": %" PRId64 " records not acknowledged: %s",
+                 run->line, lost, complete ? "refused by the broker" : err.text);
     run->in_window = 0;
     progress(run);
 }
 
-/* Sleeps until the records sent so far are due at the rate asked for. Everything sent is acknowledged by then. */
+/* Sleeps until the records sent so far are due at the rate asked for. Everything sent is
+ * acknowledged by then. */
 static void keep_rate(struct publish_run *run) {
     if (!run->rate) return;
     int64_t due_us = run->started_us + (run->acknowledged + run->refused) * 1000000 / run->rate;
@@ -79,9 +83,11 @@ static void keep_rate(struct publish_run *run) {
 }
 
 static void send_line(struct publish_run *run, const char *line, size_t len) {
-    static const struct header headers[] = {{"content-type", "application/cloudevents+json; charset=UTF-8", 43}};
+    static const struct header headers[] = {
+        {"content-type", "application/cloudevents+json; charset=UTF-8", 43}};
     struct publish_record record;
     struct err err;
+
     arena_reset(run->lines);
     if (publish_route(line, len, run->lines, &record, &err) < 0) {
         refuse(run, run->line, err.text);
@@ -109,6 +115,7 @@ static int send_all(struct publish_run *run) {
     char *line = NULL;
     size_t size = 0;
     ssize_t len;
+
     while ((len = getline(&line, &size, run->input)) >= 0) {
         run->line++;
         while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) len--;
@@ -126,22 +133,27 @@ static int send_all(struct publish_run *run) {
 static int open_all(struct publish_run *run, const char *path) {
     struct err err;
     int status = ctl_config(&run->ctl);
+
     if (status) return status;
     run->input = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     if (!run->input) return ctl_fail(&run->ctl, "%s: %s", path, strerror(errno));
     run->input_name = run->input == stdin ? "standard input" : path;
     run->producer = kafka_producer_new(&run->ctl.kafka, NULL, &err);
     if (!run->producer) return ctl_fail(&run->ctl, "%s", err.text);
-    static const enum topic topics[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_NONE};
+    static const enum topic topics[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS,
+                                        TOPIC_NONE};
     if (kafka_producer_ready(run->producer, topics, READY_MS, &err) != KAFKA_DONE)
-        return ctl_fail(&run->ctl, "Kafka does not answer (REDRESS_KAFKA_BOOTSTRAP_SERVERS says where it is): %s",
-                        err.text);
+        return ctl_fail(
+            &run->ctl,
+            "Kafka does not answer (REDRESS_KAFKA_BOOTSTRAP_SERVERS says where it is): %s",
+            err.text);
     run->window_size = run->rate ? (int)(run->rate / WINDOWS_A_SECOND) + 1 : WINDOW;
     if (run->window_size > WINDOW) run->window_size = WINDOW;
     run->window = calloc((size_t)run->window_size, sizeof *run->window);
     run->lines = arena_new();
     ASSERT(run->window);
     run->started_us = clock_boot_us();
+
     return 0;
 }
 
@@ -150,7 +162,9 @@ static int run_publish(int argc, char **argv) {
     const char *rate = NULL;
     const struct ctl_option options[] = {{"--rate", &rate, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
-    if (!status && argc != 2) status = ctl_usage(&run.ctl, "expected one FILE, or - for standard input");
+
+    if (!status && argc != 2)
+        status = ctl_usage(&run.ctl, "expected one FILE, or - for standard input");
     if (!status && rate) status = ctl_number(&run.ctl, "--rate", rate, 1, RATE_MAX, &run.rate);
     if (!status) status = open_all(&run, argv[1]);
     if (!status) status = send_all(&run);
@@ -159,6 +173,7 @@ static int run_publish(int argc, char **argv) {
     arena_free(run.lines);
     free(run.window);
     ctl_close(&run.ctl);
+
     return status;
 }
 

@@ -1,4 +1,5 @@
-/* redressctl rejected: reads the rejected topic whole (rejections are few), shows it, sends parts of it again. */
+/* redressctl rejected: reads the rejected topic whole (rejections are few), shows it, sends parts
+ * of it again. */
 #include "base/clock.h"
 #include "contract/contract.h"
 #include "redressctl/ctl.h"
@@ -54,21 +55,24 @@ static bool matches(const struct rejected_run *run, const struct rejected *rejec
     if (!run->topic) return true;
     size_t prefix = strlen(run->ctl.config.topic_prefix);
     return strcmp(run->topic, rejected->topic) == 0 ||
-           (strncmp(rejected->topic, run->ctl.config.topic_prefix, prefix) == 0 && rejected->topic[prefix] == '.' &&
+           (strncmp(rejected->topic, run->ctl.config.topic_prefix, prefix) == 0 &&
+            rejected->topic[prefix] == '.' &&
             strcmp(run->topic, rejected->topic + prefix + 1) == 0);
 }
 
 static void copy_bytes(struct rejected_run *run, const struct raw *raw, struct raw *copy) {
     struct arena *arena = run->ctl.arena;
     struct header *headers = arena_alloc(arena, ((size_t)raw->header_count + 1) * sizeof *headers);
+
     *copy = *raw;
     copy->key = raw->key ? arena_memdup(arena, raw->key, raw->key_len) : NULL;
     copy->value = raw->value ? arena_memdup(arena, raw->value, raw->value_len) : NULL;
     for (int i = 0; i < raw->header_count; i++) {
         const struct header *header = &raw->headers[i];
-        headers[i] = (struct header){arena_strdup(arena, header->name),
-                                     header->value ? arena_memdup(arena, header->value, header->value_len) : NULL,
-                                     header->value_len};
+        headers[i] = (struct header){
+            arena_strdup(arena, header->name),
+            header->value ? arena_memdup(arena, header->value, header->value_len) : NULL,
+            header->value_len};
     }
     copy->headers = headers;
     run->bytes += raw->value_len;
@@ -76,6 +80,7 @@ static void copy_bytes(struct rejected_run *run, const struct raw *raw, struct r
 
 static void add_mark(struct rejected_run *run, const char *id) {
     struct arena *arena = run->ctl.arena;
+
     if (run->mark_count == run->mark_size) {
         int size = run->mark_size ? run->mark_size * 2 : 64;
         run->marks = arena_grow(arena, run->marks, (size_t)run->mark_size * sizeof *run->marks,
@@ -89,6 +94,7 @@ static void add_mark(struct rejected_run *run, const char *id) {
 static void collect(struct rejected_run *run, const struct raw *raw) {
     struct rejected rejected;
     struct arena *arena = run->ctl.arena;
+
     rejected_read(raw, run->ctl.turn, &rejected);
     if (rejected.is_mark) {
         add_mark(run, rejected.replayed);
@@ -110,14 +116,17 @@ static void collect(struct rejected_run *run, const struct raw *raw) {
 static int ask_places(struct rejected_run *run, struct place *places, int *count_out) {
     struct err err;
     struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
+
     if (!asker) return ctl_fail(&run->ctl, "%s", err.text);
     int count = kafka_partitions(asker, TOPIC_REJECTED, ASK_MS, &err);
     int status = ctl_partitions(&run->ctl, TOPIC_REJECTED, count, PARTITIONS_MAX, &err);
-    for (int i = 0; i < count && !status; i++) places[i] = (struct place){.topic = TOPIC_REJECTED, .partition = i};
+    for (int i = 0; i < count && !status; i++)
+        places[i] = (struct place){.topic = TOPIC_REJECTED, .partition = i};
     if (!status && kafka_starts(asker, places, count, ASK_MS, &err) != 0)
         status = ctl_fail(&run->ctl, "%s.rejected: %s", run->ctl.config.topic_prefix, err.text);
     kafka_asker_free(asker);
     *count_out = count;
+
     return status;
 }
 
@@ -127,6 +136,7 @@ static int read_to_ends(struct rejected_run *run, struct kafka_consumer *reader,
     int left = partitions;
     int64_t give_up_ms = clock_boot_ms() + READ_MS;
     struct err err = {"nothing comes"};
+
     while (left > 0) {
         struct kafka_record *record;
         struct place place;
@@ -145,6 +155,7 @@ static int read_to_ends(struct rejected_run *run, struct kafka_consumer *reader,
         }
         if (got == KAFKA_RECORD || got == KAFKA_END) give_up_ms = clock_boot_ms() + READ_MS;
     }
+
     return 0;
 }
 
@@ -153,9 +164,11 @@ static int by_text(const void *a, const void *b) {
 }
 
 static int by_time(const void *a, const void *b) {
-    const struct rejected *one = &((const struct entry *)a)->rejected, *two = &((const struct entry *)b)->rejected;
+    const struct rejected *one = &((const struct entry *)a)->rejected;
+    const struct rejected *two = &((const struct entry *)b)->rejected;
     if (one->time_ms != two->time_ms) return one->time_ms < two->time_ms ? -1 : 1;
-    if (one->id.partition != two->id.partition) return one->id.partition < two->id.partition ? -1 : 1;
+    if (one->id.partition != two->id.partition)
+        return one->id.partition < two->id.partition ? -1 : 1;
     return one->id.offset < two->id.offset ? -1 : one->id.offset > two->id.offset;
 }
 
@@ -164,7 +177,8 @@ static void apply_marks(struct rejected_run *run) {
     if (run->mark_count) qsort(run->marks, (size_t)run->mark_count, sizeof *run->marks, by_text);
     if (run->count) qsort(run->entries, (size_t)run->count, sizeof *run->entries, by_time);
     for (int i = 0; i < run->count && run->mark_count; i++) {
-        char id[REJECTED_ID_MAX], *key = rejected_format_id(run->entries[i].rejected.id, id);
+        char id[REJECTED_ID_MAX];
+        char *key = rejected_format_id(run->entries[i].rejected.id, id);
         run->entries[i].replayed =
             bsearch(&key, run->marks, (size_t)run->mark_count, sizeof *run->marks, by_text) != NULL;
     }
@@ -173,7 +187,9 @@ static void apply_marks(struct rejected_run *run) {
 static int read_topic(struct rejected_run *run) {
     static struct place places[PARTITIONS_MAX];
     struct err err;
-    int partitions = 0, status = ask_places(run, places, &partitions);
+    int partitions = 0;
+    int status = ask_places(run, places, &partitions);
+
     if (status) return status;
     struct kafka_consumer *reader = kafka_reader_new(&run->ctl.kafka, true, &err);
     if (!reader || kafka_fetch_from(reader, places, partitions, &err) < 0)
@@ -199,6 +215,7 @@ static void print_json(const struct entry *entry) {
                                  "described",   rejected->described};
     struct buf buf = {NULL, 0, 0};
     struct json_out json = {.buf = &buf};
+
     json_begin_map(&json);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i += 2) {
         if (!pairs[i + 1] || !*pairs[i + 1]) continue;
@@ -222,19 +239,23 @@ static void print_row(const struct entry *entry) {
     char id[REJECTED_ID_MAX], time[CLOCK_TEXT_MAX];
     const struct rejected *rejected = &entry->rejected;
     ctl_line("%-12s %-24s %-15s %-20s %-8s %s", rejected_format_id(rejected->id, id),
-             clock_format(rejected->time_ms, time), rejected->reason, rejected->topic, replayed_word(entry),
-             rejected->detail);
+             clock_format(rejected->time_ms, time), rejected->reason, rejected->topic,
+             replayed_word(entry), rejected->detail);
 }
 
 static int list(struct rejected_run *run) {
     int status = read_topic(run);
+
     if (status) return status;
     int first = run->count > run->limit ? run->count - (int)run->limit : 0;
     if (!run->json && run->count)
-        ctl_line("%-12s %-24s %-15s %-20s %-8s %s", "ID", "TIME", "REASON", "TOPIC", "REPLAYED", "DETAIL");
-    for (int i = first; i < run->count; i++) run->json ? print_json(&run->entries[i]) : print_row(&run->entries[i]);
+        ctl_line("%-12s %-24s %-15s %-20s %-8s %s", "ID", "TIME", "REASON", "TOPIC", "REPLAYED",
+                 "DETAIL");
+    for (int i = first; i < run->count; i++)
+        run->json ? print_json(&run->entries[i]) : print_row(&run->entries[i]);
     if (run->count == COLLECT_MAX)
-        ctl_note("only the first %d found are told of; --reason and --topic narrow it down", COLLECT_MAX);
+        ctl_note("only the first %d found are told of; --reason and --topic narrow it down",
+                 COLLECT_MAX);
     else if (!run->json)
         ctl_note("%d of %d, the latest last", run->count - first, run->count);
     return 0;
@@ -243,10 +264,12 @@ static int list(struct rejected_run *run) {
 static void show_one(const struct entry *entry) {
     struct buf safe = {NULL, 0, 0};
     const struct raw *raw = &entry->raw;
+
     for (int i = 0; i < raw->header_count; i++) {
         ctl_safe(&safe, raw->headers[i].name, strlen(raw->headers[i].name));
         buf_puts(&safe, ": ");
-        ctl_safe(&safe, raw->headers[i].value, raw->headers[i].value ? raw->headers[i].value_len : 0);
+        ctl_safe(&safe, raw->headers[i].value,
+                 raw->headers[i].value ? raw->headers[i].value_len : 0);
         buf_puts(&safe, "\n");
     }
     if (raw->key) {
@@ -262,19 +285,23 @@ static void show_one(const struct entry *entry) {
 }
 
 static int show(struct rejected_run *run) {
-    if (run->id_count != 1) return ctl_usage(&run->ctl, "expected one ID, as `redressctl rejected list` prints it");
+    if (run->id_count != 1)
+        return ctl_usage(&run->ctl, "expected one ID, as `redressctl rejected list` prints it");
     run->with_bytes = true;
     int status = read_topic(run);
     if (!status && !run->count)
-        status = ctl_fail(&run->ctl, "no record %s in %s.rejected", run->ids[0], run->ctl.config.topic_prefix);
+        status = ctl_fail(&run->ctl, "no record %s in %s.rejected", run->ids[0],
+                          run->ctl.config.topic_prefix);
     if (!status) show_one(&run->entries[0]);
     return status;
 }
 
-/* Which of those found are sent; each that is not says why. Returns how many are left out though they were asked for.
+/* Which of those found are sent; each that is not says why. Returns how many are left out though
+ * they were asked for.
  */
 static int choose(struct rejected_run *run, int *chosen_out) {
     int refused = 0;
+
     *chosen_out = 0;
     for (int i = 0; i < run->count && *chosen_out < REPLAY_MAX; i++) {
         struct entry *entry = &run->entries[i];
@@ -282,7 +309,8 @@ static int choose(struct rejected_run *run, int *chosen_out) {
         struct kafka_message message;
         struct err err = {""};
         rejected_format_id(entry->rejected.id, id);
-        if (rejected_replay(&entry->raw, &entry->rejected, &run->ctl.kafka, run->ctl.turn, &message, &err) < 0)
+        if (rejected_replay(&entry->raw, &entry->rejected, &run->ctl.kafka, run->ctl.turn, &message,
+                            &err) < 0)
             ;
         else if (entry->replayed && !run->force)
             err_set(&err, "it was sent again already; --force sends it once more");
@@ -298,16 +326,20 @@ static int choose(struct rejected_run *run, int *chosen_out) {
         ctl_note("%s: not sent: %s", id, err.text);
         refused++;
     }
+
     return refused;
 }
 
-static enum kafka_outcome send_chosen(struct rejected_run *run, struct kafka_producer *producer, struct err *err) {
+static enum kafka_outcome send_chosen(struct rejected_run *run, struct kafka_producer *producer,
+                                      struct err *err) {
     enum kafka_outcome outcome = kafka_begin(producer, err);
+
     for (int i = 0; i < run->count && outcome == KAFKA_DONE; i++) {
         struct entry *entry = &run->entries[i];
         struct kafka_message message;
         if (!entry->chosen) continue;
-        int rc = rejected_replay(&entry->raw, &entry->rejected, &run->ctl.kafka, run->ctl.turn, &message, err);
+        int rc = rejected_replay(&entry->raw, &entry->rejected, &run->ctl.kafka, run->ctl.turn,
+                                 &message, err);
         ASSERT(rc == 0); /* it was chosen because this went well */
         outcome = kafka_produce(producer, &message, err);
         rejected_mark(&entry->raw, &entry->rejected, run->ctl.turn, &message);
@@ -318,16 +350,21 @@ static enum kafka_outcome send_chosen(struct rejected_run *run, struct kafka_pro
         struct err why;
         (void)kafka_abort(producer, &why); /* the transaction's own time-out ends it otherwise */
     }
+
     return outcome;
 }
 
-/* All in one transaction with the marks. The transactional id is one for all: of two at the same time one is refused.
+/* All in one transaction with the marks. The transactional id is one for all: of two at the same
+ * time one is refused.
  */
 static int send_all(struct rejected_run *run, int chosen) {
-    static const enum topic topics[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS, TOPIC_REJECTED, TOPIC_NONE};
+    static const enum topic topics[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS,
+                                        TOPIC_REJECTED, TOPIC_NONE};
     struct err err = {""};
-    const char *id = arena_printf(run->ctl.arena, "%s-redressctl-rejected", run->ctl.config.topic_prefix);
+    const char *id =
+        arena_printf(run->ctl.arena, "%s-redressctl-rejected", run->ctl.config.topic_prefix);
     struct kafka_producer *producer = kafka_producer_new(&run->ctl.kafka, id, &err);
+
     if (!producer) return ctl_fail(&run->ctl, "%s", err.text);
     enum kafka_outcome outcome = kafka_producer_ready(producer, topics, ASK_MS, &err);
     if (outcome == KAFKA_DONE) outcome = send_chosen(run, producer, &err);
@@ -336,27 +373,34 @@ static int send_all(struct rejected_run *run, int chosen) {
         ctl_note("%d sent again", chosen);
         return 0;
     }
-    if (outcome == KAFKA_FENCED) return ctl_fail(&run->ctl, "another `rejected replay` is running; nothing was sent");
+    if (outcome == KAFKA_FENCED)
+        return ctl_fail(&run->ctl, "another `rejected replay` is running; nothing was sent");
     return ctl_fail(&run->ctl, "%s: %s",
-                    outcome == KAFKA_REBUILD ? "it is not known whether they were sent; look with `rejected list`"
-                                             : "nothing was sent",
+                    outcome == KAFKA_REBUILD
+                        ? "it is not known whether they were sent; look with `rejected list`"
+                        : "nothing was sent",
                     err.text);
 }
 
 static int replay(struct rejected_run *run) {
     int chosen;
-    if (!run->id_count && !run->all) return ctl_usage(&run->ctl, "expected ID..., or --all with --reason or --topic");
+
+    if (!run->id_count && !run->all)
+        return ctl_usage(&run->ctl, "expected ID..., or --all with --reason or --topic");
     if (run->id_count && (run->all || run->reason || run->topic))
         return ctl_usage(&run->ctl, "ids and --all, --reason or --topic exclude each other");
     run->with_bytes = true;
     int status = read_topic(run);
     if (status) return status;
     int missing = run->id_count > run->count ? run->id_count - run->count : 0;
-    if (missing) ctl_fail(&run->ctl, "%d of the ids are not in %s.rejected", missing, run->ctl.config.topic_prefix);
+    if (missing)
+        ctl_fail(&run->ctl, "%d of the ids are not in %s.rejected", missing,
+                 run->ctl.config.topic_prefix);
     int refused = choose(run, &chosen);
     if (chosen) status = send_all(run, chosen);
     if (!chosen) ctl_note("nothing to send");
-    if (chosen == REPLAY_MAX || run->bytes + 1024 * 1024 > REPLAY_BYTES) ctl_note("there may be more: run it again");
+    if (chosen == REPLAY_MAX || run->bytes + 1024 * 1024 > REPLAY_BYTES)
+        ctl_note("there may be more: run it again");
     return status ? status : refused || missing ? EXIT_CANNOT_GO_ON : 0;
 }
 
@@ -377,7 +421,8 @@ static int check_choice(const struct rejected_run *run) {
     static const char *const topics[] = {"complaints", "activity", "decisions", "events", NULL};
     int status = run->reason ? check_one_of(run, "--reason", run->reason, contract_rejections) : 0;
     bool whole_name = run->topic && strchr(run->topic, '.'); /* of whatever prefix */
-    if (!status && run->topic && !whole_name) status = check_one_of(run, "--topic", run->topic, topics);
+    if (!status && run->topic && !whole_name)
+        status = check_one_of(run, "--topic", run->topic, topics);
     return status;
 }
 
@@ -393,6 +438,7 @@ static int run_rejected(int argc, char **argv) {
                                          {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
     const char *what = argc > 1 ? argv[1] : "";
+
     run.ids = argv + 2;
     run.id_count = argc > 2 ? argc - 2 : 0;
     for (int i = 0; i < run.id_count && !status; i++) {
@@ -400,20 +446,24 @@ static int run_rejected(int argc, char **argv) {
         if (rejected_parse_id(run.ids[i], &id) < 0)
             status = ctl_usage(ctl, "id \"%.40s\": expected PARTITION-OFFSET", run.ids[i]);
     }
-    if (!status && run.limit_text) status = ctl_number(ctl, "--limit", run.limit_text, 1, COLLECT_MAX, &run.limit);
-    bool known = strcmp(what, "list") == 0 || strcmp(what, "show") == 0 || strcmp(what, "replay") == 0;
+    if (!status && run.limit_text)
+        status = ctl_number(ctl, "--limit", run.limit_text, 1, COLLECT_MAX, &run.limit);
+    bool known =
+        strcmp(what, "list") == 0 || strcmp(what, "show") == 0 || strcmp(what, "replay") == 0;
     if (!status && !known) status = ctl_usage(ctl, "expected list, show or replay");
     if (!status && *what == 'l' && run.id_count) status = ctl_usage(ctl, "list takes no ids");
     if (!status) status = check_choice(&run);
     if (!status) status = ctl_config(ctl);
     if (!status) status = *what == 'l' ? list(&run) : *what == 's' ? show(&run) : replay(&run);
     ctl_close(ctl);
+
     return status;
 }
 
 const struct command ctl_rejected = {
     .name = "rejected",
-    .usage = "rejected list|show ID|replay ID...|replay --all [--reason R] [--topic T] [--limit N] [--force] [--json]",
+    .usage = "rejected list|show ID|replay ID...|replay --all [--reason R] [--topic T] [--limit N] "
+             "[--force] [--json]",
     .about = "what could not be accepted, why, and sending it again once mended",
     .options = "list show replay --reason --topic --limit --all --force --json",
     .run = run_rejected,

@@ -14,10 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_MS = 10000, SILENCE_MS = 60000, FLUSH_MS = 60000, FLUSH_EVERY = 10000, PROGRESS_MS = 500 };
+enum {
+    ASK_MS = 10000,
+    SILENCE_MS = 60000,
+    FLUSH_MS = 60000,
+    FLUSH_EVERY = 10000,
+    PROGRESS_MS = 500
+};
 
-static const struct worker_spec *const specs[] = {&intake_spec,       &classification_spec, &sla_spec,
-                                                  &compensation_spec, &notification_spec,   NULL};
+static const struct worker_spec *const specs[] = {
+    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
 
 /* Topics under one prefix, as one worker or none sees them. */
 struct side {
@@ -40,8 +46,10 @@ struct repartition_run {
 
 /* ---- The two sides ---- */
 
-static int open_side(struct repartition_run *run, struct side *side, const char *prefix, const char *worker) {
+static int open_side(struct repartition_run *run, struct side *side, const char *prefix,
+                     const char *worker) {
     struct err err;
+
     kafka_asker_free(side->asker);
     side->config = run->ctl.config;
     side->config.topic_prefix = prefix;
@@ -58,11 +66,14 @@ static int open_sides(struct repartition_run *run, const char *worker) {
 static int count(struct repartition_run *run, struct side *side, enum topic topic, int *count_out) {
     struct err err;
     char name[KAFKA_NAME_MAX];
+
     *count_out = kafka_partitions(side->asker, topic, ASK_MS, &err);
     if (*count_out > 0) return 0;
-    return ctl_fail(&run->ctl, "%s: %s", kafka_topic(&side->kafka, topic, name),
-                    *count_out == 0 ? "no such topic: make those of both prefixes with `redressctl topics create`"
-                                    : err.text);
+    return ctl_fail(
+        &run->ctl, "%s: %s", kafka_topic(&side->kafka, topic, name),
+        *count_out == 0
+            ? "no such topic: make those of both prefixes with `redressctl topics create`"
+            : err.text);
 }
 
 static struct place *places_of(struct repartition_run *run, enum topic topic, int partitions) {
@@ -83,25 +94,31 @@ static void look(void *context, const struct raw *raw) {
     struct looking *looking = context;
     size_t len;
     const char *type = event_peek_type(raw, &len);
-    looking->left += !looking->spec->wants || !type || looking->spec->wants(arena_strndup(looking->arena, type, len));
+    looking->left += !looking->spec->wants || !type ||
+                     looking->spec->wants(arena_strndup(looking->arena, type, len));
 }
 
 static int look_at_topic(struct repartition_run *run, struct looking *looking, enum topic topic) {
     struct err err = {"no answer"};
-    int partitions, status = count(run, &run->from, topic, &partitions);
+    int partitions;
+    int status = count(run, &run->from, topic, &partitions);
+
     if (status) return status;
-    struct place *group = places_of(run, topic, partitions), *starts = places_of(run, topic, partitions);
-    bool known = kafka_group_offsets(run->from.asker, looking->spec->name, group, partitions, ASK_MS, &err) == 0 &&
+    struct place *group = places_of(run, topic, partitions);
+    struct place *starts = places_of(run, topic, partitions);
+    bool known = kafka_group_offsets(run->from.asker, looking->spec->name, group, partitions,
+                                     ASK_MS, &err) == 0 &&
                  kafka_starts(run->from.asker, starts, partitions, ASK_MS, &err) == 0;
     for (int i = 0; known && i < partitions; i++)
         if (group[i].offset == KAFKA_NO_OFFSET) group[i].offset = starts[i].offset;
-    if (!known || reading_from(&run->from.kafka, run->from.asker, group, partitions, SILENCE_MS, look, looking, &err) !=
-                      READING_DONE)
+    if (!known || reading_from(&run->from.kafka, run->from.asker, group, partitions, SILENCE_MS,
+                               look, looking, &err) != READING_DONE)
         return ctl_fail(&run->ctl, "%s: %s", topic_name(topic), err.text);
     return 0;
 }
 
-/* A worker that was never started has everything before it: then it is not part of this installation. */
+/* A worker that was never started has everything before it: then it is not part of this
+ * installation. */
 static int check_decided(struct repartition_run *run) {
     for (const struct worker_spec *const *spec = specs; *spec; spec++) {
         struct looking looking = {*spec, run->ctl.arena, 0};
@@ -110,49 +127,61 @@ static int check_decided(struct repartition_run *run) {
             if (status) return status;
         }
         if (looking.left)
-            return ctl_fail(&run->ctl,
-                            "%" PRId64 " records are not yet decided by %s: start redress-%s again until it has "
-                            "(`redressctl offsets list %s`), then stop it",
-                            looking.left, (*spec)->name, (*spec)->name, (*spec)->name);
+            return ctl_fail(
+                &run->ctl,
+                "%" PRId64
+                " records are not yet decided by %s: start redress-%s again until it has "
+                "(`redressctl offsets list %s`), then stop it",
+                looking.left, (*spec)->name, (*spec)->name, (*spec)->name);
     }
+
     return 0;
 }
 
 /* ---- Is there room? ---- */
 
-static int check_empty(struct repartition_run *run, enum topic topic, int partitions, int64_t expected) {
+static int check_empty(struct repartition_run *run, enum topic topic, int partitions,
+                       int64_t expected) {
     struct err err;
     char name[KAFKA_NAME_MAX];
-    struct place *starts = places_of(run, topic, partitions), *ends = places_of(run, topic, partitions);
+    struct place *starts = places_of(run, topic, partitions);
+    struct place *ends = places_of(run, topic, partitions);
+
     kafka_topic(&run->to.kafka, topic, name);
     if (kafka_starts(run->to.asker, starts, partitions, ASK_MS, &err) < 0 ||
         kafka_ends(run->to.asker, ends, partitions, ASK_MS, &err) < 0)
         return ctl_fail(&run->ctl, "%s: %s", name, err.text);
     for (int i = 0; i < partitions; i++)
         if (starts[i].offset != 0 || ends[i].offset != expected)
-            return ctl_fail(&run->ctl,
-                            "%s is not new: partition %d has %" PRId64 " records, expected %" PRId64
-                            ". Take a prefix that was never used, or remove its topics and make them anew",
-                            name, i, ends[i].offset - starts[i].offset, expected);
+            return ctl_fail(
+                &run->ctl,
+                "%s is not new: partition %d has %" PRId64 " records, expected %" PRId64
+                ". Take a prefix that was never used, or remove its topics and make them anew",
+                name, i, ends[i].offset - starts[i].offset, expected);
     return 0;
 }
 
 /* Only @log is in a changelog that `topics create` has made. */
 static int check_changelog(struct repartition_run *run, const struct worker_spec *spec) {
-    int partitions, status = open_sides(run, spec->name);
+    int partitions;
+    int status = open_sides(run, spec->name);
+
     if (!status) status = count(run, &run->to, TOPIC_STATE, &partitions);
     if (!status && partitions != run->plan.counts[TOPIC_EVENTS])
-        status = ctl_fail(&run->ctl, "%s.%s.state has %d partitions, expected %d", run->to_prefix, spec->name,
-                          partitions, run->plan.counts[TOPIC_EVENTS]);
+        status = ctl_fail(&run->ctl, "%s.%s.state has %d partitions, expected %d", run->to_prefix,
+                          spec->name, partitions, run->plan.counts[TOPIC_EVENTS]);
     if (!status) status = check_empty(run, TOPIC_STATE, partitions, 1);
     run->plan.counts[TOPIC_STATE] = run->plan.counts[TOPIC_EVENTS];
+
     return status;
 }
 
-static const enum topic copied[] = {TOPIC_POLICIES, TOPIC_CLAIMS, TOPIC_ORDERS, TOPIC_EVENTS, TOPIC_NONE};
+static const enum topic copied[] = {TOPIC_POLICIES, TOPIC_CLAIMS, TOPIC_ORDERS, TOPIC_EVENTS,
+                                    TOPIC_NONE};
 
 static int check_room(struct repartition_run *run) {
     int status = 0;
+
     for (const enum topic *topic = copied; !status && *topic != TOPIC_NONE; topic++) {
         status = count(run, &run->to, *topic, &run->plan.counts[*topic]);
         if (!status) status = check_empty(run, *topic, run->plan.counts[*topic], 0);
@@ -171,6 +200,7 @@ static void fail(struct repartition_run *run) {
 static void copy(void *context, const struct raw *raw) {
     struct repartition_run *run = context;
     struct kafka_message message;
+
     if (run->failed) return;
     arena_reset(run->ctl.turn);
     int times = repartition_record(&run->plan, raw, run->ctl.turn, &message);
@@ -179,7 +209,9 @@ static void copy(void *context, const struct raw *raw) {
         if (kafka_produce(run->producer, &message, &run->err) != KAFKA_DONE) fail(run);
     }
     run->copied += times > 0;
-    if (run->copied % FLUSH_EVERY == 0 && kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE) fail(run);
+    if (run->copied % FLUSH_EVERY == 0 &&
+        kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE)
+        fail(run);
     if (clock_boot_ms() < run->progress_ms) return;
     ctl_progress("%" PRId64 " records of %s copied", run->copied, topic_name(raw->topic));
     run->progress_ms = clock_boot_ms() + PROGRESS_MS;
@@ -188,20 +220,23 @@ static void copy(void *context, const struct raw *raw) {
 static int copy_topic(struct repartition_run *run, enum topic topic) {
     char from[KAFKA_NAME_MAX], to[KAFKA_NAME_MAX];
     struct err err;
+
     run->copied = run->progress_ms = 0;
     run->failed = false;
     kafka_topic(&run->from.kafka, topic, from);
     kafka_topic(&run->to.kafka, topic, to);
     run->producer = kafka_producer_new(&run->to.kafka, NULL, &err);
     if (!run->producer) return ctl_fail(&run->ctl, "%s", err.text);
-    enum reading_result result = reading_whole(&run->from.kafka, run->from.asker, topic, SILENCE_MS, copy, run, &err);
+    enum reading_result result =
+        reading_whole(&run->from.kafka, run->from.asker, topic, SILENCE_MS, copy, run, &err);
     if (!run->failed && kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE) fail(run);
     kafka_producer_free(run->producer);
     if (result == READING_DONE && !run->failed) {
         ctl_line("%s: %" PRId64 " records", to, run->copied);
         return 0;
     }
-    return ctl_fail(&run->ctl, "%s: %s: remove the new topics and make them anew before the next try", from,
+    return ctl_fail(&run->ctl,
+                    "%s: %s: remove the new topics and make them anew before the next try", from,
                     run->failed ? run->err.text : err.text);
 }
 
@@ -210,36 +245,47 @@ static int ask_next(struct repartition_run *run) {
     struct err err;
     int partitions = run->plan.counts[TOPIC_EVENTS];
     struct place *ends = places_of(run, TOPIC_EVENTS, partitions);
-    if (kafka_ends(run->to.asker, ends, partitions, ASK_MS, &err) < 0) return ctl_fail(&run->ctl, "%s", err.text);
+
+    if (kafka_ends(run->to.asker, ends, partitions, ASK_MS, &err) < 0)
+        return ctl_fail(&run->ctl, "%s", err.text);
     run->next = arena_alloc(run->ctl.arena, sizeof *run->next * (size_t)partitions);
     for (int i = 0; i < partitions; i++) run->next[i] = ends[i].offset;
     run->plan.next = run->next;
+
     return 0;
 }
 
 static int copy_all(struct repartition_run *run) {
     int status = 0;
-    for (const enum topic *topic = copied; !status && *topic != TOPIC_NONE; topic++) status = copy_topic(run, *topic);
+
+    for (const enum topic *topic = copied; !status && *topic != TOPIC_NONE; topic++)
+        status = copy_topic(run, *topic);
     if (!status) status = ask_next(run);
     for (const struct worker_spec *const *spec = specs; !status && *spec; spec++) {
         if ((*spec)->kind != WORKER_KEYED) continue;
         status = open_sides(run, (*spec)->name);
         if (!status) status = copy_topic(run, TOPIC_STATE);
     }
+
     return status ? status : open_sides(run, NULL);
 }
 
 /* ---- Offsets ---- */
 
 /* The inputs begin anew, and the case log is behind everybody. */
-static int set_offsets(struct repartition_run *run, const struct worker_spec *spec, enum topic topic) {
+static int set_offsets(struct repartition_run *run, const struct worker_spec *spec,
+                       enum topic topic) {
     struct err err;
-    int partitions, status = count(run, &run->to, topic, &partitions);
+    int partitions;
+    int status = count(run, &run->to, topic, &partitions);
+
     if (status) return status;
     struct place *places = places_of(run, topic, partitions);
-    bool known = topic == TOPIC_EVENTS || kafka_starts(run->to.asker, places, partitions, ASK_MS, &err) == 0;
+    bool known =
+        topic == TOPIC_EVENTS || kafka_starts(run->to.asker, places, partitions, ASK_MS, &err) == 0;
     for (int i = 0; topic == TOPIC_EVENTS && i < partitions; i++) places[i].offset = run->next[i];
-    if (known && kafka_group_set(run->to.asker, spec->name, places, partitions, ASK_MS, &err) == 0) return 0;
+    if (known && kafka_group_set(run->to.asker, spec->name, places, partitions, ASK_MS, &err) == 0)
+        return 0;
     return ctl_fail(&run->ctl, "offsets of %s-%s: %s", run->to_prefix, spec->name, err.text);
 }
 
@@ -254,7 +300,8 @@ static int set_all_offsets(struct repartition_run *run) {
 
 static int repartition(struct repartition_run *run) {
     if (strcmp(run->to_prefix, run->ctl.config.topic_prefix) == 0)
-        return ctl_usage(&run->ctl, "--to: expected another prefix than %s, which REDRESS_TOPIC_PREFIX names",
+        return ctl_usage(&run->ctl,
+                         "--to: expected another prefix than %s, which REDRESS_TOPIC_PREFIX names",
                          run->to_prefix);
     run->plan.from = run->ctl.config.topic_prefix;
     int status = open_sides(run, NULL);
@@ -264,24 +311,28 @@ static int repartition(struct repartition_run *run) {
     if (!status) status = check_decided(run); /* nobody has gone on meanwhile */
     if (!status) status = set_all_offsets(run);
     if (!status)
-        ctl_note("all workers may start with REDRESS_TOPIC_PREFIX=%s. What %s has in Kafka and Redis is no longer used",
+        ctl_note("all workers may start with REDRESS_TOPIC_PREFIX=%s. What %s has in Kafka and "
+                 "Redis is no longer used",
                  run->to_prefix, run->plan.from);
     return status;
 }
 
 static int run_repartition(int argc, char **argv) {
     struct repartition_run *run = calloc(1, sizeof *run);
+
     ASSERT(run);
     run->ctl.command = &ctl_repartition;
     const struct ctl_option options[] = {{"--to", &run->to_prefix, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&run->ctl, options, &argc, argv);
-    if (!status && (argc != 1 || !run->to_prefix)) status = ctl_usage(&run->ctl, "expected --to PREFIX");
+    if (!status && (argc != 1 || !run->to_prefix))
+        status = ctl_usage(&run->ctl, "expected --to PREFIX");
     if (!status) status = ctl_config(&run->ctl);
     if (!status) status = repartition(run);
     kafka_asker_free(run->from.asker);
     kafka_asker_free(run->to.asker);
     ctl_close(&run->ctl);
     free(run);
+
     return status;
 }
 

@@ -30,10 +30,13 @@ struct topics_run {
 static int open_admin(struct topics_run *run) {
     struct err err;
     struct ctl *ctl = &run->ctl;
-    int64_t partitions = PARTITIONS, replication = 0;
+    int64_t partitions = PARTITIONS;
+    int64_t replication = 0;
     int status = ctl_config(ctl);
+
     if (!status && run->partitions_text)
-        status = ctl_number(ctl, "--partitions", run->partitions_text, 1, PARTITIONS_LIMIT, &partitions);
+        status =
+            ctl_number(ctl, "--partitions", run->partitions_text, 1, PARTITIONS_LIMIT, &partitions);
     if (!status && run->replication_text)
         status = ctl_number(ctl, "--replication", run->replication_text, 1, 10, &replication);
     if (status) return status;
@@ -46,7 +49,9 @@ static int open_admin(struct topics_run *run) {
                             : "127.0.0.1:9092",
                         err.text);
     if (!replication) replication = brokers < REPLICATION ? brokers : REPLICATION;
-    run->count = topics_plan(ctl->arena, ctl->config.topic_prefix, (int)partitions, (int)replication, run->plans);
+    run->count = topics_plan(ctl->arena, ctl->config.topic_prefix, (int)partitions,
+                             (int)replication, run->plans);
+
     return 0;
 }
 
@@ -54,7 +59,9 @@ static int open_admin(struct topics_run *run) {
 static int make_topics(struct topics_run *run) {
     struct kafka_new_topic topics[TOPICS_MAX];
     struct err err;
-    int made = 0, failed = 0;
+    int made = 0;
+    int failed = 0;
+
     for (int i = 0; i < run->count; i++) {
         const struct topics_plan *plan = &run->plans[i];
         topics[i] = (struct kafka_new_topic){.name = plan->name,
@@ -72,6 +79,7 @@ static int make_topics(struct topics_run *run) {
         failed++;
     }
     ctl_note("%d topics made, %d were there already", made, run->count - made - failed);
+
     return failed ? EXIT_CANNOT_GO_ON : 0;
 }
 
@@ -79,7 +87,8 @@ static int make_topics(struct topics_run *run) {
 static int settled_partitions(struct topics_run *run, const char *name, struct err *err) {
     int64_t end_ms = clock_boot_ms() + SETTLE_MS;
     int count;
-    while ((count = kafka_admin_partitions(run->admin, name, ASK_MS, err)) <= 0 && clock_boot_ms() < end_ms)
+    while ((count = kafka_admin_partitions(run->admin, name, ASK_MS, err)) <= 0 &&
+           clock_boot_ms() < end_ms)
         usleep(50 * 1000);
     return count;
 }
@@ -89,10 +98,12 @@ static int changelog_places(struct topics_run *run, const struct topics_plan *pl
                             struct place **starts_out, struct place **ends_out, struct err *err) {
     struct kafka kafka = {.config = &run->ctl.config, .worker = plan->worker};
     struct kafka_asker *asker = kafka_asker_new(&kafka, err);
+
     if (!asker) return -1;
     struct place *starts = arena_alloc(run->ctl.arena, (size_t)partitions * sizeof *starts);
     struct place *ends = arena_alloc(run->ctl.arena, (size_t)partitions * sizeof *ends);
-    for (int i = 0; i < partitions; i++) starts[i] = ends[i] = (struct place){.topic = TOPIC_STATE, .partition = i};
+    for (int i = 0; i < partitions; i++)
+        starts[i] = ends[i] = (struct place){.topic = TOPIC_STATE, .partition = i};
     int64_t end_ms = clock_boot_ms() + SETTLE_MS;
     int bad;
     do { /* a new partition may have no leader yet */
@@ -103,10 +114,12 @@ static int changelog_places(struct topics_run *run, const struct topics_plan *pl
     kafka_asker_free(asker);
     *starts_out = starts;
     *ends_out = ends;
+
     return bad ? -1 : 0;
 }
 
-/* A name for this life of the changelog: a worker whose committed offsets know another one refuses to start. */
+/* A name for this life of the changelog: a worker whose committed offsets know another one refuses
+ * to start. */
 static void make_log_id(const char *topic, char id_out[27]) {
     char time[24], process[24];
     snprintf(time, sizeof time, "%lld", (long long)clock_now_ms());
@@ -115,21 +128,26 @@ static void make_log_id(const char *topic, char id_out[27]) {
 }
 
 /* Writes `@log` into each partition of a changelog that has never had a record. */
-static int begin_log(struct topics_run *run, struct kafka_producer *producer, const struct topics_plan *plan) {
+static int begin_log(struct topics_run *run, struct kafka_producer *producer,
+                     const struct topics_plan *plan) {
     struct err err;
     struct place *starts, *ends;
     struct buf value = {NULL, 0, 0};
-    int partitions = settled_partitions(run, plan->name, &err), begun = 0;
+    int partitions = settled_partitions(run, plan->name, &err);
+    int begun = 0;
+
     if (partitions == 0) err_set(&err, "no such topic");
     if (partitions <= 0 || changelog_places(run, plan, partitions, &starts, &ends, &err) < 0)
         return ctl_fail(&run->ctl, "%s: %s", plan->name, err.text);
     char log_id[27];
     make_log_id(plan->name, log_id);
     topics_log_record(log_id, partitions, &value);
-    struct kafka_delivery *deliveries = arena_alloc(run->ctl.arena, (size_t)partitions * sizeof *deliveries);
+    struct kafka_delivery *deliveries =
+        arena_alloc(run->ctl.arena, (size_t)partitions * sizeof *deliveries);
     enum kafka_outcome outcome = KAFKA_DONE;
     for (int i = 0; i < partitions && outcome == KAFKA_DONE; i++) {
-        if (ends[i].offset > 0) continue; /* also one whose records have all expired: it is not new */
+        if (ends[i].offset > 0)
+            continue; /* also one whose records have all expired: it is not new */
         struct kafka_message message = {.topic_name = plan->name,
                                         .partition = i,
                                         .key = "@log",
@@ -150,16 +168,19 @@ static int begin_log(struct topics_run *run, struct kafka_producer *producer, co
 static int begin_logs(struct topics_run *run) {
     struct err err;
     struct kafka_producer *producer = kafka_producer_new(&run->ctl.kafka, NULL, &err);
+
     if (!producer) return ctl_fail(&run->ctl, "%s", err.text);
     int status = 0;
     for (int i = 0; i < run->count && !status; i++)
         if (run->plans[i].worker) status = begin_log(run, producer, &run->plans[i]);
     kafka_producer_free(producer);
+
     return status;
 }
 
 static int create(struct topics_run *run) {
     int status = 0;
+
     if (run->ctl.config.demonstration)
         ctl_note("redress-devbroker makes its topics itself");
     else
@@ -169,15 +190,18 @@ static int create(struct topics_run *run) {
 
 static void print_faults(const struct topics_run *run, const struct topics_faults *faults) {
     struct buf buf = {NULL, 0, 0};
+
     for (int i = 0; i < faults->count; i++) {
         const struct topics_fault *fault = &faults->at[i];
         if (!run->json) {
-            ctl_line("%s: %s: %s, expected %s", fault->topic, fault->setting, fault->found, fault->expected);
+            ctl_line("%s: %s: %s, expected %s", fault->topic, fault->setting, fault->found,
+                     fault->expected);
             ctl_line("    mend: %s", fault->mend);
             continue;
         }
-        const char *const pairs[] = {"topic",      fault->topic, "setting",       fault->setting, "found",
-                                     fault->found, "expected",   fault->expected, "mend",         fault->mend};
+        const char *const pairs[] = {"topic", fault->topic, "setting",  fault->setting,
+                                     "found", fault->found, "expected", fault->expected,
+                                     "mend",  fault->mend};
         struct json_out json = {.buf = &buf};
         json_begin_map(&json);
         for (size_t j = 0; j < sizeof pairs / sizeof *pairs; j += 2) {
@@ -195,20 +219,24 @@ static int check_logs(struct topics_run *run, const struct topics_plan *plan, in
                       struct topics_faults *faults, struct err *err) {
     struct place *starts, *ends;
     if (changelog_places(run, plan, partitions, &starts, &ends, err) < 0) return -1;
-    for (int i = 0; i < partitions; i++) topics_check_log(plan, i, starts[i].offset == ends[i].offset, faults);
+    for (int i = 0; i < partitions; i++)
+        topics_check_log(plan, i, starts[i].offset == ends[i].offset, faults);
     return 0;
 }
 
-static int check_topic(struct topics_run *run, const struct topics_plan *plan, int events, struct topics_faults *faults,
-                       struct err *err) {
+static int check_topic(struct topics_run *run, const struct topics_plan *plan, int events,
+                       struct topics_faults *faults, struct err *err) {
     struct kafka_setting found[TOPICS_SETTINGS_MAX];
     int partitions = kafka_admin_partitions(run->admin, plan->name, ASK_MS, err);
+
     if (partitions < 0) return -1;
     memcpy(found, plan->settings, sizeof found);
     if (partitions > 0 &&
-        kafka_admin_topic_settings(run->admin, plan->name, found, plan->setting_count, ASK_MS, run->ctl.arena, err) < 0)
+        kafka_admin_topic_settings(run->admin, plan->name, found, plan->setting_count, ASK_MS,
+                                   run->ctl.arena, err) < 0)
         return -1;
     topics_check(plan, partitions, events, found, faults);
+
     return plan->worker && partitions > 0 ? check_logs(run, plan, partitions, faults, err) : 0;
 }
 
@@ -216,26 +244,32 @@ static int check(struct topics_run *run) {
     struct err err;
     struct topics_faults *faults = arena_alloc(run->ctl.arena, sizeof *faults);
     struct kafka_setting broker = {topics_broker_setting, NULL};
+
     if (run->ctl.config.demonstration) {
         ctl_note("redress-devbroker has no settings to check");
         return 0;
     }
     faults->arena = run->ctl.arena;
     int events = kafka_admin_partitions(
-        run->admin, arena_printf(run->ctl.arena, "%s.events", run->ctl.config.topic_prefix), ASK_MS, &err);
+        run->admin, arena_printf(run->ctl.arena, "%s.events", run->ctl.config.topic_prefix), ASK_MS,
+        &err);
     int bad = events < 0;
-    for (int i = 0; i < run->count && !bad; i++) bad = check_topic(run, &run->plans[i], events, faults, &err) < 0;
-    if (bad || kafka_admin_broker_settings(run->admin, &broker, 1, ASK_MS, run->ctl.arena, &err) < 0)
+    for (int i = 0; i < run->count && !bad; i++)
+        bad = check_topic(run, &run->plans[i], events, faults, &err) < 0;
+    if (bad ||
+        kafka_admin_broker_settings(run->admin, &broker, 1, ASK_MS, run->ctl.arena, &err) < 0)
         return ctl_fail(&run->ctl, "%s", err.text);
-    topics_check_broker(broker.value, run->ctl.config.transaction_timeout_ms, run->ctl.config.session_timeout_ms,
-                        faults);
+    topics_check_broker(broker.value, run->ctl.config.transaction_timeout_ms,
+                        run->ctl.config.session_timeout_ms, faults);
     print_faults(run, faults);
     ctl_note("%d topics checked, %d differences", run->count, faults->count);
+
     return faults->count ? EXIT_CANNOT_GO_ON : 0;
 }
 
 static int run_topics(int argc, char **argv) {
     struct topics_run *run = calloc(1, sizeof *run);
+
     ASSERT(run);
     run->ctl.command = &ctl_topics;
     const struct ctl_option options[] = {{"--partitions", &run->partitions_text, NULL},
@@ -251,6 +285,7 @@ static int run_topics(int argc, char **argv) {
     kafka_admin_free(run->admin);
     ctl_close(&run->ctl);
     free(run);
+
     return status;
 }
 

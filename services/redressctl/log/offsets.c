@@ -18,6 +18,7 @@ static bool header_text(const struct raw *raw, const char *name, char text_out[K
         text_out[header->value_len] = 0;
         return true;
     }
+
     return false;
 }
 
@@ -41,7 +42,9 @@ int offsets_parse_from(const char *text, size_t len, struct place *out) {
     *offset++ = 0;
 
     *out = (struct place){0};
-    if (!parse_number(partition, &number) || number > INT32_MAX || !parse_number(offset, &out->offset)) return -1;
+    if (!parse_number(partition, &number) || number > INT32_MAX ||
+        !parse_number(offset, &out->offset))
+        return -1;
     out->partition = (int)number;
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++)
         if (strcmp(topic_name(topic), copy) == 0) out->topic = topic;
@@ -52,7 +55,8 @@ int offsets_parse_from(const char *text, size_t len, struct place *out) {
 static void raise_to(struct offsets *offsets, const struct place *place) {
     for (int i = 0; i < offsets->count; i++) {
         struct place *at = &offsets->at[i];
-        if (at->topic == place->topic && at->partition == place->partition && at->offset <= place->offset)
+        if (at->topic == place->topic && at->partition == place->partition &&
+            at->offset <= place->offset)
             at->offset = place->offset + 1;
     }
 }
@@ -61,12 +65,15 @@ static void note_rejected(struct offsets *offsets, const struct raw *raw) {
     char topic[KAFKA_NAME_MAX], partition[KAFKA_NAME_MAX], offset[KAFKA_NAME_MAX];
     struct place place = {0};
     int64_t number;
-    if (!header_text(raw, "redress_topic", topic) || !header_text(raw, "redress_partition", partition) ||
+
+    if (!header_text(raw, "redress_topic", topic) ||
+        !header_text(raw, "redress_partition", partition) ||
         !header_text(raw, "redress_offset", offset))
         return;
     place.topic = kafka_topic_of(offsets->kafka, topic);
     /* Of the case log's records any worker may have rejected it. */
-    if (place.topic == TOPIC_EVENTS || !parse_number(partition, &number) || !parse_number(offset, &place.offset))
+    if (place.topic == TOPIC_EVENTS || !parse_number(partition, &number) ||
+        !parse_number(offset, &place.offset))
         return;
     place.partition = (int)number;
     raise_to(offsets, &place);
@@ -76,7 +83,8 @@ static void note_waiting(struct offsets *offsets, const struct raw *raw) {
     if (!raw->key) return;
     for (int i = 0; i < offsets->count; i++) {
         struct place *waits = &offsets->waits[i];
-        const char *key = map_input_key(offsets->arena, offsets->spec->name, waits->topic, waits->partition);
+        const char *key =
+            map_input_key(offsets->arena, offsets->spec->name, waits->topic, waits->partition);
         if (raw->key_len != strlen(key) || memcmp(raw->key, key, raw->key_len) != 0) continue;
         if (!raw->value || !map_input_read_note(offsets->arena, raw->value, raw->value_len, waits))
             waits->offset = KAFKA_NO_OFFSET;
@@ -94,14 +102,17 @@ void offsets_keep_waiting(const struct place *waits, int64_t to, struct place *p
 void offsets_note(struct offsets *offsets, const struct raw *raw) {
     char text[KAFKA_NAME_MAX];
     struct place place = {.topic = TOPIC_EVENTS, .partition = raw->partition};
+
     if (raw->topic == TOPIC_POLICIES)
         note_waiting(offsets, raw);
     else if (raw->topic == TOPIC_REJECTED)
         note_rejected(offsets, raw);
-    else if (raw->topic == TOPIC_STATE && header_text(raw, "redress_next", text) && parse_number(text, &place.offset)) {
+    else if (raw->topic == TOPIC_STATE && header_text(raw, "redress_next", text) &&
+             parse_number(text, &place.offset)) {
         place.offset--;
         raise_to(offsets, &place);
-    } else if (header_text(raw, "redress_from", text) && offsets_parse_from(text, strlen(text), &place) == 0)
+    } else if (header_text(raw, "redress_from", text) &&
+               offsets_parse_from(text, strlen(text), &place) == 0)
         raise_to(offsets, &place);
 }
 

@@ -1,19 +1,21 @@
-/* publish: records about one case, or about what will become one, share a key, so that they keep their order
- * (CONTRACT.md, Inbound). */
+/* publish: records about one case, or about what will become one, share a key, so that they keep
+ * their order (CONTRACT.md, Inbound). */
 #include "redressctl/log/publish.h"
 #include "base/ids.h"
 #include "contract/contract.h"
 
 #include <string.h>
 
-/* Wider than intake's limits, so that what intake would reject can be sent to it, and is seen in redress.rejected. */
+/* Wider than intake's limits, so that what intake would reject can be sent to it, and is seen in
+ * redress.rejected. */
 static const struct json_limits limits = {.bytes = 1024 * 1024, .depth = 64, .values = 100000};
 
 static const char *text_at(const struct tree *data, const char *map, const char *key) {
     return tree_text(map ? tree_get(data, map) : data, key);
 }
 
-/* The first of what a complaint's route is made of; without any it is for intake to refuse, on whatever partition. */
+/* The first of what a complaint's route is made of; without any it is for intake to refuse, on
+ * whatever partition. */
 static const char *complaint_key(const struct tree *data) {
     const char *key = text_at(data, "order", "id");
     if (!key) key = text_at(data, NULL, "conversation");
@@ -23,34 +25,44 @@ static const char *complaint_key(const struct tree *data) {
 
 /* The route where a record names a case; else the one thing that it is about. */
 static const char *activity_key(const char *type, const struct tree *data, struct arena *arena) {
-    const char *case_id = text_at(data, NULL, "case_id"), *key;
-    if (case_id) return ids_is_case(case_id) ? arena_strndup(arena, case_id, IDS_ROUTE_LEN) : case_id;
-    if ((key = text_at(data, "order", "id")) || (key = text_at(data, NULL, "customer_id"))) return key;
+    const char *case_id = text_at(data, NULL, "case_id");
+    const char *key;
+    if (case_id)
+        return ids_is_case(case_id) ? arena_strndup(arena, case_id, IDS_ROUTE_LEN) : case_id;
+    if ((key = text_at(data, "order", "id")) || (key = text_at(data, NULL, "customer_id")))
+        return key;
     return strncmp(type, "cohort.", 7) == 0 ? "cohort" : "";
 }
 
 static int check_attributes(const struct tree *event, struct err *err) {
     static const char *const required[] = {"id", "source", "type", "time"};
+
     if (event->kind != TREE_MAP)
-        return err_set(err, "expected a CloudEvent as a JSON map, not %s", tree_kind_name(event->kind));
+        return err_set(err, "expected a CloudEvent as a JSON map, not %s",
+                       tree_kind_name(event->kind));
     for (size_t i = 0; i < sizeof required / sizeof *required; i++)
         if (!tree_text(event, required[i])) return err_set(err, "%s: expected a text", required[i]);
     return 0;
 }
 
-int publish_route(const char *line, size_t len, struct arena *arena, struct publish_record *out, struct err *err) {
+int publish_route(const char *line, size_t len, struct arena *arena, struct publish_record *out,
+                  struct err *err) {
     const struct tree *event;
     struct err why;
     enum json_fault fault = json_read(arena, line, len, &limits, &event, &why);
+
     if (fault != JSON_OK) return err_set(err, "%s: %s", json_fault_name(fault), why.text);
     if (check_attributes(event, err) < 0) return -1;
     const char *type = tree_text(event, "type");
     const struct contract_type *known = contract_find(type);
     if (!known) return err_set(err, "type \"%.60s\": unknown", type);
-    if (known->topic != TOPIC_COMPLAINTS && known->topic != TOPIC_ACTIVITY && known->topic != TOPIC_DECISIONS)
+    if (known->topic != TOPIC_COMPLAINTS && known->topic != TOPIC_ACTIVITY &&
+        known->topic != TOPIC_DECISIONS)
         return err_set(err, "type \"%.60s\": written by the workers only", type);
     const struct tree *data = tree_get(event, "data");
     out->topic = known->topic;
-    out->key = known->topic == TOPIC_COMPLAINTS ? complaint_key(data) : activity_key(type, data, arena);
+    out->key =
+        known->topic == TOPIC_COMPLAINTS ? complaint_key(data) : activity_key(type, data, arena);
+
     return 0;
 }

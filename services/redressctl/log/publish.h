@@ -4,8 +4,8 @@
 
 #include "decision/event.h"
 
-/* A line of the input. Checked is what is needed to route it: a JSON map with id, source, type, time and data; the rest
- * is for intake to judge, which says why it refuses. */
+/* A line of the input. Checked is what is needed to route it: a JSON map with id, source, type,
+ * time and data; the rest is for intake to judge, which says why it refuses. */
 struct publish_record {
     enum topic topic;
     const char *key; /* in the arena */

@@ -15,13 +15,16 @@ static const char ours[] = "redress_", replayed_header[] = "redress_replayed";
 
 int rejected_parse_id(const char *text, struct rejected_id *out) {
     char *dash, *end;
+
     if (!isdigit((unsigned char)*text)) return -1;
     errno = 0;
     long partition = strtol(text, &dash, 10);
-    if (errno || *dash != '-' || !isdigit((unsigned char)dash[1]) || partition > INT32_MAX) return -1;
+    if (errno || *dash != '-' || !isdigit((unsigned char)dash[1]) || partition > INT32_MAX)
+        return -1;
     long long offset = strtoll(dash + 1, &end, 10);
     if (errno || *end) return -1;
     *out = (struct rejected_id){(int)partition, offset};
+
     return 0;
 }
 
@@ -42,7 +45,9 @@ static const char *header_text(const struct raw *raw, const char *name, struct a
 /* The last header of all, which is always the worker's own. */
 static const char *description(const struct raw *raw, struct arena *arena) {
     const struct header *last = raw->header_count ? &raw->headers[raw->header_count - 1] : NULL;
-    return last && strcmp(last->name, "redress_described") == 0 ? header_text(raw, last->name, arena) : NULL;
+    return last && strcmp(last->name, "redress_described") == 0
+               ? header_text(raw, last->name, arena)
+               : NULL;
 }
 
 static const char *or_empty(const char *text) {
@@ -51,6 +56,7 @@ static const char *or_empty(const char *text) {
 
 void rejected_read(const struct raw *raw, struct arena *arena, struct rejected *out) {
     const char *reason = header_text(raw, "redress_reason", arena);
+
     *out = (struct rejected){.id = {raw->partition, raw->offset},
                              .time_ms = raw->timestamp_ms,
                              .reason = or_empty(reason),
@@ -65,16 +71,19 @@ void rejected_read(const struct raw *raw, struct arena *arena, struct rejected *
     out->is_mark = !reason && out->replayed;
 }
 
-static int replay_topic(const struct rejected *rejected, const struct kafka *kafka, enum topic *out, struct err *err) {
+static int replay_topic(const struct rejected *rejected, const struct kafka *kafka, enum topic *out,
+                        struct err *err) {
     enum topic topic = kafka_topic_of(kafka, rejected->topic);
+
     if (topic == TOPIC_EVENTS) {
         const struct contract_type *type = contract_find(rejected->type);
         topic = type ? type->topic : TOPIC_NONE;
     }
     if (topic != TOPIC_COMPLAINTS && topic != TOPIC_ACTIVITY && topic != TOPIC_DECISIONS)
-        return err_set(err, "it came from \"%.100s\"%s%.60s, where only workers write", rejected->topic,
-                       *rejected->type ? " as " : "", rejected->type);
+        return err_set(err, "it came from \"%.100s\"%s%.60s, where only workers write",
+                       rejected->topic, *rejected->type ? " as " : "", rejected->type);
     *out = topic;
+
     return 0;
 }
 
@@ -86,27 +95,35 @@ static const struct header *replayed(const struct rejected *rejected, struct are
     return header;
 }
 
-/* An event that sla refused has been accepted by intake once, which knows its id and would drop it as a copy. It gets
- * an id that depends on where it lay, so that it still counts once. */
-static struct header new_id(const struct header *old, const struct rejected *rejected, struct arena *arena) {
+/* An event that sla refused has been accepted by intake once, which knows its id and would drop it
+ * as a copy. It gets an id that depends on where it lay, so that it still counts once. */
+static struct header new_id(const struct header *old, const struct rejected *rejected,
+                            struct arena *arena) {
     char place[REJECTED_ID_MAX], hash[27];
-    const char *id = arena_strndup(arena, old->value ? old->value : "", old->value ? old->value_len : 0);
+    const char *id =
+        arena_strndup(arena, old->value ? old->value : "", old->value ? old->value_len : 0);
     const char *text = arena_printf(arena, "%s.%s", id, rejected_format_id(rejected->id, place));
+
     if (!fields_is_id(text, strlen(text))) {
         ids_hash(hash, 2, id, place);
         text = arena_strdup(arena, hash);
     }
+
     return (struct header){old->name, text, strlen(text)};
 }
 
-int rejected_replay(const struct raw *raw, const struct rejected *rejected, const struct kafka *kafka,
-                    struct arena *arena, struct kafka_message *out, struct err *err) {
+int rejected_replay(const struct raw *raw, const struct rejected *rejected,
+                    const struct kafka *kafka, struct arena *arena, struct kafka_message *out,
+                    struct err *err) {
     enum topic topic = TOPIC_NONE;
+
     if (rejected->is_mark)
-        return err_set(err, "it is the mark that %s was sent again, not a rejected record", rejected->replayed);
+        return err_set(err, "it is the mark that %s was sent again, not a rejected record",
+                       rejected->replayed);
     if (rejected->described)
         return err_set(err,
-                       "only a description of it is here: the record itself could not be copied. It lies in %.100s at "
+                       "only a description of it is here: the record itself could not be copied. "
+                       "It lies in %.100s at "
                        "%.60s (partition and offset) as long as that topic keeps it",
                        rejected->topic, rejected->origin);
     if (replay_topic(rejected, kafka, &topic, err) < 0) return -1;
@@ -116,7 +133,9 @@ int rejected_replay(const struct raw *raw, const struct rejected *rejected, cons
     for (int i = 0; i < raw->header_count; i++) {
         const struct header *header = &raw->headers[i];
         if (strncmp(header->name, ours, sizeof ours - 1) == 0) continue;
-        headers[count++] = accepted && strcmp(header->name, "ce_id") == 0 ? new_id(header, rejected, arena) : *header;
+        headers[count++] = accepted && strcmp(header->name, "ce_id") == 0
+                               ? new_id(header, rejected, arena)
+                               : *header;
     }
     headers[count++] = *replayed(rejected, arena);
     *out = (struct kafka_message){.topic = topic,

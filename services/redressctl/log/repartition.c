@@ -6,17 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A state's key is its case, whose first characters are the route that its events have as their key. */
-static int partition_of(const struct repartition *plan, const struct raw *raw, struct arena *arena) {
+/* A state's key is its case, whose first characters are the route that its events have as their
+ * key. */
+static int partition_of(const struct repartition *plan, const struct raw *raw,
+                        struct arena *arena) {
     size_t len = raw->key_len;
     if (!raw->key) return -1;
-    if (raw->topic == TOPIC_STATE && ids_is_case(arena_strndup(arena, raw->key, len))) len = IDS_ROUTE_LEN;
+    if (raw->topic == TOPIC_STATE && ids_is_case(arena_strndup(arena, raw->key, len)))
+        len = IDS_ROUTE_LEN;
     return ids_partition(raw->key, len, plan->counts[raw->topic]);
 }
 
-/* A state was written when its worker had come so far: the new case log's end, for everything in it was decided. */
-static void set_next(const struct repartition *plan, struct arena *arena, struct kafka_message *message) {
-    struct header *headers = arena_alloc(arena, sizeof *headers * ((size_t)message->header_count + 1));
+/* A state was written when its worker had come so far: the new case log's end, for everything in it
+ * was decided. */
+static void set_next(const struct repartition *plan, struct arena *arena,
+                     struct kafka_message *message) {
+    struct header *headers =
+        arena_alloc(arena, sizeof *headers * ((size_t)message->header_count + 1));
+
     for (int i = 0; i < message->header_count; i++) {
         headers[i] = message->headers[i];
         if (strcmp(headers[i].name, "redress_next") != 0) continue;
@@ -26,7 +33,8 @@ static void set_next(const struct repartition *plan, struct arena *arena, struct
     message->headers = headers;
 }
 
-/* "complaints/3/17": who claimed is a position in the old input. In the new one another record will lie there. */
+/* "complaints/3/17": who claimed is a position in the old input. In the new one another record will
+ * lie there. */
 static bool is_position(const char *id) {
     char name[32];
     int partition;
@@ -34,10 +42,11 @@ static bool is_position(const char *id) {
     return id && sscanf(id, "%31[a-z]/%d/%lld", name, &partition, &offset) == 3;
 }
 
-static const char *moved_claim(const struct repartition *plan, const struct tree *claim, struct arena *arena,
-                               size_t *len_out) {
+static const char *moved_claim(const struct repartition *plan, const struct tree *claim,
+                               struct arena *arena, size_t *len_out) {
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
+
     json_begin_map(&json);
     for (const struct tree *member = claim->first; member; member = member->next) {
         json_key(&json, member->key);
@@ -50,6 +59,7 @@ static const char *moved_claim(const struct repartition *plan, const struct tree
     const char *text = arena_strndup(arena, buf.at, buf.len);
     *len_out = buf.len;
     buf_free(&buf);
+
     return text;
 }
 
@@ -57,7 +67,8 @@ static void move_claim(const struct repartition *plan, const struct raw *raw, st
                        struct kafka_message *message) {
     const struct tree *claim;
     struct err err;
-    if (!raw->value || json_read(arena, raw->value, raw->value_len, NULL, &claim, &err) != JSON_OK) return;
+    if (!raw->value || json_read(arena, raw->value, raw->value_len, NULL, &claim, &err) != JSON_OK)
+        return;
     if (claim->kind == TREE_MAP && is_position(tree_text(claim, "id")))
         message->value = moved_claim(plan, claim, arena, &message->value_len);
 }
@@ -88,5 +99,6 @@ int repartition_record(const struct repartition *plan, const struct raw *raw, st
     if (raw->topic == TOPIC_CLAIMS) move_claim(plan, raw, arena, out);
     if (raw->topic != TOPIC_EVENTS || raw->key) return 1;
     /* What concerns all cases lies in every partition, and is to. */
+
     return raw->partition == 0 ? plan->counts[TOPIC_EVENTS] : 0;
 }

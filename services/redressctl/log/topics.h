@@ -1,5 +1,5 @@
-/* topics: the plan of all topics with their settings (DESIGN.md, section 2), and what is wrong with those that are
- * there. Pure: ctl_topics.c asks the broker. */
+/* topics: the plan of all topics with their settings (DESIGN.md, section 2), and what is wrong with
+ * those that are there. Pure: ctl_topics.c asks the broker. */
 #ifndef REDRESS_TOPICS_H
 #define REDRESS_TOPICS_H
 
@@ -34,17 +34,19 @@ struct topics_faults {
     struct topics_fault at[TOPICS_MAX * (TOPICS_SETTINGS_MAX + 2)];
     int count;
 };
-/* `partitions` as found (0: no such topic), `events` those of redress.events, `found` the settings in force, in the
- * order of the plan. */
-void topics_check(const struct topics_plan *plan, int partitions, int events, const struct kafka_setting *found,
-                  struct topics_faults *faults);
-/* The broker's transaction.abort.timed.out.transaction.cleanup.interval.ms against the time-outs of the configuration.
+/* `partitions` as found (0: no such topic), `events` those of redress.events, `found` the settings
+ * in force, in the order of the plan. */
+void topics_check(const struct topics_plan *plan, int partitions, int events,
+                  const struct kafka_setting *found, struct topics_faults *faults);
+/* The broker's transaction.abort.timed.out.transaction.cleanup.interval.ms against the time-outs of
+ * the configuration.
  */
 extern const char topics_broker_setting[];
-void topics_check_broker(const char *value, int64_t transaction_timeout_ms, int64_t session_timeout_ms,
-                         struct topics_faults *faults);
+void topics_check_broker(const char *value, int64_t transaction_timeout_ms,
+                         int64_t session_timeout_ms, struct topics_faults *faults);
 /* A changelog partition without any record has lost, or never had, its `@log`. */
-void topics_check_log(const struct topics_plan *plan, int partition, bool empty, struct topics_faults *faults);
+void topics_check_log(const struct topics_plan *plan, int partition, bool empty,
+                      struct topics_faults *faults);
 
 /* The first record of a changelog partition: its value. */
 void topics_log_record(const char *log_id, int shards, struct buf *out);

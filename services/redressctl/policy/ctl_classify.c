@@ -12,14 +12,16 @@
 
 enum { FILE_MAX = 1 << 30 };
 
-/* One line of input: a text with what is known beside it; an order needs no more than the fact of interest. */
+/* One line of input: a text with what is known beside it; an order needs no more than the fact of
+ * interest. */
 struct line {
     const struct tree *id;
     struct complaint complaint;
 };
 
 static const struct field order_fields[] = {
-    {FIELD(order, status), .type = FIELD_CHOICE, .choices = contract_order_statuses, .doc = "The order's status."},
+    {FIELD(order, status), .type = FIELD_CHOICE, .choices = contract_order_statuses,
+     .doc = "The order's status."},
     {FIELD(order, amount), .type = FIELD_MONEY, .doc = "Its amount."},
     {FIELD(order, custom), .type = FIELD_BOOL, .doc = "Made to measure."},
     {FIELD(order, perishable), .type = FIELD_BOOL, .doc = "Perishable."},
@@ -27,9 +29,10 @@ static const struct field order_fields[] = {
 static const struct record order_record = {"order",      sizeof(struct order), order_fields,
                                            {NULL, NULL}, {NULL, NULL},         NULL};
 
-static const struct field customer_fields[] = {
-    {FIELD(customer, tier), .type = FIELD_CHOICE, .choices = contract_tiers, .doc = "The customer's tier."},
-    FIELDS_END};
+static const struct field customer_fields[] = {{FIELD(customer, tier), .type = FIELD_CHOICE,
+                                                .choices = contract_tiers,
+                                                .doc = "The customer's tier."},
+                                               FIELDS_END};
 static const struct record customer_record = {
     "customer", sizeof(struct customer), customer_fields, {NULL, NULL}, {NULL, NULL}, NULL};
 
@@ -38,11 +41,14 @@ static const struct field line_fields[] = {
     {FIELD(line, id), .type = FIELD_TREE, .doc = "Comes back with the result."},
     {LINE_FIELD(text), .type = FIELD_TEXT, .flags = FIELD_REQUIRED, .doc = "The customer's words."},
     {LINE_FIELD(order), .type = FIELD_RECORD, .of = &order_record, .doc = "Facts of the order."},
-    {LINE_FIELD(customer), .type = FIELD_RECORD, .of = &customer_record, .doc = "Facts of the customer."},
-    {LINE_FIELD(evidence), .type = FIELD_RECORDS, .of = &contract_evidence, .doc = "Photographs and other proof."},
+    {LINE_FIELD(customer), .type = FIELD_RECORD, .of = &customer_record,
+     .doc = "Facts of the customer."},
+    {LINE_FIELD(evidence), .type = FIELD_RECORDS, .of = &contract_evidence,
+     .doc = "Photographs and other proof."},
     {LINE_FIELD(repeats), .type = FIELD_INT, .doc = "Which repeat this is."},
     FIELDS_END};
-static const struct record line_record = {"line", sizeof(struct line), line_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+static const struct record line_record = {"line",       sizeof(struct line), line_fields,
+                                          {NULL, NULL}, {NULL, NULL},        NULL};
 
 static void write_texts(struct json_out *out, const char *key, const struct texts *texts) {
     json_key(out, key);
@@ -53,6 +59,7 @@ static void write_texts(struct json_out *out, const char *key, const struct text
 
 static void write_reasons(struct json_out *out, const struct records *reasons) {
     const struct reason *at = reasons->at;
+
     json_key(out, "reasons");
     json_begin_list(out);
     for (int i = 0; i < reasons->count; i++) {
@@ -69,10 +76,12 @@ static void write_reasons(struct json_out *out, const struct records *reasons) {
 /* The text with each piece of evidence between 【 and 】 and the rule's name behind it. */
 static void write_marked(struct json_out *out, const char *text, const struct verdict *verdict) {
     struct buf marked = {0};
+
     for (size_t i = 0; i <= strlen(text); i++) {
         for (int n = 0; n < verdict->place_count; n++) {
             const struct evidence_place *place = &verdict->places[n];
-            if (place->to > place->from && place->to == i) buf_printf(&marked, "】(%s)", place->rule);
+            if (place->to > place->from && place->to == i)
+                buf_printf(&marked, "】(%s)", place->rule);
         }
         for (int n = 0; n < verdict->place_count; n++) {
             const struct evidence_place *place = &verdict->places[n];
@@ -85,9 +94,11 @@ static void write_marked(struct json_out *out, const char *text, const struct ve
     buf_free(&marked);
 }
 
-static void write_result(const struct line *line, const struct verdict *verdict, bool explain, struct buf *to) {
+static void write_result(const struct line *line, const struct verdict *verdict, bool explain,
+                         struct buf *to) {
     struct json_out out = {to, false};
     const struct classified *classified = &verdict->classified;
+
     json_begin_map(&out);
     if (line->id != NULL) {
         json_key(&out, "id");
@@ -107,8 +118,8 @@ static void write_result(const struct line *line, const struct verdict *verdict,
 }
 
 /* Returns 0, or -1 when the line is none; says why. */
-static int classify_line(const struct policy *policy, const char *bytes, size_t len, int number, bool explain,
-                         struct arena *arena) {
+static int classify_line(const struct policy *policy, const char *bytes, size_t len, int number,
+                         bool explain, struct arena *arena) {
     struct faults faults = {.arena = arena};
     struct line line = {0};
     struct verdict verdict;
@@ -116,6 +127,7 @@ static int classify_line(const struct policy *policy, const char *bytes, size_t 
     struct err err;
     struct buf out = {0};
     enum json_fault fault = json_read(arena, bytes, len, NULL, &tree, &err);
+
     if (fault != JSON_OK) {
         ctl_note("redressctl: line %d: %s: %s", number, json_fault_name(fault), err.text);
         return -1;
@@ -128,15 +140,19 @@ static int classify_line(const struct policy *policy, const char *bytes, size_t 
     write_result(&line, &verdict, explain, &out);
     ctl_json(out.at, out.len);
     buf_free(&out);
+
     return 0;
 }
 
-static int classify_file(const struct policy *policy, const char *path, bool explain, struct arena *arena) {
+static int classify_file(const struct policy *policy, const char *path, bool explain,
+                         struct arena *arena) {
     struct arena *work = arena_new();
     const char *bytes;
     size_t len;
     struct err err;
-    int bad = 0, number = 0;
+    int bad = 0;
+    int number = 0;
+
     if (file_read(arena, path, FILE_MAX, &bytes, &len, &err) != 0) {
         ctl_note("redressctl: %s", err.text);
         arena_free(work);
@@ -146,7 +162,8 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
         end = memchr(at, '\n', (size_t)(bytes + len - at));
         if (end == NULL) end = bytes + len;
         number++;
-        if (end > at && classify_line(policy, at, (size_t)(end - at), number, explain, work) != 0) bad++;
+        if (end > at && classify_line(policy, at, (size_t)(end - at), number, explain, work) != 0)
+            bad++;
         arena_reset(work);
     }
     arena_free(work);
@@ -155,9 +172,12 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
 }
 
 static int run(int argc, char **argv) {
-    const char *dir = NULL, *path = NULL;
-    bool explain = false, bad = false;
+    const char *dir = NULL;
+    const char *path = NULL;
+    bool explain = false;
+    bool bad = false;
     int status = EXIT_BAD_CONFIG;
+
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--explain") == 0) {
             explain = true;
@@ -177,6 +197,7 @@ static int run(int argc, char **argv) {
     const struct policy *policy = ctl_policy_load(&classification_spec, dir, arena);
     if (policy != NULL) status = classify_file(policy, path, explain, arena);
     arena_free(arena);
+
     return status;
 }
 

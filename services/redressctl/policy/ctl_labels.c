@@ -1,4 +1,5 @@
-/* redressctl labels: what agents corrected, as labels to train on: from the case log itself, or from lines of it. */
+/* redressctl labels: what agents corrected, as labels to train on: from the case log itself, or
+ * from lines of it. */
 #include "redressctl/policy/ctl_labels.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -19,6 +20,7 @@ struct run {
 static void write_label(const struct label *label) {
     struct buf line = {0};
     struct json_out out = {&line, false};
+
     json_begin_map(&out);
     json_key(&out, "case_id");
     json_text(&out, label->case_id);
@@ -40,6 +42,7 @@ static int give(void *context, const struct event *ev, struct err *err) {
     struct run *run = context;
     struct label label;
     enum labels_answer answer = labels_at(run->labels, ev, &label);
+
     if (answer == LABELS_GIVEN) write_label(&label);
     run->given += answer == LABELS_GIVEN;
     run->erased += answer == LABELS_ERASED;
@@ -47,7 +50,8 @@ static int give(void *context, const struct event *ev, struct err *err) {
 }
 
 static int read_log(struct run *run) {
-    const struct ctl_log_reading first = {labels_notes, note, run}, second = {labels_opens, give, run};
+    const struct ctl_log_reading first = {labels_notes, note, run},
+                                 second = {labels_opens, give, run};
     int status = ctl_config(&run->ctl);
     if (!status) status = ctl_log_read(&run->ctl, &first);
     if (!status && labels_corrected(run->labels) > 0) status = ctl_log_read(&run->ctl, &second);
@@ -60,61 +64,78 @@ static int64_t number_of(const struct tree *event, const char *key, int64_t abse
     return node != NULL && node->kind == TREE_INT ? node->num : absent;
 }
 
-/* A line of `redressctl events --json`, or any structured CloudEvent. One without a time is ordered by its line. */
-static int read_event(const char *line, size_t len, int number, struct arena *arena, struct event *out,
-                      struct err *err) {
-    const struct json_limits limits = {EVENT_BYTES_MAX, 18, 8192}; /* a submission's limits within an envelope */
+/* A line of `redressctl events --json`, or any structured CloudEvent. One without a time is ordered
+ * by its line. */
+static int read_event(const char *line, size_t len, int number, struct arena *arena,
+                      struct event *out, struct err *err) {
+    const struct json_limits limits = {EVENT_BYTES_MAX, 18,
+                                       8192}; /* a submission's limits within an envelope */
     const struct tree *event;
     struct raw *raw = ARENA_NEW(arena, struct raw);
+
     if (json_read(arena, line, len, &limits, &event, err) != JSON_OK) return -1;
     const char *time = tree_text(event, "time");
-    *out = (struct event){.raw = raw, .type = tree_text(event, "type"), .data = tree_get(event, "data")};
-    if (out->type == NULL || out->data == NULL) return err_set(err, "expected an event with type and data");
+    *out = (struct event){
+        .raw = raw, .type = tree_text(event, "type"), .data = tree_get(event, "data")};
+    if (out->type == NULL || out->data == NULL)
+        return err_set(err, "expected an event with type and data");
     if (time != NULL && clock_parse(time, &out->time_ms) != 0)
-        return err_set(err, "time \"%.40s\": expected RFC 3339, such as 2026-11-22T08:00:00+08:00", time);
+        return err_set(err, "time \"%.40s\": expected RFC 3339, such as 2026-11-22T08:00:00+08:00",
+                       time);
     out->sequence = number_of(event, "sequence", EVENT_NO_SEQUENCE);
     raw->partition = (int)number_of(event, "partition", 0);
     raw->offset = number_of(event, "offset", number);
+
     return 0;
 }
 
 /* One reading of the lines; says what is wrong with them when asked. Returns how many are bad. */
-static int read_lines(struct run *run, const struct ctl_log_reading *reading, const char *path, const char *bytes,
-                      size_t len, bool say) {
-    int bad = 0, number = 0;
+static int read_lines(struct run *run, const struct ctl_log_reading *reading, const char *path,
+                      const char *bytes, size_t len, bool say) {
+    int bad = 0;
+    int number = 0;
+
     for (const char *at = bytes, *end; at < bytes + len; at = end + 1) {
         struct event ev;
         struct err err;
         end = memchr(at, '\n', (size_t)(bytes + len - at));
         if (end == NULL) end = bytes + len;
         number++;
-        int status = end == at ? 0 : read_event(at, (size_t)(end - at), number, run->ctl.turn, &ev, &err);
-        if (end > at && status == 0 && reading->wants(ev.type)) status = reading->each(run, &ev, &err);
+        int status =
+            end == at ? 0 : read_event(at, (size_t)(end - at), number, run->ctl.turn, &ev, &err);
+        if (end > at && status == 0 && reading->wants(ev.type))
+            status = reading->each(run, &ev, &err);
         if (status != 0 && say) ctl_note("redressctl labels: %s:%d: %s", path, number, err.text);
         bad += status != 0;
         arena_reset(run->ctl.turn);
     }
+
     return bad;
 }
 
 static int read_file(struct run *run, const char *path) {
-    const struct ctl_log_reading first = {labels_notes, note, run}, second = {labels_opens, give, run};
+    const struct ctl_log_reading first = {labels_notes, note, run},
+                                 second = {labels_opens, give, run};
     const char *bytes;
     size_t len;
     struct err err;
+
     if (file_read(run->ctl.arena, path, CTL_LABELS_FILE_MAX, &bytes, &len, &err) != 0)
         return ctl_fail(&run->ctl, "%s", err.text);
     int bad = read_lines(run, &first, path, bytes, len, true);
     read_lines(run, &second, path, bytes, len, false);
+
     return bad > 0 ? EXIT_CANNOT_GO_ON : EXIT_OK;
 }
 
 static void report(const struct run *run) {
     struct buf words = {NULL, 0, 0};
+
     buf_printf(&words, "%d labels", run->given);
     if (run->erased > 0) buf_printf(&words, "; %d texts of erased customers left out", run->erased);
     if (labels_missing(run->labels) > 0)
-        buf_printf(&words, "; %d corrected cases were opened before what is there", labels_missing(run->labels));
+        buf_printf(&words, "; %d corrected cases were opened before what is there",
+                   labels_missing(run->labels));
     ctl_note("%s", words.at);
     buf_free(&words);
 }
@@ -125,15 +146,19 @@ static int run_labels(int argc, char **argv) {
     int64_t since_ms = INT64_MIN;
     const struct ctl_option options[] = {{"--since", &since, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
+
     if (!status && argc > 2) status = ctl_usage(&run.ctl, "expected at most one file of EVENTS");
     if (!status && since != NULL && clock_parse(since, &since_ms) != 0)
-        status = ctl_usage(&run.ctl, "--since \"%.40s\": expected RFC 3339, such as 2026-11-22T08:00:00+08:00", since);
+        status = ctl_usage(
+            &run.ctl, "--since \"%.40s\": expected RFC 3339, such as 2026-11-22T08:00:00+08:00",
+            since);
     if (!status) {
         run.labels = labels_new(run.ctl.arena, since_ms);
         status = argc == 2 ? read_file(&run, argv[1]) : read_log(&run);
         if (!status || run.given > 0) report(&run);
     }
     ctl_close(&run.ctl);
+
     return status;
 }
 

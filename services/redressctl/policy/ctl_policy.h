@@ -4,8 +4,8 @@
 
 #include "decision/spec.h"
 
-/* DIR, or where that is NULL the folder of the settings: REDRESS_POLICY_DIR, else the installation's. NULL after having
- * listed the settings' errors: EXIT_BAD_CONFIG. */
+/* DIR, or where that is NULL the folder of the settings: REDRESS_POLICY_DIR, else the
+ * installation's. NULL after having listed the settings' errors: EXIT_BAD_CONFIG. */
 const char *ctl_policy_dir(const char *dir, struct arena *arena);
 
 /* The policy of a worker from DIR (NULL: as above), or NULL with every fault on stderr. */

@@ -24,7 +24,8 @@ static int run(int argc, char **argv) {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } parts[] = {{"due", ctl_sla_due}, {"simulate", ctl_sla_simulate}, {"explain", ctl_sla_explain}};
+    } parts[] = {
+        {"due", ctl_sla_due}, {"simulate", ctl_sla_simulate}, {"explain", ctl_sla_explain}};
     for (size_t i = 0; argc > 1 && i < sizeof parts / sizeof *parts; i++)
         if (strcmp(argv[1], parts[i].name) == 0) return parts[i].run(argc - 2, argv + 2);
     return ctl_sla_usage();
@@ -32,8 +33,9 @@ static int run(int argc, char **argv) {
 
 const struct command ctl_sla = {
     .name = "sla",
-    .usage = "sla due FILE | simulate --policies DIR [--policies DIR] [--until TIME] [--summary] FILE | "
-             "explain [--policies DIR] [--until TIME] [--events FILE] [--json] CASE",
+    .usage =
+        "sla due FILE | simulate --policies DIR [--policies DIR] [--until TIME] [--summary] FILE | "
+        "explain [--policies DIR] [--until TIME] [--events FILE] [--json] CASE",
     .about = "compute deadlines, try policies out on real events, explain a case",
     .help = help_sla,
     .options = "due simulate explain --policies --until --summary --events --json",

@@ -1,4 +1,5 @@
-/* redressctl sla due: working-time arithmetic by itself: when an allowance is used up, or how much of it has passed. */
+/* redressctl sla due: working-time arithmetic by itself: when an allowance is used up, or how much
+ * of it has passed. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "data/calendar.h"
@@ -27,18 +28,22 @@ static const struct field mark_fields[] = {
     {FIELD(mark_line, type), .type = FIELD_NAME, .doc = "pause or resume."},
     {FIELD(mark_line, at), .type = FIELD_TIME, .flags = FIELD_REQUIRED, .doc = "When."},
     FIELDS_END};
-static const struct record mark_record = {.name = "event", .size = sizeof(struct mark_line), .fields = mark_fields};
+static const struct record mark_record = {
+    .name = "event", .size = sizeof(struct mark_line), .fields = mark_fields};
 static const struct field line_fields[] = {
     {FIELD(due_line, id), .type = FIELD_TREE, .doc = "Comes back with the result."},
     {FIELD(due_line, calendar), .type = FIELD_TREE, .doc = "Open hours; absent: always open."},
-    {FIELD(due_line, start), .type = FIELD_TIME, .flags = FIELD_REQUIRED, .doc = "The clock starts."},
+    {FIELD(due_line, start), .type = FIELD_TIME, .flags = FIELD_REQUIRED,
+     .doc = "The clock starts."},
     {FIELD(due_line, end), .type = FIELD_TIME, .doc = "How much has passed by then is asked for."},
     {FIELD_AS("target_seconds", due_line, seconds), .type = FIELD_INT, .min = 0, .max = SECONDS_MAX,
      .doc = "The allowance, or"},
     {FIELD(due_line, target), .type = FIELD_NAME, .doc = "3wd, 24h."},
-    {FIELD(due_line, events), .type = FIELD_RECORDS, .of = &mark_record, .doc = "When the clock stood."},
+    {FIELD(due_line, events), .type = FIELD_RECORDS, .of = &mark_record,
+     .doc = "When the clock stood."},
     FIELDS_END};
-static const struct record line_record = {.name = "line", .size = sizeof(struct due_line), .fields = line_fields};
+static const struct record line_record = {
+    .name = "line", .size = sizeof(struct due_line), .fields = line_fields};
 
 struct question {
     struct due_line line;
@@ -49,7 +54,8 @@ struct question {
 };
 
 static int by_time(const void *a, const void *b) {
-    const struct mark_line *one = *(const struct mark_line *const *)a, *two = *(const struct mark_line *const *)b;
+    const struct mark_line *one = *(const struct mark_line *const *)a;
+    const struct mark_line *two = *(const struct mark_line *const *)b;
     if (one->at != two->at) return one->at < two->at ? -1 : 1;
     return one < two ? -1 : 1; /* of one moment: as they stand in the line */
 }
@@ -59,6 +65,7 @@ static void read_pauses(struct question *question, struct arena *arena) {
     const struct records *events = &question->line.events;
     size_t count = (size_t)events->count;
     const struct mark_line **sorted = arena_alloc(arena, (count + 1) * sizeof *sorted);
+
     question->pauses = arena_alloc(arena, (count + 1) * sizeof *question->pauses);
     for (size_t i = 0; i < count; i++) sorted[i] = (const struct mark_line *)events->at + i;
     qsort(sorted, count, sizeof *sorted, by_time);
@@ -76,16 +83,20 @@ static void read_pauses(struct question *question, struct arena *arena) {
 }
 
 /* -1: `faults` says why not. */
-static int read_line(const struct tree *tree, struct arena *arena, struct question *out, struct faults *faults) {
+static int read_line(const struct tree *tree, struct arena *arena, struct question *out,
+                     struct faults *faults) {
     if (fields_decode(&line_record, tree, FIELDS_EVENT, arena, &out->line, faults)) return -1;
     const struct due_line *line = &out->line;
-    if (line->calendar) out->calendar = calendar_read(line->calendar, "calendar", FIELDS_EVENT, arena, faults);
+    if (line->calendar)
+        out->calendar = calendar_read(line->calendar, "calendar", FIELDS_EVENT, arena, faults);
     out->allowance.ms = line->seconds * 1000;
     if (line->target && calendar_parse_allowance(line->target, &out->allowance))
         faults_add(faults, FAULT_VALUE, 0, "target", "expected a duration such as 24h or 3wd");
     else if (!line->target && !line->end && !tree_get(tree, "target_seconds"))
-        faults_add(faults, FAULT_MISSING, 0, "target_seconds", "expected target_seconds, target or end");
+        faults_add(faults, FAULT_MISSING, 0, "target_seconds",
+                   "expected target_seconds, target or end");
     read_pauses(out, arena);
+
     return faults->count ? -1 : 0;
 }
 
@@ -99,15 +110,19 @@ static void write_time(struct json_out *out, int64_t ms) {
 
 /* What counted, adjoining intervals joined, up to the due time. */
 static void write_intervals(const struct question *question, int64_t due_ms, struct json_out *out) {
-    int64_t from, to, at = question->line.start;
+    int64_t from, to;
+    int64_t at = question->line.start;
+
     json_begin_list(out);
     while (at < due_ms &&
-           calendar_next_counted(question->calendar, at, question->pauses, question->pause_count, &from, &to) == 0 &&
+           calendar_next_counted(question->calendar, at, question->pauses, question->pause_count,
+                                 &from, &to) == 0 &&
            from < due_ms) {
-        int64_t first = from, more_from, more_to;
+        int64_t first = from;
+        int64_t more_from, more_to;
         while (to < due_ms &&
-               calendar_next_counted(question->calendar, to, question->pauses, question->pause_count, &more_from,
-                                     &more_to) == 0 &&
+               calendar_next_counted(question->calendar, to, question->pauses,
+                                     question->pause_count, &more_from, &more_to) == 0 &&
                more_from == to)
             to = more_to;
         if (to > due_ms) to = due_ms;
@@ -123,6 +138,7 @@ static void write_intervals(const struct question *question, int64_t due_ms, str
 
 static void answer(const struct question *question, struct json_out *out) {
     const struct due_line *line = &question->line;
+
     json_begin_map(out);
     if (line->id) {
         json_key(out, "id");
@@ -130,12 +146,12 @@ static void answer(const struct question *question, struct json_out *out) {
     }
     if (line->end) {
         json_key(out, "elapsed_seconds");
-        json_int(out,
-                 calendar_elapsed(question->calendar, line->start, line->end, question->pauses, question->pause_count) /
-                     1000);
+        json_int(out, calendar_elapsed(question->calendar, line->start, line->end, question->pauses,
+                                       question->pause_count) /
+                          1000);
     } else {
-        int64_t due_ms =
-            calendar_due(question->calendar, line->start, question->allowance, question->pauses, question->pause_count);
+        int64_t due_ms = calendar_due(question->calendar, line->start, question->allowance,
+                                      question->pauses, question->pause_count);
         json_key(out, "due_at");
         write_time(out, due_ms);
         json_key(out, "intervals");
@@ -144,12 +160,14 @@ static void answer(const struct question *question, struct json_out *out) {
     json_end_map(out);
 }
 
-static int take_line(const char *bytes, size_t len, int number, struct arena *arena, struct buf *to) {
+static int take_line(const char *bytes, size_t len, int number, struct arena *arena,
+                     struct buf *to) {
     const struct tree *tree;
     struct err err;
     struct question question = {0};
     struct faults faults = {.arena = arena, .limit = 1};
     enum json_fault fault = json_read(arena, bytes, len, NULL, &tree, &err);
+
     if (fault != JSON_OK) {
         ctl_sla_fail("line %d: %s: %s", number, json_fault_name(fault), err.text);
         return -1;
@@ -162,17 +180,20 @@ static int take_line(const char *bytes, size_t len, int number, struct arena *ar
     buf_clear(to);
     answer(&question, &out);
     ctl_json(to->at, to->len);
+
     return 0;
 }
 
 int ctl_sla_due(int argc, char **argv) {
     if (argc != 1) return ctl_sla_usage();
-    struct arena *arena = arena_new(), *work = arena_new();
+    struct arena *arena = arena_new();
+    struct arena *work = arena_new();
     struct buf to = {0};
     struct err err;
     const char *bytes;
     size_t len;
-    int bad = 0, number = 0;
+    int bad = 0;
+    int number = 0;
     if (file_read(arena, argv[0], FILE_LIMIT, &bytes, &len, &err)) {
         arena_free(arena);
         arena_free(work);
@@ -188,5 +209,6 @@ int ctl_sla_due(int argc, char **argv) {
     buf_free(&to);
     arena_free(work);
     arena_free(arena);
+
     return bad ? ctl_sla_fail("%d of %d lines could not be answered", bad, number) : EXIT_OK;
 }

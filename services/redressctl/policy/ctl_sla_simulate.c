@@ -1,5 +1,5 @@
-/* redressctl sla simulate: real events against a draft policy, in virtual time. The decisions are the workers' own;
- * what is left out is Kafka, Redis and the clock. */
+/* redressctl sla simulate: real events against a draft policy, in virtual time. The decisions are
+ * the workers' own; what is left out is Kafka, Redis and the clock. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "classification/classification.h"
@@ -20,7 +20,8 @@
 enum {
     LINE_LIMIT = 1 << 20, /* a submission has 64 KiB at most */
     FOLDERS_MAX = 2,
-    ROWS_MAX = 2000 /* policies times classes times targets; what is beyond is added up in one row */
+    ROWS_MAX =
+        2000 /* policies times classes times targets; what is beyond is added up in one row */
 };
 
 struct row { /* of the summary */
@@ -49,7 +50,8 @@ struct simulation {
     bool summary_only;
 };
 
-static struct row *row_of(struct play *play, const char *policy, const char *class_name, const char *target) {
+static struct row *row_of(struct play *play, const char *policy, const char *class_name,
+                          const char *target) {
     for (int i = 0; i < play->row_count; i++) {
         struct row *row = &play->rows[i];
         if (strcmp(row->target, target) == 0 && strcmp(row->policy, policy) == 0 &&
@@ -70,24 +72,29 @@ static struct row *row_of(struct play *play, const char *policy, const char *cla
     return row;
 }
 
-static void note_breach(struct play *play, const char *case_id, const char *target, const char *cycle) {
+static void note_breach(struct play *play, const char *case_id, const char *target,
+                        const char *cycle) {
     if (!play->compare) return;
     if (play->breach_count == play->breach_size) {
         int size = play->breach_size ? play->breach_size * 2 : 256;
-        play->breaches = arena_grow(play->arena, play->breaches, (size_t)play->breach_size * sizeof *play->breaches,
+        play->breaches = arena_grow(play->arena, play->breaches,
+                                    (size_t)play->breach_size * sizeof *play->breaches,
                                     (size_t)size * sizeof *play->breaches);
         play->breach_size = size;
     }
-    play->breaches[play->breach_count++] = arena_printf(play->arena, "%s %s %s", case_id, target, cycle);
+    play->breaches[play->breach_count++] =
+        arena_printf(play->arena, "%s %s %s", case_id, target, cycle);
 }
 
 static void tally(struct play *play, const struct output *output, const struct tree *data) {
     const struct sla_state *state = rehearse_state(play->rehearse, &sla_spec, output->subject);
-    const char *target = tree_text(data, "target"), *cycle = tree_text(data, "cycle"),
-               *what = output->type + strlen("sla.");
+    const char *target = tree_text(data, "target");
+    const char *cycle = tree_text(data, "cycle");
+    const char *what = output->type + strlen("sla.");
+
     if (!target || !state) return;
-    struct row *row =
-        row_of(play, state->policy ? state->policy : "-", state->class_name ? state->class_name : "-", target);
+    struct row *row = row_of(play, state->policy ? state->policy : "-",
+                             state->class_name ? state->class_name : "-", target);
     int64_t cycle_ms = 0;
     const struct tree *on_time = tree_get(data, "on_time");
     if (strcmp(what, "met") == 0) {
@@ -109,6 +116,7 @@ static void tally(struct play *play, const struct output *output, const struct t
 static void write_event(const struct output *output) {
     static struct buf buf;
     char time[CLOCK_TEXT_MAX];
+
     buf_clear(&buf);
     struct json_out out = {.buf = &buf};
     json_begin_map(&out);
@@ -129,21 +137,24 @@ static void write_event(const struct output *output) {
     ctl_json(buf.at, buf.len);
 }
 
-static void listen(void *context, const struct worker_spec *spec, int64_t now_ms, const struct output *output,
-                   const struct event *ev, const struct rejection *rejection) {
+static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
+                   const struct output *output, const struct event *ev,
+                   const struct rejection *rejection) {
     struct play *play = context;
     char now[CLOCK_TEXT_MAX];
+
     if (rejection) {
         play->rejected++;
         if (play->rejected <= 10)
-            ctl_sla_fail("at %s: %s %s: %s: %s", clock_format(now_ms, now), ev ? ev->type : "", ev ? ev->id : "",
-                         rejection->reason, rejection->detail);
+            ctl_sla_fail("at %s: %s %s: %s: %s", clock_format(now_ms, now), ev ? ev->type : "",
+                         ev ? ev->id : "", rejection->reason, rejection->detail);
     }
     if (!output || spec != &sla_spec) return;
     play->events++;
     if (!play->quiet) write_event(output);
     const struct tree *data;
-    if (json_read(play->work, output->data, output->data_len, NULL, &data, NULL) == JSON_OK) tally(play, output, data);
+    if (json_read(play->work, output->data, output->data_len, NULL, &data, NULL) == JSON_OK)
+        tally(play, output, data);
     arena_reset(play->work);
 }
 
@@ -151,6 +162,7 @@ static void listen(void *context, const struct worker_spec *spec, int64_t now_ms
 
 static int begin(struct play *play, const char *dir) {
     struct buf errors = {0};
+
     play->dir = dir;
     play->arena = arena_new();
     play->work = arena_new();
@@ -164,6 +176,7 @@ static int begin(struct play *play, const char *dir) {
     bad |= rehearse_add(play->rehearse, &sla_spec, dir, &errors);
     ctl_notes(errors.at);
     buf_free(&errors);
+
     return bad ? -1 : 0;
 }
 
@@ -201,13 +214,15 @@ static int read_options(struct simulation *simulation, int argc, char **argv) {
 
 /* Playing. */
 
-static void take_line(struct simulation *simulation, struct arena *work, const char *bytes, size_t len,
-                      int64_t number) {
+static void take_line(struct simulation *simulation, struct arena *work, const char *bytes,
+                      size_t len, int64_t number) {
     static const struct header header = {"content-type", "application/cloudevents+json", 28};
-    struct raw raw = {.offset = number, .value = bytes, .value_len = len, .headers = &header, .header_count = 1};
+    struct raw raw = {
+        .offset = number, .value = bytes, .value_len = len, .headers = &header, .header_count = 1};
     struct event ev;
     struct rejection rejection = {0};
     const struct contract_type *type = NULL;
+
     if (event_read(&raw, work, &ev, &rejection) == 0) {
         type = contract_find(ev.type);
         rejection.reason = "unknown_type";
@@ -229,6 +244,7 @@ static int play_file(struct simulation *simulation, struct arena *work) {
     char *line = NULL;
     size_t size = 0;
     int64_t number = 0;
+
     if (!file) return ctl_sla_fail("%s: cannot be read", simulation->path);
     for (ssize_t len; (len = getline(&line, &size, file)) > 0;) {
         number++;
@@ -246,13 +262,15 @@ static int play_file(struct simulation *simulation, struct arena *work) {
         int64_t last = rehearse_now(rehearse);
         rehearse_advance(rehearse, simulation->until_ms > last ? simulation->until_ms : last);
     }
+
     return simulation->refused ? EXIT_CANNOT_GO_ON : EXIT_OK;
 }
 
 /* Telling. */
 
 static int by_name(const void *a, const void *b) {
-    const struct row *one = a, *two = b;
+    const struct row *one = a;
+    const struct row *two = b;
     int order = strcmp(one->policy, two->policy);
     if (!order) order = strcmp(one->class_name, two->class_name);
     return order ? order : strcmp(one->target, two->target);
@@ -260,14 +278,16 @@ static int by_name(const void *a, const void *b) {
 
 static void print_summary(struct play *play) {
     qsort(play->rows, (size_t)play->row_count, sizeof *play->rows, by_name);
-    ctl_note("%s: %" PRId64 " sla events, %" PRId64 " records rejected", play->dir, play->events, play->rejected);
-    ctl_note("%-20s %-26s %-20s %9s %9s %9s %9s %9s %9s", "policy", "class", "target", "met", "met late", "breached",
-             "1st cycle", "retracted", "cancelled");
+    ctl_note("%s: %" PRId64 " sla events, %" PRId64 " records rejected", play->dir, play->events,
+             play->rejected);
+    ctl_note("%-20s %-26s %-20s %9s %9s %9s %9s %9s %9s", "policy", "class", "target", "met",
+             "met late", "breached", "1st cycle", "retracted", "cancelled");
     for (int i = 0; i < play->row_count; i++) {
         const struct row *row = &play->rows[i];
-        ctl_note("%-20s %-26s %-20s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64,
-                 row->policy, row->class_name, row->target, row->met, row->late, row->breached, row->first,
-                 row->retracted, row->cancelled);
+        ctl_note("%-20s %-26s %-20s %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64 " %9" PRId64
+                 " %9" PRId64,
+                 row->policy, row->class_name, row->target, row->met, row->late, row->breached,
+                 row->first, row->retracted, row->cancelled);
     }
 }
 
@@ -277,6 +297,7 @@ static int by_text(const void *a, const void *b) {
 
 static void print_one(const char *breach, const char *dir) {
     char case_id[32], target[64], cycle[CLOCK_TEXT_MAX];
+
     if (sscanf(breach, "%31s %63s %31s", case_id, target, cycle) != 3) return;
     struct buf buf = {0};
     struct json_out out = {.buf = &buf};
@@ -294,10 +315,14 @@ static void print_one(const char *breach, const char *dir) {
 
 /* Breaches that only one of the two has. */
 static void print_difference(struct simulation *simulation) {
-    struct play *one = &simulation->plays[0], *two = &simulation->plays[1];
+    struct play *one = &simulation->plays[0];
+    struct play *two = &simulation->plays[1];
     int only[2] = {0}, i = 0, k = 0;
-    if (one->breach_count) qsort(one->breaches, (size_t)one->breach_count, sizeof *one->breaches, by_text);
-    if (two->breach_count) qsort(two->breaches, (size_t)two->breach_count, sizeof *two->breaches, by_text);
+
+    if (one->breach_count)
+        qsort(one->breaches, (size_t)one->breach_count, sizeof *one->breaches, by_text);
+    if (two->breach_count)
+        qsort(two->breaches, (size_t)two->breach_count, sizeof *two->breaches, by_text);
     while (i < one->breach_count || k < two->breach_count) {
         int order = i == one->breach_count   ? 1
                     : k == two->breach_count ? -1
@@ -312,12 +337,13 @@ static void print_difference(struct simulation *simulation) {
         i += order <= 0;
         k += order >= 0;
     }
-    ctl_note("breached only under %s: %d; only under %s: %d; under both: %d", one->dir, only[0], two->dir, only[1],
-             one->breach_count - only[0]);
+    ctl_note("breached only under %s: %d; only under %s: %d; under both: %d", one->dir, only[0],
+             two->dir, only[1], one->breach_count - only[0]);
 }
 
 int ctl_sla_simulate(int argc, char **argv) {
     static struct simulation simulation;
+
     simulation = (struct simulation){.arena = arena_new()};
     struct arena *work = arena_new();
     int status = read_options(&simulation, argc, argv);
@@ -333,5 +359,6 @@ int ctl_sla_simulate(int argc, char **argv) {
     }
     arena_free(work);
     arena_free(simulation.arena);
+
     return status;
 }

@@ -30,7 +30,9 @@ static void print_share(struct buf *page, int thousandths) {
 static void print_scores(struct buf *page, const struct train_set *set, const char *title,
                          const struct train_score *score) {
     int n = set->output_count;
-    buf_printf(page, "\n%s\n%-30s%10s%10s%10s%8s\n", title, "", "precision", "recall", "F1", "texts");
+
+    buf_printf(page, "\n%s\n%-30s%10s%10s%10s%8s\n", title, "", "precision", "recall", "F1",
+               "texts");
     for (int i = 0; i < n; i++) {
         int texts = 0;
         for (int k = 0; k < n; k++) texts += score->confusion[i][k];
@@ -47,8 +49,12 @@ static void print_scores(struct buf *page, const struct train_set *set, const ch
     buf_printf(page, "\n");
 }
 
-static void print_confusion(struct buf *page, const struct train_set *set, const struct train_score *score) {
-    buf_printf(page, "\nConfusion of rules and model joined (a row is what it is, a column what was said)\n%-30s", "");
+static void print_confusion(struct buf *page, const struct train_set *set,
+                            const struct train_score *score) {
+    buf_printf(page,
+               "\nConfusion of rules and model joined (a row is what it is, a column what was "
+               "said)\n%-30s",
+               "");
     for (int i = 0; i < set->output_count; i++) buf_printf(page, "%6d", i + 1);
     buf_printf(page, "\n");
     for (int i = 0; i < set->output_count; i++) {
@@ -61,14 +67,17 @@ static void print_confusion(struct buf *page, const struct train_set *set, const
 static int evaluate(struct train_set *set) {
     struct train_score rules = {0}, model = {0}, joined = {0};
     struct buf page = {NULL, 0, 0};
+
     train_evaluate(set, &rules, &model, &joined);
-    buf_printf(&page, "%d texts, %d classes, %d-fold cross-validation\n", set->count, set->output_count, TRAIN_FOLDS);
+    buf_printf(&page, "%d texts, %d classes, %d-fold cross-validation\n", set->count,
+               set->output_count, TRAIN_FOLDS);
     print_scores(&page, set, "Rules alone", &rules);
     print_scores(&page, set, "Model alone", &model);
     print_scores(&page, set, "Rules and model joined", &joined);
     print_confusion(&page, set, &joined);
     ctl_page(page.at);
     buf_free(&page);
+
     return EXIT_OK;
 }
 
@@ -76,20 +85,24 @@ static int write_model(struct train_set *set, const struct options *options, str
     struct model model;
     struct buf out = {0};
     struct err err;
+
     train_model(set, arena, &model);
     model.source = options->source == NULL ? "labels of this shop's agents" : options->source;
     model.licence = options->licence == NULL ? "not stated" : options->licence;
     model_write(&model, &out);
-    int status = out.len > MODEL_FILE_MAX ? err_set(&err, "%s: the model would have %zu bytes, more than %d",
-                                                    options->out, out.len, MODEL_FILE_MAX)
-                                          : file_write(options->out, out.at, out.len, &err);
+    int status = out.len > MODEL_FILE_MAX
+                     ? err_set(&err, "%s: the model would have %zu bytes, more than %d",
+                               options->out, out.len, MODEL_FILE_MAX)
+                     : file_write(options->out, out.at, out.len, &err);
     if (status != 0) {
         ctl_note("redressctl: %s", err.text);
     } else {
-        ctl_note("%s: %zu bytes from %d labels of %d classes; a change of it is a new version of classification.yaml",
+        ctl_note("%s: %zu bytes from %d labels of %d classes; a change of it is a new version of "
+                 "classification.yaml",
                  options->out, out.len, set->count, set->output_count);
     }
     buf_free(&out);
+
     return status == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
 }
 
@@ -117,6 +130,7 @@ static bool read_options(int argc, char **argv, struct options *out) {
             out->labels = argv[i];
         }
     }
+
     return out->labels != NULL && (out->evaluate || out->out != NULL);
 }
 
@@ -125,6 +139,7 @@ static int run(int argc, char **argv) {
     struct train_set *set;
     struct err err;
     int status = EXIT_BAD_CONFIG;
+
     if (!read_options(argc, argv, &options)) {
         ctl_note("usage: redressctl %s", ctl_train.usage);
         return EXIT_BAD_USAGE;
@@ -132,7 +147,8 @@ static int run(int argc, char **argv) {
     struct arena *arena = arena_new();
     set = ARENA_NEW(arena, struct train_set);
     const struct policy *policy = ctl_policy_load(&classification_spec, options.policies, arena);
-    if (policy != NULL && ctl_labels_read(policy, options.labels, options.mapping, arena, set, &err) != 0) {
+    if (policy != NULL &&
+        ctl_labels_read(policy, options.labels, options.mapping, arena, set, &err) != 0) {
         ctl_note("redressctl: %s", err.text);
         status = EXIT_CANNOT_GO_ON;
     } else if (policy != NULL) {
@@ -140,12 +156,14 @@ static int run(int argc, char **argv) {
         if (status == EXIT_OK && options.out != NULL) status = write_model(set, &options, arena);
     }
     arena_free(arena);
+
     return status;
 }
 
 const struct command ctl_train = {
     .name = "train",
-    .usage = "train LABELS [-o MODEL] [--evaluate] [--mapping FILE] [--policies DIR] [--source TEXT] [--licence TEXT]",
+    .usage = "train LABELS [-o MODEL] [--evaluate] [--mapping FILE] [--policies DIR] [--source "
+             "TEXT] [--licence TEXT]",
     .about = "train the classification model from labels, or measure it",
     .help = help_train,
     .options = "-o --evaluate --mapping --policies --source --licence",

@@ -1,12 +1,12 @@
 /* true_waits: preloaded before libfaketime, which needs help in two places.
  *
- * librdkafka takes the time for its waits from timespec_get(), which libfaketime shifts, and waits in glibc's
- * cnd_timedwait(), which it does not: an hour's wait for a clock that is an hour ahead. A real clock moves both, so
- * here timespec_get() stays true.
+ * librdkafka takes the time for its waits from timespec_get(), which libfaketime shifts, and waits
+ * in glibc's cnd_timedwait(), which it does not: an hour's wait for a clock that is an hour ahead.
+ * A real clock moves both, so here timespec_get() stays true.
  *
- * jemalloc, Redis' allocator, looks at the clock and makes a condition variable when it is first used. libfaketime
- * would then set itself up, ask the allocator for memory, and wait for itself: so it is left out until all that is
- * over. */
+ * jemalloc, Redis' allocator, looks at the clock and makes a condition variable when it is first
+ * used. libfaketime would then set itself up, ask the allocator for memory, and wait for itself: so
+ * it is left out until all that is over. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
