@@ -92,7 +92,8 @@ size_t arena_used(const struct arena *arena) {
 static size_t aligned(size_t size) {
     const size_t unit = alignof(max_align_t);
     ASSERT(size <= SIZE_MAX / 2);
-    return size ? (size + unit - 1) / unit * unit : unit;
+    if (!size) return unit;
+    return (size + unit - 1) / unit * unit;
 }
 
 /* The block behind the current one if it was kept and is large enough, else a new one between the
@@ -140,7 +141,8 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len) {
 }
 
 char *arena_strdup(struct arena *arena, const char *text) {
-    return text ? arena_strndup(arena, text, strlen(text)) : NULL;
+    if (!text) return NULL;
+    return arena_strndup(arena, text, strlen(text));
 }
 
 char *arena_printf(struct arena *arena, const char *fmt, ...) {

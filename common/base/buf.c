@@ -13,7 +13,8 @@ static void make_room(struct buf *buf, size_t more) {
     ASSERT(more < SIZE_MAX / 4 && buf->len < SIZE_MAX / 4);
     size_t want = buf->len + more + 1;
     if (want <= buf->size) return;
-    size_t size = buf->size ? buf->size : BUF_FIRST;
+    size_t size = BUF_FIRST;
+    if (buf->size) size = buf->size;
     while (size < want) size *= 2;
     char *at = realloc(buf->at, size);
     if (!at) {

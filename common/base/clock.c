@@ -108,7 +108,8 @@ static bool take_fraction(const char **at, int *ms_out) {
 static bool take_offset(const char **at, int *seconds_out) {
     *seconds_out = 0;
     if (take_char(at, 'Z', 'z')) return true;
-    int sign = **at == '-' ? -1 : 1;
+    int sign = 1;
+    if (**at == '-') sign = -1;
     int hours, minutes;
     if (!take_char(at, '+', '-')) return false;
     if (!take_number(at, 2, 0, 23, &hours) || !take_char(at, ':', ':') ||

@@ -13,7 +13,8 @@ static int read_all(FILE *file, struct arena *arena, size_t limit, const char **
     char *bytes = NULL;
 
     while (len == size) {
-        size_t grown = size == 0 ? 65536 : size * 2;
+        size_t grown = 65536;
+        if (size != 0) grown = size * 2;
         bytes = arena_grow(arena, bytes, size, grown + 1);
         size = grown;
         len += fread(bytes + len, 1, size - len, file);

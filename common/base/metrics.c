@@ -190,7 +190,8 @@ void metrics_print(struct buf *out) {
             print_histogram(out, metric);
             continue;
         }
-        int count = metric->label ? atomic_load_explicit(&metric->count, memory_order_acquire) : 1;
+        int count = 1;
+        if (metric->label) count = atomic_load_explicit(&metric->count, memory_order_acquire);
         for (int j = 0; j < count; j++)
             print_series(out, metric, &metric->series[j], metric->series[j].value);
         if (atomic_load_explicit(&metric->other, memory_order_relaxed))

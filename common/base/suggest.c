@@ -6,7 +6,8 @@
 enum { WORD_MAX = 100, FAR_OFF = 1000 };
 
 static int min(int a, int b) {
-    return a < b ? a : b;
+    if (a < b) return a;
+    return b;
 }
 
 int suggest_distance(const char *a, const char *b) {
@@ -45,5 +46,6 @@ void suggest_offer(struct suggest *suggest, const char *candidate) {
 
 const char *suggest_best(const struct suggest *suggest) {
     int allowed = (int)strlen(suggest->word) / 3;
-    return suggest->best && suggest->distance <= (allowed < 1 ? 1 : allowed) ? suggest->best : NULL;
+    if (suggest->best && suggest->distance <= (allowed < 1 ? 1 : allowed)) return suggest->best;
+    return NULL;
 }

@@ -71,7 +71,8 @@ static void complain(struct reader *reader, const struct tree *at, const char *b
 static int two_digits(const char *at, int max) {
     if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9') return -1;
     int num = (at[0] - '0') * 10 + at[1] - '0';
-    return num <= max ? num : -1;
+    if (num <= max) return num;
+    return -1;
 }
 
 /* "HH:MM" or "HH:MM:SS"; "24:00" only as an end. */
@@ -79,7 +80,8 @@ static int read_clock(const struct tree *tree, bool is_end, int64_t *ms_out) {
     if (!tree || tree->kind != TREE_TEXT || (tree->text_len != 5 && tree->text_len != 8)) return -1;
     const char *text = tree->text;
     int hours = two_digits(text, 24);
-    int minutes = text[2] == ':' ? two_digits(text + 3, 59) : -1;
+    int minutes = -1;
+    if (text[2] == ':') minutes = two_digits(text + 3, 59);
     int seconds = 0;
     if (tree->text_len == 8) seconds = text[5] == ':' ? two_digits(text + 6, 59) : -1;
     if (hours < 0 || minutes < 0 || seconds < 0) return -1;
@@ -257,7 +259,8 @@ const struct calendar *calendar_read(const struct tree *tree, const char *path,
     sort_exceptions(calendar);
     if (faults->count == before && !ever_open(calendar))
         complain(&reader, tree, "", "expected some open time, it is never open");
-    return faults->count == before ? calendar : NULL;
+    if (faults->count == before) return calendar;
+    return NULL;
 }
 
 int calendar_parse_allowance(const char *text, struct calendar_allowance *out) {
@@ -283,7 +286,8 @@ int calendar_parse_allowance(const char *text, struct calendar_allowance *out) {
 /* Days. */
 
 static int64_t day_of(int64_t local_ms) {
-    return local_ms >= 0 ? local_ms / DAY_MS : -((-local_ms + DAY_MS - 1) / DAY_MS);
+    if (local_ms >= 0) return local_ms / DAY_MS;
+    return -((-local_ms + DAY_MS - 1) / DAY_MS);
 }
 
 static const struct day *open_on(const struct calendar *calendar, int64_t day) {
@@ -306,8 +310,8 @@ static const struct day *open_on(const struct calendar *calendar, int64_t day) {
 
 /* Behind this day nothing new can come: only the week repeats. */
 static int64_t last_exception(const struct calendar *calendar) {
-    return calendar->exception_count ? calendar->exceptions[calendar->exception_count - 1].day
-                                     : INT64_MIN;
+    if (!calendar->exception_count) return INT64_MIN;
+    return calendar->exceptions[calendar->exception_count - 1].day;
 }
 
 struct find {
@@ -407,7 +411,8 @@ static int64_t due_in_days(const struct calendar *calendar, int64_t start_ms, in
 
     if (days == 0) return same_day_closing(calendar, day);
     int64_t barren = 0;
-    int64_t last = calendar ? last_exception(calendar) : INT64_MIN;
+    int64_t last = INT64_MIN;
+    if (calendar) last = last_exception(calendar);
     for (int i = 0; barren <= WEEK_DAYS || day <= last;) {
         int64_t closing = closing_of(calendar, ++day);
         if (closing == INT64_MIN) {

@@ -71,7 +71,8 @@ const struct calendar_zone *calendar_zone_find(const char *name, struct arena *a
     zone->name = arena_strdup(arena, name);
     zone->count = spans_of(calendar, arena, &zone->spans);
     ucal_close(calendar);
-    return zone->count > 0 ? zone : NULL;
+    if (zone->count > 0) return zone;
+    return NULL;
 }
 
 int64_t calendar_zone_to_local(const struct calendar_zone *zone, int64_t utc_ms) {

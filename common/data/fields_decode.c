@@ -194,7 +194,8 @@ static void list_choices(const char *const *choices, struct buf *buf) {
 static void decode_choice(struct fields_decoder *decoder, const struct field *field,
                           const struct tree *tree, const struct fields_path *path, void *data) {
     const char *text = text_of(tree);
-    int value = text ? fields_choice_value(field->choices, text) : 0;
+    int value = 0;
+    if (text) value = fields_choice_value(field->choices, text);
 
     if (value) {
         *FIELD_AT(int, field, data) = value;
@@ -215,7 +216,8 @@ static bool is_currency(const struct tree *tree) {
 
 static const struct tree *member_or_null(const struct tree *map, const char *key) {
     const struct tree *member = tree_get(map, key);
-    return member && member->kind != TREE_NULL ? member : NULL;
+    if (member && member->kind != TREE_NULL) return member;
+    return NULL;
 }
 
 static void refuse_other_keys(struct fields_decoder *decoder, const struct tree *map,
@@ -435,5 +437,6 @@ int fields_decode(const struct record *record, const struct tree *tree, enum fie
     struct fields_decoder decoder = {.mode = mode, .arena = arena, .faults = faults};
     static const struct tree nothing = {.kind = TREE_NULL};
     decode_map(&decoder, record, tree ? tree : &nothing, NULL, out);
-    return decoder.failed ? -1 : 0;
+    if (decoder.failed) return -1;
+    return 0;
 }

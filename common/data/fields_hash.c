@@ -20,15 +20,19 @@ static const struct json_limits own_limits = {
     .bytes = 16 * 1024 * 1024, .depth = 64, .values = 1000000};
 
 static const char *part_suffix(enum fields_part part) {
-    return part == PART_MINOR ? "_minor" : part == PART_CURRENCY ? "_currency" : "";
+    if (part == PART_MINOR) return "_minor";
+    if (part == PART_CURRENCY) return "_currency";
+    return "";
 }
 
 static enum fields_part first_part(const struct field *field) {
-    return field->type == FIELD_MONEY ? PART_MINOR : PART_WHOLE;
+    if (field->type == FIELD_MONEY) return PART_MINOR;
+    return PART_WHOLE;
 }
 
 static enum fields_part last_part(const struct field *field) {
-    return field->type == FIELD_MONEY ? PART_CURRENCY : PART_WHOLE;
+    if (field->type == FIELD_MONEY) return PART_CURRENCY;
+    return PART_WHOLE;
 }
 
 static bool is_column(const struct field *field, enum fields_part part, const char *name,
@@ -71,7 +75,8 @@ static size_t match_end(const struct field *field, enum fields_part part, const 
     if (!ends_with(name, len, field->name, own)) return 0;
     len -= own;
 
-    return len > 1 && name[len - 1] == '_' ? suffix_len + own + 1 : 0;
+    if (len > 1 && name[len - 1] == '_') return suffix_len + own + 1;
+    return 0;
 }
 
 /* Among the fields of all groups, that with the longest end of the name. */
@@ -101,7 +106,8 @@ static bool find_grouped(const struct record *record, const char *name, size_t l
 /* "_<group>.<field>:<name>" */
 static bool find_spelled(const struct record *record, const char *name, struct fields_place *out) {
     const char *point = strchr(name, '.');
-    const char *colon = point ? strchr(point, ':') : NULL;
+    const char *colon = NULL;
+    if (point) colon = strchr(point, ':');
 
     if (!colon || !colon[1]) return false;
     for (const struct field *group = record->fields; group->name; group++) {
@@ -291,7 +297,10 @@ static void flatten(struct flattener *flattener, const void *data, struct pairs 
                     struct pairs *private) {
     for (const struct field *field = flattener->record->fields; field->name; field++) {
         if (!fields_present(field, data)) continue;
-        flattener->pairs = field->flags & FIELD_PRIVATE ? private : public;
+        if (field->flags & FIELD_PRIVATE)
+            flattener->pairs = private;
+        else
+            flattener->pairs = public;
         if (field->type == FIELD_REST) {
             flatten_rest(flattener, FIELD_IN(struct rest, field, data)->shown, public);
             flatten_rest(flattener, FIELD_IN(struct rest, field, data)->private, private);

@@ -53,7 +53,8 @@ typedef void add_time(const struct record *record, const struct field *group, co
 static void visit_times(const struct record *record, const struct record *table,
                         const struct field *group, const void *data, unsigned flag, add_time *add,
                         struct arena *arena, struct marks *out) {
-    const char *member = group ? fields_group_name(group, data) : NULL;
+    const char *member = NULL;
+    if (group) member = fields_group_name(group, data);
     for (const struct field *field = table->fields; field->name; field++) {
         if (field->type != FIELD_TIME || !(field->flags & flag) || !fields_present(field, data))
             continue;
@@ -96,8 +97,8 @@ int64_t fields_indexed(const struct record *record, const void *data, const char
         if (field->type != FIELD_TIME || !(field->flags & FIELD_INDEXED) ||
             strcmp(field->name, name) != 0)
             continue;
-        return holds(record, &record->index_while, data, arena) ? *FIELD_IN(int64_t, field, data)
-                                                                : 0;
+        if (!holds(record, &record->index_while, data, arena)) return 0;
+        return *FIELD_IN(int64_t, field, data);
     }
     return 0;
 }

@@ -42,7 +42,8 @@ static int by_key(const void *a, const void *b) {
     const struct fields_rest_member *one = a;
     const struct fields_rest_member *two = b;
     int order = strcmp(one->key, two->key);
-    return order ? order : (int)two->private - (int)one->private;
+    if (order) return order;
+    return (int)two->private - (int)one->private;
 }
 
 static void append(struct arena *arena, const struct tree **map,

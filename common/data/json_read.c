@@ -52,7 +52,8 @@ static bool is_space(char c) {
 static const char *skip_text(const char *at, const char *end) {
     for (at++; at < end && *at != '"'; at++)
         if (*at == '\\' && at + 1 < end) at++;
-    return at < end ? at + 1 : end;
+    if (at >= end) return end;
+    return at + 1;
 }
 
 static const char *skip_space(const char *at, const char *end) {

@@ -47,12 +47,15 @@ static hs_database_t *compile(const struct match_item *items, int count, struct 
     size_t n = (size_t)count;
     const char **texts = arena_alloc(arena, n * sizeof *texts);
 
-    unsigned *flags = arena_alloc(arena, n * sizeof *flags),
-             *ids = arena_alloc(arena, n * sizeof *ids);
+    unsigned *flags = arena_alloc(arena, n * sizeof *flags);
+    unsigned *ids = arena_alloc(arena, n * sizeof *ids);
     hs_database_t *made = NULL;
     hs_compile_error_t *fault = NULL;
     for (int i = 0; i < count; i++) {
-        texts[i] = items[i].pattern ? items[i].text : escape(arena, items[i].text);
+        if (items[i].pattern)
+            texts[i] = items[i].text;
+        else
+            texts[i] = escape(arena, items[i].text);
         flags[i] = HS_FLAG_UTF8 | (items[i].pattern ? HS_FLAG_SOM_LEFTMOST : 0);
         ids[i] = (unsigned)i;
     }

@@ -116,8 +116,10 @@ static size_t put_escaped(char *to, const char *text, enum template_escape escap
     size_t len = 0;
 
     for (const char *at = text; *at; at++) {
-        char *here = to ? to + len : NULL;
-        const char *entity = escape == TEMPLATE_HTML ? entity_of(*at) : NULL;
+        char *here = NULL;
+        if (to) here = to + len;
+        const char *entity = NULL;
+        if (escape == TEMPLATE_HTML) entity = entity_of(*at);
         if (entity)
             len += put(here, entity, strlen(entity));
         else if (literal && *at == '\n' && escape == TEMPLATE_HTML)

@@ -115,7 +115,8 @@ static uint8_t kind_of(uint32_t point) {
     if (u_isUWhiteSpace((UChar32)point)) return KIND_BLANK;
     if (point < 0x80 && u_isalpha((UChar32)point)) return KIND_LATIN;
     if (point >= '0' && point <= '9') return KIND_DIGIT;
-    return u_isalnum((UChar32)point) ? KIND_WORD : KIND_SIGN;
+    if (u_isalnum((UChar32)point)) return KIND_WORD;
+    return KIND_SIGN;
 }
 
 static uint32_t add_sequence(struct text_tables *tables, const uint32_t *points, int count) {
@@ -145,7 +146,8 @@ static uint32_t make_entry(struct text_tables *tables, const uint32_t *to, uint3
         points[count++] = to[next];
     }
     if (count == 0) return ENTRY_GONE;
-    return count == 1 ? points[0] : add_sequence(tables, points, count);
+    if (count == 1) return points[0];
+    return add_sequence(tables, points, count);
 }
 
 struct text_tables *text_tables_new(struct arena *arena) {
@@ -182,7 +184,9 @@ uint32_t text_next(const char *bytes, size_t len, size_t *i) {
     uint32_t first = at[(*i)++];
 
     if (first < 0x80) return first;
-    int more = first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 ? 2 : 1;
+    int more = 1;
+    if (first >= 0xe0) more = 2;
+    if (first >= 0xf0 && first < 0xf5) more = 3;
     if (first < 0xc2 || first > 0xf4 || *i + (size_t)more > len) return 0xfffd;
     uint32_t point = first & (0x3fu >> more);
     for (int n = 0; n < more; n++) {
@@ -191,7 +195,8 @@ uint32_t text_next(const char *bytes, size_t len, size_t *i) {
     }
     *i += (size_t)more;
 
-    return point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ? 0xfffd : point;
+    if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return 0xfffd;
+    return point;
 }
 
 /* Code points with where they came from: between the table and the collapsing. */
@@ -226,7 +231,8 @@ static void add_entry(const struct text_tables *tables, struct points *points, u
 }
 
 static uint32_t entry_of(const struct text_tables *tables, uint32_t point) {
-    return point < TABLE_SIZE ? tables->entry[point] : point;
+    if (point >= TABLE_SIZE) return point;
+    return tables->entry[point];
 }
 
 /* Characters that combine are normalised together by ICU; then each goes through the table, which
@@ -303,7 +309,8 @@ static void put(struct sink *sink, uint32_t point, uint32_t from, uint32_t to) {
 }
 
 static enum kind kind(const struct sink *sink, const struct point *point) {
-    return point->at < TABLE_SIZE ? (enum kind)sink->tables->kind[point->at] : KIND_SIGN;
+    if (point->at < TABLE_SIZE) return (enum kind)sink->tables->kind[point->at];
+    return KIND_SIGN;
 }
 
 static bool is_latin(enum kind kind) {

@@ -12,7 +12,8 @@ const struct tree *tree_get(const struct tree *map, const char *key) {
 
 const char *tree_text(const struct tree *map, const char *key) {
     const struct tree *member = tree_get(map, key);
-    return member && member->kind == TREE_TEXT ? member->text : NULL;
+    if (member && member->kind == TREE_TEXT) return member->text;
+    return NULL;
 }
 
 struct tree *tree_new(struct arena *arena, enum tree_kind kind) {
@@ -66,7 +67,8 @@ struct tree *tree_copy(struct arena *arena, const struct tree *tree) {
 }
 
 static bool equal_keys(const char *a, const char *b) {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    if (a && b) return strcmp(a, b) == 0;
+    return a == b;
 }
 
 bool tree_equal(const struct tree *a, const struct tree *b) {

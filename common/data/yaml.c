@@ -58,7 +58,8 @@ static int integer_base(const char *text) {
     if (strncmp(text, "0x", 2) == 0)
         return text[2] && !text[2 + strspn(text + 2, "0123456789abcdefABCDEF")] ? 16 : 0;
     text += *text == '-' || *text == '+';
-    return *text && !text[strspn(text, "0123456789")] ? 10 : 0;
+    if (*text && !text[strspn(text, "0123456789")]) return 10;
+    return 0;
 }
 
 /* [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )? */
@@ -141,7 +142,8 @@ static int take_scalar(struct reader *reader, const yaml_event_t *event) {
     if (memchr(text, 0, len)) return refuse(reader, line, "expected a text without U+0000");
     /* A tab or line break by escape gets through libyaml, a lone surrogate does as well. */
     if (utf8_valid(text, len) < len) return refuse(reader, line, "expected UTF-8");
-    struct level *level = reader->depth ? &reader->levels[reader->depth - 1] : NULL;
+    struct level *level = NULL;
+    if (reader->depth) level = &reader->levels[reader->depth - 1];
     if (level && level->node->kind == TREE_MAP && !level->key) {
         if (len == 0) return refuse(reader, line, "expected a key that is not empty");
         level->key = arena_strndup(reader->arena, text, len);
@@ -178,7 +180,8 @@ static int compare_keys(const void *a, const void *b) {
     const struct tree *x = *(const struct tree *const *)a;
     const struct tree *y = *(const struct tree *const *)b;
     int order = strcmp(x->key, y->key);
-    return order ? order : (x->line > y->line) - (x->line < y->line);
+    if (order) return order;
+    return (x->line > y->line) - (x->line < y->line);
 }
 
 /* Sorted rather than each looked up: word lists have thousands of keys. */
@@ -200,7 +203,8 @@ static int refuse_duplicates(struct reader *reader, const struct tree *map) {
 
 static int end(struct reader *reader) {
     const struct tree *node = reader->levels[--reader->depth].node;
-    return node->kind == TREE_MAP ? refuse_duplicates(reader, node) : 0;
+    if (node->kind == TREE_MAP) return refuse_duplicates(reader, node);
+    return 0;
 }
 
 static int take(struct reader *reader, const yaml_event_t *event) {

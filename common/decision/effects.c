@@ -13,7 +13,8 @@ void effects_init(struct effects *out, struct arena *arena) {
 
 static struct output *add_output(struct effects *out) {
     if (out->count == out->size) {
-        int size = out->size ? out->size * 2 : FIRST_SIZE;
+        int size = FIRST_SIZE;
+        if (out->size) size = out->size * 2;
         out->at = arena_grow(out->arena, out->at, (size_t)out->size * sizeof *out->at,
                              (size_t)size * sizeof *out->at);
         out->size = size;

@@ -119,14 +119,18 @@ static int map_attribute(const struct envelope *in, const char *name, struct att
     if (member->kind != TREE_TEXT && strcmp(name, "sequence") != 0)
         return reject(in->rejection, "bad_value", "%s: expected a text, found %s", name,
                       tree_kind_name(member->kind));
-    out->text = member->text ? member->text : "";
+    if (member->text)
+        out->text = member->text;
+    else
+        out->text = "";
     out->len = member->text_len;
 
     return 0;
 }
 
 static int attribute(const struct envelope *in, const char *name, struct attribute *out) {
-    return in->map ? map_attribute(in, name, out) : header_attribute(in, name, out);
+    if (in->map) return map_attribute(in, name, out);
+    return header_attribute(in, name, out);
 }
 
 static int required(const struct envelope *in, const char *name, struct attribute *out) {

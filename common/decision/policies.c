@@ -13,11 +13,13 @@ const struct policy_version *policies_version(const struct policies *policies,
 
 const void *policies_find(const struct policies *policies, const char *version) {
     const struct policy_version *found = policies_version(policies, version);
-    return found ? found->policy : NULL;
+    if (!found) return NULL;
+    return found->policy;
 }
 
 const void *policies_current(const struct policies *policies) {
-    return policies->current ? policies->current->policy : NULL;
+    if (!policies->current) return NULL;
+    return policies->current->policy;
 }
 
 const struct policy_version *policies_choose(const struct policies *policies, const char *own) {
@@ -27,7 +29,8 @@ const struct policy_version *policies_choose(const struct policies *policies, co
     const struct policy_version *found = policies_version(policies, own);
     if (!found || found == current) return found;
     if (current->migrate && current->order > found->order) return current;
-    return found->policy ? found : NULL;
+    if (found->policy) return found;
+    return NULL;
 }
 
 bool policies_migrates(const struct tree *file) {

@@ -92,7 +92,10 @@ static int load(struct rehearse *rehearse, struct player *player, const char *di
     }
     version->policy = policy;
     version->migrate = policies_migrates(tree);
-    version->order = player->policies.current ? player->policies.current->order + 1 : 0;
+    if (player->policies.current)
+        version->order = player->policies.current->order + 1;
+    else
+        version->order = 0;
     version->older = player->policies.current;
     player->policies.current = version;
 
@@ -126,12 +129,16 @@ int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
  * skipped when it comes up. */
 
 static bool before(const struct wake *one, const struct wake *two) {
-    return one->at != two->at ? one->at < two->at : one->order < two->order;
+    if (one->at != two->at) return one->at < two->at;
+    return one->order < two->order;
 }
 
 static void heap_push(struct rehearse *rehearse, struct wake wake) {
     if (rehearse->heap_count == rehearse->heap_size) {
-        rehearse->heap_size = rehearse->heap_size ? rehearse->heap_size * 2 : 256;
+        if (rehearse->heap_size)
+            rehearse->heap_size = rehearse->heap_size * 2;
+        else
+            rehearse->heap_size = 256;
         rehearse->heap =
             realloc(rehearse->heap, (size_t)rehearse->heap_size * sizeof *rehearse->heap);
         ASSERT(rehearse->heap);
@@ -171,7 +178,8 @@ static int64_t wake_at(const struct worker_spec *spec, const void *state) {
 static void queue(struct rehearse *rehearse, enum topic topic, const struct event *ev) {
     ASSERT(rehearse->job_count < CASCADE_MAX);
     if (rehearse->job_count == rehearse->job_size) {
-        int size = rehearse->job_size ? rehearse->job_size * 2 : 16;
+        int size = 16;
+        if (rehearse->job_size) size = rehearse->job_size * 2;
         rehearse->jobs = arena_grow(rehearse->batch, rehearse->jobs,
                                     (size_t)rehearse->job_size * sizeof *rehearse->jobs,
                                     (size_t)size * sizeof *rehearse->jobs);
@@ -186,16 +194,16 @@ static void send(struct rehearse *rehearse, const struct worker_spec *spec,
 
     *raw = (struct raw){.topic = output->topic, .timestamp_ms = rehearse->now_ms};
     struct event *ev = ARENA_NEW(rehearse->batch, struct event);
+    const char *traceparent = output->traceparent;
+    if (!traceparent && cause) traceparent = cause->traceparent;
+    const char *source = output->source;
+    if (!source) source = arena_printf(rehearse->batch, "/redress/%s", spec->name);
     *ev = (struct event){.raw = raw,
                          .id = output->id,
-                         .source = output->source
-                                       ? output->source
-                                       : arena_printf(rehearse->batch, "/redress/%s", spec->name),
+                         .source = source,
                          .type = output->type,
                          .subject = output->subject,
-                         .traceparent = output->traceparent ? output->traceparent
-                                        : cause             ? cause->traceparent
-                                                            : NULL,
+                         .traceparent = traceparent,
                          .time_ms = output->time_ms,
                          .sequence = output->sequence};
     ASSERT(json_read(rehearse->batch, output->data, output->data_len, NULL, &ev->data, NULL) ==
@@ -251,7 +259,8 @@ static enum result decide(struct rehearse *rehearse, struct player *player, stru
 static void keep(struct rehearse *rehearse, struct player *player, const char *key,
                  const void *state, int64_t woke_ms) {
     int number = rehearse_states_put(&player->states, key, state);
-    int64_t at = state ? wake_at(player->spec, state) : 0;
+    int64_t at = 0;
+    if (state) at = wake_at(player->spec, state);
     if (!at || at == woke_ms) return;
     heap_push(rehearse,
               (struct wake){at, rehearse->orders++, (int)(player - rehearse->players), number});
@@ -271,7 +280,8 @@ static void fold(struct rehearse *rehearse, struct player *player, const struct 
     void *state = arena_alloc(rehearse->batch, player->spec->state->size);
     if (before_state) fields_copy(player->spec->state, before_state, rehearse->batch, state);
     in.exists = before_state != NULL;
-    int64_t was = before_state ? wake_at(player->spec, before_state) : 0;
+    int64_t was = 0;
+    if (before_state) was = wake_at(player->spec, before_state);
     if (decide(rehearse, player, &in, state, &out) != DONE || out.unchanged) return;
     keep(rehearse, player, key, out.forget ? NULL : state, was);
 }

@@ -30,12 +30,16 @@ static int *slot_of(const struct rehearse_index *index, const char *key, size_t 
 }
 
 int rehearse_index_find(const struct rehearse_index *index, const char *key) {
-    return index->size ? *slot_of(index, key, hash_of(key)) - 1 : -1;
+    if (!index->size) return -1;
+    return *slot_of(index, key, hash_of(key)) - 1;
 }
 
 /* Half of the slots stay free. */
 static void resize(struct rehearse_index *index) {
-    index->size = index->size ? index->size * 2 : FIRST_SIZE;
+    if (index->size)
+        index->size = index->size * 2;
+    else
+        index->size = FIRST_SIZE;
     index->keys = grow(index->keys, (size_t)index->size, sizeof *index->keys);
     index->hashes = grow(index->hashes, (size_t)index->size, sizeof *index->hashes);
     free(index->slots);
@@ -74,7 +78,8 @@ void rehearse_states_init(struct rehearse_states *states, const struct record *r
 
 const void *rehearse_states_get(const struct rehearse_states *states, const char *key) {
     int i = rehearse_index_find(&states->keys, key);
-    return i < 0 ? NULL : states->at[i];
+    if (i < 0) return NULL;
+    return states->at[i];
 }
 
 static void *copy(const struct rehearse_states *states, struct arena *arena, const void *state) {
@@ -102,7 +107,10 @@ int rehearse_states_put(struct rehearse_states *states, const char *key, const v
         memset(states->at + states->size, 0, (size_t)(size - states->size) * sizeof *states->at);
         states->size = size;
     }
-    states->at[i] = state ? copy(states, states->arena, state) : NULL;
+    if (state)
+        states->at[i] = copy(states, states->arena, state);
+    else
+        states->at[i] = NULL;
     if (arena_used(states->arena) > 2 * states->live + SPARE) renew(states);
     return i;
 }
@@ -186,7 +194,10 @@ static struct answer count(struct held *held, struct member *member, const struc
     if (!member->known) {
         member->known = true;
         member->refused = held->sum + claim->amount > claim->limit;
-        member->amount = member->refused ? 0 : claim->amount;
+        if (member->refused)
+            member->amount = 0;
+        else
+            member->amount = claim->amount;
         held->sum += member->amount;
     }
     return (struct answer){.granted = !member->refused,

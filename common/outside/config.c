@@ -53,37 +53,30 @@ static const struct setting settings[] = {
     {"redis_url", "REDRESS_REDIS_URL", SETTING_REDIS, AT(redis_url), "redis://127.0.0.1:6379/0", 0,
      0,
      "where Redis is: `redis://user:password@host:port/db`, `rediss://` with TLS, "
-     "`redis+sentinel://host,host/name`, "
-     "`redis+cluster://host,host`"},
+     "`redis+sentinel://host,host/name`, `redis+cluster://host,host`"},
     {"topic_prefix", "REDRESS_TOPIC_PREFIX", SETTING_NAME, AT(topic_prefix), "redress", 0, 0,
      "first part of every topic, group and Redis key, for several environments on one cluster"},
     {"instance", "REDRESS_INSTANCE", SETTING_NAME, AT(instance), NULL, 0, 0,
      "this process's stable name, such as a StatefulSet's ordinal `redress-sla-0`: its "
-     "transactional id and static "
-     "membership come from it; "
-     "no two processes may share one"},
+     "transactional id and static membership come from it; no two processes may share one"},
     {"http_listen", "REDRESS_HTTP_LISTEN", SETTING_LISTEN, AT(http_listen), NULL, 0, 0,
      "address of `/metrics`, `/healthz` and `/readyz`, such as `127.0.0.1:9101`; `:9101` is every "
-     "address; without it "
-     "there is no HTTP"},
+     "address; without it there is no HTTP"},
     {"policy_dir", "REDRESS_POLICY_DIR", SETTING_FOLDER, AT(policy_dir), "share/redress/policies",
      0, 0,
      "folder of the policy files; if not given that of the installation, or `deploy/policies` of "
-     "the build tree's "
-     "source"},
+     "the build tree's source"},
     {"log_level", "REDRESS_LOG_LEVEL", SETTING_LEVEL, AT(log_level), "info", 0, 0,
      "`error`, `warn`, `info` or `debug`"},
     {"batch_wait", "REDRESS_BATCH_WAIT", SETTING_DURATION, AT(batch_ms), "10ms", 0, SECOND,
      "how long a batch is gathered: a transaction costs 6-19 ms whatever it holds, so less gains "
-     "nothing and more "
-     "delays every event"},
+     "nothing and more delays every event"},
     {"batch_records", "REDRESS_BATCH_RECORDS", SETTING_COUNT, AT(batch_records), "1000", 1, 10000,
      "records of a batch at most: at 1 000 the transaction's own cost is under 20 us a record"},
     {"late_settle", "REDRESS_LATE_SETTLE", SETTING_DURATION, AT(late_settle_ms), "10s", 0,
      10 * MINUTE,
      "how long a deadline that had already passed when its case was read waits for records that "
-     "are still on their "
-     "way"},
+     "are still on their way"},
     {"hold_max", "REDRESS_HOLD_MAX", SETTING_DURATION, AT(hold_max_ms), "2m", SECOND, DAY,
      "how long sla waits for an intake that stands still before it reports breaches as "
      "unconfirmed"},
@@ -98,8 +91,7 @@ static const struct setting settings[] = {
     {"session_timeout", "REDRESS_SESSION_TIMEOUT", SETTING_DURATION, AT(session_timeout_ms), "15s",
      3 * SECOND, 30 * MINUTE,
      "after which a silent worker's partitions go to another; more than transaction_timeout plus "
-     "the broker's own 1 s "
-     "for finding it"},
+     "the broker's own 1 s for finding it"},
     {"dedupe_for", "REDRESS_DEDUPE_FOR", SETTING_DURATION, AT(dedupe_for_ms), "7d", MINUTE,
      90 * DAY, "how long a submission sent again is recognised"},
     {"join_for", "REDRESS_JOIN_FOR", SETTING_DURATION, AT(join_for_ms), "7d", 0, 365 * DAY,
@@ -108,9 +100,7 @@ static const struct setting settings[] = {
     {"unproven_for", "REDRESS_UNPROVEN_FOR", SETTING_DURATION, AT(unproven_ms), "1m", SECOND,
      60 * MINUTE,
      "how long a permission, a topic or a Redis command that the worker needs may not be provable "
-     "before `/readyz` "
-     "says "
-     "no; everything is tried four times in that time"},
+     "before `/readyz` says no; everything is tried four times in that time"},
     {"demonstration", "REDRESS_DEMONSTRATION", SETTING_BOOL, AT(demonstration), "false", 0, 0,
      "the broker is redress-devbroker, which keeps no offsets: deadlines fire without proof. Never "
      "in production"},
@@ -207,21 +197,20 @@ static const char *host_fault(const char *host, size_t len) {
     if (len > 1 && host[0] == '[' && host[len - 1] == ']') {
         size_t address_len = strcspn(host + 1, "%]"); /* a zone may follow */
         if (address_len < sizeof address) memcpy(address, host + 1, address_len);
-        return inet_pton(AF_INET6, address, bytes) == 1
-                   ? NULL
-                   : ": between the brackets stands no IPv6 address";
+        if (inet_pton(AF_INET6, address, bytes) == 1) return NULL;
+        return ": between the brackets stands no IPv6 address";
     }
     if (memchr(host, ':', len))
         return ": an IPv6 address stands in brackets, and no scheme before it";
-    return strspn(host, letters) >= len
-               ? NULL
-               : ": the host is no name and no address; without one it is every address";
+    if (strspn(host, letters) >= len) return NULL;
+    return ": the host is no name and no address; without one it is every address";
 }
 
 static int check_listen(const char *value, struct err *err) {
     const char *colon = strrchr(value, ':');
     const char *why = "";
-    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    size_t digits = 0;
+    if (colon) digits = strspn(colon + 1, "0123456789");
     if (colon && (digits < 1 || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535))
         why = ": the port is no number from 0 to 65535";
     else if (colon)
@@ -239,11 +228,9 @@ static bool has_blank(const char *value) {
 
 static int check_redis(const char *value, struct err *err) {
     if (strncmp(value, "unix://", 7) != 0 && has_blank(value)) /* a path may have spaces */
-        return err_set(
-            err,
-            "a space, a line break or another control character is in it: expected none, at its "
-            "ends "
-            "neither, and %%20 in a password (the value is not shown: it may hold a password)");
+        return err_set(err, "a space, a line break or another control character is in it: expected "
+                            "none, at its ends neither, and %%20 in a password (the value is not "
+                            "shown: it may hold a password)");
 
     static const char *const schemes[] = {"redis://", "rediss://", "redis+sentinel://",
                                           "redis+cluster://", "unix://"};
@@ -251,10 +238,9 @@ static int check_redis(const char *value, struct err *err) {
         size_t len = strlen(schemes[i]);
         if (strncmp(value, schemes[i], len) == 0 && value[len]) return 0;
     }
-    return err_set(err, "expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, "
-                        "redis+cluster:// or unix:///PATH (the value is "
-                        "not shown: it may hold a "
-                        "password)");
+    return err_set(err,
+                   "expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, redis+cluster:// "
+                   "or unix:///PATH (the value is not shown: it may hold a password)");
 }
 
 static int check_level(const char *value, struct err *err) {
@@ -266,11 +252,11 @@ static int check_level(const char *value, struct err *err) {
 
 static int set_text(const struct setting *setting, const char *value, const char **out,
                     struct err *err) {
-    int rc = setting->type == SETTING_NAME     ? check_name(value, err)
-             : setting->type == SETTING_LISTEN ? check_listen(value, err)
-             : setting->type == SETTING_REDIS  ? check_redis(value, err)
-             : setting->type == SETTING_LEVEL  ? check_level(value, err)
-                                               : 0;
+    int rc = 0;
+    if (setting->type == SETTING_NAME) rc = check_name(value, err);
+    if (setting->type == SETTING_LISTEN) rc = check_listen(value, err);
+    if (setting->type == SETTING_REDIS) rc = check_redis(value, err);
+    if (setting->type == SETTING_LEVEL) rc = check_level(value, err);
     if (rc == 0) *out = value;
     return rc;
 }
@@ -306,7 +292,8 @@ static int check_brokers(const char *value, struct err *err) {
 static int check_property(const char *name, const char *value, struct err *err) {
     bool brokers =
         strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0;
-    return brokers ? check_brokers(value, err) : 0;
+    if (!brokers) return 0;
+    return check_brokers(value, err);
 }
 
 /* The later word wins: YAML is read first, then the environment. */
@@ -474,17 +461,22 @@ static void read_variable(struct reading *reading, const char *entry) {
         return;
     bool kafka = len > sizeof kafka_prefix - 1 &&
                  strncmp(variable, kafka_prefix, sizeof kafka_prefix - 1) == 0;
-    const struct setting *setting = kafka ? NULL : find_variable(variable, len);
+    const struct setting *setting = NULL;
+    if (!kafka) setting = find_variable(variable, len);
     if (!kafka && !setting) {
         unknown_variable(reading, variable);
         return;
     }
     struct err err;
-    value = from_file ? read_secret(reading, value, &err) : arena_strdup(reading->arena, value);
-    int rc = !value ? -1
-             : kafka
-                 ? set_property(reading, property_name(reading->arena, variable, len), value, &err)
-                 : set(reading->config, setting, value, &err);
+    if (from_file)
+        value = read_secret(reading, value, &err);
+    else
+        value = arena_strdup(reading->arena, value);
+    int rc = -1;
+    if (value && kafka)
+        rc = set_property(reading, property_name(reading->arena, variable, len), value, &err);
+    else if (value)
+        rc = set(reading->config, setting, value, &err);
     if (rc < 0) complain(reading, 0, variable, err.text);
 }
 
@@ -506,7 +498,8 @@ static void set_initial(struct config *config) {
     for (int i = 0; i < SETTINGS; i++) {
         const char *initial = settings[i].initial;
         if (settings[i].type == SETTING_FOLDER) initial = config_default_policy_dir(config->arena);
-        int rc = initial ? set(config, &settings[i], initial, &err) : 0;
+        int rc = 0;
+        if (initial) rc = set(config, &settings[i], initial, &err);
         ASSERT(rc == 0);
     }
 }
@@ -534,10 +527,10 @@ int config_load(const char *path, char **environ_list, struct arena *arena, stru
 
 void config_document(struct buf *out) {
     buf_puts(out, "| variable | key in YAML | default | meaning |\n|---|---|---|---|\n");
-    buf_puts(out, "| `REDRESS_KAFKA_<PROPERTY>` | `kafka: {property: value}` | librdkafka's | any "
-                  "librdkafka property, "
-                  "dots as `_`: "
-                  "`REDRESS_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092` |\n");
+    buf_puts(
+        out,
+        "| `REDRESS_KAFKA_<PROPERTY>` | `kafka: {property: value}` | librdkafka's | any librdkafka "
+        "property, dots as `_`: `REDRESS_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9092` |\n");
     for (int i = 0; i < SETTINGS; i++) {
         const struct setting *row = &settings[i];
         buf_printf(out, "| `%s` | `%s` | %s%s%s | %s |\n", row->variable, row->key,
@@ -545,9 +538,7 @@ void config_document(struct buf *out) {
                    row->initial ? "`" : "", row->doc);
     }
     buf_puts(out, "| `REDRESS_..._FILE` | | | the file that holds the value of `REDRESS_...`: it "
-                  "wins over the "
-                  "variable; a newline at its end is "
-                  "left out |\n");
+                  "wins over the variable; a newline at its end is left out |\n");
 }
 
 const char *config_kafka(const struct config *config, const char *name) {

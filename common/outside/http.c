@@ -215,7 +215,8 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 static int split(const char *listen, char host_out[HOST_MAX], const char **port_out,
                  struct err *err) {
     const char *colon = strrchr(listen, ':');
-    size_t len = colon ? (size_t)(colon - listen) : 0;
+    size_t len = 0;
+    if (colon) len = (size_t)(colon - listen);
 
     if (!colon || !colon[1] || len >= HOST_MAX)
         return err_set(err, "listen address \"%.100s\": expected HOST:PORT, [IPv6]:PORT or :PORT",

@@ -65,7 +65,9 @@ static const char *const ours[] = {"group.id",
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     (void)rk;
     static struct log_gate gates[8];
-    enum log_level ours_level = level <= 3 ? LOG_WARN : level <= 5 ? LOG_INFO : LOG_DEBUG;
+    enum log_level ours_level = LOG_DEBUG;
+    if (level <= 5) ours_level = LOG_INFO;
+    if (level <= 3) ours_level = LOG_WARN;
     log_seldom(&gates[level & 7], 1000, ours_level, "kafka client", "facility", facility, "text",
                text, NULL);
 }
@@ -94,7 +96,8 @@ static int set_sizes(rd_kafka_conf_t *conf, const struct kafka_sizes *sizes, enu
         return sizes->receive ? set_number(conf, "receive.message.max.bytes", sizes->receive, err)
                               : 0;
     if (sizes->record && set_number(conf, "message.max.bytes", sizes->record, err) < 0) return -1;
-    return sizes->batch ? set_number(conf, "batch.size", sizes->batch, err) : 0;
+    if (!sizes->batch) return 0;
+    return set_number(conf, "batch.size", sizes->batch, err);
 }
 
 static int set_role(rd_kafka_conf_t *conf, const struct kafka *kafka, enum kafka_role role,
@@ -104,9 +107,8 @@ static int set_role(rd_kafka_conf_t *conf, const struct kafka *kafka, enum kafka
     if (role == KAFKA_ROLE_PRODUCER) {
         if (kafka->sizes.one_by_one && kafka_handle_set(conf, "batch.num.messages", "1", err) < 0)
             return -1;
-        return kafka_handle_set(conf, "enable.idempotence", "true", err) < 0
-                   ? -1
-                   : kafka_handle_set(conf, "partitioner", "murmur2_random", err);
+        if (kafka_handle_set(conf, "enable.idempotence", "true", err) < 0) return -1;
+        return kafka_handle_set(conf, "partitioner", "murmur2_random", err);
     }
     char group[KAFKA_NAME_MAX];
     snprintf(group, sizeof group, "%s-%s", config->topic_prefix,
@@ -183,7 +185,8 @@ static void check_property(const struct config_property *property, struct buf *e
 int kafka_check(const struct config *config, struct buf *errors) {
     size_t before = errors->len;
     for (int i = 0; i < config->kafka_count; i++) check_property(&config->kafka[i], errors);
-    return errors->len == before ? 0 : -1;
+    if (errors->len == before) return 0;
+    return -1;
 }
 
 char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAFKA_NAME_MAX]) {
@@ -227,9 +230,13 @@ kafka_handle_list(const struct kafka *kafka, const struct place *places, int cou
 }
 
 void kafka_handle_committed(const rd_kafka_topic_partition_t *item, struct place *place_out) {
-    size_t len = item->metadata ? item->metadata_size : 0;
+    size_t len = 0;
+    if (item->metadata) len = item->metadata_size;
 
-    place_out->offset = item->offset < 0 ? KAFKA_NO_OFFSET : item->offset;
+    if (item->offset < 0)
+        place_out->offset = KAFKA_NO_OFFSET;
+    else
+        place_out->offset = item->offset;
     if (len >= sizeof place_out->metadata) len = sizeof place_out->metadata - 1;
     if (len) memcpy(place_out->metadata, item->metadata, len);
     place_out->metadata[len] = 0;

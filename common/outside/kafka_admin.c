@@ -94,9 +94,9 @@ static void note_results(const rd_kafka_event_t *event, struct kafka_new_topic *
         for (int j = 0; j < count; j++) {
             if (strcmp(topics[j].name, rd_kafka_topic_result_name(list[i])) != 0) continue;
             rd_kafka_resp_err_t code = rd_kafka_topic_result_error(list[i]);
-            topics[j].made = !code                                            ? KAFKA_MADE
-                             : code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ? KAFKA_EXISTS
-                                                                              : KAFKA_NOT_MADE;
+            topics[j].made = KAFKA_NOT_MADE;
+            if (!code) topics[j].made = KAFKA_MADE;
+            if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) topics[j].made = KAFKA_EXISTS;
             const char *why = rd_kafka_topic_result_error_string(list[i]);
             err_set(&topics[j].err, "%s", why ? why : rd_kafka_err2str(code));
         }
@@ -160,7 +160,8 @@ int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int t
     const rd_kafka_group_result_t **list =
         rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &results);
     const rd_kafka_error_t *error = results == 1 ? rd_kafka_group_result_error(list[0]) : NULL;
-    int failed = results == 1 ? 0 : err_set(err, "no answer");
+    int failed = 0;
+    if (results != 1) failed = err_set(err, "no answer");
     if (error) failed = err_set(err, "%s", rd_kafka_error_string(error));
     if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP) failed = 1;
     rd_kafka_event_destroy(event);
@@ -186,8 +187,12 @@ int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int time
     rd_kafka_resp_err_t code = rd_kafka_metadata(admin->rk, 0, handle, &metadata, timeout_ms);
     rd_kafka_topic_destroy(handle);
     if (code) return err_set(err, "%s: %s", name, rd_kafka_err2str(code));
-    code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-    int count = code ? 0 : metadata->topics[0].partition_cnt;
+    if (metadata->topic_cnt == 1)
+        code = metadata->topics[0].err;
+    else
+        code = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    int count = 0;
+    if (!code) count = metadata->topics[0].partition_cnt;
     rd_kafka_metadata_destroy(metadata);
     if (code && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         return err_set(err, "%s: %s", name, rd_kafka_err2str(code));

@@ -34,7 +34,8 @@ static rd_kafka_conf_t *asker_conf(const struct kafka *kafka, const char *isolat
 }
 
 static const char *true_ends(void) {
-    return FAULT_WITHOUT("true_end") ? "read_committed" : "read_uncommitted";
+    if (FAULT_WITHOUT("true_end")) return "read_committed";
+    return "read_uncommitted";
 }
 
 static rd_kafka_t *handle_new(const struct kafka *kafka, const char *isolation, struct err *err) {
@@ -83,7 +84,8 @@ static int list_offsets(struct kafka_asker *asker, rd_kafka_t *rk, struct place 
     for (int i = 0; !code && i < count; i++) places[i].offset = list->elems[i].offset;
     rd_kafka_topic_partition_list_destroy(list);
 
-    return code ? err_set(err, "offsets: %s", rd_kafka_err2str(code)) : 0;
+    if (!code) return 0;
+    return err_set(err, "offsets: %s", rd_kafka_err2str(code));
 }
 
 int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
@@ -168,7 +170,8 @@ int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct pl
     for (int i = 0; !code && i < count; i++) kafka_handle_committed(&list->elems[i], &places[i]);
     rd_kafka_topic_partition_list_destroy(list);
 
-    return code ? err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code)) : 0;
+    if (!code) return 0;
+    return err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code));
 }
 
 /* What came of a commit: of all places, or of the first that failed. */
@@ -196,10 +199,9 @@ int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct 
     if (!code) return 0;
     err_set(err, "offsets of group %s: %s", group->name, rd_kafka_err2str(code));
 
-    return code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-                   code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION
-               ? 1
-               : -1;
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
+        return 1;
+    return -1;
 }
 
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) {
@@ -211,8 +213,12 @@ int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms
 
     rd_kafka_topic_destroy(handle);
     if (code) return err_set(err, "metadata of %s: %s", name, rd_kafka_err2str(code));
-    code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-    int count = code ? 0 : metadata->topics[0].partition_cnt;
+    if (metadata->topic_cnt == 1)
+        code = metadata->topics[0].err;
+    else
+        code = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    int count = 0;
+    if (!code) count = metadata->topics[0].partition_cnt;
     rd_kafka_metadata_destroy(metadata);
     if (!code || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return count;
     return err_set(err, "metadata of %s: %s", name, rd_kafka_err2str(code));
@@ -232,10 +238,10 @@ static int copy_setting(const rd_kafka_event_t *event, const char *setting, char
     rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(resources[0]);
     if (code) {
         err_set(err, "%s", rd_kafka_ConfigResource_error_string(resources[0]));
-        return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-                       code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
-                   ? 1
-                   : -1;
+        if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+            code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            return 1;
+        return -1;
     }
 
     const rd_kafka_ConfigEntry_t **list = rd_kafka_ConfigResource_configs(resources[0], &entries);
@@ -269,7 +275,8 @@ static int ask_setting(struct kafka_asker *asker, enum topic topic, const char *
 
 int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting,
                         int timeout_ms, char *value_out, size_t size, struct err *err) {
-    return ask_setting(asker, topic, setting, timeout_ms, value_out, size, err) == 0 ? 0 : -1;
+    if (ask_setting(asker, topic, setting, timeout_ms, value_out, size, err) == 0) return 0;
+    return -1;
 }
 
 int kafka_topic_limit(struct kafka_asker *asker, enum topic topic, int timeout_ms,

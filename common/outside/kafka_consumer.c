@@ -98,7 +98,8 @@ static int subscribe(struct kafka_consumer *consumer, const enum topic *topics, 
                                           RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return code ? err_set(err, "subscribe: %s", rd_kafka_err2str(code)) : 0;
+    if (!code) return 0;
+    return err_set(err, "subscribe: %s", rd_kafka_err2str(code));
 }
 
 struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum topic *topics,
@@ -180,7 +181,8 @@ int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places
     if (count) memcpy(consumer->from, places, sizeof *places * (size_t)count);
     consumer->from_count = count;
 
-    return code ? err_set(err, "cannot fetch: %s", rd_kafka_err2str(code)) : 0;
+    if (!code) return 0;
+    return err_set(err, "cannot fetch: %s", rd_kafka_err2str(code));
 }
 
 int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int count, bool pause,
@@ -192,7 +194,8 @@ int kafka_pause(struct kafka_consumer *consumer, const struct place *places, int
 
     rd_kafka_topic_partition_list_destroy(list);
     if (pause && count) consumer->has_paused = true;
-    return code ? err_set(err, "cannot pause or resume: %s", rd_kafka_err2str(code)) : 0;
+    if (!code) return 0;
+    return err_set(err, "cannot pause or resume: %s", rd_kafka_err2str(code));
 }
 
 static void place_of(struct kafka_consumer *consumer, const rd_kafka_message_t *message,
@@ -206,7 +209,8 @@ static void place_of(struct kafka_consumer *consumer, const rd_kafka_message_t *
  * Kafka does not know, or a length beyond everything. librdkafka 2.0.2 goes on behind such a batch,
  * or anywhere, or asks for it for ever. */
 static bool is_damage(const rd_kafka_message_t *message) {
-    const char *text = message->payload ? message->payload : "";
+    const char *text = "";
+    if (message->payload) text = message->payload;
     if (message->err == RD_KAFKA_RESP_ERR__BAD_MSG) return true;
     if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) return true;
     return message->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED && strstr(text, "MagicByte");
@@ -248,7 +252,8 @@ static enum kafka_got got_error(struct kafka_consumer *consumer, const rd_kafka_
     }
     bool out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
                         message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-    return fatal || out_of_range ? KAFKA_LOST : KAFKA_TROUBLE;
+    if (fatal || out_of_range) return KAFKA_LOST;
+    return KAFKA_TROUBLE;
 }
 
 static struct place *find_from(struct kafka_consumer *consumer, const struct place *place) {
@@ -285,7 +290,8 @@ enum kafka_got kafka_poll(struct kafka_consumer *consumer, int timeout_ms,
         return KAFKA_RECORD;
     }
 
-    enum kafka_got got = packed ? KAFKA_NOTHING : got_error(consumer, message, place_out, err);
+    enum kafka_got got = KAFKA_NOTHING;
+    if (!packed) got = got_error(consumer, message, place_out, err);
     rd_kafka_message_destroy(message);
     return got;
 }

@@ -49,7 +49,10 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
                 rd_kafka_err2str(message->err));
     }
     if (!delivery) return;
-    delivery->offset = message->err || message->offset < 0 ? KAFKA_NO_OFFSET : message->offset;
+    if (message->err || message->offset < 0)
+        delivery->offset = KAFKA_NO_OFFSET;
+    else
+        delivery->offset = message->offset;
     delivery->refusal = refusal_of(message->err);
 }
 
@@ -178,7 +181,8 @@ enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err)
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(producer->rk, text, sizeof text);
     if (!fatal) return sort_error(producer, rd_kafka_begin_transaction(producer->rk), "begin", err);
     err_set(err, "producer: %s", text);
-    return fatal == RD_KAFKA_RESP_ERR__FENCED ? KAFKA_FENCED : KAFKA_REBUILD;
+    if (fatal == RD_KAFKA_RESP_ERR__FENCED) return KAFKA_FENCED;
+    return KAFKA_REBUILD;
 }
 
 /* Retriable, but with the same arguments only. */
@@ -247,10 +251,10 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer,
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || clock_boot_ms() > end_ms) {
             err_set(err, "produce to %s: %s", name, rd_kafka_err2str(code));
             if (message->delivery) message->delivery->refusal = refusal_of(code);
-            return code == RD_KAFKA_RESP_ERR__QUEUE_FULL || code == RD_KAFKA_RESP_ERR__FATAL ||
-                           code == RD_KAFKA_RESP_ERR__FENCED
-                       ? KAFKA_REBUILD
-                       : KAFKA_ABORT;
+            if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL || code == RD_KAFKA_RESP_ERR__FATAL ||
+                code == RD_KAFKA_RESP_ERR__FENCED)
+                return KAFKA_REBUILD;
+            return KAFKA_ABORT;
         }
         rd_kafka_poll(producer->rk, 10);
     }
@@ -285,5 +289,6 @@ enum kafka_outcome kafka_abort(struct kafka_producer *producer, struct err *err)
     rd_kafka_error_t *error = rd_kafka_abort_transaction(producer->rk, -1);
     enum kafka_outcome outcome = sort_error(producer, error, "abort", err);
     if (outcome == KAFKA_DONE && atomic_load(&producer->end_requests) <= 1) return KAFKA_DONE;
-    return outcome == KAFKA_FENCED ? KAFKA_FENCED : KAFKA_REBUILD;
+    if (outcome == KAFKA_FENCED) return KAFKA_FENCED;
+    return KAFKA_REBUILD;
 }

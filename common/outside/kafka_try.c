@@ -107,7 +107,8 @@ static rd_kafka_t *own_handle(struct kafka_tries *tries, struct err *err) {
     char group[KAFKA_NAME_MAX];
     snprintf(group, sizeof group, "%s-%s", tries->kafka.config->topic_prefix, tries->kafka.worker);
     struct asking *asking = find_group(tries, group, err);
-    return asking ? asking->rk : NULL;
+    if (!asking) return NULL;
+    return asking->rk;
 }
 
 static enum kafka_verdict verdict_of(rd_kafka_resp_err_t code, struct err *err) {
@@ -120,7 +121,8 @@ static enum kafka_verdict verdict_of(rd_kafka_resp_err_t code, struct err *err) 
                      code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
                      code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
                      code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
-    return forbidden ? KAFKA_FORBIDDEN : KAFKA_UNSURE;
+    if (forbidden) return KAFKA_FORBIDDEN;
+    return KAFKA_UNSURE;
 }
 
 /* ---- Topics ---- */
@@ -136,7 +138,10 @@ static enum kafka_verdict describe_topic(rd_kafka_t *rk, const char *name, int t
     rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 0, topic, &metadata, timeout_ms);
     rd_kafka_topic_destroy(topic);
     if (code) return verdict_of(code, err);
-    code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    if (metadata->topic_cnt == 1)
+        code = metadata->topics[0].err;
+    else
+        code = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     rd_kafka_metadata_destroy(metadata);
 
     return verdict_of(code, err);
@@ -147,7 +152,8 @@ static rd_kafka_resp_err_t settings_code(rd_kafka_event_t *event) {
     if (rd_kafka_event_error(event)) return rd_kafka_event_error(event);
     const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
         rd_kafka_event_DescribeConfigs_result(event), &count);
-    return count == 1 ? rd_kafka_ConfigResource_error(resources[0]) : RD_KAFKA_RESP_ERR__FAIL;
+    if (count != 1) return RD_KAFKA_RESP_ERR__FAIL;
+    return rd_kafka_ConfigResource_error(resources[0]);
 }
 
 static enum kafka_verdict describe_settings(struct kafka_tries *tries, const char *name,
@@ -279,7 +285,8 @@ static rd_kafka_resp_err_t of_the_group(rd_kafka_resp_err_t code,
     bool answered = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
                     code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
                     code == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT;
-    return answered ? RD_KAFKA_RESP_ERR_NO_ERROR : code;
+    if (answered) return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return code;
 }
 
 static rd_kafka_topic_partition_list_t *some_place(struct kafka_tries *tries, int partition) {

@@ -80,7 +80,8 @@ static enum reading_result read_on(struct reading *reading, int silence_ms, read
     }
     arena_free(arena);
     if (reading->left == 0) return READING_DONE;
-    return got == KAFKA_DAMAGED ? READING_BROKEN : READING_AWAY;
+    if (got == KAFKA_DAMAGED) return READING_BROKEN;
+    return READING_AWAY;
 }
 
 static enum reading_result read_all(const struct kafka *kafka, struct kafka_asker *asker,
@@ -97,10 +98,11 @@ static enum reading_result read_all(const struct kafka *kafka, struct kafka_aske
     }
     if (result == READING_DONE && reading.left) {
         reading.reader = kafka_reader_new(kafka, true, err);
-        result = reading.reader &&
-                         kafka_fetch_from(reading.reader, reading.starts, reading.count, err) == 0
-                     ? read_on(&reading, silence_ms, each, context, err)
-                     : READING_AWAY;
+        if (reading.reader &&
+            kafka_fetch_from(reading.reader, reading.starts, reading.count, err) == 0)
+            result = read_on(&reading, silence_ms, each, context, err);
+        else
+            result = READING_AWAY;
     }
     kafka_consumer_free(reading.reader);
     free(reading.starts);

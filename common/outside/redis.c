@@ -89,7 +89,10 @@ void redis_free(struct redis *redis) {
 /* What went wrong with `what`, and what there is to do about it. Returns -1. */
 static int fails(struct redis *redis, struct redis_words words, const char *what, const char *text,
                  struct err *err) {
-    redis->state = words.trouble == REDIS_SETTINGS ? REDIS_MISCONFIGURED : REDIS_AWAY;
+    if (words.trouble == REDIS_SETTINGS)
+        redis->state = REDIS_MISCONFIGURED;
+    else
+        redis->state = REDIS_AWAY;
     return err_set(err, "redis %s: %s%s%s%s%s", redis->where, what, *what ? ": " : "", text,
                    *words.remedy ? ": " : "", words.remedy);
 }
@@ -131,7 +134,8 @@ static int sign_in(struct redis *redis, struct err *err) {
     char db[16];
     snprintf(db, sizeof db, "%d", address->db);
     const char *choose[2] = {"SELECT", db};
-    return address->db ? simple(redis, err, 2, choose) : 0;
+    if (!address->db) return 0;
+    return simple(redis, err, 2, choose);
 }
 
 /* A line of INFO: "name:value". */
@@ -160,8 +164,7 @@ static int check_policy(struct redis *redis, const char *info, struct err *err) 
     redis->state = REDIS_FORGETFUL;
     return err_set(err,
                    "redis %s: maxmemory-policy is %s, which would throw deadlines away; set it "
-                   "with CONFIG SET "
-                   "maxmemory-policy noeviction and in redis.conf",
+                   "with CONFIG SET maxmemory-policy noeviction and in redis.conf",
                    redis->where, policy);
 }
 
@@ -171,7 +174,8 @@ static int identify(struct redis *redis, struct err *err) {
     const char *argv[1] = {"INFO"};
     redisReply *reply = begin_with(redis, "INFO", 1, argv, err);
     if (!reply) return -1;
-    const char *info = reply->type == REDIS_REPLY_STRING ? reply->str : "";
+    const char *info = "";
+    if (reply->type == REDIS_REPLY_STRING) info = reply->str;
     char run_id[41] = "";
     char evicted[21] = "";
     char full[sizeof redis->run_id];
@@ -218,9 +222,10 @@ static int open_context(struct redis *redis, struct err *err) {
     const struct redis_address *address = &redis->address;
     struct timeval connect = {CONNECT_MS / 1000, 0}, command = {COMMAND_MS / 1000, 0};
 
-    redis->context = address->is_unix
-                         ? redisConnectUnixWithTimeout(address->host, connect)
-                         : redisConnectWithTimeout(address->host, address->port, connect);
+    if (address->is_unix)
+        redis->context = redisConnectUnixWithTimeout(address->host, connect);
+    else
+        redis->context = redisConnectWithTimeout(address->host, address->port, connect);
     ASSERT(redis->context);
     if (redis->context->err) return connection_fails(redis, "", false, err);
     redisSetTimeout(redis->context, command);
@@ -252,7 +257,10 @@ static int connected(struct redis *redis) {
         return 0;
     }
     drop(redis);
-    redis->pause_ms = redis->pause_ms ? redis->pause_ms * 2 : PAUSE_FIRST_MS;
+    if (redis->pause_ms)
+        redis->pause_ms = redis->pause_ms * 2;
+    else
+        redis->pause_ms = PAUSE_FIRST_MS;
     if (redis->pause_ms > PAUSE_LAST_MS) redis->pause_ms = PAUSE_LAST_MS;
     redis->next_try_ms = clock_boot_ms() + redis->pause_ms;
 
@@ -260,7 +268,8 @@ static int connected(struct redis *redis) {
 }
 
 const char *redis_reach(struct redis *redis) {
-    return connected(redis) == 0 ? redis_run_id(redis) : "";
+    if (connected(redis) != 0) return "";
+    return redis_run_id(redis);
 }
 
 /* ---- Commands ---- */
@@ -295,7 +304,10 @@ void redis_add_script(struct redis *redis, struct redis_script *script, int keys
     for (int i = 0; i < 3; i++) all_lens[i] = strlen(all[i]);
     for (int i = 0; i < argc; i++) {
         all[i + 3] = argv[i];
-        all_lens[i + 3] = lens ? lens[i] : strlen(argv[i]);
+        if (lens)
+            all_lens[i + 3] = lens[i];
+        else
+            all_lens[i + 3] = strlen(argv[i]);
     }
     redis_add(redis, argc + 3, all, all_lens);
     free(all);
@@ -330,7 +342,8 @@ static int sort_reply(struct redis *redis, const struct redis_reply *reply, int 
     struct redis_words words = redis_words_of_reply(reply->text);
     fails(redis, words, "", reply->text, err);
     *elsewhere |= words.elsewhere;
-    return words.trouble == REDIS_UNKNOWN ? -1 : 1;
+    if (words.trouble == REDIS_UNKNOWN) return -1;
+    return 1;
 }
 
 static int read_replies(struct redis *redis, struct arena *arena, struct redis_reply *replies,
@@ -403,5 +416,6 @@ enum redis_state redis_check(struct redis *redis, struct err *err) {
     int result = redis_ask(redis, arena, &reply, err, 1, "PING");
     arena_free(arena);
     if (result == 0) return REDIS_GOOD;
-    return redis->state == REDIS_GOOD ? REDIS_AWAY : redis->state;
+    if (redis->state == REDIS_GOOD) return REDIS_AWAY;
+    return redis->state;
 }

@@ -32,9 +32,8 @@ static const char grant[] =
 struct redis_words redis_words_of_reply(const char *text) {
     static const struct row rows[] = {
         {"WRONGPASS",
-         {SETTINGS(
-             "set user and password in REDRESS_REDIS_URL, redis://USER:PASSWORD@HOST, with %XX for "
-             "special characters")}},
+         {SETTINGS("set user and password in REDRESS_REDIS_URL, redis://USER:PASSWORD@HOST, with "
+                   "%XX for special characters")}},
         {"ERR invalid password",
          {SETTINGS("set the password in REDRESS_REDIS_URL, redis://:PASSWORD@HOST")}},
         {"NOAUTH",
@@ -50,16 +49,13 @@ struct redis_words redis_words_of_reply(const char *text) {
         {"*ACL failure in script", {SETTINGS(grant)}},
         {"ERR DB index is out of range",
          {SETTINGS("there is no database of that number: take a lower one in REDRESS_REDIS_URL, or "
-                   "raise `databases` "
-                   "in redis.conf")}},
+                   "raise `databases` in redis.conf")}},
         {"ERR invalid DB index", {SETTINGS("there is no database of that number")}},
         {"ERR SELECT is not allowed",
-         {SETTINGS("a cluster has database 0 only: take the number out of "
-                   "REDRESS_REDIS_URL")}},
+         {SETTINGS("a cluster has database 0 only: take the number out of REDRESS_REDIS_URL")}},
         {"DENIED",
          {SETTINGS("it is in protected mode: give it a password (requirepass or an ACL user) and "
-                   "write that "
-                   "into REDRESS_REDIS_URL")}},
+                   "write that into REDRESS_REDIS_URL")}},
         {"ERR unknown command",
          {SETTINGS("a command was renamed, or this is not Redis 7.0 or newer")}},
         {"OOM",
@@ -113,8 +109,7 @@ struct redis_words redis_words_of_connection(const char *text, bool early) {
 
     if (early)
         otherwise.remedy = "it hung up before it said anything: is it a port with TLS, or full of "
-                           "clients? TLS goes "
-                           "through a local proxy";
+                           "clients? TLS goes through a local proxy";
     return find(rows, text, otherwise);
 }
 

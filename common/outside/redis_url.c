@@ -11,7 +11,8 @@ enum { PORT = 6379, PORT_MAX = 65535, DB_MAX = 1000000 };
 static int hex_of(char digit) {
     if (digit >= '0' && digit <= '9') return digit - '0';
     if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
 }
 
 /* A part with its %XX read; NULL and err. */
@@ -25,15 +26,16 @@ static char *decoded(const char *from, const char *to, const char *what, struct 
             *at++ = *from;
             continue;
         }
-        int high = to - from > 2 ? hex_of(from[1]) : -1;
-        int low = high < 0 ? -1 : hex_of(from[2]);
+        int high = -1;
+        if (to - from > 2) high = hex_of(from[1]);
+        int low = -1;
+        if (high >= 0) low = hex_of(from[2]);
         if (low < 0 || high * 16 + low == 0) {
             explicit_bzero(text, (size_t)(at - text));
             free(text);
             err_set(err,
                     SETTING "in the %s a %% is not followed by two hexadecimal digits other than "
-                            "00; a %% itself is "
-                            "written %%25",
+                            "00; a %% itself is written %%25",
                     what);
             return NULL;
         }
@@ -68,11 +70,10 @@ static int read_credentials(const char **rest, struct redis_address *out, struct
     if (!at) return 0;
     const char *colon = memchr(from, ':', (size_t)(at - from));
     if (!colon)
-        return err_set(
-            err,
-            SETTING "before the @ stands a name without a password (it is not shown: it may be the "
-                    "password). Expected redis://:PASSWORD@HOST for a password alone, or "
-                    "redis://USER:PASSWORD@HOST");
+        return err_set(err,
+                       SETTING "before the @ stands a name without a password (it is not shown: it "
+                               "may be the password). Expected redis://:PASSWORD@HOST for a "
+                               "password alone, or redis://USER:PASSWORD@HOST");
     if (colon > from && !(out->user = decoded(from, colon, "user", err))) return -1;
     if ((colon + 1 < at || out->user) && !(out->password = decoded(colon + 1, at, "password", err)))
         return -1;
@@ -84,7 +85,8 @@ static int read_credentials(const char **rest, struct redis_address *out, struct
 static int read_unix(const char *rest, struct redis_address *out, struct err *err) {
     if (*rest != '/' && read_credentials(&rest, out, err) < 0) return -1;
     const char *query = strchr(rest, '?');
-    const char *end = query ? query : rest + strlen(rest);
+    const char *end = query;
+    if (!query) end = rest + strlen(rest);
     if (*rest != '/')
         return err_set(
             err, SETTING
@@ -102,14 +104,16 @@ static int read_unix(const char *rest, struct redis_address *out, struct err *er
 static int read_host(const char *rest, struct redis_address *out, struct err *err) {
     const char *end = rest + strcspn(rest, "/");
     const char *host = rest;
-    const char *bracket = *rest == '[' ? strchr(rest, ']') : NULL;
+    const char *bracket = NULL;
+    if (*rest == '[') bracket = strchr(rest, ']');
 
     if (*rest == '[' && (!bracket || bracket > end))
         return err_set(err, SETTING
                        "the host begins with [ and has no ]: expected redis://[IPv6]:PORT/DB");
     const char *colon =
         memchr(bracket ? bracket : host, ':', (size_t)(end - (bracket ? bracket : host)));
-    const char *host_end = colon ? colon : end;
+    const char *host_end = end;
+    if (colon) host_end = colon;
     if (colon && read_number(colon + 1, end, "port", 1, PORT_MAX, &out->port, err) < 0) return -1;
     if (*end == '/' && end[1] &&
         read_number(end + 1, end + strlen(end), "database behind the last /", 0, DB_MAX, &out->db,
@@ -119,9 +123,13 @@ static int read_host(const char *rest, struct redis_address *out, struct err *er
         host++;
         host_end = bracket;
     }
-    out->host = host_end > host ? decoded(host, host_end, "host", err) : strdup("127.0.0.1");
+    if (host_end > host)
+        out->host = decoded(host, host_end, "host", err);
+    else
+        out->host = strdup("127.0.0.1");
 
-    return out->host ? 0 : -1;
+    if (out->host) return 0;
+    return -1;
 }
 
 static int parse(const char *url, struct redis_address *out, struct err *err) {
@@ -129,17 +137,16 @@ static int parse(const char *url, struct redis_address *out, struct err *err) {
 
     if (strncmp(url, "unix://", 7) == 0) return read_unix(url + 7, out, err);
     if (strncmp(url, "rediss://", 9) == 0 || strncmp(url, "redis+", 6) == 0)
-        return err_set(
-            err,
-            SETTING
-            "%.*s is not supported by this build yet; use redis:// (for TLS through a local TLS "
-            "proxy)",
-            (int)strcspn(url, ":"), url);
+        return err_set(err,
+                       SETTING "%.*s is not supported by this build yet; use redis:// (for TLS "
+                               "through a local TLS proxy)",
+                       (int)strcspn(url, ":"), url);
     if (strncmp(url, "redis://", 8) != 0)
         return err_set(err, SETTING "expected redis://HOST:PORT/DB or unix:///PATH");
     rest += 3;
 
-    return read_credentials(&rest, out, err) < 0 ? -1 : read_host(rest, out, err);
+    if (read_credentials(&rest, out, err) < 0) return -1;
+    return read_host(rest, out, err);
 }
 
 int redis_url_parse(const char *url, struct redis_address *out, struct err *err) {

@@ -16,7 +16,8 @@ void batch_init(struct batch *batch, struct arena *arena) {
 
 int batch_add(struct batch *batch, const struct kafka_message *message) {
     if (batch->count == batch->size) {
-        int size = batch->size ? batch->size * 2 : 64;
+        int size = 64;
+        if (batch->size) size = batch->size * 2;
         size_t old = (size_t)batch->size;
         size_t new = (size_t)size;
         batch->messages = arena_grow(batch->arena, batch->messages, sizeof *batch->messages * old,
@@ -60,7 +61,10 @@ void batch_add_output(struct engine *engine, struct batch *batch, const struct o
                                     .value = output->data,
                                     .value_len = output->data_len};
 
-    message.key_len = output->key ? strlen(output->key) : 0;
+    if (output->key)
+        message.key_len = strlen(output->key);
+    else
+        message.key_len = 0;
     char time[CLOCK_TEXT_MAX];
     add_header(&message, headers, "ce_specversion", "1.0");
     add_header(&message, headers, "ce_type", output->type);
@@ -126,7 +130,8 @@ static void describe_record(struct engine *engine, struct arena *arena, const st
                             const struct rejection *rejection, struct kafka_message *out) {
     struct header *headers =
         arena_alloc(arena, sizeof *headers * (DESCRIBE_HEADERS_MAX + ORIGIN_HEADERS + 1));
-    const char *what = raw->unreadable ? "unreadable" : "too_large";
+    const char *what = "too_large";
+    if (raw->unreadable) what = "unreadable";
     char name[KAFKA_NAME_MAX];
 
     describe_record_into(raw, kafka_topic(&engine->kafka, raw->topic, name), arena, headers, out);
@@ -149,7 +154,8 @@ void batch_add_rejected(struct engine *engine, struct batch *batch, const struct
 
 static void add_released(struct batch *batch, const struct claim *claim) {
     if (batch->released_count == batch->released_size) {
-        int size = batch->released_size ? batch->released_size * 2 : 16;
+        int size = 16;
+        if (batch->released_size) size = batch->released_size * 2;
         batch->released = arena_grow(batch->arena, batch->released,
                                      sizeof *batch->released * (size_t)batch->released_size,
                                      sizeof *batch->released * (size_t)size);
@@ -190,14 +196,13 @@ static void stop_for(struct engine *engine, const struct kafka_message *message)
     char name[KAFKA_NAME_MAX];
     int64_t size = bounds_size(message);
 
-    engine_stop(
-        engine, EXIT_CANNOT_GO_ON, "a deadline needs a larger record than Kafka takes",
-        arena_printf(engine->arena,
-                     "%.*s: %" PRId64
-                     " bytes: kafka-configs.sh --alter --entity-type topics --entity-name %s "
-                     "--add-config max.message.bytes=%" PRId64,
-                     message->key ? (int)message->key_len : 0, message->key, size,
-                     kafka_topic(&engine->kafka, message->topic, name), size * 2));
+    engine_stop(engine, EXIT_CANNOT_GO_ON, "a deadline needs a larger record than Kafka takes",
+                arena_printf(engine->arena,
+                             "%.*s: %" PRId64
+                             " bytes: kafka-configs.sh --alter --entity-type topics --entity-name "
+                             "%s --add-config max.message.bytes=%" PRId64,
+                             message->key ? (int)message->key_len : 0, message->key, size,
+                             kafka_topic(&engine->kafka, message->topic, name), size * 2));
 }
 
 /* An event of which the worker makes more than a topic takes is rejected for that. A worker without
@@ -230,10 +235,14 @@ void batch_add_effects(struct engine *engine, struct batch *batch, const struct 
                        const struct raw *raw, enum result result, const struct effects *effects,
                        const struct claims *claims, const struct answer *answers) {
     bool has_input = raw && raw->topic != TOPIC_NONE; /* else it is a wake-up */
-    const struct bounds_refused *refused = has_input ? bounds_refused(engine, raw) : NULL;
+    const struct bounds_refused *refused = NULL;
+    if (has_input) refused = bounds_refused(engine, raw);
     int first = batch->count;
     int released = batch->released_count;
-    batch->cause = has_input ? raw : NULL;
+    if (has_input)
+        batch->cause = raw;
+    else
+        batch->cause = NULL;
     if (refused && refused->rejection.reason) {
         batch_add_rejected(engine, batch, raw, &refused->rejection);
     } else if (result == REJECT) {

@@ -11,7 +11,8 @@ enum { SILENCE_MS = 5000 };
 enum begun_verdict begun_judge(int64_t committed, int64_t start, int64_t end, bool marked) {
     if (committed == KAFKA_NO_OFFSET) return marked ? BEGUN_LOST : BEGUN_NEW;
     if (committed < start) return BEGUN_DELETED;
-    return committed > end ? BEGUN_RECREATED : BEGUN_GOES_ON;
+    if (committed > end) return BEGUN_RECREATED;
+    return BEGUN_GOES_ON;
 }
 
 const char *begun_key(struct arena *arena, const char *worker, const struct place *place) {
@@ -108,7 +109,8 @@ static int was_there_unmarked(struct check *check, struct err *err) {
     int events = has_events(engine, err);
     if (events <= 0) return events;
     int offsets = has_offsets(engine, err);
-    return offsets < 0 ? -1 : !offsets;
+    if (offsets < 0) return -1;
+    return !offsets;
 }
 
 /* What this process has seen marked, or has marked: not asked for again after every batch that
@@ -148,10 +150,10 @@ static bool recall(struct check *check) {
 static const struct {
     const char *message, *word;
 } stories[] = {
-    [BEGUN_LOST] = {"the group has no committed offsets although it has read before: they were "
-                    "deleted or have expired. "
-                    "From the beginning everything would be published again",
-                    "none"},
+    [BEGUN_LOST] =
+        {"the group has no committed offsets although it has read before: they were deleted or "
+         "have expired. From the beginning everything would be published again",
+         "none"},
     [BEGUN_DELETED] =
         {"records were deleted before they were read: raise retention.ms of that topic", "before"},
     [BEGUN_RECREATED] =
@@ -176,8 +178,7 @@ static void stop(struct check *check, enum begun_verdict verdict, const bool *ar
     }
     buf_printf(&buf,
                "- `redressctl offsets set %s --from-log` goes on behind what was published (see "
-               "`redressctl help "
-               "offsets`); then start again",
+               "`redressctl help offsets`); then start again",
                engine->spec->name);
     engine_stop(engine, EXIT_CANNOT_GO_ON, stories[verdict].message,
                 arena_strndup(engine->arena, buf.at, buf.len));

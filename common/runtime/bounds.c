@@ -25,12 +25,11 @@ static const char *name_of(const struct engine *engine, enum topic topic,
 static int too_small(const struct engine *engine, enum topic topic, int64_t limit,
                      struct err *err) {
     char name[KAFKA_NAME_MAX];
-    return err_set(
-        err,
-        "%s takes records of %" PRId64
-        " bytes (max.message.bytes), expected at least %d: kafka-configs.sh "
-        "--alter --entity-type topics --entity-name %s --add-config max.message.bytes=1048588",
-        name_of(engine, topic, name), limit, BOUNDS_LEAST, name);
+    return err_set(err,
+                   "%s takes records of %" PRId64
+                   " bytes (max.message.bytes), expected at least %d: kafka-configs.sh --alter "
+                   "--entity-type topics --entity-name %s --add-config max.message.bytes=1048588",
+                   name_of(engine, topic, name), limit, BOUNDS_LEAST, name);
 }
 
 static bool writes(const struct engine *engine, enum topic topic) {
@@ -70,16 +69,17 @@ static int ask_inputs(struct engine *engine, struct err *err) {
         if (limit > most) most = limit;
     }
     most += RECEIVE_MORE;
-    engine->kafka.sizes.receive = most > RECEIVE_MOST     ? RECEIVE_MOST
-                                  : most > RECEIVE_PRESET ? most
-                                                          : 0;
+    if (most > RECEIVE_MOST) most = RECEIVE_MOST;
+    engine->kafka.sizes.receive = 0;
+    if (most > RECEIVE_PRESET) engine->kafka.sizes.receive = most;
 
     return 0;
 }
 
 static int64_t operators(const struct engine *engine, const char *property, int64_t ours) {
     const char *value = config_kafka(engine->config, property);
-    return value ? strtoll(value, NULL, 10) : ours;
+    if (!value) return ours;
+    return strtoll(value, NULL, 10);
 }
 
 /* The producer takes what the most generous topic takes, and puts no more into a batch than the
@@ -102,7 +102,8 @@ static void set_sizes(struct engine *engine) {
 }
 
 int bounds_ask(struct engine *engine, struct err *err) {
-    int result = engine->config->demonstration ? 0 : ask_outputs(engine, err);
+    int result = 0;
+    if (!engine->config->demonstration) result = ask_outputs(engine, err);
     if (result == 0 && !engine->config->demonstration) result = ask_inputs(engine, err);
     set_sizes(engine);
     return result;
@@ -122,8 +123,10 @@ int64_t bounds_size(const struct kafka_message *message) {
 int64_t bounds_of(const struct engine *engine, enum topic topic) {
     const struct bounds *bounds = &engine->bounds;
     int64_t limit = bounds->bytes[topic];
-    int64_t own = bounds->own ? bounds->own : INT64_MAX;
-    return limit && limit < own ? limit : own;
+    int64_t own = INT64_MAX;
+    if (bounds->own) own = bounds->own;
+    if (limit && limit < own) return limit;
+    return own;
 }
 
 int64_t bounds_of_state(const struct engine *engine) {
@@ -140,7 +143,10 @@ void bounds_refuse(struct engine *engine, const struct raw *raw, bool copied, co
                    const char *fmt, ...) {
     struct bounds *bounds = &engine->bounds;
     if (bounds->refused_count == bounds->refused_size) {
-        bounds->refused_size = bounds->refused_size ? bounds->refused_size * 2 : 16;
+        if (bounds->refused_size)
+            bounds->refused_size = bounds->refused_size * 2;
+        else
+            bounds->refused_size = 16;
         bounds->refused =
             realloc(bounds->refused, sizeof *bounds->refused * (size_t)bounds->refused_size);
         ASSERT(bounds->refused);
@@ -238,14 +244,14 @@ static void learn_rules(struct engine *engine, const struct batch *batch, int i)
     char name[KAFKA_NAME_MAX];
     const struct raw *cause = batch->causes[i];
     bool copy = batch->messages[i].topic == TOPIC_REJECTED;
-    const struct bounds_refused *before = cause ? bounds_refused(engine, cause) : NULL;
+    const struct bounds_refused *before = NULL;
+    if (cause) before = bounds_refused(engine, cause);
 
     name_of(engine, batch->messages[i].topic, name);
     if (!cause || (copy && before && !before->copied))
         engine_stop(engine, EXIT_CANNOT_GO_ON,
                     "a topic does not take a record by its rules (compaction, a schema): mend its "
-                    "settings; `redressctl "
-                    "topics check` says what they are to be",
+                    "settings; `redressctl topics check` says what they are to be",
                     name);
     else if (copy)
         bounds_refuse(engine, cause, false, before ? before->rejection.reason : NULL, "%s",

@@ -38,7 +38,8 @@ static enum claim_result ask_clock(struct claim_store *store, struct claim_readi
     if (asked) return claim_sort(asked);
 
     bool told = reply.kind == REDIS_LIST && reply.count > 0 && reply.items[0].text;
-    int64_t redis_ms = told ? strtoll(reply.items[0].text, NULL, 10) * 1000 : 0;
+    int64_t redis_ms = 0;
+    if (told) redis_ms = strtoll(reply.items[0].text, NULL, 10) * 1000;
     reading->skew_ms = redis_ms - clock_boot_ms();
     return CLAIM_DONE;
 }
@@ -174,7 +175,8 @@ static void add_given_back(struct claim_store *store, struct arena *arena, const
 static bool is_over(const struct claim_reading *reading, const struct kept *kept) {
     int64_t redis_ms = clock_boot_ms() + reading->skew_ms;
     int64_t own_ms = clock_now_ms();
-    int64_t now_ms = redis_ms < own_ms ? redis_ms : own_ms;
+    int64_t now_ms = own_ms;
+    if (redis_ms < own_ms) now_ms = redis_ms;
 
     return kept->ends_ms + CLAIM_DAY_MS < now_ms;
 }
@@ -243,7 +245,8 @@ static enum claim_result set_markers(struct claim_store *store, struct arena *ar
 static enum claim_result start_restore(struct claim_store *store, struct kafka_asker *asker,
                                        struct arena *arena, struct err *err) {
     enum claim_result told = set_tokens(store, arena, err);
-    return told == CLAIM_DONE ? start(store, &store->restoring, asker, arena, err) : told;
+    if (told != CLAIM_DONE) return told;
+    return start(store, &store->restoring, asker, arena, err);
 }
 
 static enum claim_result restore_some(struct claim_store *store, struct arena *arena,
@@ -253,7 +256,8 @@ static enum claim_result restore_some(struct claim_store *store, struct arena *a
     enum claim_result read = read_some(store, &store->restoring, add_restore, arena, until_ms, err);
     enum claim_result sent =
         claim_sort(redis_exchange(store->redis, arena, &replies, &replied, err));
-    return read == CLAIM_DONE ? sent : read;
+    if (read == CLAIM_DONE) return sent;
+    return read;
 }
 
 static void say_restored(const struct claim_reading *reading) {

@@ -91,8 +91,8 @@ static enum claim_result note_marker(struct claim_store *store, int tag, const c
 }
 
 static int64_t as_number(const struct redis_reply *reply) {
-    return reply->kind == REDIS_NUMBER ? reply->number
-                                       : strtoll(reply->text ? reply->text : "0", NULL, 10);
+    if (reply->kind == REDIS_NUMBER) return reply->number;
+    return strtoll(reply->text ? reply->text : "0", NULL, 10);
 }
 
 static enum claim_result read_answer(struct claim_store *store, const struct claim *claim,
@@ -116,7 +116,8 @@ static enum claim_result read_answer(struct claim_store *store, const struct cla
 }
 
 enum claim_result claim_sort(int result) {
-    return result == 0 ? CLAIM_DONE : result > 0 ? CLAIM_AWAY : CLAIM_BROKEN;
+    if (result == 0) return CLAIM_DONE;
+    return result > 0 ? CLAIM_AWAY : CLAIM_BROKEN;
 }
 
 enum claim_result claim_store_make(struct claim_store *store, struct arena *arena,

@@ -15,7 +15,8 @@ enum {
 int64_t clocks_now(const struct clocks_times *times) {
     bool is_alone =
         times->redis_ms && times->broker_ms && times->own_ms > times->redis_ms + CLOCKS_APART_MS;
-    int64_t now_ms = is_alone ? 0 : times->own_ms;
+    int64_t now_ms = 0;
+    if (!is_alone) now_ms = times->own_ms;
 
     if (times->redis_ms > now_ms) now_ms = times->redis_ms;
     if (times->broker_ms > now_ms) now_ms = times->broker_ms;
@@ -27,7 +28,8 @@ int64_t clocks_now(const struct clocks_times *times) {
 static int64_t number_at(const struct redis_reply *list, int index) {
     const char *text = list->items[index].text;
 
-    return text ? strtoll(text, NULL, 10) : 0;
+    if (!text) return 0;
+    return strtoll(text, NULL, 10);
 }
 
 /* behind_ms_out: how far the own clock is behind, negative: ahead; what the answer took is not
@@ -59,15 +61,16 @@ static int ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
 static void tell(struct engine *engine, int64_t behind_ms) {
     static struct log_gate gate;
     bool behind = behind_ms > 0;
-    int64_t apart_ms = behind ? behind_ms : -behind_ms;
+    int64_t apart_ms = -behind_ms;
+    if (behind) apart_ms = behind_ms;
     metrics_set(engine->metrics.clock_behind, NULL, (double)behind_ms / 1e3);
     if (apart_ms < CLOCKS_APART_MS) {
         worker_remark(NULL);
         return;
     }
 
-    const char *what = behind ? "this host's clock is behind Redis': what is due is late by as much"
-                              : "this host's clock is ahead of Redis'";
+    const char *what = "this host's clock is ahead of Redis'";
+    if (behind) what = "this host's clock is behind Redis': what is due is late by as much";
     worker_remark(arena_printf(engine->arena, "%s, by %lld s: set both by NTP", what,
                                (long long)apart_ms / 1000));
     log_seldom(&gate, SAY_MS, LOG_WARN, what, "by_ms", log_int(apart_ms), "remedy",

@@ -9,7 +9,8 @@
 static const char *beginning(struct arena *arena, const char *bytes, size_t len) {
     static const char replacement[] = "\xEF\xBF\xBD";
     struct buf buf = {0};
-    size_t most = len < DESCRIBE_BEGINNING_BYTES ? len : DESCRIBE_BEGINNING_BYTES;
+    size_t most = DESCRIBE_BEGINNING_BYTES;
+    if (len < DESCRIBE_BEGINNING_BYTES) most = len;
 
     buf_puts(&buf, "");
     for (size_t at = 0; at < most;) {

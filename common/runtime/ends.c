@@ -50,8 +50,7 @@ static void say(struct ends *ends, struct engine *engine) {
 
     log_seldom(&gate, SAY_EVERY_MS, LOG_WARN,
                "a producer leaves a transaction open: what lies behind it cannot be read before it "
-               "ends, and is not "
-               "waited for any more",
+               "ends, and is not waited for any more",
                "topic", topic_name(ends->at[first].topic), "partition",
                log_int(ends->at[first].partition), "offset", log_int(ends->open[first]),
                "partitions", log_int(ends->open_count), NULL);
@@ -62,7 +61,10 @@ static void say(struct ends *ends, struct engine *engine) {
 static void bring_back(struct ends *ends, int i, bool open) {
     int64_t stable = ends->stable[i].offset;
     bool cut = open && stable < ends->at[i].offset;
-    ends->open[i] = cut ? stable : -1;
+    if (cut)
+        ends->open[i] = stable;
+    else
+        ends->open[i] = -1;
     if (cut) ends->at[i].offset = stable;
 }
 
@@ -73,7 +75,8 @@ static int ask_stable(struct ends *ends, struct engine *engine, struct err *err)
 /* Before intake is taken to stand still, when deadlines fire unconfirmed. */
 static int64_t patience_ms(const struct engine *engine) {
     int64_t half_ms = engine->config->hold_max_ms / 2;
-    return half_ms < ENDS_OPEN_MAX_MS ? half_ms : ENDS_OPEN_MAX_MS;
+    if (half_ms < ENDS_OPEN_MAX_MS) return half_ms;
+    return ENDS_OPEN_MAX_MS;
 }
 
 int ends_ask(struct ends *ends, struct engine *engine, struct err *err) {

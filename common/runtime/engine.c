@@ -106,10 +106,8 @@ void engine_stop(struct engine *engine, int status, const char *message, const c
 void engine_damaged(struct engine *engine, const char *detail) {
     engine_stop(engine, EXIT_CANNOT_GO_ON,
                 "the broker's copy of a batch is damaged: let a broker with a good copy lead the "
-                "partition, and remove "
-                "this copy. Where there is none: of an input, step over it knowingly with "
-                "`redressctl offsets set`; of "
-                "one of our own topics, restore it",
+                "partition, and remove this copy. Where there is none: of an input, step over it "
+                "knowingly with `redressctl offsets set`; of one of our own topics, restore it",
                 detail);
 }
 
@@ -118,7 +116,10 @@ void engine_damaged(struct engine *engine, const char *detail) {
 void engine_pause(struct engine *engine, const char *message, const char *detail) {
     static struct log_gate gate;
 
-    engine->pause_ms = engine->pause_ms ? engine->pause_ms * 2 : PAUSE_FIRST_MS;
+    if (engine->pause_ms)
+        engine->pause_ms = engine->pause_ms * 2;
+    else
+        engine->pause_ms = PAUSE_FIRST_MS;
     if (engine->pause_ms > PAUSE_LAST_MS) engine->pause_ms = PAUSE_LAST_MS;
     engine->pause_until_ms = clock_boot_ms() + engine->pause_ms;
     metrics_add(engine->metrics.retries, NULL, 1);
@@ -225,7 +226,8 @@ static enum kafka_outcome verify_claims(struct engine *engine, struct batch *bat
     FAULT_POINT("before_verify");
     enum claim_result result = claim_store_verify(engine->claims, batch->arena, err);
     if (result == CLAIM_RESTORE) engine->need_restore = true;
-    return result == CLAIM_DONE ? KAFKA_DONE : KAFKA_ABORT;
+    if (result == CLAIM_DONE) return KAFKA_DONE;
+    return KAFKA_ABORT;
 }
 
 static enum kafka_outcome send_places(struct engine *engine, struct batch *batch,
@@ -240,7 +242,8 @@ static enum kafka_outcome commit_places_apart(struct engine *engine, struct batc
                                               struct err *err) {
     enum kafka_outcome outcome = kafka_begin(engine->producer, err);
     if (outcome == KAFKA_DONE) outcome = send_places(engine, batch, membership, err);
-    return outcome == KAFKA_DONE ? kafka_commit(engine->producer, err) : KAFKA_REBUILD;
+    if (outcome != KAFKA_DONE) return KAFKA_REBUILD;
+    return kafka_commit(engine->producer, err);
 }
 
 static enum kafka_outcome transact(struct engine *engine, struct batch *batch, struct err *err) {
@@ -441,8 +444,7 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     if (got == KAFKA_LOST)
         engine_stop(engine, EXIT_CANNOT_GO_ON,
                     "records were deleted before they were read, or the topic was recreated: reset "
-                    "the group's offsets "
-                    "knowingly (`redressctl help offsets`), then start again",
+                    "the group's offsets knowingly (`redressctl help offsets`), then start again",
                     err.text);
     if (got != KAFKA_DOUBLE) return got;
     fenced(engine, err.text);

@@ -42,7 +42,8 @@ int64_t keyed_now_ms(struct keyed *keyed) {
     int64_t boot = clock_boot_ms();
     note_skew(keyed, &keyed->skew_known, &keyed->skew_ms, wall - boot, "worker");
     int64_t redis = boot + keyed->redis_skew_ms;
-    return keyed->redis_known && redis < wall ? redis : wall;
+    if (keyed->redis_known && redis < wall) return redis;
+    return wall;
 }
 
 void keyed_note_redis(struct keyed *keyed, const struct view_standing *standing) {
@@ -290,7 +291,8 @@ static int sleep_ms(struct keyed *keyed, bool able) {
     if (!wake_ms) return ENGINE_IDLE_MS;
     int64_t left = wake_ms - keyed_now_ms(keyed) + 1;
     if (left <= 0) return clock_boot_ms() < keyed->hold_until_ms ? ENGINE_IDLE_MS : DUE_LOOK_MS / 4;
-    return left < ENGINE_IDLE_MS ? (int)left : ENGINE_IDLE_MS;
+    if (left >= ENGINE_IDLE_MS) return ENGINE_IDLE_MS;
+    return (int)left;
 }
 
 /* A view that is in use does not grow old. */

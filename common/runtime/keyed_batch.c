@@ -85,7 +85,8 @@ static struct job *job_new(struct work *work, struct entry *entry) {
 /* ---- What is to be done ---- */
 
 static const char *state_key(const struct work *work, const struct event *ev) {
-    return work->engine->spec->state_key ? work->engine->spec->state_key(ev) : ev->subject;
+    if (work->engine->spec->state_key) return work->engine->spec->state_key(ev);
+    return ev->subject;
 }
 
 bool keyed_wants(const struct engine *engine, const struct raw *raw) {
@@ -246,7 +247,8 @@ static int64_t *wake_of(const struct work *work, void *state) {
 /* Whether the wake-up still holds: an event of this batch may have moved it. */
 static bool still_due(const struct work *work, const struct job *job) {
     const struct shard_proof *proof = &job->entry->shard->proof;
-    int64_t wake_ms = job->entry->exists ? *wake_of(work, job->entry->state) : 0;
+    int64_t wake_ms = 0;
+    if (job->entry->exists) wake_ms = *wake_of(work, job->entry->state);
     return wake_ms && wake_ms < proof->proven_ms && wake_ms < work->now_ms;
 }
 
@@ -480,7 +482,10 @@ static void finish(struct work *work) {
             shard_hold(keyed, shard);
             continue;
         }
-        shard->read_to = shard->polled_to > shard->next ? shard->polled_to : shard->next;
+        if (shard->polled_to > shard->next)
+            shard->read_to = shard->polled_to;
+        else
+            shard->read_to = shard->next;
     }
 }
 

@@ -107,7 +107,8 @@ static bool fetch(struct map *map, bool wanted) {
     map_rewind(map);
     struct place *places = map_places(map);
     for (int i = 0; i < map->input_count; i++) places[i].offset = map->inputs[i].polled;
-    int count = wanted ? map->input_count : 0;
+    int count = 0;
+    if (wanted) count = map->input_count;
     struct err err;
     if (kafka_fetch_from(engine->consumer, places, count, &err) < 0) {
         engine_pause(engine, "cannot fetch", err.text);
@@ -290,7 +291,8 @@ static int sleep_ms(const struct map *map, bool able) {
     enum { UNABLE_MS = 10 };
     bool restoring = !able && map->engine->need_restore && !engine_paused(map->engine);
     if (restoring) return 0;
-    return able ? map_wait_sleep_ms(map, map_gate_sleep_ms(map, ENGINE_IDLE_MS)) : UNABLE_MS;
+    if (!able) return UNABLE_MS;
+    return map_wait_sleep_ms(map, map_gate_sleep_ms(map, ENGINE_IDLE_MS));
 }
 
 /* Each step ends with the rest when one before it met trouble: then nothing is in hand any more. */

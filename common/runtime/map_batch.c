@@ -269,7 +269,8 @@ static void add_places(const struct map *map, struct batch *batch) {
 /* What of a mark says which records wait. */
 static const char *waiting_part(const char *mark) {
     const char *at = strchr(mark, ' ');
-    return at ? at : "";
+    if (at) return at;
+    return "";
 }
 
 static bool waits_as_before(const struct map_input *input, const struct place *place) {
@@ -285,7 +286,8 @@ static void add_notes(const struct map *map, struct batch *batch) {
         if (waits_as_before(map_find(map, place->topic, place->partition), place)) continue;
         const char *key =
             map_input_key(batch->arena, map->engine->spec->name, place->topic, place->partition);
-        const char *note = place->metadata[0] ? map_input_note(batch->arena, place) : NULL;
+        const char *note = NULL;
+        if (place->metadata[0]) note = map_input_note(batch->arena, place);
         batch_add(batch, &(struct kafka_message){.topic = TOPIC_POLICIES,
                                                  .partition = -1,
                                                  .key = key,

@@ -155,5 +155,6 @@ void map_gate_turn(struct map *map) {
 }
 
 int map_gate_sleep_ms(const struct map *map, int limit_ms) {
-    return map->gate.count && limit_ms > GATE_EVERY_MS ? GATE_EVERY_MS : limit_ms;
+    if (map->gate.count && limit_ms > GATE_EVERY_MS) return GATE_EVERY_MS;
+    return limit_ms;
 }

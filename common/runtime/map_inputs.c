@@ -254,7 +254,8 @@ bool map_input_passed(const struct map_input *input, int64_t offset) {
 
 const struct map_position *map_input_waits_for(const struct map_input *input, int64_t offset) {
     int at = find_waiting(input, offset);
-    return at >= 0 ? &input->waiting[at].on : NULL;
+    if (at < 0) return NULL;
+    return &input->waiting[at].on;
 }
 
 struct map_input *map_input_find(struct map_input *inputs, int count, enum topic topic,

@@ -119,7 +119,8 @@ static const struct map_position *waits_for(const struct pass *pass, const struc
     if (item) return item->goes || item->left ? NULL : &item->on;
     if (!marks) return NULL;
     const struct map_input *input = map_known_input(pass->known, at);
-    return input ? map_input_waits_for(input, at->offset) : NULL;
+    if (!input) return NULL;
+    return map_input_waits_for(input, at->offset);
 }
 
 static int count_waiting(const struct pass *pass) {

@@ -46,7 +46,10 @@ void map_wait_keep(struct map *map, const struct raw *raw) {
     struct map_waiters *waiters = &map->waiters;
 
     if (waiters->count == waiters->size) {
-        waiters->size = waiters->size ? waiters->size * 2 : 16;
+        if (waiters->size)
+            waiters->size = waiters->size * 2;
+        else
+            waiters->size = 16;
         waiters->at = realloc(waiters->at, sizeof *waiters->at * (size_t)waiters->size);
         ASSERT(waiters->at);
     }
@@ -105,7 +108,10 @@ static struct map_input *other(struct map *map, const struct map_position *at) {
     if (found) return found;
 
     if (waiters->other_count == waiters->other_size) {
-        waiters->other_size = waiters->other_size ? waiters->other_size * 2 : 16;
+        if (waiters->other_size)
+            waiters->other_size = waiters->other_size * 2;
+        else
+            waiters->other_size = 16;
         waiters->others =
             realloc(waiters->others, sizeof *waiters->others * (size_t)waiters->other_size);
         ASSERT(waiters->others);
@@ -127,7 +133,8 @@ static void add_partition(struct map *map, struct asking_list *list,
         if (list->at[i].topic == at->topic && list->at[i].partition == at->partition) return;
     if (list->count == list->size) {
         struct arena *arena = map->engine->arena;
-        int size = list->size ? list->size * 2 : 8;
+        int size = 8;
+        if (list->size) size = list->size * 2;
         list->at = arena_grow(arena, list->at, sizeof *list->at * (size_t)list->size,
                               sizeof *list->at * (size_t)size);
         list->size = size;
@@ -208,7 +215,10 @@ static void add_gone(struct map *map, const struct map_position *at) {
     for (int i = 0; i < waiters->gone_count; i++)
         if (map_position_compare(&waiters->gone[i], at) == 0) return;
     if (waiters->gone_count == waiters->gone_size) {
-        waiters->gone_size = waiters->gone_size ? waiters->gone_size * 2 : 16;
+        if (waiters->gone_size)
+            waiters->gone_size = waiters->gone_size * 2;
+        else
+            waiters->gone_size = 16;
         waiters->gone = realloc(waiters->gone, sizeof *waiters->gone * (size_t)waiters->gone_size);
         ASSERT(waiters->gone);
     }
@@ -257,7 +267,8 @@ void map_wait_say(struct map *map) {
     const struct map_kept *oldest = NULL;
     for (int i = 0; i < waiters->count; i++)
         if (!oldest || waiters->at[i].since_ms < oldest->since_ms) oldest = &waiters->at[i];
-    int64_t waited_ms = oldest ? clock_boot_ms() - oldest->since_ms : 0;
+    int64_t waited_ms = 0;
+    if (oldest) waited_ms = clock_boot_ms() - oldest->since_ms;
     bool is_long = waited_ms > long_ms(map);
     metrics_set(map->engine->metrics.held, "joins", is_long);
     if (!is_long) return;
@@ -302,5 +313,6 @@ int map_wait_sleep_ms(const struct map *map, int limit_ms) {
     if (!map->waiters.count) return limit_ms;
     int64_t left_ms = map->waiters.look_at_ms - clock_boot_ms();
     if (left_ms < 0) left_ms = 0;
-    return left_ms < limit_ms ? (int)left_ms : limit_ms;
+    if (left_ms >= limit_ms) return limit_ms;
+    return (int)left_ms;
 }

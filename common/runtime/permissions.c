@@ -248,7 +248,8 @@ static const char *grant(const struct permission_texts *texts, const char *user,
         buf_printf(&buf, " %s~%s%s", quote, texts->keys[i], quote);
     buf_puts(&buf, " -@all");
     for (int i = 0; i < texts->command_count; i++) {
-        const char *around = strchr(texts->commands[i], '|') ? quote : "";
+        const char *around = "";
+        if (strchr(texts->commands[i], '|')) around = quote;
         buf_printf(&buf, " %s+%s%s", around, texts->commands[i], around);
     }
     const char *rule = arena_strndup(arena, buf.at, buf.len);
@@ -336,14 +337,13 @@ void permissions_document(const struct worker_spec *const *specs, const char *pr
                           struct buf *out) {
     struct arena *arena = arena_new();
 
-    buf_puts(out, "# What the workers may do\n\n"
-                  "Written by `redressctl acl document` from the table by which a worker tries all "
-                  "of it, at start and while it "
-                  "runs.\nKafka's `Read` and `Write` bring `Describe` with them. Brokers before "
-                  "3.0 want `IdempotentWrite` on "
-                  "the cluster as well.\nThe Redis rules are whole but for the password; a "
-                  "database other than 0 needs "
-                  "`+select`, too.\n");
+    buf_puts(
+        out,
+        "# What the workers may do\n\n"
+        "Written by `redressctl acl document` from the table by which a worker tries all of it, at "
+        "start and while it runs.\nKafka's `Read` and `Write` bring `Describe` with them. Brokers "
+        "before 3.0 want `IdempotentWrite` on the cluster as well.\nThe Redis rules are whole but "
+        "for the password; a database other than 0 needs `+select`, too.\n");
     for (; *specs; specs++) document_worker(*specs, prefix, arena, out);
     arena_free(arena);
 }

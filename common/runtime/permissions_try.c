@@ -55,7 +55,8 @@ struct permissions {
 
 static const char *principal(const struct engine *engine) {
     const char *user = config_kafka(engine->config, "sasl.username");
-    return user ? user : "PRINCIPAL";
+    if (user) return user;
+    return "PRINCIPAL";
 }
 
 static void list_kafka(struct permissions *permissions) {
@@ -73,9 +74,10 @@ static void list_kafka(struct permissions *permissions) {
         item->permission = &list[i];
         item->what = permissions_name(&list[i], permissions->arena);
         item->remedy = permissions_grant(&list[i], principal(engine), permissions->arena);
-        item->name = list[i].prefixed
-                         ? arena_printf(permissions->arena, "%s%s", name, engine->instance)
-                         : name;
+        if (list[i].prefixed)
+            item->name = arena_printf(permissions->arena, "%s%s", name, engine->instance);
+        else
+            item->name = name;
     }
 }
 
@@ -83,8 +85,10 @@ static void list_kafka(struct permissions *permissions) {
 static const char *redis_user(const char *url, struct arena *arena) {
     const char *at = strstr(url, "://");
     const char *end = strchr(url, '@');
-    size_t len = at && end ? strcspn(at + 3, ":@") : 0;
-    return len ? arena_strndup(arena, at + 3, len) : "default";
+    size_t len = 0;
+    if (at && end) len = strcspn(at + 3, ":@");
+    if (!len) return "default";
+    return arena_strndup(arena, at + 3, len);
 }
 
 /* A key that a pattern matches. */
@@ -271,7 +275,8 @@ enum permissions_result permissions_try_all(struct permissions *permissions, str
     struct err redis_err = {""};
     if (engine->config->demonstration) return PERMISSIONS_DONE;
     if (!try_kafka(permissions, err)) return PERMISSIONS_MISSING;
-    int redis = engine->redis ? try_redis(permissions, &redis_err) : 0;
+    int redis = 0;
+    if (engine->redis) redis = try_redis(permissions, &redis_err);
     note_redis(permissions, redis, &redis_err);
 
     int forbidden = count_forbidden(permissions);

@@ -18,7 +18,8 @@ static void add(struct reading *reading, const struct kafka_record *record) {
     kafka_record_raw(reading->kafka, record, reading->arena, &raw);
     if (!raw.key) return;
     if (reading->count == reading->size) {
-        int size = reading->size ? reading->size * 2 : 16;
+        int size = 16;
+        if (reading->size) size = reading->size * 2;
         reading->at =
             arena_grow(reading->arena, reading->at, sizeof *reading->at * (size_t)reading->size,
                        sizeof *reading->at * (size_t)size);
@@ -80,9 +81,10 @@ static int read_topic(void *context, struct arena *arena, struct policy_record *
     if (result == 0 && start.offset < end.offset) {
         struct kafka_consumer *reader = kafka_reader_new(log->kafka, true, err);
         if (!reader) return 1;
-        result = kafka_fetch_from(reader, &start, 1, err) < 0
-                     ? 1
-                     : read_to(&reading, reader, end.offset, err);
+        if (kafka_fetch_from(reader, &start, 1, err) < 0)
+            result = 1;
+        else
+            result = read_to(&reading, reader, end.offset, err);
         kafka_consumer_free(reader);
     }
     *records_out = reading.at;
@@ -106,7 +108,8 @@ static int write_record(void *context, const char *key, const char *body, struct
                 kafka_flush(producer, FLUSH_MS, err) == KAFKA_DONE;
     kafka_producer_free(producer);
 
-    return good ? 0 : 1;
+    if (good) return 0;
+    return 1;
 }
 
 struct policy_topic policy_log_open(struct policy_log *log) {

@@ -60,10 +60,16 @@ int policy_store_count(const struct policy_store *store) {
 static void link_all(struct policy_store *store) {
     store->count = 0;
     for (struct kept *at = store->first; at; at = at->next) {
-        at->version.older = at->next ? &at->next->version : NULL;
+        if (at->next)
+            at->version.older = &at->next->version;
+        else
+            at->version.older = NULL;
         store->count++;
     }
-    store->policies->current = store->first ? &store->first->version : NULL;
+    if (store->first)
+        store->policies->current = &store->first->version;
+    else
+        store->policies->current = NULL;
 }
 
 static struct kept *find(const struct policy_store *store, const char *version) {
@@ -189,9 +195,9 @@ int policy_store_load(struct policy_store *store, struct buf *errors) {
 /* The version of this worker that a record is of, or NULL. */
 static const char *version_of(const struct worker_spec *spec, const struct policy_record *record) {
     size_t len = strlen(spec->name);
-    return strncmp(record->key, spec->name, len) == 0 && record->key[len] == ':'
-               ? record->key + len + 1
-               : NULL;
+    if (strncmp(record->key, spec->name, len) == 0 && record->key[len] == ':')
+        return record->key + len + 1;
+    return NULL;
 }
 
 /* Looks for `kept` among the records: its place, and the newest of all. REFUSED: it has another
@@ -210,7 +216,10 @@ static enum policy_store_result take_place(const struct policy_store *store,
         if (!version) continue;
         if (body) *newest_out = version;
         if (strcmp(version, kept->version.version) != 0) continue;
-        kept->version.order = body ? records[i].offset : -1;
+        if (body)
+            kept->version.order = records[i].offset;
+        else
+            kept->version.order = -1;
         other = body && (other || strcmp(body, kept->body) != 0);
     }
     if (!other) return POLICY_STORE_DONE;
@@ -244,7 +253,10 @@ static enum policy_store_result publish(const struct policy_store *store,
         result = POLICY_STORE_AWAY;
     }
     bool newer = newest && strcmp(newest, kept->version.version) != 0;
-    *newer_out = result == POLICY_STORE_DONE && newer ? arena_strdup(kept->arena, newest) : NULL;
+    if (result == POLICY_STORE_DONE && newer)
+        *newer_out = arena_strdup(kept->arena, newest);
+    else
+        *newer_out = NULL;
     arena_free(scratch);
 
     return result;
@@ -254,7 +266,8 @@ enum policy_store_result policy_store_publish(struct policy_store *store,
                                               const struct policy_topic *topic,
                                               const char **newer_out, struct err *err) {
     *newer_out = NULL;
-    return store->first ? publish(store, topic, store->first, newer_out, err) : POLICY_STORE_DONE;
+    if (!store->first) return POLICY_STORE_DONE;
+    return publish(store, topic, store->first, newer_out, err);
 }
 
 /* ---- A reload ---- */
@@ -363,8 +376,7 @@ static struct kept *read_version(const struct worker_spec *spec, const char *dir
     if (!record)
         err_set(err,
                 "redress.policies has no %s:%s: start redress-%s once on the %s of that version, "
-                "which publishes "
-                "it again",
+                "which publishes it again",
                 spec->name, version, spec->name, spec->policy_file);
     else if (compile_record(spec, dir, record, kept, &why) < 0)
         err_set(err,
@@ -372,7 +384,10 @@ static struct kept *read_version(const struct worker_spec *spec, const char *dir
                 "it, or a newer one",
                 spec->name, version, why.text);
     kept->version.version = arena_strdup(kept->arena, version);
-    kept->version.order = record ? record->offset : -1;
+    if (record)
+        kept->version.order = record->offset;
+    else
+        kept->version.order = -1;
 
     return kept;
 }

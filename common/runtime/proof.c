@@ -54,7 +54,8 @@ void proof_drop(struct proof *proof) {
 }
 
 int64_t proof_behind(const struct proof *proof) {
-    return proof->active ? proof->behind : 0;
+    if (!proof->active) return 0;
+    return proof->behind;
 }
 
 static bool count_inputs(struct proof *proof, struct err *err) {

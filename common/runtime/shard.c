@@ -71,15 +71,20 @@ static void take_offsets(struct keyed *keyed, struct shard *shard) {
     if (!shard->no_offsets && committed.offset < start.offset) {
         engine_stop(engine, EXIT_CANNOT_GO_ON,
                     "the case log was deleted beyond this group's offsets: events were lost. Raise "
-                    "retention.ms of the "
-                    "events topic, and reset the "
-                    "group's offsets to the earliest knowingly",
+                    "retention.ms of the events topic, and reset the group's offsets to the "
+                    "earliest knowingly",
                     arena_printf(engine->arena, "shard %d, committed %" PRId64 ", first %" PRId64,
                                  shard->number, committed.offset, start.offset));
         return;
     }
-    shard->next = shard->no_offsets ? start.offset : committed.offset;
-    shard->settled = shard->no_offsets ? -1 : shard->next;
+    if (shard->no_offsets)
+        shard->next = start.offset;
+    else
+        shard->next = committed.offset;
+    if (shard->no_offsets)
+        shard->settled = -1;
+    else
+        shard->settled = shard->next;
     shard->read_to = shard->from = shard->next;
     if (committed.metadata[0])
         snprintf(shard->log_id, sizeof shard->log_id, "%.39s", committed.metadata);
@@ -130,9 +135,7 @@ static void missing_log(struct keyed *keyed, struct shard *shard) {
     if (!engine->config->demonstration && !shard->no_offsets) {
         refuse(keyed, shard,
                "the changelog is empty although this group has committed offsets: it was "
-               "recreated. Restore it, or "
-               "delete the group's "
-               "offsets to start over knowingly");
+               "recreated. Restore it, or delete the group's offsets to start over knowingly");
         return;
     }
     if (kafka_ends(engine->asker, &events, 1, ENGINE_ASK_MS, &err) < 0) {
@@ -142,9 +145,8 @@ static void missing_log(struct keyed *keyed, struct shard *shard) {
     if (!engine->config->demonstration && events.offset > 0) {
         refuse(keyed, shard,
                "the changelog has no @log record although the case log has events: it was not made "
-               "by `redressctl "
-               "topics create`, or it was "
-               "recreated. Run `redressctl topics create` if this worker is new");
+               "by `redressctl topics create`, or it was recreated. Run `redressctl topics create` "
+               "if this worker is new");
         return;
     }
     make_log(keyed, shard);
@@ -156,29 +158,27 @@ static bool check_log(struct keyed *keyed, struct shard *shard, const struct raw
     struct arena *arena = keyed->engine->arena;
     bool is_log = raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0 && raw->value &&
                   json_read(arena, raw->value, raw->value_len, NULL, &tree, &err) == JSON_OK;
-    const char *id = is_log ? tree_text(tree, "log_id") : NULL;
-    const struct tree *shards = is_log ? tree_get(tree, "shards") : NULL;
+    const char *id = NULL;
+    if (is_log) id = tree_text(tree, "log_id");
+    const struct tree *shards = NULL;
+    if (is_log) shards = tree_get(tree, "shards");
 
     if (!id || !shards || shards->kind != TREE_INT) {
         refuse(keyed, shard,
                "the changelog does not begin with its @log record: it is not one of redress, or "
-               "its beginning was "
-               "lost. Restore it, or make new topics under another prefix");
+               "its beginning was lost. Restore it, or make new topics under another prefix");
         return false;
     }
     if (shards->num != keyed->partitions) {
         refuse(keyed, shard,
                "the changelog was made for another number of partitions. The count cannot be "
-               "changed: make new topics "
-               "under another prefix and "
-               "publish into these");
+               "changed: make new topics under another prefix and publish into these");
         return false;
     }
     if (shard->log_id[0] && strcmp(shard->log_id, id) != 0) {
         refuse(keyed, shard,
                "the group's offsets belong to another changelog than this one: it was recreated. "
-               "Restore the one that "
-               "they name, or make new topics under another prefix");
+               "Restore the one that they name, or make new topics under another prefix");
         return false;
     }
     snprintf(shard->log_id, sizeof shard->log_id, "%s", id);
@@ -239,18 +239,16 @@ static void refuse_without_offsets(struct keyed *keyed, const struct shard *shar
     const char *name = engine->spec->name;
     int64_t next = next_said(keyed, shard, raw);
     const char *remedy =
-        next ? arena_printf(
-                   engine->arena,
-                   "%s shard %d: its last states were written at offset %" PRId64
-                   ": kafka-consumer-groups.sh --group %s-%s --topic %s.events:%d --reset-offsets "
-                   "--to-offset %" PRId64 " --execute",
-                   name, shard->number, next, prefix, name, prefix, shard->number, next)
+        next ? arena_printf(engine->arena,
+                            "%s shard %d: its last states were written at offset %" PRId64
+                            ": kafka-consumer-groups.sh --group %s-%s --topic %s.events:%d "
+                            "--reset-offsets --to-offset %" PRId64 " --execute",
+                            name, shard->number, next, prefix, name, prefix, shard->number, next)
              : arena_printf(engine->arena, "%s shard %d", name, shard->number);
 
     engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
                 "the group has no committed offsets although its changelog has states: they were "
-                "deleted or have "
-                "expired. Reset the group's offsets knowingly, then start again",
+                "deleted or have expired. Reset the group's offsets knowingly, then start again",
                 remedy);
 }
 

@@ -14,14 +14,12 @@ void shard_remake(struct keyed *keyed, struct shard *shard, const char *why) {
 }
 
 void shard_hold(struct keyed *keyed, struct shard *shard) {
-    const char *remedy = arena_printf(keyed->engine->arena,
-                                      "run the version of %s that wrote it, or a newer one; if no "
-                                      "version can read it, write a better "
-                                      "record or a tombstone of that key to the changelog, "
-                                      "partition %d, and `redressctl rebuild %s "
-                                      "--shard %d`. Other shards go on",
-                                      keyed->engine->spec->name, shard->number,
-                                      keyed->engine->spec->name, shard->number);
+    const char *remedy = arena_printf(
+        keyed->engine->arena,
+        "run the version of %s that wrote it, or a newer one; if no version can read it, write a "
+        "better record or a tombstone of that key to the changelog, partition %d, and `redressctl "
+        "rebuild %s --shard %d`. Other shards go on",
+        keyed->engine->spec->name, shard->number, keyed->engine->spec->name, shard->number);
 
     log_say(LOG_ERROR,
             "a shard is held: its next event is about a case whose changelog record cannot be read",
@@ -86,7 +84,8 @@ int shard_walk(struct keyed *keyed, struct shard *shard, int limit) {
     if (shard_stumbles(keyed, shard, result, NULL, &err)) return count;
     for (int from = 0; from < count; from += VIEW_CASES_MAX) {
         struct view_case cases[VIEW_CASES_MAX];
-        int some = count - from < VIEW_CASES_MAX ? count - from : VIEW_CASES_MAX;
+        int some = VIEW_CASES_MAX;
+        if (count - from < VIEW_CASES_MAX) some = count - from;
         for (int i = 0; i < some; i++) cases[i].id = ids[from + i];
         result = view_read(keyed->view, shard->number, arena, cases, some, &standing, &err);
         if (shard_stumbles(keyed, shard, result, &standing, &err) ||

@@ -55,7 +55,8 @@ void view_free(struct view *view) {
 int view_add(struct view_words *words, const char *text, size_t len) {
     if (words->count == words->size) {
         size_t before = (size_t)words->size;
-        size_t size = before ? before * 2 : 64;
+        size_t size = 64;
+        if (before) size = before * 2;
         words->at = arena_grow(words->arena, words->at, sizeof *words->at * before,
                                sizeof *words->at * size);
         words->lens = arena_grow(words->arena, words->lens, sizeof *words->lens * before,
@@ -109,11 +110,13 @@ enum view_result view_run(struct view *view, struct redis_script *script,
 
 static int64_t number_of(const struct redis_reply *reply) {
     if (reply->kind == REDIS_NUMBER) return reply->number;
-    return reply->kind == REDIS_TEXT ? strtoll(reply->text, NULL, 10) : 0;
+    if (reply->kind == REDIS_TEXT) return strtoll(reply->text, NULL, 10);
+    return 0;
 }
 
 static const char *text_of(const struct redis_reply *reply) {
-    return reply->kind == REDIS_TEXT ? reply->text : "";
+    if (reply->kind == REDIS_TEXT) return reply->text;
+    return "";
 }
 
 static enum view_result other_form(struct err *err) {

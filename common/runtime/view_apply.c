@@ -252,7 +252,8 @@ static enum view_result apply_step(struct view *view, int shard, struct arena *a
     if (result == VIEW_DONE)
         result = view_run(view, &view->apply, &app.keys, &app.args, &reply, err);
     if (result == VIEW_DONE) result = view_take_standing(view, &reply, standing_out, &last, err);
-    return result == VIEW_DONE ? verdict(last, standing_out, from, err) : result;
+    if (result != VIEW_DONE) return result;
+    return verdict(last, standing_out, from, err);
 }
 
 enum view_result view_apply(struct view *view, int shard, struct arena *arena, int64_t from,
@@ -266,8 +267,10 @@ enum view_result view_apply(struct view *view, int shard, struct arena *arena, i
         return VIEW_STALE;
     }
     do {
-        int step = count - done < VIEW_CASES_MAX ? count - done : VIEW_CASES_MAX;
-        int64_t reached = done + step == count ? to : changes[done + step - 1].offset + 1;
+        int step = VIEW_CASES_MAX;
+        if (count - done < VIEW_CASES_MAX) step = count - done;
+        int64_t reached = to;
+        if (done + step != count) reached = changes[done + step - 1].offset + 1;
         enum view_result result =
             apply_step(view, shard, arena, from, reached, changes + done, step, standing_out, err);
         if (result != VIEW_DONE) return result;

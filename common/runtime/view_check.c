@@ -11,7 +11,8 @@ enum { CHECKED_AT_ONCE = 64 }; /* keys in one script: some 20 us of Redis */
 /* These commands are answered with an error that stays only when the key is of another type. */
 static enum view_result sort(int result) {
     if (result == 0) return VIEW_DONE;
-    return result > 0 ? VIEW_AWAY : VIEW_BAD;
+    if (result > 0) return VIEW_AWAY;
+    return VIEW_BAD;
 }
 
 /* The beginning of the hour that a name like "hour:2026112217" stands for; 0: it is none. */
@@ -22,7 +23,8 @@ static int64_t hour_of(const char *name, struct arena *arena) {
         return 0;
     const char *text =
         arena_printf(arena, "%.4s-%.2s-%.2sT%.2s:00:00Z", hour, hour + 4, hour + 6, hour + 8);
-    return clock_parse(text, &ms) < 0 ? 0 : ms;
+    if (clock_parse(text, &ms) < 0) return 0;
+    return ms;
 }
 
 static int by_text(const void *a, const void *b) {
@@ -82,7 +84,8 @@ enum view_result view_next_ids(struct view *view, int shard, struct arena *arena
 
     if (asked) return sort(asked);
     const struct redis_reply *found = &reply.items[1];
-    int step = walk->asleep ? 1 : 2; /* of by:wake_at the scores come with them */
+    int step = 2;
+    if (walk->asleep) step = 1; /* of by:wake_at the scores come with them */
     *ids_out = arena_alloc(arena, sizeof **ids_out * ((size_t)found->count + 1));
     *count_out = 0;
     for (int i = 0; i < found->count; i += step) (*ids_out)[(*count_out)++] = found->items[i].text;
@@ -99,8 +102,14 @@ enum view_result view_unread(struct view *view, int shard, struct arena *arena, 
 
     if (asked) return sort(asked);
     const struct redis_reply *found = &reply.items[1];
-    *id_out = found->count > 1 ? found->items[0].text : NULL;
-    *why_out = found->count > 1 ? found->items[1].text : "";
+    if (found->count > 1)
+        *id_out = found->items[0].text;
+    else
+        *id_out = NULL;
+    if (found->count > 1)
+        *why_out = found->items[1].text;
+    else
+        *why_out = "";
 
     return VIEW_DONE;
 }

@@ -74,7 +74,10 @@ static enum view_result add(struct view_indexes *indexes, int first, bool all, s
     argv[argc++] = indexes->field;
     argv[argc++] = indexes->found_field;
     argv[argc++] = arena_printf(arena, "%d", VIEW_INDEXES_MAX);
-    argv[argc++] = all ? "1" : "0";
+    if (all)
+        argv[argc++] = "1";
+    else
+        argv[argc++] = "0";
     for (int i = first; i < indexes->count; i++) argv[argc++] = indexes->names[i];
 
     redis_add_script(indexes->redis, &indexes->script, 1, argc, argv, NULL);

@@ -40,7 +40,8 @@ static enum view_result remove_anyway(struct view *view, const struct view_words
     int count;
     for (int i = VIEW_STANDING_KEYS; i < keys->count; i++)
         redis_addf(view->redis, 2, "UNLINK", keys->at[i]);
-    return redis_exchange(view->redis, keys->arena, &replies, &count, err) ? VIEW_AWAY : VIEW_DONE;
+    if (redis_exchange(view->redis, keys->arena, &replies, &count, err)) return VIEW_AWAY;
+    return VIEW_DONE;
 }
 
 enum view_result view_wipe_step(struct view *view, int shard, struct arena *arena, uint64_t mark,

@@ -13,8 +13,7 @@ int watch_check_inputs(int partitions, struct err *err) {
     if (partitions <= ENGINE_PLACES_MAX) return 0;
     return err_set(err,
                    "the inputs have %d partitions together, expected at most %d: take fewer, and "
-                   "more prefixes where "
-                   "that does not do",
+                   "more prefixes where that does not do",
                    partitions, ENGINE_PLACES_MAX);
 }
 
@@ -65,8 +64,7 @@ void watch_stop(struct engine *engine, enum topic topic, int before, int now) {
         arena_printf(
             engine->arena,
             "%s had %d partitions when this worker began and has %d now: `redressctl repartition "
-            "--to "
-            "PREFIX` takes everything along to new topics (see `redressctl help repartition`)",
+            "--to PREFIX` takes everything along to new topics (see `redressctl help repartition`)",
             kafka_topic(&engine->kafka, topic, name), before, now));
 }
 
@@ -109,7 +107,10 @@ static void look_at_inputs(struct engine *engine) {
     bool unread = false;
     for (const enum topic *topic = engine->spec->reads; !unread && *topic != TOPIC_NONE; topic++)
         unread = is_unread(engine, *topic);
-    engine->unread = unread ? engine->unread + 1 : 0;
+    if (unread)
+        engine->unread = engine->unread + 1;
+    else
+        engine->unread = 0;
     if (engine->unread < UNREAD_TIMES) return;
 
     struct err err;

@@ -96,7 +96,8 @@ static int configure(struct process *process, const char *file, struct buf *erro
     enum log_level level;
     bad |= log_parse_level(process->config.log_level, &level) < 0;
 
-    return bad ? -1 : 0;
+    if (bad) return -1;
+    return 0;
 }
 
 /* ---- HTTP ---- */
@@ -144,9 +145,8 @@ static int check_counts(struct engine *engine, struct err *err) {
         if (count != events)
             return err_set(err,
                            "%s has %d partitions and %s has %d: they must be equal; create it anew "
-                           "with `redressctl "
-                           "topics create --partitions %d`, or take open cases along with "
-                           "`redressctl repartition`",
+                           "with `redressctl topics create --partitions %d`, or take open cases "
+                           "along with `redressctl repartition`",
                            kafka_topic(&engine->kafka, *topic, name), count,
                            kafka_topic(&engine->kafka, TOPIC_EVENTS, first), events, events);
     }
@@ -181,7 +181,8 @@ static int publish_policy(struct engine *engine, struct err *err) {
                 "another version was published after this process' own, which new cases of its "
                 "shards get",
                 "own", engine->policies.current->version, "newer", newer, NULL);
-    return result == POLICY_STORE_DONE ? 0 : 1;
+    if (result == POLICY_STORE_DONE) return 0;
+    return 1;
 }
 
 static int check_redis(struct engine *engine, struct err *err) {
@@ -203,7 +204,8 @@ static int check_redis(struct engine *engine, struct err *err) {
  * Kafka. */
 static int check_world(struct process *process, struct err *err) {
     struct engine *engine = &process->engine;
-    int result = engine->redis ? check_redis(engine, err) : 0;
+    int result = 0;
+    if (engine->redis) result = check_redis(engine, err);
     if (result < 0 || engine->stopping) return result;
 
     struct err unsure;
@@ -250,7 +252,8 @@ static void reload(struct engine *engine) {
     struct buf errors = {0};
     bool changed;
     enum policy_store_result result = policy_store_reload(engine->store, &topic, &changed, &errors);
-    const char *version = engine->policies.current ? engine->policies.current->version : "none";
+    const char *version = "none";
+    if (engine->policies.current) version = engine->policies.current->version;
 
     if (result != POLICY_STORE_DONE)
         log_say(LOG_ERROR, "policies not reloaded", "errors", errors.at ? errors.at : "", NULL);

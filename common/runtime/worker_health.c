@@ -104,7 +104,8 @@ int worker_serve_health(void *context, const char *query, struct buf *body) {
     (void)context, (void)query;
     bool turning = clock_boot_ms() - last_turn_ms < STANDS_MS;
     buf_puts(body, turning ? "ok\n" : "the loop stands still\n");
-    return turning ? 200 : 503;
+    if (turning) return 200;
+    return 503;
 }
 
 /* What has been missing for too long; all that is missing while the worker is not ready anyway. */
@@ -135,5 +136,6 @@ int worker_serve_ready(void *context, const char *query, struct buf *body) {
     if (remark[0]) buf_printf(body, "%s\n", remark);
     pthread_mutex_unlock(&lock);
 
-    return fails ? 503 : 200;
+    if (fails) return 503;
+    return 200;
 }

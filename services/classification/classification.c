@@ -89,7 +89,10 @@ static void choose_class(struct work *work) {
         join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
     }
     int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
-    work->out->class_id = sure < policy->joining->threshold ? policy->other : work->joined.best;
+    if (sure < policy->joining->threshold)
+        work->out->class_id = policy->other;
+    else
+        work->out->class_id = work->joined.best;
 }
 
 /* Whether the text complains, and whether it asks. */
@@ -306,7 +309,10 @@ void classification_classify(const struct policy *policy, const struct complaint
     add_reasons(&work, severity);
     struct classified *classified = &out->classified;
     classified->class_name = contract_classes[out->class_id - 1];
-    classified->severity = severity == NULL ? SEVERITY_P3 : severity->is;
+    if (severity == NULL)
+        classified->severity = SEVERITY_P3;
+    else
+        classified->severity = severity->is;
     classified->confidence =
         (double)((int64_t)work.joined.odds[out->class_id] * 10000 / JOIN_ONE) / 10000.0;
     classified->reasons = (struct records){work.reasons, work.reason_count};

@@ -64,13 +64,15 @@ static bool is_quoted_line(const char *line, size_t len) {
 /* WeChat's form: 「who: what」, a line of dashes, then the new text. Returns where the new text
  * begins, or 0. */
 static size_t chat_quotation(const char *text, size_t len) {
-    const char *close = begins(text, len, "\"") ? memmem(text + 1, len - 1, "\"\n", 2) : NULL;
+    const char *close = NULL;
+    if (begins(text, len, "\"")) close = memmem(text + 1, len - 1, "\"\n", 2);
 
     if (close == NULL) return 0;
     size_t from = (size_t)(close - text) + 2;
     size_t at = from;
     while (at < len && (text[at] == '-' || text[at] == ' ')) at++;
-    return at > from && at < len && text[at] == '\n' ? at + 1 : 0;
+    if (at > from && at < len && text[at] == '\n') return at + 1;
+    return 0;
 }
 
 /* What is kept of a text, as it grows. */
@@ -124,7 +126,8 @@ void history_cut(struct text *text, struct arena *arena) {
         const char *line = text->at + at;
         const char *end = memchr(line, '\n', text->len - at);
         size_t len = end == NULL ? text->len - at : (size_t)(end - line) + 1;
-        size_t words = end == NULL ? len : len - 1;
+        size_t words = len;
+        if (end != NULL) words = len - 1;
         if (opens_quotation(line, words) || is_head(line, text->len - at)) break;
         if (!is_quoted_line(line, words) && at >= start) keep(&kept, text, at, at + len);
         at += len;

@@ -56,7 +56,8 @@ void join_outputs(struct join *join, const struct model_output *outputs, int cou
 /* A class's score by rules and model, weighed against that of the rules alone. */
 static int64_t score_of(const struct join *join, int c, int32_t points, const int32_t *logits,
                         int known) {
-    int32_t counted = points > JOIN_POINTS_MAX ? JOIN_POINTS_MAX : points;
+    int32_t counted = points;
+    if (points > JOIN_POINTS_MAX) counted = JOIN_POINTS_MAX;
     int64_t alone = (int64_t)join->alone_rules * counted;
     int64_t joined = 0;
 
@@ -68,7 +69,10 @@ static int64_t score_of(const struct join *join, int c, int32_t points, const in
     if (known > 0) {
         joined =
             (int64_t)join->own * logits[join->output[c]] / 1000 + (int64_t)join->rules * counted;
-        joined += c == join->other ? join->bias : 0;
+        if (c == join->other)
+            joined += join->bias;
+        else
+            joined += 0;
     }
 
     return (joined * known + alone * (1000 - known)) / 1000;
@@ -94,7 +98,8 @@ void join_scores(const struct join *join, const int32_t *points, const bool *bar
         out->best = c;
     }
     for (int c = 1; c <= join->class_count; c++) {
-        int64_t below = possible[c] ? score[c] - top : INT32_MIN;
+        int64_t below = INT32_MIN;
+        if (possible[c]) below = score[c] - top;
         out->odds[c] = join_exp(below < -30000 ? -30000 : (int32_t)below);
         sum += out->odds[c];
     }

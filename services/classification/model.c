@@ -40,7 +40,10 @@ static int read_points(const struct text *text, struct arena *arena, uint32_t **
     for (size_t i = 0; i < text->len && count < MODEL_FEATURES_MAX / NGRAM_MAX - 2;) {
         places[count] = (uint32_t)i;
         uint32_t point = text_next(text->at, text->len, &i);
-        points[count++] = point >= '0' && point <= '9' ? '0' : point;
+        if (point >= '0' && point <= '9')
+            points[count++] = '0';
+        else
+            points[count++] = point;
     }
     places[count] = (uint32_t)text->len;
     points[count++] = '$';
@@ -98,9 +101,11 @@ static uint64_t root(uint64_t n) {
 
 /* From the share of n-grams met to how far the model counts. */
 static int known(int met, int count) {
-    int share = count == 0 ? 0 : met * 1000 / count;
+    int share = 0;
+    if (count != 0) share = met * 1000 / count;
     if (share <= KNOWN_NONE) return 0;
-    return share >= KNOWN_ALL ? 1000 : (share - KNOWN_NONE) * 1000 / (KNOWN_ALL - KNOWN_NONE);
+    if (share >= KNOWN_ALL) return 1000;
+    return (share - KNOWN_NONE) * 1000 / (KNOWN_ALL - KNOWN_NONE);
 }
 
 int model_score(const struct model *model, const struct features *features, int32_t *logits_out) {
@@ -149,8 +154,14 @@ void model_evidence(const struct model *model, const struct text *text, int outp
             to = i + n;
         }
     }
-    *from_out = from > 0 ? places[from] : 0;
-    *to_out = from > 0 ? places[to] : 0;
+    if (from > 0)
+        *from_out = places[from];
+    else
+        *from_out = 0;
+    if (from > 0)
+        *to_out = places[to];
+    else
+        *to_out = 0;
 }
 
 /* A check sum of the weights for people to tell two models apart; no protection against anybody. */
@@ -208,8 +219,8 @@ static int read_output(struct model *model, char *rest, struct err *err) {
         output->classes[output->class_count++] = class_id;
     }
 
-    return output->class_count > 0 ? 0
-                                   : err_set(err, "an output in the model's header names no class");
+    if (output->class_count > 0) return 0;
+    return err_set(err, "an output in the model's header names no class");
 }
 
 static int read_line(struct model *model, char *line, struct arena *arena, struct err *err) {
@@ -224,7 +235,8 @@ static int read_line(struct model *model, char *line, struct arena *arena, struc
     if (strcmp(line, "join") == 0 &&
         sscanf(rest, "%d %d %d", &model->own, &model->rules, &model->other) != 3)
         return err_set(err, "the model's header says join %s, not three numbers", rest);
-    return strcmp(line, "output") == 0 ? read_output(model, rest, err) : 0;
+    if (strcmp(line, "output") != 0) return 0;
+    return read_output(model, rest, err);
 }
 
 static int read_weights(struct model *model, const char *bytes, size_t len, struct arena *arena,

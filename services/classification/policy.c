@@ -113,11 +113,13 @@ static void check_texts(const struct texts *texts, const char *const *choices, i
 static void check_severities(const struct policy *policy, const struct tree *list,
                              struct faults *faults) {
     const struct severity_row *rows = policy->severities.at;
-    const struct tree *node = list == NULL ? NULL : list->first;
+    const struct tree *node = NULL;
+    if (list != NULL) node = list->first;
 
     for (int i = 0; i < policy->severities.count; i++) {
         char path[32];
-        int line = node == NULL ? 0 : node->line;
+        int line = 0;
+        if (node != NULL) line = node->line;
         snprintf(path, sizeof path, "severity[%d]", i);
         check_texts(&rows[i].classes, contract_classes, line, path, faults);
         check_texts(&rows[i].flags, contract_flags, line, path, faults);
@@ -129,7 +131,8 @@ static void check_severities(const struct policy *policy, const struct tree *lis
 static void index_classes(struct policy *policy, const struct tree *list, struct arena *arena,
                           struct faults *faults) {
     struct class_row *rows = policy->class_rows.at;
-    const struct tree *node = list == NULL ? NULL : list->first;
+    const struct tree *node = NULL;
+    if (list != NULL) node = list->first;
 
     while (contract_classes[policy->class_count] != NULL) policy->class_count++;
     ASSERT(policy->class_count < JOIN_CLASSES_MAX);
@@ -137,7 +140,8 @@ static void index_classes(struct policy *policy, const struct tree *list, struct
     policy->classes =
         arena_alloc(arena, ((size_t)policy->class_count + 1) * sizeof *policy->classes);
     for (int i = 0; i < policy->class_rows.count; i++) {
-        int line = node == NULL ? 0 : node->line;
+        int line = 0;
+        if (node != NULL) line = node->line;
         char path[32];
         snprintf(path, sizeof path, "classes[%d]", i);
         check_texts(&rows[i].ruled_out_by, contract_order_statuses, line, path, faults);

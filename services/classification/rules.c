@@ -183,7 +183,8 @@ static bool joins(const struct text *text, size_t a, size_t b) {
 /* The find that stands before another in a list; NULL: none. */
 static const struct match_hit *listed_before(const struct search *search,
                                              const struct match_hit *hit) {
-    size_t reach = hit->from > WORD_BYTES_MAX ? hit->from - WORD_BYTES_MAX : 0;
+    size_t reach = 0;
+    if (hit->from > WORD_BYTES_MAX) reach = hit->from - WORD_BYTES_MAX;
 
     for (int i = first_ending(search->hits, search->hit_count, reach); i < search->hit_count; i++) {
         const struct match_hit *before = search->hits[i];

@@ -37,8 +37,7 @@ static const struct field rule_fields[] = {
     {FIELD(rule, words), .type = FIELD_TEXTS, .doc = "Words, in any script and width."},
     {FIELD(rule, patterns), .type = FIELD_TEXTS,
      .doc = "Patterns over the normalised text; ~ is a gap of up to 4 characters, ~~ of up to 10; "
-            "% is up to 40 Latin "
-            "characters."},
+            "% is up to 40 Latin characters."},
     {FIELD(rule, near), .type = FIELD_TEXTS, .doc = "One of these words is near."},
     {FIELD(rule, unless), .type = FIELD_TEXTS, .doc = "None of these words is near."},
     {FIELD(rule, within), .type = FIELD_INT, .min = 0, .max = 200,
@@ -101,9 +100,11 @@ struct build {
 
 /* The YAML node of a list's n-th text, for its line. */
 static int line_of(const struct tree *list, int n) {
-    const struct tree *at = list == NULL ? NULL : list->first;
+    const struct tree *at = NULL;
+    if (list != NULL) at = list->first;
     for (int i = 0; i < n && at != NULL; i++) at = at->next;
-    return at == NULL ? 0 : at->line;
+    if (at == NULL) return 0;
+    return at->line;
 }
 
 static void add_use(struct build *build, const char *text, bool pattern, enum part part,
@@ -139,7 +140,8 @@ static void add_use(struct build *build, const char *text, bool pattern, enum pa
 static const struct tree *group_at(const struct build *build, const char *at, size_t *len_out,
                                    bool *unknown_out) {
     char name[64];
-    const char *end = at[0] == '{' && isalpha((unsigned char)at[1]) ? strchr(at, '}') : NULL;
+    const char *end = NULL;
+    if (at[0] == '{' && isalpha((unsigned char)at[1])) end = strchr(at, '}');
 
     *unknown_out = false;
     if (end == NULL || (size_t)(end - at) > sizeof name) return NULL;
@@ -209,7 +211,10 @@ static void add_pattern(struct build *build, const char *pattern, enum part part
         if (group != NULL) {
             put_group(build, group, &out);
         } else if (at[0] == '~') {
-            len = at[1] == '~' ? 2 : 1;
+            if (at[1] == '~')
+                len = 2;
+            else
+                len = 1;
             buf_puts(&out, len == 2 ? "[^,.!?;\\n]{0,10}" : "[^,.!?;\\n]{0,4}");
         } else if (at[0] == '%') {
             buf_puts(&out, "[a-z0-9 ',$#]{0,40}");
@@ -255,14 +260,14 @@ static void check_rule(struct build *build, const struct rule *rule, int line, c
         if (fields_choice_value(contract_order_statuses, status) == 0)
             faults_add(build->faults, FAULT_VALUE, line, path,
                        "order.status %s is no status of an order; created, paid, packed, shipped, "
-                       "delivered, signed or "
-                       "cancelled is",
+                       "delivered, signed or cancelled is",
                        status);
     }
 }
 
 static void add_rules(struct build *build, struct rule *rules, int count, const struct tree *list) {
-    const struct tree *node = list == NULL ? NULL : list->first;
+    const struct tree *node = NULL;
+    if (list != NULL) node = list->first;
 
     for (int i = 0; i < count; i++) {
         struct rule *rule = &rules[i];
@@ -359,5 +364,6 @@ struct rules *rules_new(const struct rules_source *source, const struct text_tab
     out->count = source->rules.count;
     index_uses(&build, out);
     if (faults->count == before) compile(&build, out);
-    return faults->count == before ? out : NULL;
+    if (faults->count == before) return out;
+    return NULL;
 }

@@ -180,7 +180,8 @@ static void score_without(struct train_set *set, int scored, int other) {
     fit(set, 1u << scored | 1u << other, work, &model);
     for (int i = 0; i < set->count; i++) {
         struct train_example *example = &set->at[i];
-        int without = example->fold == scored ? other : scored;
+        int without = scored;
+        if (example->fold == scored) without = other;
         if (example->fold != scored && example->fold != other) continue;
         example->known[without] = model_score(&model, &example->features, example->logits[without]);
     }
@@ -207,14 +208,16 @@ static int64_t surprise(const struct train_set *set, const struct join *join, in
 
     for (int i = 0; i < set->count; i++) {
         const struct train_example *example = &set->at[i];
-        int by = without < 0 ? example->fold : without;
+        int by = without;
+        if (without < 0) by = example->fold;
         struct joined joined;
         if (example->fold == without) continue;
         join_scores(join, example->points, example->barred, example->logits[by], example->known[by],
                     &joined);
         uint64_t odds = odds_of(join, &joined, example->output);
-        sum -= join_ln(odds > JOIN_ONE / 100000 ? (uint32_t)(odds > JOIN_ONE ? JOIN_ONE : odds)
-                                                : JOIN_ONE / 100000);
+        if (odds > JOIN_ONE) odds = JOIN_ONE;
+        if (odds < JOIN_ONE / 100000) odds = JOIN_ONE / 100000;
+        sum -= join_ln((uint32_t)odds);
     }
 
     return sum;
@@ -236,7 +239,10 @@ static void fit_join(const struct train_set *set, int without, struct join *join
             for (int i = 0; i < 6; i++) {
                 int32_t *figure = figures[i / 2];
                 int32_t kept = *figure;
-                *figure += i % 2 == 0 ? step : -step;
+                if (i % 2 == 0)
+                    *figure += step;
+                else
+                    *figure += -step;
                 int64_t now =
                     *figure < 0 && figure != &join->bias ? INT64_MAX : surprise(set, join, without);
                 if (now < best) {
@@ -312,7 +318,8 @@ void train_evaluate(struct train_set *set, struct train_score *rules_out,
 }
 
 static int ratio(int part, int whole) {
-    return whole == 0 ? -1 : (int)(((int64_t)part * 2000 + whole) / (2 * (int64_t)whole));
+    if (whole == 0) return -1;
+    return (int)(((int64_t)part * 2000 + whole) / (2 * (int64_t)whole));
 }
 
 static int said(const struct train_score *score, int outputs, int output) {
@@ -345,7 +352,10 @@ int train_macro_f1(const struct train_score *score, int outputs) {
 
     for (int i = 0; i < outputs; i++) {
         int f1 = train_f1(score, outputs, i);
-        sum += f1 < 0 ? 0 : f1;
+        if (f1 < 0)
+            sum += 0;
+        else
+            sum += f1;
     }
     return ratio(sum, outputs * 1000);
 }
@@ -355,7 +365,11 @@ int train_calibration_error(const struct train_score *score) {
 
     for (int i = 0; i < TRAIN_BINS; i++) {
         int64_t gap = (int64_t)score->bin_right[i] * 1000000 - score->bin_sure[i];
-        sum += gap < 0 ? -gap : gap;
+        if (gap < 0)
+            sum += -gap;
+        else
+            sum += gap;
     }
-    return score->count == 0 ? 0 : (int)(sum / score->count / 1000);
+    if (score->count == 0) return 0;
+    return (int)(sum / score->count / 1000);
 }

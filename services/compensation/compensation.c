@@ -157,7 +157,10 @@ static void take_order(struct compensation_state *state, const struct order *ord
 static void open_case(struct proposal_turn *turn, const struct complaint *complaint) {
     struct compensation_state *state = turn->state;
 
-    state->tenant = complaint->tenant ? complaint->tenant : "default";
+    if (complaint->tenant)
+        state->tenant = complaint->tenant;
+    else
+        state->tenant = "default";
     if (complaint->customer) {
         state->customer_id = complaint->customer->id;
         state->tier = complaint->customer->tier;
@@ -240,7 +243,10 @@ static void move(struct proposal_turn *turn) {
 
     state->profile = profile_moved(state->profile, &place, turn->in->ev->type, turn->in->arena);
     bool over = profile_status(state->profile) >= PROFILE_CLOSED;
-    state->forget_at = over ? turn->in->now_ms + turn->policy->keep_for : 0;
+    if (over)
+        state->forget_at = turn->in->now_ms + turn->policy->keep_for;
+    else
+        state->forget_at = 0;
 }
 
 static void on_opened(struct proposal_turn *turn, const void *data) {
@@ -337,7 +343,8 @@ static bool wants(const char *type) {
 /* A wake-up knows its case by its proposal; without one there is nothing to say of it. */
 static const char *case_of(const struct decision *in, const struct compensation_state *state) {
     if (in->ev) return in->ev->subject;
-    return state->proposal_id ? arena_strndup(in->arena, state->proposal_id, IDS_CASE_LEN) : NULL;
+    if (!state->proposal_id) return NULL;
+    return arena_strndup(in->arena, state->proposal_id, IDS_CASE_LEN);
 }
 
 static struct proposal_turn turn_of(const struct decision *in, struct compensation_state *state,
@@ -357,7 +364,10 @@ static void set_wake(const struct proposal_turn *turn) {
     struct compensation_state *state = turn->state;
     int64_t next = proposal_next(turn->policy, state);
     if (!next && state->forget_at && !proposal_is_pending(state)) next = state->forget_at;
-    state->wake_at = next && next < turn->in->now_ms ? turn->in->now_ms : next;
+    if (next && next < turn->in->now_ms)
+        state->wake_at = turn->in->now_ms;
+    else
+        state->wake_at = next;
 }
 
 static void wake(struct proposal_turn *turn) {

@@ -8,8 +8,9 @@
 #define DAY_MS INT64_C(86400000)
 /* Longer than the longest life of what is counted: a year of cases about one order, two months, two
  * days (offsets of zones included). */
-static const int64_t order_kept_ms = 400 * DAY_MS, customer_kept_ms = 70 * DAY_MS,
-                     budget_kept_ms = 3 * DAY_MS;
+static const int64_t order_kept_ms = 400 * DAY_MS;
+static const int64_t customer_kept_ms = 70 * DAY_MS;
+static const int64_t budget_kept_ms = 3 * DAY_MS;
 /* No limit: what people approve beyond a cap is only counted. Small enough to be added up. */
 static const int64_t no_limit = INT64_MAX / 4;
 
@@ -45,7 +46,8 @@ static const char *key_of(const struct proposal_turn *turn, const struct compens
 
 static int64_t kept_ms(int kind) {
     if (kind == COMPENSATION_HELD_ORDER) return order_kept_ms;
-    return kind == COMPENSATION_HELD_CUSTOMER ? customer_kept_ms : budget_kept_ms;
+    if (kind == COMPENSATION_HELD_CUSTOMER) return customer_kept_ms;
+    return budget_kept_ms;
 }
 
 static int64_t freed_of(const struct proposal_turn *turn, const char *key) {

@@ -57,7 +57,8 @@ static bool matches_amount(const struct offer_match *match, const struct money *
 
 static bool has_cost(const struct texts *kinds, const struct activity *assessed) {
     if (kinds->count == 0) return true;
-    const struct cost *costs = assessed ? assessed->costs.at : NULL;
+    const struct cost *costs = NULL;
+    if (assessed) costs = assessed->costs.at;
     for (int i = 0; assessed && i < assessed->costs.count; i++)
         if (has_text(kinds, costs[i].kind)) return true;
     return false;
@@ -190,9 +191,9 @@ static bool make_option(const struct making *making, const struct offer_option *
     for (int i = 0; i < count; i++) {
         struct share_weights weights;
         struct share_split own = {0};
-        const struct tree *shares = rows[i].split ? rows[i].split
-                                    : row->split  ? row->split
-                                                  : making->policy->split;
+        const struct tree *shares = making->policy->split;
+        if (row->split) shares = row->split;
+        if (rows[i].split) shares = rows[i].split;
         int64_t cost;
         if (!share_read_percents(shares, &weights)) return false;
         if (!make_remedy(making, &rows[i], &weights, &remedies[i], &own, &cost)) return false;
@@ -234,7 +235,8 @@ static struct offer apply_rule(const struct making *making) {
 static const char *currency_of(const struct offer_policy *policy,
                                const struct compensation_state *state,
                                const struct activity *assessed) {
-    const struct cost *costs = assessed ? assessed->costs.at : NULL;
+    const struct cost *costs = NULL;
+    if (assessed) costs = assessed->costs.at;
     if (has_order(state)) return state->order_amount.currency;
     if (assessed && assessed->costs.count) return costs[0].amount.currency;
     return policy->currency;
@@ -243,7 +245,8 @@ static const char *currency_of(const struct offer_policy *policy,
 bool offer_from_rules(const struct offer_policy *policy, const struct compensation_state *state,
                       const struct activity *assessed, struct arena *arena, struct offer *out) {
     const struct offer_rule *rules = policy->rules.at;
-    int on = assessed ? OFFER_ON_ASSESSED : OFFER_ON_CLASSIFIED;
+    int on = OFFER_ON_CLASSIFIED;
+    if (assessed) on = OFFER_ON_ASSESSED;
 
     for (int i = 0; i < policy->rules.count; i++) {
         struct making making = {.policy = policy,
@@ -282,7 +285,8 @@ static const char *common_currency(const struct records *options) {
             if (strcmp(at[i].option, at[j].option) == 0) return NULL;
     }
 
-    return options->count > 0 && options->count <= OFFER_OPTIONS_MAX ? at[0].cost.currency : NULL;
+    if (options->count > 0 && options->count <= OFFER_OPTIONS_MAX) return at[0].cost.currency;
+    return NULL;
 }
 
 /* What the stated cost has beyond the amounts (goods that are sent, work that is done) is divided
@@ -307,7 +311,8 @@ static bool take_option(const struct option *asked, const struct share_weights *
         remedies[i].split = share_tree(&own, currency, arena);
         sum += rows[i].amount.minor;
     }
-    int64_t beyond = asked->cost.minor > sum ? asked->cost.minor - sum : 0;
+    int64_t beyond = 0;
+    if (asked->cost.minor > sum) beyond = asked->cost.minor - sum;
     if (!share_add(&split, beyond, weights)) return false;
     *option = (struct compensation_option){.option = asked->option, .remedies = {remedies, count}};
     finish_option(option, &split, currency, sum + beyond, arena);

@@ -207,7 +207,8 @@ bool offer_policy_is_threat(const char *flag) {
 
 int64_t offer_policy_amount(const struct tree *amounts, const char *currency) {
     const struct tree *amount = tree_get(amounts, currency);
-    return amount ? amount->num : -1;
+    if (!amount) return -1;
+    return amount->num;
 }
 
 const struct offer_level *offer_policy_level(const struct offer_policy *policy,
@@ -228,7 +229,8 @@ struct check {
 
 static void fault(const struct check *check, const char *member, const char *text) {
     const struct tree *at = tree_get(check->node, member);
-    const struct tree *line = at ? at : check->node;
+    const struct tree *line = at;
+    if (!at) line = check->node;
     faults_add(check->faults, FAULT_VALUE, line ? line->line : 0,
                arena_printf(check->arena, "%s%s%s", check->path, *check->path ? "." : "", member),
                "%s", text);
@@ -237,7 +239,10 @@ static void fault(const struct check *check, const char *member, const char *tex
 static struct check inside(const struct check *check, const char *member, int index) {
     const struct tree *node = tree_get(check->node, member);
 
-    node = node ? node->first : NULL;
+    if (node)
+        node = node->first;
+    else
+        node = NULL;
     for (int i = 0; node && i < index; i++) node = node->next;
     struct check inner = *check;
     inner.node = node;

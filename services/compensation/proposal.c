@@ -12,7 +12,8 @@ static struct arena *arena_of(const struct proposal_turn *turn) {
 /* People get the whole of a period, also for what was folded late. */
 static int64_t base_ms(const struct proposal_turn *turn) {
     int64_t now = turn->in->now_ms;
-    return turn->in->ev && turn->in->ev->time_ms > now ? turn->in->ev->time_ms : now;
+    if (turn->in->ev && turn->in->ev->time_ms > now) return turn->in->ev->time_ms;
+    return now;
 }
 
 static void tell(struct proposal_turn *turn, const char *type, const char *what,
@@ -98,7 +99,10 @@ static void start(struct proposal_turn *turn, const struct offer *offer,
     state->votes = (struct records){0};
     state->held = (struct records){0};
     state->escalated = 0;
-    state->proposer = asked ? asked->actor : NULL;
+    if (asked)
+        state->proposer = asked->actor;
+    else
+        state->proposer = NULL;
     state->proposed_at = base_ms(turn);
 }
 
@@ -202,7 +206,8 @@ static const char *status_refusal(const struct proposal_turn *turn, const struct
     if (state->status == COMPENSATION_EXPIRED) return "expired";
     if (state->status == wanted) return NULL;
     /* What nobody has approved yet has not been offered: the customer cannot know it. */
-    return state->status == COMPENSATION_AWAITING_APPROVAL ? "unknown_proposal" : "already_decided";
+    if (state->status == COMPENSATION_AWAITING_APPROVAL) return "unknown_proposal";
+    return "already_decided";
 }
 
 static bool has_voted(const struct compensation_state *state, const char *actor) {
@@ -221,7 +226,8 @@ static const char *approval_refusal(const struct proposal_turn *turn,
     if (decision->option && !has_option(state, decision->option)) return "wrong_option";
     if (state->proposer && strcmp(state->proposer, decision->actor) == 0) return "own_proposal";
     if (has_voted(state, decision->actor)) return "same_person";
-    return decision->role < state->needs->role ? "role_too_low" : NULL;
+    if (decision->role < state->needs->role) return "role_too_low";
+    return NULL;
 }
 
 /* Only the option named is offered. */
@@ -395,7 +401,8 @@ static int outcome_of(const struct compensation_state *state, const char *propos
 void proposal_settle(struct proposal_turn *turn, const struct activity *result, bool done) {
     struct compensation_state *state = turn->state;
     struct compensation_settlement *settlement = find_settlement(state, result->settlement_id);
-    int outcome = done ? COMPENSATION_DONE : COMPENSATION_NOT_DONE;
+    int outcome = COMPENSATION_NOT_DONE;
+    if (done) outcome = COMPENSATION_DONE;
 
     if (!settlement || settlement->outcome == COMPENSATION_DONE || settlement->outcome == outcome) {
         turn->out->unchanged = true;
@@ -410,7 +417,8 @@ void proposal_settle(struct proposal_turn *turn, const struct activity *result, 
                                    COMPENSATION_FAILED};
     if (strcmp(settlement->proposal_id, state->proposal_id) == 0) state->status = statuses[after];
     if (after == COMPENSATION_ORDERED || after == before) return;
-    const char *type = after == COMPENSATION_DONE ? "compensation.settled" : "compensation.failed";
+    const char *type = "compensation.failed";
+    if (after == COMPENSATION_DONE) type = "compensation.settled";
     const char *id =
         arena_printf(arena_of(turn), "%s%s", settlement->proposal_id, strchr(type, '.'));
     effects_emit(turn->out, type, turn->case_id, id, turn->in->ev->time_ms, &contract_settled,
@@ -457,5 +465,6 @@ int64_t proposal_next(const struct offer_policy *policy, const struct compensati
     if (state->status != COMPENSATION_AWAITING_APPROVAL) return 0;
     if (state->escalated >= policy->escalate.count) return state->approve_by;
     int64_t step = state->proposed_at + steps[state->escalated].after;
-    return step < state->approve_by ? step : state->approve_by;
+    if (step < state->approve_by) return step;
+    return state->approve_by;
 }

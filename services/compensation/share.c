@@ -35,7 +35,8 @@ bool share_read_percents(const struct tree *map, struct share_weights *out) {
 
 static int64_t minor_of(const struct tree *money) {
     const struct tree *minor = tree_get(money, "minor");
-    return minor && minor->kind == TREE_INT ? minor->num : -1;
+    if (minor && minor->kind == TREE_INT) return minor->num;
+    return -1;
 }
 
 bool share_read_money(const struct tree *map, struct share_weights *out) {
@@ -97,7 +98,8 @@ bool share_add(struct share_split *split, int64_t total, const struct share_weig
 
 int64_t share_in(const struct share_split *split, const char *party) {
     int at = find_party(&split->sums, party);
-    return at < 0 ? 0 : split->sums.weight[at];
+    if (at < 0) return 0;
+    return split->sums.weight[at];
 }
 
 const struct tree *share_tree(const struct share_split *split, const char *currency,
@@ -118,5 +120,6 @@ const struct tree *share_tree(const struct share_split *split, const char *curre
 
 int64_t share_of(const struct tree *split, const char *party) {
     int64_t minor = minor_of(tree_get(split, party));
-    return minor > 0 ? minor : 0;
+    if (minor > 0) return minor;
+    return 0;
 }

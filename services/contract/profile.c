@@ -106,7 +106,8 @@ static void add_flag(struct texts *flags, const char *flag, struct arena *arena)
 
 /* Lower is graver; an unknown severity is the least grave. */
 static int grade(int severity) {
-    return severity ? severity : SEVERITY_P4 + 1;
+    if (severity) return severity;
+    return SEVERITY_P4 + 1;
 }
 
 /* Whether a text leads the one that leads by now. */
@@ -192,12 +193,14 @@ const struct profile *profile_moved(const struct profile *before, const struct p
 
 const char *profile_class(const struct profile *profile) {
     if (!profile) return NULL;
-    return profile->person_class ? profile->person_class : profile->text_class;
+    if (profile->person_class) return profile->person_class;
+    return profile->text_class;
 }
 
 int profile_severity(const struct profile *profile) {
     if (!profile) return 0;
-    return profile->person_severity ? profile->person_severity : profile->severity;
+    if (profile->person_severity) return profile->person_severity;
+    return profile->severity;
 }
 
 bool profile_only_asks(const struct profile *profile) {

@@ -51,7 +51,10 @@ static void send_elsewhere(const struct decision *in, const struct contract_type
         key = NULL;
         subject = arena_printf(in->arena, "customer:%s", data->customer_id);
     } else if (order_id) {
-        topic = data->order ? TOPIC_ORDERS : TOPIC_EVENTS;
+        if (data->order)
+            topic = TOPIC_ORDERS;
+        else
+            topic = TOPIC_EVENTS;
         key = order_route(in->arena, data->tenant, order_id);
         subject = arena_printf(in->arena, "order:%s", order_id);
     }

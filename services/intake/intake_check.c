@@ -47,9 +47,8 @@ static int check_fault(const struct tree *fault, struct rejection *rejection) {
         sum += share->real;
     }
 
-    return sum > PERCENT_MAX + ROUNDING
-               ? bad_value(rejection, "fault", "percentages of at most 100 together")
-               : 0;
+    if (sum <= PERCENT_MAX + ROUNDING) return 0;
+    return bad_value(rejection, "fault", "percentages of at most 100 together");
 }
 
 /* {name: number or text} */

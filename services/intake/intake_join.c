@@ -141,9 +141,13 @@ static void join(struct rounds *rounds, struct joining *had, struct intake_join 
         if (had->conversation && by_order) claim_conversation(rounds, case_id);
         if (own_order) claim_order(rounds, case_id);
     }
-    const struct answer *repeat = by_order ? claim_repeat(rounds, case_id) : NULL;
+    const struct answer *repeat = NULL;
+    if (by_order) repeat = claim_repeat(rounds, case_id);
     if (rounds->waiting) return;
-    out->repeats = repeat ? repeat->ordinal + 1 : 0;
+    if (repeat)
+        out->repeats = repeat->ordinal + 1;
+    else
+        out->repeats = 0;
     end(out, by_order ? INTAKE_JOIN_BY_ORDER : INTAKE_JOIN_BY_CONVERSATION, case_id);
 }
 

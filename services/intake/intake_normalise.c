@@ -21,7 +21,8 @@ static char to_half_width(uint32_t character) {
         return (char)(character - FULL_WIDTH + 0x20);
     if (character == IDEOGRAPHIC_SPACE || character == NO_BREAK_SPACE) return ' ';
     if (character >= HYPHEN_FIRST && character <= HYPHEN_LAST) return '-';
-    return character < 0x80 ? (char)character : 0;
+    if (character >= 0x80) return 0;
+    return (char)character;
 }
 
 /* ASCII in half width without the characters of `dropped`, or -1 when the text holds anything else
@@ -61,7 +62,8 @@ const struct tree *intake_normalise_data(const struct tree *data, struct arena *
         return data;
     for (char *at = folded; *at; at++)
         if (*at >= 'A' && *at <= 'Z') *at = (char)(*at - 'A' + 'a');
-    return strcmp(folded, channel->text) == 0 ? data : with_text(data, channel, folded, arena);
+    if (strcmp(folded, channel->text) == 0) return data;
+    return with_text(data, channel, folded, arena);
 }
 
 static bool is_chinese_mobile(const char *digits) {
@@ -72,7 +74,8 @@ static const char *normalise_phone(const char *phone, struct arena *arena) {
     char folded[WORD_MAX];
 
     if (fold(phone, " -.()/", folded) != 0) return phone;
-    const char *digits = folded[0] == '+' ? folded + 1 : folded;
+    const char *digits = folded;
+    if (folded[0] == '+') digits = folded + 1;
     if (!*digits || digits[strspn(digits, "0123456789")]) return phone;
     if (digits != folded) return arena_strdup(arena, folded);
     if (strncmp(digits, "00", 2) == 0 && digits[2]) return arena_printf(arena, "+%s", digits + 2);

@@ -77,10 +77,9 @@ static int read_activity(const struct decision *in, struct intake_submission *ou
 /* CONTRACT.md, Case ids: the first that the submission has. */
 static const char *own_case_id(const struct decision *in, const struct intake_submission *s) {
     const char *customer = tree_text(tree_get(in->ev->data, "customer"), "id");
-    const char *subject = s->order_id ? arena_printf(in->arena, "order:%s", s->order_id)
-                          : s->conversation
-                              ? arena_printf(in->arena, "conversation:%s", s->conversation)
-                              : arena_printf(in->arena, "customer:%s", customer);
+    const char *subject = arena_printf(in->arena, "customer:%s", customer);
+    if (s->conversation) subject = arena_printf(in->arena, "conversation:%s", s->conversation);
+    if (s->order_id) subject = arena_printf(in->arena, "order:%s", s->order_id);
     char route[IDS_ROUTE_LEN + 1];
     char *case_id = arena_alloc(in->arena, IDS_CASE_LEN + 1);
 

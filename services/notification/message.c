@@ -25,13 +25,15 @@ static struct arena *arena_of(const struct message_turn *turn) {
 }
 
 static const char *number(const struct message_turn *turn, int64_t num) {
-    return num ? arena_printf(arena_of(turn), "%lld", (long long)num) : NULL;
+    if (!num) return NULL;
+    return arena_printf(arena_of(turn), "%lld", (long long)num);
 }
 
 /* A promise of a time that has passed is none. */
 static const char *ahead(const struct message_turn *turn, const struct message_locale *locale,
                          int64_t ms) {
-    return ms > turn->in->now_ms ? words_time(locale, ms, arena_of(turn)) : NULL;
+    if (ms > turn->in->now_ms) return words_time(locale, ms, arena_of(turn));
+    return NULL;
 }
 
 static void set_times(const struct message_turn *turn, const struct message_facts *facts,
@@ -52,14 +54,14 @@ static void set_times(const struct message_turn *turn, const struct message_fact
 static const char *masked_customer(const struct message_turn *turn) {
     const char *name = words_mask_name(turn->state->name, arena_of(turn));
     const char *phone = words_mask_phone(turn->state->phone, arena_of(turn));
-    return name && phone ? arena_printf(arena_of(turn), "%s %s", name, phone) : name ? name : phone;
+    if (name && phone) return arena_printf(arena_of(turn), "%s %s", name, phone);
+    return name ? name : phone;
 }
 
 static const char *used_words(const struct message_turn *turn, const struct message_facts *facts) {
     if (facts->percent) return arena_printf(arena_of(turn), "%lld%%", (long long)facts->percent);
-    return facts->before_ms
-               ? arena_printf(arena_of(turn), "%lld min", (long long)facts->before_ms / 60000)
-               : NULL;
+    if (!facts->before_ms) return NULL;
+    return arena_printf(arena_of(turn), "%lld min", (long long)facts->before_ms / 60000);
 }
 
 static void set_facts(const struct message_turn *turn, const struct message_facts *facts,
@@ -69,18 +71,36 @@ static void set_facts(const struct message_turn *turn, const struct message_fact
     const char *class_name = profile_class(state->profile);
 
     values[WORD_CASE] = turn->case_id;
-    values[WORD_OPTIONS] = facts->options ? words_options(locale, facts->options, arena) : NULL;
-    values[WORD_CHOSEN] = facts->chosen ? words_option(locale, facts->chosen, arena) : NULL;
+    if (facts->options)
+        values[WORD_OPTIONS] = words_options(locale, facts->options, arena);
+    else
+        values[WORD_OPTIONS] = NULL;
+    if (facts->chosen)
+        values[WORD_CHOSEN] = words_option(locale, facts->chosen, arena);
+    else
+        values[WORD_CHOSEN] = NULL;
     values[WORD_CUSTOMER] = masked_customer(turn);
-    values[WORD_CLASS] = class_name ? words_of(locale->classes, class_name) : NULL;
+    if (class_name)
+        values[WORD_CLASS] = words_of(locale->classes, class_name);
+    else
+        values[WORD_CLASS] = NULL;
     values[WORD_SEVERITY] =
         fields_choice_name(contract_severities, profile_severity(state->profile));
-    values[WORD_TARGET] = facts->target ? words_of(locale->targets, facts->target) : NULL;
+    if (facts->target)
+        values[WORD_TARGET] = words_of(locale->targets, facts->target);
+    else
+        values[WORD_TARGET] = NULL;
     values[WORD_USED] = used_words(turn, facts);
     values[WORD_LEVEL] = number(turn, facts->level);
     values[WORD_PROPOSAL] = facts->proposal_id;
-    values[WORD_COST] = facts->cost.currency[0] ? words_amount(locale, &facts->cost, arena) : NULL;
-    values[WORD_ROLE] = facts->role ? words_of(locale->roles, facts->role) : NULL;
+    if (facts->cost.currency[0])
+        values[WORD_COST] = words_amount(locale, &facts->cost, arena);
+    else
+        values[WORD_COST] = NULL;
+    if (facts->role)
+        values[WORD_ROLE] = words_of(locale->roles, facts->role);
+    else
+        values[WORD_ROLE] = NULL;
     values[WORD_APPROVALS] = number(turn, facts->approvals);
     values[WORD_REASON] = facts->reason;
 }
@@ -104,7 +124,8 @@ static const char *join_parts(const struct message_text *text, enum template_esc
 
 static bool render(const struct message_text *text, int channel, const char *const *values,
                    struct arena *arena, struct rendered *out) {
-    enum template_escape escape = channel == CHANNEL_EMAIL ? TEMPLATE_HTML : TEMPLATE_PLAIN;
+    enum template_escape escape = TEMPLATE_PLAIN;
+    if (channel == CHANNEL_EMAIL) escape = TEMPLATE_HTML;
     bool for_customer = text->parts[PART_EMPATHY];
     const char *body = for_customer ? join_parts(text, escape, values, arena)
                                     : template_fill(text->body_template, escape, values, arena);
@@ -137,7 +158,10 @@ static const char *find_way(const struct message_turn *turn, const struct messag
 
     for (int i = 0; i < use.count; i++) {
         struct way way = {.channel = fields_choice_value(contract_channels, use.at[i])};
-        way.to = way.channel != failed ? address_on(turn->state, way.channel) : NULL;
+        if (way.channel != failed)
+            way.to = address_on(turn->state, way.channel);
+        else
+            way.to = NULL;
         if (!way.to || !*way.to || !render(text, way.channel, values, arena_of(turn), &way.words))
             continue;
         if (template_length(way.words.body) > message_policy_limit(turn->policy, way.channel)) {
@@ -281,7 +305,10 @@ static const struct message_text *choose_text(const struct message_turn *turn,
     for (int i = 0; i < 2; i++) {
         const struct message_locale *locale = message_policy_locale(turn->policy, wanted[i]);
         const char *name = turn->state->name;
-        values[WORD_NAME] = name && *name ? name : locale->customer;
+        if (name && *name)
+            values[WORD_NAME] = name;
+        else
+            values[WORD_NAME] = locale->customer;
         set_times(turn, facts, locale, values);
         set_facts(turn, facts, locale, values);
         for (const enum message_kind *kind = kinds; *kind != MESSAGE_KINDS; kind++) {
@@ -307,9 +334,13 @@ void message_customer(struct message_turn *turn, const enum message_kind *kinds,
     const struct message_text *text = choose_text(turn, kinds, facts, values);
     if (!text) return;
     struct way way = {0};
-    const char *reason = is_withdrawn(turn) ? "withdrawn"
-                         : is_stale(turn)   ? "stale"
-                                            : find_way(turn, text, values, 0, &way);
+    const char *reason = NULL;
+    if (is_withdrawn(turn))
+        reason = "withdrawn";
+    else if (is_stale(turn))
+        reason = "stale";
+    else
+        reason = find_way(turn, text, values, 0, &way);
     if (reason) {
         suppress(turn, cause, text->name,
                  fields_choice_name(contract_channels, turn->state->channel), "customer", reason);
@@ -405,7 +436,10 @@ static const struct message_text *words_again(const struct message_turn *turn,
         return choose_text(turn, message_acknowledgements, &(struct message_facts){0}, values);
     for (int i = 0; i < WORD_COUNT; i++)
         values[i] = tree_text(failed->values, message_policy_words[i]);
-    values[WORD_NAME] = name && *name ? name : locale->customer;
+    if (name && *name)
+        values[WORD_NAME] = name;
+    else
+        values[WORD_NAME] = locale->customer;
     return message_policy_text(turn->policy, kind, failed->locale);
 }
 

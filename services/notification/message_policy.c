@@ -220,8 +220,8 @@ const struct message_locale *message_policy_locale(const struct message_policy *
                 found = &locales[i];
     }
 
-    return found ? found
-                 : find_locale(policy, policy->default_locale, strlen(policy->default_locale));
+    if (found) return found;
+    return find_locale(policy, policy->default_locale, strlen(policy->default_locale));
 }
 
 static const struct message_text *find_text(const struct message_policy *policy, const char *name,
@@ -272,7 +272,10 @@ struct check {
 static struct check at_member(const struct tree *file, const char *list, int index,
                               struct arena *arena, struct faults *faults) {
     const struct tree *node = tree_get(file, list);
-    node = node ? node->first : NULL;
+    if (node)
+        node = node->first;
+    else
+        node = NULL;
     for (int i = 0; node && i < index; i++) node = node->next;
     return (struct check){faults, arena, list, index, node};
 }
@@ -280,7 +283,8 @@ static struct check at_member(const struct tree *file, const char *list, int ind
 static void fault(const struct check *check, const char *member, int lines, const char *text) {
     const struct tree *at = tree_get(check->node, member);
     if (!at) at = check->node;
-    int line = at && at->line ? at->line + lines : 0;
+    int line = 0;
+    if (at && at->line) line = at->line + lines;
     faults_add(check->faults, FAULT_VALUE, line,
                arena_printf(check->arena, "%s[%d].%s", check->list, check->index, member), "%s",
                text);

@@ -102,7 +102,10 @@ static void take_contact(struct notification_state *state, const struct complain
 
 static void on_opened(struct message_turn *turn, const void *data) {
     const struct complaint *complaint = data;
-    turn->state->tenant = complaint->tenant ? complaint->tenant : "default";
+    if (complaint->tenant)
+        turn->state->tenant = complaint->tenant;
+    else
+        turn->state->tenant = "default";
     take_contact(turn->state, complaint);
 }
 
@@ -144,7 +147,10 @@ static void on_moved(struct message_turn *turn, const void *data) {
     (void)data;
     state->profile = profile_moved(state->profile, &place, turn->in->ev->type, turn->in->arena);
     bool over = profile_status(state->profile) >= PROFILE_CLOSED;
-    state->wake_at = over ? turn->in->now_ms + turn->policy->keep_for : 0;
+    if (over)
+        state->wake_at = turn->in->now_ms + turn->policy->keep_for;
+    else
+        state->wake_at = 0;
 }
 
 static void on_resolved(struct message_turn *turn, const void *data) {
@@ -161,7 +167,8 @@ static void on_reopened(struct message_turn *turn, const void *data) {
 
 static int64_t *due_of(struct notification_state *state, const char *target) {
     if (strcmp(target, "first_contact") == 0) return &state->first_contact_due;
-    return strcmp(target, "resolution") == 0 ? &state->resolution_due : NULL;
+    if (strcmp(target, "resolution") != 0) return NULL;
+    return &state->resolution_due;
 }
 
 /* Returns whether one of the two promised deadlines is among the targets. */
@@ -215,9 +222,10 @@ static void on_warned(struct message_turn *turn, const void *data) {
                                   .before_ms = sla->before};
     const char *cause = cycle_cause(turn, "warning", sla);
 
-    cause = sla->percent
-                ? printed(turn, cause, sla->percent)
-                : arena_printf(turn->in->arena, "%s.%lldms", cause, (long long)sla->before);
+    if (sla->percent)
+        cause = printed(turn, cause, sla->percent);
+    else
+        cause = arena_printf(turn->in->arena, "%s.%lldms", cause, (long long)sla->before);
     message_staff(turn, MESSAGE_WARNING, cause, turn->policy->alarm, true, &facts);
 }
 

@@ -21,7 +21,8 @@ int words_exponent(const char *currency) {
     if (is_among("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", currency))
         return 0;
     if (is_among("BHD IQD JOD KWD LYD OMR TND", currency)) return 3;
-    return is_among("CLF UYW", currency) ? 4 : 2;
+    if (is_among("CLF UYW", currency)) return 4;
+    return 2;
 }
 
 const char *words_amount(const struct message_locale *locale, const struct money *amount,
@@ -74,7 +75,8 @@ const char *words_time(const struct message_locale *locale, int64_t ms, struct a
 
 const char *words_of(const struct tree *map, const char *name) {
     const char *word = tree_text(map, name);
-    return word ? word : name;
+    if (word) return word;
+    return name;
 }
 
 /* "coupon ¥200.00 (valid for 30 days, stackable)". */
@@ -93,7 +95,10 @@ static const char *remedy_words(const struct message_locale *locale, const struc
     }
     if (remedy->detail) {
         const char *detail = words_of(locale->details, remedy->detail);
-        notes = notes ? arena_printf(arena, "%s%s%s", notes, locale->comma, detail) : detail;
+        if (notes)
+            notes = arena_printf(arena, "%s%s%s", notes, locale->comma, detail);
+        else
+            notes = detail;
     }
     if (!notes) return text;
     return arena_printf(arena, "%s%s", text,
@@ -140,8 +145,10 @@ const char *words_mask_phone(const char *phone, struct arena *arena) {
     for (const char *at = phone; *at && len < sizeof digits - 1; at++)
         if (*at >= '0' && *at <= '9') digits[len++] = *at;
     digits[len] = 0;
-    const char *national = len == 13 && strncmp(digits, "86", 2) == 0 ? digits + 2 : digits;
+    const char *national = digits;
+    if (len == 13 && strncmp(digits, "86", 2) == 0) national = digits + 2;
     if (strlen(national) == 11 && *national == '1')
         return arena_printf(arena, "%.3s****%s", national, national + 7);
-    return len >= 8 ? arena_printf(arena, "****%s", digits + len - 4) : "****";
+    if (len < 8) return "****";
+    return arena_printf(arena, "****%s", digits + len - 4);
 }

@@ -96,7 +96,8 @@ static void names(struct buf *out) {
 }
 
 static const char *with_config(const struct command *command) {
-    return command->offline ? "" : " --config";
+    if (command->offline) return "";
+    return " --config";
 }
 
 static void completion_bash(struct buf *out) {
@@ -167,7 +168,8 @@ int commands_completion(const char *shell, struct buf *out) {
 static int print(struct buf *buf) {
     ctl_page(buf->at);
     buf_free(buf);
-    return ctl_flush() == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+    if (ctl_flush() == 0) return EXIT_OK;
+    return EXIT_CANNOT_GO_ON;
 }
 
 static int unknown(const char *name) {
@@ -183,7 +185,8 @@ static int unknown(const char *name) {
 
 static int help(const char *name) {
     struct buf buf = {NULL, 0, 0};
-    const struct command *command = name ? commands_find(name) : NULL;
+    const struct command *command = NULL;
+    if (name) command = commands_find(name);
 
     if (!name)
         commands_help(&buf);
@@ -210,8 +213,10 @@ static int completion(const char *shell) {
 }
 
 int commands_main(int argc, char **argv) {
-    const char *name = argc > 1 ? argv[1] : NULL;
-    const char *next = argc > 2 ? argv[2] : NULL;
+    const char *name = NULL;
+    if (argc > 1) name = argv[1];
+    const char *next = NULL;
+    if (argc > 2) next = argv[2];
 
     if (!name) {
         struct buf buf = {NULL, 0, 0};
@@ -223,7 +228,8 @@ int commands_main(int argc, char **argv) {
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) return help(next);
     if (strcmp(name, "--version") == 0) {
         ctl_line("redressctl %s", REDRESS_VERSION);
-        return ctl_flush() == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+        if (ctl_flush() == 0) return EXIT_OK;
+        return EXIT_CANNOT_GO_ON;
     }
     if (strcmp(name, "completion") == 0) return completion(next);
     const struct command *command = commands_find(name);

@@ -68,7 +68,8 @@ static int take_option(struct ctl *ctl, const struct ctl_option *options, int at
     if (option->flag) {
         *option->flag = true;
         if (equals) ctl_usage(ctl, "%s takes no value", option->name);
-        return equals ? -1 : 1;
+        if (equals) return -1;
+        return 1;
     }
     if (equals) {
         *option->value = equals + 1;
@@ -121,7 +122,8 @@ int ctl_config(struct ctl *ctl) {
     log_init("redressctl", NULL, level);
     ctl->kafka = (struct kafka){.config = &ctl->config, .worker = NULL};
 
-    return bad ? EXIT_BAD_CONFIG : 0;
+    if (bad) return EXIT_BAD_CONFIG;
+    return 0;
 }
 
 int ctl_redis(struct ctl *ctl) {
@@ -154,7 +156,8 @@ int ctl_shards(struct ctl *ctl) {
                         "Redis at %s has no %s:meta: no worker has run with this Redis and "
                         "REDRESS_TOPIC_PREFIX yet",
                         redis_where(ctl->redis), ctl->config.topic_prefix);
-    const char *text = replies[0].kind == REDIS_TEXT ? replies[0].text : "";
+    const char *text = "";
+    if (replies[0].kind == REDIS_TEXT) text = replies[0].text;
     ctl->shards = atoi(text);
     if (ctl->shards < 1 || ctl->shards > SHARDS_MAX)
         return ctl_fail(ctl, "%s:meta: shards is \"%.20s\", expected 1-%d",
@@ -206,8 +209,7 @@ int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int 
     if (partitions == 0)
         return ctl_fail(ctl,
                         "there is no topic %s.%s: wrong REDRESS_TOPIC_PREFIX, another Kafka, or "
-                        "`redressctl topics "
-                        "create` has not been run",
+                        "`redressctl topics create` has not been run",
                         prefix, name);
     if (partitions > max)
         return ctl_fail(ctl, "%s.%s has %d partitions, at most %d are read", prefix, name,
@@ -232,12 +234,14 @@ char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]) {
         char letter;
     } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
     int64_t seconds = (ms < 0 ? -ms : ms) / 1000;
-    const char *sign = ms < 0 && seconds > 0 ? "-" : "";
+    const char *sign = "";
+    if (ms < 0 && seconds > 0) sign = "-";
     int unit = 0;
     while (unit < 3 && seconds < units[unit].seconds) unit++;
     int64_t large = seconds / units[unit].seconds;
     int64_t rest = seconds % units[unit].seconds;
-    int64_t small = unit < 3 ? rest / units[unit + 1].seconds : 0;
+    int64_t small = 0;
+    if (unit < 3) small = rest / units[unit + 1].seconds;
     if (small)
         snprintf(text_out, CTL_SPAN_MAX, "%s%" PRId64 "%c %" PRId64 "%c", sign, large,
                  units[unit].letter, small, units[unit + 1].letter);

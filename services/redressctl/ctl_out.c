@@ -162,5 +162,6 @@ bool ctl_is_terminal(void) {
 }
 
 int ctl_flush(void) {
-    return fflush(stdout) != 0 || ferror(stdout) ? -1 : 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) return -1;
+    return 0;
 }

@@ -40,7 +40,10 @@ static bool is_paused(const struct sla_replay *replay, int64_t now_ms) {
 
 /* What dashboards read. */
 static void show(struct sla_state *state, const struct sla_replay *replay) {
-    state->status = is_paused(replay, replay->now_ms) ? SLA_PAUSED : replay->status;
+    if (is_paused(replay, replay->now_ms))
+        state->status = SLA_PAUSED;
+    else
+        state->status = replay->status;
     state->class_name = replay->class_name;
     state->severity = replay->severity;
     state->flags = replay->flags;
@@ -48,7 +51,10 @@ static void show(struct sla_state *state, const struct sla_replay *replay) {
     state->resolved_at = replay->resolved_at;
     state->closed_at = replay->closed_at;
     state->pauses = (struct records){replay->spans, replay->span_count};
-    state->policy = replay->row ? replay->row->name : NULL;
+    if (replay->row)
+        state->policy = replay->row->name;
+    else
+        state->policy = NULL;
 }
 
 static const char *cause_of(const struct event *ev) {
@@ -80,7 +86,10 @@ static void work_out(struct sla_state *state, const struct decision *in,
     if (!in->ev)
         state->looked_at = state->wake_at > state->looked_at ? state->wake_at : state->looked_at;
     sla_state_take_cycles(state, in->arena, &report.cycles);
-    report.cause = state->migrated_at == in->now_ms ? "policy" : cause_of(in->ev);
+    if (state->migrated_at == in->now_ms)
+        report.cause = "policy";
+    else
+        report.cause = cause_of(in->ev);
     report.settle = in->ev || fresh;
     derive(&report);
     if (!in->ev) sla_fire_due(&report, state->wake_at);
@@ -160,7 +169,8 @@ static enum result decide(const struct decision *in, void *state_in, struct effe
 
 /* What is about an order without a case has no deadlines. */
 static const char *state_key(const struct event *ev) {
-    return ev->subject && ids_is_case(ev->subject) ? ev->subject : NULL;
+    if (ev->subject && ids_is_case(ev->subject)) return ev->subject;
+    return NULL;
 }
 
 const struct worker_spec sla_spec = {

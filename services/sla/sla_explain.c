@@ -63,7 +63,10 @@ static void put_spans(struct explanation *explanation, int64_t end_ms) {
         int64_t from, to;
         const struct sla_pause_span *pause = pause_at(explanation, at);
         if (pause) {
-            to = pause->to && pause->to < end_ms ? pause->to : end_ms;
+            if (pause->to && pause->to < end_ms)
+                to = pause->to;
+            else
+                to = end_ms;
             put_span(explanation, at, to, contract_pause_reasons[pause->reason - 1]);
             at = to;
             continue;
@@ -98,7 +101,8 @@ static const char *state_of(const struct sla_derived *derived, const struct sla_
     if (derived->end == SLA_END_CANCELLED) return "cancelled";
     bool late = derived->breached || (derived->due && derived->due < now_ms);
     if (late) return record && record->breach_due ? "breached" : "late, not reported yet";
-    return derived->paused ? "paused" : "running";
+    if (derived->paused) return "paused";
+    return "running";
 }
 
 static void explain(const struct sla_state *state, const struct sla_replay *replay,

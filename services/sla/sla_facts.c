@@ -157,11 +157,14 @@ enum result sla_facts_add(struct sla_state *state, const struct decision *in,
     enum result result = effects_decode(out, in->ev, contract_find(type)->record, &activity);
     if (result != DONE) return result;
     struct sla_fact fact = plain(in->ev);
-    fact.name = activity.task     ? activity.task
-                : activity.target ? activity.target
-                                  : activity.class_name;
+    fact.name = activity.class_name;
+    if (activity.target) fact.name = activity.target;
+    if (activity.task) fact.name = activity.task;
     fact.set_by = activity.set_by;
-    fact.until = activity.at ? activity.at : activity.until;
+    if (activity.at)
+        fact.until = activity.at;
+    else
+        fact.until = activity.until;
     fact.reason = activity.pause_reason;
     fact.severity = activity.severity;
     fact.automated = activity.automated;
@@ -174,5 +177,6 @@ enum result sla_facts_add(struct sla_state *state, const struct decision *in,
         *news_out =
             asked_for ? sla_state_add_fact(state, &fact, in->arena) : !in_timeline(state, in->ev);
     if (strcmp(type, "case.assigned") == 0) assign(state, in->ev, activity.to);
-    return is_word ? add_joined_deadlines(state, in, news_out, out) : DONE;
+    if (!is_word) return DONE;
+    return add_joined_deadlines(state, in, news_out, out);
 }

@@ -9,7 +9,8 @@ enum {
 };
 
 static int64_t later(int64_t one, int64_t two) {
-    return one > two ? one : two;
+    if (one > two) return one;
+    return two;
 }
 
 static void sooner(int64_t *wake_ms, int64_t at) {
@@ -56,7 +57,8 @@ static int64_t warning_at(const struct sla_report *report, const struct sla_deri
     if (!runs || (derived->paused && !derived->set_by) || is_warned(record, warning))
         return CALENDAR_NEVER;
     int64_t at = sla_replay_warn_at(report->replay, derived, warning);
-    return at ? at : CALENDAR_NEVER;
+    if (at) return at;
+    return CALENDAR_NEVER;
 }
 
 static void warn(struct sla_report *report, const struct sla_derived *derived,
@@ -192,7 +194,13 @@ void sla_fire_plan(struct sla_report *report) {
     sooner(&wake_ms, silence_at(report));
     bool over = is_over(report, wake_ms);
     set_watched(report, over);
-    state->forget_at = over ? later(state->closed_at, now) + report->policy->keep_closed_for : 0;
+    if (over)
+        state->forget_at = later(state->closed_at, now) + report->policy->keep_closed_for;
+    else
+        state->forget_at = 0;
     if (over) wake_ms = state->forget_at;
-    state->wake_at = wake_ms == CALENDAR_NEVER ? 0 : later(wake_ms, now);
+    if (wake_ms == CALENDAR_NEVER)
+        state->wake_at = 0;
+    else
+        state->wake_at = later(wake_ms, now);
 }

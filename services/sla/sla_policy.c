@@ -248,7 +248,10 @@ static void read_events(struct reader *reader, const struct tree *tree, const ch
 
     rule->starts_on =
         file->starts_on.count ? file->starts_on : copy_names(reader->arena, kind->starts_on, 5);
-    rule->met_by = file->met_by.count ? file->met_by : copy_names(reader->arena, kind->met_by, 3);
+    if (file->met_by.count)
+        rule->met_by = file->met_by;
+    else
+        rule->met_by = copy_names(reader->arena, kind->met_by, 3);
     rule->ends_on =
         file->ends_on.count ? file->ends_on : copy_names(reader->arena, kind->ends_on, 3);
     rule->chained = kind->chained;
@@ -300,12 +303,14 @@ static void read_row(struct reader *reader, const struct tree *tree, const char 
     row->name = file.name;
     row->match = sla_match_read(file.match, arena_printf(reader->arena, "%s.match", path),
                                 reader->arena, reader->faults);
-    row->reopen_resolved_on = tree_get(tree, "reopen_resolved_on")
-                                  ? file.reopen_resolved_on
-                                  : copy_names(reader->arena, reopen, 1);
-    row->reopen_closed_on = tree_get(tree, "reopen_closed_on")
-                                ? file.reopen_closed_on
-                                : copy_names(reader->arena, reopen, 2);
+    if (tree_get(tree, "reopen_resolved_on"))
+        row->reopen_resolved_on = file.reopen_resolved_on;
+    else
+        row->reopen_resolved_on = copy_names(reader->arena, reopen, 1);
+    if (tree_get(tree, "reopen_closed_on"))
+        row->reopen_closed_on = file.reopen_closed_on;
+    else
+        row->reopen_closed_on = copy_names(reader->arena, reopen, 2);
     check_types(reader, tree, path, "reopen_resolved_on", &row->reopen_resolved_on);
     check_types(reader, tree, path, "reopen_closed_on", &row->reopen_closed_on);
     if (file.targets->kind != TREE_MAP) {
@@ -326,8 +331,10 @@ static void check_shadows(struct reader *reader, const struct tree *list,
     for (int i = 0; i < policy->row_count; i++, tree = tree->next) {
         for (int k = 0; k < i; k++) {
             const char *path = arena_printf(reader->arena, "policies[%d]", i);
-            const char *name = policy->rows[i].name ? policy->rows[i].name : "";
-            const char *other = policy->rows[k].name ? policy->rows[k].name : "";
+            const char *name = "";
+            if (policy->rows[i].name) name = policy->rows[i].name;
+            const char *other = "";
+            if (policy->rows[k].name) other = policy->rows[k].name;
             if (strcmp(name, other) == 0)
                 faults_add(reader->faults, FAULT_VALUE, tree->line, path,
                            "the name %s is used twice", name);

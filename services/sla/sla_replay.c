@@ -216,7 +216,8 @@ int sla_replay_pauses(const struct sla_replay *replay, const struct sla_rule *ru
     for (int i = 0; i < replay->span_count; i++) {
         const struct sla_pause_span *span = &replay->spans[i];
         if (!(rule->pause_on & 1u << span->reason) || span->from >= end_ms) continue;
-        int64_t to = span->to ? span->to : CALENDAR_NEVER;
+        int64_t to = CALENDAR_NEVER;
+        if (span->to) to = span->to;
         pauses[count++] = (struct calendar_pause){span->from, to < end_ms ? to : end_ms};
     }
     *pauses_out = pauses;
@@ -248,7 +249,10 @@ static int64_t due_of(const struct course *course, int64_t end_ms, const char **
 
 static void set_due(struct course *course, int64_t end_ms) {
     int64_t due = due_of(course, end_ms, &course->now.set_by);
-    course->now.due = due == CALENDAR_NEVER ? 0 : due;
+    if (due == CALENDAR_NEVER)
+        course->now.due = 0;
+    else
+        course->now.due = due;
 }
 
 /* Before something changes at `at`: a deadline that has passed by then has been missed. */
@@ -267,7 +271,8 @@ static void settle(struct course *course, int64_t at) {
 /* One that a policy cancelled and a later one takes up again is one cycle. */
 static void add_result(struct course *course) {
     struct sla_replay *replay = course->run->replay;
-    struct sla_derived *last = replay->count ? &replay->at[replay->count - 1] : NULL;
+    struct sla_derived *last = NULL;
+    if (replay->count) last = &replay->at[replay->count - 1];
 
     course->now.rule = course->rule;
     if (last && last->cycle == course->now.cycle && strcmp(last->rule->name, course->name) == 0) {
@@ -410,7 +415,8 @@ static const struct sla_rule *bare_rule(const struct run *run, const char *name)
     if (!set) return NULL; /* as in nearly every case */
     struct sla_rule *rule = ARENA_NEW(arena, struct sla_rule);
 
-    return sla_policy_bare_rule(name, arena, rule) ? rule : NULL;
+    if (sla_policy_bare_rule(name, arena, rule)) return rule;
+    return NULL;
 }
 
 static void run_target(struct run *run, const char *name) {
@@ -475,13 +481,16 @@ int64_t sla_replay_warn_at(const struct sla_replay *replay, const struct sla_der
         at = derived->due - warning->before_ms;
     } else {
         struct calendar_pause *pauses = NULL;
-        const struct calendar *calendar = derived->set_by ? NULL : rule->calendar;
-        int count = derived->set_by ? 0 : sla_replay_pauses(replay, rule, CALENDAR_NEVER, &pauses);
+        const struct calendar *calendar = NULL;
+        if (!derived->set_by) calendar = rule->calendar;
+        int count = 0;
+        if (!derived->set_by) count = sla_replay_pauses(replay, rule, CALENDAR_NEVER, &pauses);
         int64_t whole = calendar_elapsed(calendar, derived->cycle, derived->due, pauses, count);
         struct calendar_allowance part = {.ms = whole / 100 * warning->percent +
                                                 whole % 100 * warning->percent / 100};
         at = calendar_due(calendar, derived->cycle, part, pauses, count);
     }
 
-    return at > derived->cycle && at < derived->due ? at : 0;
+    if (at > derived->cycle && at < derived->due) return at;
+    return 0;
 }

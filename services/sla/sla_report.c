@@ -34,7 +34,8 @@ static const char *cause_id(const struct sla_report *report, int64_t reached_ms)
 
 /* The fact's time for what a fact did, the clock for what the clock did. */
 static int64_t time_of(const struct sla_report *report) {
-    return report->in->ev ? report->in->ev->time_ms : report->in->now_ms;
+    if (report->in->ev) return report->in->ev->time_ms;
+    return report->in->now_ms;
 }
 
 static void emit(struct sla_report *report, const char *type, const char *id_end, int64_t time_ms,
@@ -86,7 +87,10 @@ static void emit_met(struct sla_report *report, const struct sla_derived *derive
                                   sla_report_cycle_id(report, record->name, record->cycle),
                                   (long long)data.met_at, (long long)data.due_at);
     sla_report_emit(report, "sla.met", id, data.met_at, &data);
-    record->state = derived->breached ? SLA_CYCLE_MET_LATE : SLA_CYCLE_MET;
+    if (derived->breached)
+        record->state = SLA_CYCLE_MET_LATE;
+    else
+        record->state = SLA_CYCLE_MET;
     record->met_at = derived->end_at;
 }
 
@@ -105,7 +109,8 @@ static void emit_cancelled(struct sla_report *report, struct sla_cycle *record, 
 void sla_report_end(struct sla_report *report, const struct sla_derived *derived,
                     struct sla_cycle *record) {
     if (derived->end == SLA_END_MET) {
-        int state = derived->breached ? SLA_CYCLE_MET_LATE : SLA_CYCLE_MET;
+        int state = SLA_CYCLE_MET;
+        if (derived->breached) state = SLA_CYCLE_MET_LATE;
         if (record->state != state || record->met_at != derived->end_at)
             emit_met(report, derived, record);
     } else if (derived->end == SLA_END_CANCELLED) {
@@ -164,15 +169,24 @@ static void start_cycles(struct sla_report *report) {
         if (record ? !again : !may_start(report, derived)) continue;
         if (!record)
             record = sla_state_add_cycle(&report->cycles, derived->rule->name, derived->cycle);
-        record->state = derived->paused ? SLA_CYCLE_PAUSED : SLA_CYCLE_RUNNING;
-        record->waits_for = derived->paused ? derived->waits_for : 0;
+        if (derived->paused)
+            record->state = SLA_CYCLE_PAUSED;
+        else
+            record->state = SLA_CYCLE_RUNNING;
+        if (derived->paused)
+            record->waits_for = derived->waits_for;
+        else
+            record->waits_for = 0;
         watch_deadline(report, derived, record, true);
         targets[data.targets.count++] =
             (struct sla_target){record->name, record->cycle, record->due, record->set_by};
     }
     if (data.targets.count == 0) return;
     data.targets.at = targets;
-    data.policy = replay->row ? replay->row->name : "none"; /* only deadlines set from outside */
+    if (replay->row)
+        data.policy = replay->row->name;
+    else
+        data.policy = "none"; /* only deadlines set from outside */
     emit(report, "sla.started", cause_id(report, targets[data.targets.count - 1].cycle),
          time_of(report), &contract_sla_started, &data);
     sla_state_add_moment(report->state, time_of(report), "sla.started", NULL, report->in->arena);
@@ -192,9 +206,10 @@ static void reschedule(struct sla_report *report, const struct sla_derived *deri
     data.old_due_at = record->due;
     data.due_at = derived->due;
     data.set_by = derived->set_by;
-    data.cause = derived->set_by
-                     ? arena_printf(report->in->arena, "deadline_set:%s", derived->set_by)
-                     : report->cause;
+    if (derived->set_by)
+        data.cause = arena_printf(report->in->arena, "deadline_set:%s", derived->set_by);
+    else
+        data.cause = report->cause;
     const char *id = arena_printf(report->in->arena, "%s.%s",
                                   sla_report_cycle_id(report, record->name, record->cycle),
                                   cause_id(report, derived->due));
@@ -224,7 +239,10 @@ static void go_on(struct sla_report *report, const struct sla_derived *derived,
         record->waits_for = 0;
     } else {
         if (record->due != derived->due) reschedule(report, derived, record);
-        record->state = derived->paused ? SLA_CYCLE_PAUSED : SLA_CYCLE_RUNNING;
+        if (derived->paused)
+            record->state = SLA_CYCLE_PAUSED;
+        else
+            record->state = SLA_CYCLE_RUNNING;
     }
     record->met_at = 0;
     watch_deadline(report, derived, record, false);

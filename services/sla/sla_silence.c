@@ -10,7 +10,8 @@ bool sla_silence_is_word(const char *name) {
 }
 
 static int64_t later(int64_t one, int64_t two) {
-    return one > two ? one : two;
+    if (one > two) return one;
+    return two;
 }
 
 /* States of an earlier version have only the facts. */
@@ -45,7 +46,8 @@ int64_t sla_silence_ends(const struct sla_report *report) {
 
     int64_t at = heard_at(report->state) + after;
     int64_t promised = promised_at(report->replay);
-    return promised > at ? promised + after : at;
+    if (promised <= at) return at;
+    return promised + after;
 }
 
 static void say(struct sla_report *report, int64_t at_ms) {

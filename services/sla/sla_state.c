@@ -292,7 +292,8 @@ void sla_state_put_cycles(struct sla_state *state, const struct sla_cycles *cycl
         else
             earlier[earlier_count++] = cycles->at[i];
     }
-    int skip = earlier_count > SLA_CYCLES_MAX ? earlier_count - SLA_CYCLES_MAX : 0;
+    int skip = 0;
+    if (earlier_count > SLA_CYCLES_MAX) skip = earlier_count - SLA_CYCLES_MAX;
     if (skip && earlier[skip - 1].cycle > state->closed_books)
         state->closed_books = earlier[skip - 1].cycle;
     state->targets = (struct records){latest, latest_count};

@@ -184,11 +184,11 @@ static void write_record(const char *record_key, const char *key, const char *ki
                          int64_t last_ms, int64_t amount, int64_t kept_ms, int64_t ends_ms) {
     char end[64] = "";
     if (ends_ms) snprintf(end, sizeof end, ",\"ends_ms\":%lld", (long long)ends_ms);
-    const char *value = arena_printf(
-        scene.arena,
-        "{\"key\":\"%s\",\"kind\":\"%s\",\"id\":\"%s\",\"value\":\"v\",\"last_ms\":%lld,"
-        "\"joined\":0,\"amount\":%lld,\"kept_ms\":%lld%s}",
-        key, kind, id, (long long)last_ms, (long long)amount, (long long)kept_ms, end);
+    const char *value =
+        arena_printf(scene.arena,
+                     "{\"key\":\"%s\",\"kind\":\"%s\",\"id\":\"%s\",\"value\":\"v\",\"last_ms\":%"
+                     "lld,\"joined\":0,\"amount\":%lld,\"kept_ms\":%lld%s}",
+                     key, kind, id, (long long)last_ms, (long long)amount, (long long)kept_ms, end);
     produce(&(struct kafka_message){.topic = TOPIC_CLAIMS,
                                     .partition = -1,
                                     .key = record_key,

@@ -68,11 +68,9 @@ static void publish(struct scene *scene, const char *id, const char *order,
 
     buf_printf(&buf,
                "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
-               "app\",\"type\":\"complaint.submitted\","
-               "\"time\":\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%s\","
-               "\"tier\":\"regular\"},"
-               "\"order\":{\"id\":\"%s\",\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\","
-               "\"minor\":8900}},",
+               "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":"
+               "\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"regular\"},\"order\":{\"id\":\"%"
+               "s\",\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},",
                id, clock_format(clock_now_ms(), time), id, order);
     if (conversation) buf_printf(&buf, "\"conversation\":\"%s\",", conversation);
     buf_puts(&buf, "\"text\":\"the seam is torn\"}}");

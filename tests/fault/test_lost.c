@@ -57,8 +57,7 @@ static void complain(int i) {
     pipeline_publish(stack, "complaint.submitted", "/desk", number, clock_now_ms(),
                      subjects[i].route,
                      "{'channel':'phone','customer':{'id':'caller-%d','tier':'regular'},'"
-                     "conversation':'%s','text':'it "
-                     "is late'}",
+                     "conversation':'%s','text':'it is late'}",
                      i, number);
 }
 
@@ -341,8 +340,7 @@ static void a_lost_case_still_breaches(void **state) {
     subject_of(CASES, &late);
     pipeline_publish(stack, "complaint.submitted", "/desk", "lost-24", clock_now_ms(), late.route,
                      "{'channel':'phone','customer':{'id':'caller','tier':'regular'},'conversation'"
-                     ":'lost-24','text':'it "
-                     "is late'}");
+                     ":'lost-24','text':'it is late'}");
     world_flush(stack->world);
     memcpy(id, late.id, sizeof id);
     tail_wait(stack->events, "sla.started", id, 1, FAULTS_STEP_MS);

@@ -30,8 +30,7 @@ static void submit(struct pipeline *pipeline, int i) {
     pipeline_publish(
         pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), routes[i],
         "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'M%d','status':'"
-        "signed',"
-        "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}",
+        "signed','amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}",
         i, i);
 }
 

@@ -245,8 +245,7 @@ static const struct row rows[] = {
             "\"" BAD_INPUT_PRIVATE "\\u0007\"},\"text\":\"broken\"}")),
     C("a line break in a name", "bad_value", "data.order.carrier",
       COMPLAINT(",\"order\":{\"id\":\"A1\",\"status\":\"paid\",\"amount\":{\"currency\":\"CNY\","
-                "\"minor\":1},"
-                "\"carrier\":\"SF\\nExpress\"}")),
+                "\"minor\":1},\"carrier\":\"SF\\nExpress\"}")),
     C("a bidirectional id", "bad_value", "data.conversation",
       COMPLAINT(",\"conversation\":\"c" BIDI "1\"")),
     C("an order id with a slash", "bad_value", "data.order.id",
@@ -260,8 +259,7 @@ static const struct row rows[] = {
                 "\"minor\":-1}}")),
     C("an amount beyond all money", "bad_value", "data.order.amount.minor",
       COMPLAINT(",\"order\":{\"id\":\"A1\",\"status\":\"paid\",\"amount\":{\"currency\":\"CNY\","
-                "\"minor\":"
-                "1000000000000001}}")),
+                "\"minor\":1000000000000001}}")),
     C("no currency", "missing_field", "data.order.amount.currency",
       COMPLAINT(",\"order\":{\"id\":\"A1\",\"status\":\"paid\",\"amount\":{\"minor\":1}}")),
     C("a currency by name", "bad_value", "data.order.amount.currency",
@@ -269,8 +267,7 @@ static const struct row rows[] = {
                 "\"minor\":1}}")),
     C("an order's date without time", "bad_value", "data.order.placed_at",
       COMPLAINT(",\"order\":{\"id\":\"A1\",\"status\":\"paid\",\"amount\":{\"currency\":\"CNY\","
-                "\"minor\":1},"
-                "\"placed_at\":\"2024-01-01\"}")),
+                "\"minor\":1},\"placed_at\":\"2024-01-01\"}")),
     C("items a map", "bad_value", "data.items", COMPLAINT("," ORDER ",\"items\":{}")),
     C("no pieces", "bad_value", "data.items[0].quantity",
       COMPLAINT("," ORDER ",\"items\":[" ITEM("0") "]")),
@@ -318,10 +315,10 @@ static const struct row rows[] = {
                ",\"reason\":\"x\",\"actor\":\"li\",\"role\":\"agent\",\"options\":[" OPTION
                "," OPTION "]")),
     D("a split that is no money", "bad_value", "data.options[0].split",
-      ACTIVITY("compensation.requested", ",\"reason\":\"x\",\"actor\":\"li\",\"role\":\"agent\","
-                                         "\"options\":[{\"option\":\"A\",\"remedies\":"
-                                         "[{\"kind\":\"refund\"}],\"cost\":{\"currency\":\"CNY\","
-                                         "\"minor\":1},\"split\":{\"platform\":1}}]")),
+      ACTIVITY("compensation.requested",
+               ",\"reason\":\"x\",\"actor\":\"li\",\"role\":\"agent\",\"options\":[{\"option\":"
+               "\"A\",\"remedies\":[{\"kind\":\"refund\"}],\"cost\":{\"currency\":\"CNY\","
+               "\"minor\":1},\"split\":{\"platform\":1}}]")),
 };
 
 int bad_input_count(void) {

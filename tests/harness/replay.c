@@ -454,8 +454,7 @@ bool replay_is_right(struct replay *replay, int resolution, bool retractions_all
     double seconds = (double)(wait_now_ms() - replay->began_ms) / 1e3;
 
     print_message("%d events in, %lld in the case log, %.1f s, %.0f events/s; breached: "
-                  "first_contact %d, resolution "
-                  "%d; breach events %d, retracted %d\n",
+                  "first_contact %d, resolution %d; breach events %d, retracted %d\n",
                   replay->published, (long long)v.events, seconds, replay->published / seconds,
                   v.first_contact, v.resolution, v.breaches, v.retracted);
     compare(wrong, "breaches reported twice", v.twice, 0);

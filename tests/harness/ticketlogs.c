@@ -154,8 +154,7 @@ static void open_ticket(struct reader *reader, const struct row *row) {
     bool known = reader->log == TICKETLOG_UCI && strcmp(row->columns[7], "?") != 0;
     add(reader, "complaint.submitted", opened, 0,
         "{\"channel\":\"phone\",\"customer\":{\"id\":\"caller-%s\",\"tier\":\"regular\"},"
-        "\"conversation\":\"%s\","
-        "\"text\":\"ticket %s\"}",
+        "\"conversation\":\"%s\",\"text\":\"ticket %s\"}",
         known ? row->columns[7] : "unknown", ticket->number, ticket->number);
     reader->out->cases++;
 }

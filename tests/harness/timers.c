@@ -115,9 +115,8 @@ void timers_publish(struct timers *timers, int64_t due_ms) {
     *slot_of(timers, item->id) = timers->count;
     int len = snprintf(text, sizeof text,
                        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/tests/"
-                       "timers\",\"type\":\"complaint.submitted\","
-                       "\"time\":\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%"
-                       "d\",\"tier\":\"regular\"},"
+                       "timers\",\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{"
+                       "\"channel\":\"app\",\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},"
                        "\"text\":\"The cup arrived broken.\"}}",
                        id, clock_format(due_ms - TIMERS_WITHIN_MS, time), timers->count);
     item->due_ms = due_ms;

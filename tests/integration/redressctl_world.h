@@ -85,15 +85,13 @@ static inline const char *write_file(const char *name, const struct buf *text) {
 static inline void add_complaint(struct buf *out, const char *id, const char *order,
                                  int64_t time_ms) {
     char time[CLOCK_TEXT_MAX];
-    buf_printf(
-        out,
-        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
-        "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\","
-        "\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"vip\"},\"order\":{"
-        "\"id\":\"%s\","
-        "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":29900}},\"text\":"
-        "\"包裹破损，杯子碎了\"}}\n",
-        id, clock_format(time_ms, time), order, order);
+    buf_printf(out,
+               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
+               "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":"
+               "\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"vip\"},\"order\":{\"id\":\"%s\","
+               "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":29900}},"
+               "\"text\":\"包裹破损，杯子碎了\"}}\n",
+               id, clock_format(time_ms, time), order, order);
 }
 
 static inline void case_id_of(const char *id, const char *order, char case_out[IDS_CASE_LEN + 1]) {

@@ -129,13 +129,12 @@ static void see_good(void *context, const struct raw *raw) {
 }
 
 static void publish_good(struct world *world) {
-    static const char good[] = "{\"specversion\":\"1.0\",\"id\":\"c-1\",\"source\":\"/shop/"
-                               "app\",\"type\":\"complaint.submitted\","
-                               "\"time\":\"2024-01-01T00:00:00Z\",\"data\":{\"channel\":\"im\","
-                               "\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\"},"
-                               "\"text\":\"broken\",\"order\":{\"id\":\"A1001\",\"status\":"
-                               "\"paid\",\"amount\":{\"currency\":\"CNY\","
-                               "\"minor\":1}}}}";
+    static const char good[] =
+        "{\"specversion\":\"1.0\",\"id\":\"c-1\",\"source\":\"/shop/"
+        "app\",\"type\":\"complaint.submitted\",\"time\":\"2024-01-01T00:00:00Z\",\"data\":{"
+        "\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\"},\"text\":\"broken\","
+        "\"order\":{\"id\":\"A1001\",\"status\":\"paid\",\"amount\":{\"currency\":\"CNY\","
+        "\"minor\":1}}}}";
     world_publish(world, TOPIC_COMPLAINTS, "bad-key", good, sizeof good - 1, NULL, 0);
     world_flush(world);
     world_wait_idle(world, workers, IDLE_MS);

@@ -50,11 +50,10 @@ static void produce_hostile(const char *order) {
     const char *taken = arena_printf(
         arena,
         "{\"specversion\":\"1.0\",\"id\":\"hostile\",\"source\":\"/shop/"
-        "app\",\"type\":\"complaint.submitted\",\"time\":"
-        "\"%s\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":\"h\",\"tier\":\"vip\"},"
-        "\"order\":{\"id\":\"%s\","
-        "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":1}},\"text\":\"" ESCAPE
-            STEER "\"}}",
+        "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":\"app\","
+        "\"customer\":{\"id\":\"h\",\"tier\":\"vip\"},\"order\":{\"id\":\"%s\",\"status\":"
+        "\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":1}},\"text\":\"" ESCAPE STEER
+        "\"}}",
         time, order);
     const char *refused =
         arena_printf(arena,
@@ -108,8 +107,8 @@ static void add_task(struct buf *out, const char *case_id, const char *task, int
     char time[CLOCK_TEXT_MAX];
     buf_printf(out,
                "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
-               "desk\",\"type\":\"task.started\",\"time\":\"%s\","
-               "\"data\":{\"case_id\":\"%s\",\"task\":\"%s\",\"by\":\"anna\"}}\n",
+               "desk\",\"type\":\"task.started\",\"time\":\"%s\",\"data\":{\"case_id\":\"%s\","
+               "\"task\":\"%s\",\"by\":\"anna\"}}\n",
                task, clock_format(time_ms, time), case_id, task);
 }
 
@@ -118,9 +117,8 @@ static void add_deadline(struct buf *out, const char *case_id, const char *targe
     clock_format(at_ms, time);
     buf_printf(out,
                "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
-               "market\",\"type\":\"case.deadline_set\",\"time\":"
-               "\"%s\",\"data\":{\"case_id\":\"%s\",\"target\":\"%s\",\"at\":\"%s\",\"set_by\":"
-               "\"market\"}}\n",
+               "market\",\"type\":\"case.deadline_set\",\"time\":\"%s\",\"data\":{\"case_id\":\"%"
+               "s\",\"target\":\"%s\",\"at\":\"%s\",\"set_by\":\"market\"}}\n",
                target, time, case_id, target, time);
 }
 

@@ -102,13 +102,10 @@ static void write_complaint(const char *path, const char *id) {
     assert_non_null(file);
     fprintf(file,
             "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
-            "test\",\"type\":\"complaint.submitted\","
-            "\"time\":\"2026-11-22T17:19:16Z\",\"data\":{\"channel\":\"app\",\"customer\":{\"id\":"
-            "\"u-1\",\"tier\":"
-            "\"regular\"},\"order\":{\"id\":\"%s\",\"status\":\"shipped\",\"amount\":{\"currency\":"
-            "\"CNY\",\"minor\":"
-            "9900}},"
-            "\"text\":\"\\u5305\\u88f9\\u4e00\\u76f4\\u6ca1\\u5230\"}}\n",
+            "test\",\"type\":\"complaint.submitted\",\"time\":\"2026-11-22T17:19:16Z\",\"data\":{"
+            "\"channel\":\"app\",\"customer\":{\"id\":\"u-1\",\"tier\":\"regular\"},\"order\":{"
+            "\"id\":\"%s\",\"status\":\"shipped\",\"amount\":{\"currency\":\"CNY\",\"minor\":9900}}"
+            ",\"text\":\"\\u5305\\u88f9\\u4e00\\u76f4\\u6ca1\\u5230\"}}\n",
             id, id);
     fclose(file);
 }

@@ -78,9 +78,8 @@ static void complain(struct scene *scene, int count, int partition) {
         snprintf(id, sizeof id, "c-%d", scene->complaints);
         snprintf(data, sizeof data,
                  "{\"channel\":\"app\",\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},"
-                 "\"order\":{\"id\":\"O%d\","
-                 "\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},\"text\":"
-                 "\"it is torn\"}",
+                 "\"order\":{\"id\":\"O%d\",\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\","
+                 "\"minor\":8900}},\"text\":\"it is torn\"}",
                  scene->complaints, scene->complaints);
         publish(scene, TOPIC_COMPLAINTS, partition, route, "complaint.submitted", "/shop/app", id,
                 data);

@@ -33,11 +33,11 @@ static void complain(struct pipeline *pipeline, int i, char case_id[IDS_CASE_LEN
     snprintf(order, sizeof order, "order:O%d", i);
     ids_route("default", order, route);
     ids_case(route, "/shop/app", id, case_id);
-    pipeline_publish(pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), route,
-                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%"
-                     "d','status':'signed',"
-                     "'amount':{'currency':'CNY','minor':8900}},'text':'毛衣穿了一天就起球'}",
-                     i, i);
+    pipeline_publish(
+        pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), route,
+        "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%d','status':'"
+        "signed','amount':{'currency':'CNY','minor':8900}},'text':'毛衣穿了一天就起球'}",
+        i, i);
 }
 
 /* The policies delivered, but promises wait for the class however long it takes: they are told

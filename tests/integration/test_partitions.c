@@ -37,11 +37,11 @@ static void case_of(int number, char route_out[IDS_ROUTE_LEN + 1],
 static void complain(struct pipeline *pipeline, const char *id, int order) {
     char route[IDS_ROUTE_LEN + 1], case_id[IDS_CASE_LEN + 1];
     case_of(order, route, case_id);
-    pipeline_publish(pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), route,
-                     "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%"
-                     "d','status':'signed',"
-                     "'amount':{'currency':'CNY','minor':8900}},'text':'毛衣穿了一天就起球'}",
-                     order, order);
+    pipeline_publish(
+        pipeline, "complaint.submitted", "/shop/app", id, clock_now_ms(), route,
+        "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'O%d','status':'"
+        "signed','amount':{'currency':'CNY','minor':8900}},'text':'毛衣穿了一天就起球'}",
+        order, order);
 }
 
 static void contact(struct pipeline *pipeline, int number) {

@@ -320,8 +320,7 @@ static void the_table_is_enough(void **state) {
     pipeline_publish(
         pipeline, "complaint.submitted", "/shop/app", "p-1", clock_now_ms() - LATE_MS, route,
         "{'channel':'app','customer':{'id':'u-1','tier':'regular'},'order':{'id':'P1','status':'"
-        "signed',"
-        "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}");
+        "signed','amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}");
     world_flush(pipeline->world);
     static const char *const types[] = {
         "case.opened",           "case.classified",        "sla.started",

@@ -89,10 +89,10 @@ static const struct tail_event *wait_delivery(struct tail *deliveries,
 /* ---- One complaint of a VIP ---- */
 
 static void submit(struct pipeline *pipeline, int64_t time_ms) {
-    pipeline_publish(
-        pipeline, "complaint.submitted", "/shop/app", "c-1", time_ms, "A1001",
-        "{'channel':'im','conversation':'chat-1'," ORDER ",'evidence':[{'kind':'photo',"
-        "'url':'https://shop.example/1.jpg'}],'text':'裙子上有勾丝，很明显的一条，太失望了！'}");
+    pipeline_publish(pipeline, "complaint.submitted", "/shop/app", "c-1", time_ms, "A1001",
+                     "{'channel':'im','conversation':'chat-1'," ORDER
+                     ",'evidence':[{'kind':'photo','url':'https://shop.example/"
+                     "1.jpg'}],'text':'裙子上有勾丝，很明显的一条，太失望了！'}");
 }
 
 /* "2026年11月22日 19:15（北京时间）", as customers are told a time. */
@@ -395,8 +395,7 @@ static void open_in_seconds(struct pipeline *pipeline, int i, char case_id[IDS_C
     pipeline_publish(
         pipeline, "complaint.submitted", "/shop/app", id, now_ms, route,
         "{'channel':'app','customer':{'id':'u-%d','tier':'regular'},'order':{'id':'S%d','status':'"
-        "signed',"
-        "'amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}",
+        "signed','amount':{'currency':'CNY','minor':8900}},'text':'收到的包有瑕疵，皮面上有划痕'}",
         i, i);
     if (is_cared_for(i)) {
         world_flush(
@@ -466,12 +465,11 @@ static void complain(struct pipeline *pipeline, int i, int64_t took_us[STAGES]) 
     ids_route("default", order, route);
     ids_case(route, "/shop/app", id, case_id);
     int64_t began_us = clock_boot_us(), began_ms = clock_now_ms();
-    pipeline_publish(
-        pipeline, "complaint.submitted", "/shop/app", id, began_ms, route,
-        "{'channel':'im','conversation':'l-%d','customer':{'id':'u-%d','tier':'vip'},'order':{'id':"
-        "'L%d',"
-        "'status':'signed','amount':{'currency':'CNY','minor':8900}},'text':'鞋子穿了两天就开胶'}",
-        i, i, i);
+    pipeline_publish(pipeline, "complaint.submitted", "/shop/app", id, began_ms, route,
+                     "{'channel':'im','conversation':'l-%d','customer':{'id':'u-%d','tier':'vip'},'"
+                     "order':{'id':'L%d','status':'signed','amount':{'currency':'CNY','minor':8900}"
+                     "},'text':'鞋子穿了两天就开胶'}",
+                     i, i, i);
     wait_message(pipeline->events, case_id, stages[ACKNOWLEDGED]);
     took_us[ACKNOWLEDGED] = clock_boot_us() - began_us;
     for (int k = 0; k < ACKNOWLEDGED; k++)

@@ -91,10 +91,10 @@ static const char *complaint(struct scene *scene, const char *text) {
     char time[CLOCK_TEXT_MAX];
     return arena_printf(
         scene->arena,
-        "{\"specversion\":\"1.0\",\"id\":\"c-%d\",\"source\":\"/shop/app\","
-        "\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":\"app\","
-        "\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},\"order\":{\"id\":\"O%d\","
-        "\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},\"text\":\"%s\"}}",
+        "{\"specversion\":\"1.0\",\"id\":\"c-%d\",\"source\":\"/shop/"
+        "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":\"app\","
+        "\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},\"order\":{\"id\":\"O%d\",\"status\":"
+        "\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},\"text\":\"%s\"}}",
         number, clock_format(clock_now_ms(), time), number, number, text);
 }
 
@@ -350,14 +350,13 @@ static void test_topics_change(void **state) {
 static void set_deadline(struct scene *scene, const char *case_id, const char *name, int number) {
     char time[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
     int64_t now_ms = clock_now_ms();
-    const char *text = arena_printf(
-        scene->arena,
-        "{\"specversion\":\"1.0\",\"id\":\"d-%d-%.21s\",\"source\":\"/"
-        "market\",\"type\":\"case.deadline_set\","
-        "\"time\":\"%s\",\"data\":{\"case_id\":\"%s\",\"target\":\"resolution\",\"at\":\"%s\","
-        "\"set_by\":\"%s%d\"}}",
-        number, case_id, clock_format(now_ms + number, time), case_id,
-        clock_format(now_ms + 3600000 + number, at), name, number);
+    const char *text =
+        arena_printf(scene->arena,
+                     "{\"specversion\":\"1.0\",\"id\":\"d-%d-%.21s\",\"source\":\"/"
+                     "market\",\"type\":\"case.deadline_set\",\"time\":\"%s\",\"data\":{\"case_"
+                     "id\":\"%s\",\"target\":\"resolution\",\"at\":\"%s\",\"set_by\":\"%s%d\"}}",
+                     number, case_id, clock_format(now_ms + number, time), case_id,
+                     clock_format(now_ms + 3600000 + number, at), name, number);
     send(scene, &(struct kafka_message){.topic = TOPIC_ACTIVITY,
                                         .key = case_id,
                                         .key_len = IDS_ROUTE_LEN,

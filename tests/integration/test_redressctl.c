@@ -12,8 +12,8 @@ static void add_contact(struct buf *out, const char *id, const char *case_id, in
     char time[CLOCK_TEXT_MAX];
     buf_printf(out,
                "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
-               "desk\",\"type\":\"case.contacted\",\"time\":\"%s\","
-               "\"data\":{\"case_id\":\"%s\",\"by\":\"anna\",\"channel\":\"phone\"}}\n",
+               "desk\",\"type\":\"case.contacted\",\"time\":\"%s\",\"data\":{\"case_id\":\"%s\","
+               "\"by\":\"anna\",\"channel\":\"phone\"}}\n",
                id, clock_format(time_ms, time), case_id);
 }
 
@@ -49,10 +49,8 @@ static void test_topics(void **state) {
     make_odd_topic("odd.events");
     assert_says("topics create --partitions 2", 0, "12 topics made, 1 were there already");
     assert_says("topics check", 70, "odd.events: retention.ms: ");
-    assert_non_null(strstr(
-        said.at,
-        "kafka-configs.sh --alter --entity-type topics --entity-name odd.events --add-config "
-        "retention.ms=2592000000"));
+    assert_non_null(strstr(said.at, "kafka-configs.sh --alter --entity-type topics --entity-name "
+                                    "odd.events --add-config retention.ms=2592000000"));
     assert_non_null(strstr(said.at, "odd.sla.state: partitions: 2, expected 3"));
     assert_non_null(strstr(said.at, "odd.deliveries: partitions: 2, expected 3"));
     assert_null(strstr(said.at, "odd.complaints"));
@@ -222,8 +220,8 @@ static void add_word(struct buf *out, const char *id, const char *case_id, const
     char time[CLOCK_TEXT_MAX];
     buf_printf(out,
                "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/"
-               "desk\",\"type\":\"case.reclassified\",\"time\":"
-               "\"%s\",\"data\":{\"case_id\":\"%s\",\"class\":\"%s\",\"by\":\"anna\"}}\n",
+               "desk\",\"type\":\"case.reclassified\",\"time\":\"%s\",\"data\":{\"case_id\":\"%s\","
+               "\"class\":\"%s\",\"by\":\"anna\"}}\n",
                id, clock_format(time_ms, time), case_id, class_name);
 }
 
@@ -248,8 +246,8 @@ static void test_labels(void **state) {
     add_word(&events, "w-5", ids[3], "logistics.lost", now_ms - 60000);
     buf_printf(&events,
                "{\"specversion\":\"1.0\",\"id\":\"w-6\",\"source\":\"/"
-               "desk\",\"type\":\"customer.erased\",\"time\":"
-               "\"%s\",\"data\":{\"tenant\":\"default\",\"customer_id\":\"u-A22\"}}\n",
+               "desk\",\"type\":\"customer.erased\",\"time\":\"%s\",\"data\":{\"tenant\":"
+               "\"default\",\"customer_id\":\"u-A22\"}}\n",
                clock_format(now_ms, time));
     snprintf(line, sizeof line, "publish %s", write_file("words.jsonl", &events));
     assert_says(line, 0, "6 acknowledged, 0 refused");

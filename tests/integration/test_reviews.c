@@ -60,13 +60,12 @@ static void publish(struct world *world, const char **reviews) {
         snprintf(customer, sizeof customer, "customer:u-%d", i);
         ids_route("default", customer, key);
         buf_clear(&buf);
-        buf_printf(&buf,
-                   "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/"
-                   "reviews\",\"type\":\"complaint.submitted\","
-                   "\"time\":\"2026-01-01T00:00:00Z\",\"data\":{\"channel\":\"app\",\"customer\":{"
-                   "\"id\":\"u-%d\","
-                   "\"tier\":\"regular\"},\"text\":",
-                   i, i);
+        buf_printf(
+            &buf,
+            "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/"
+            "reviews\",\"type\":\"complaint.submitted\",\"time\":\"2026-01-01T00:00:00Z\",\"data\":"
+            "{\"channel\":\"app\",\"customer\":{\"id\":\"u-%d\",\"tier\":\"regular\"},\"text\":",
+            i, i);
         struct json_out out = {.buf = &buf};
         json_text(&out, reviews[i]);
         buf_puts(&buf, "}}");

@@ -21,8 +21,8 @@ static inline void open_world(struct world *world) {
 static inline void open_case(struct world *world, const char *tier, const char *order) {
     world_event(world, "case.opened",
                 "{'case_id':'" WORLD_CASE
-                "','opened_at':'2026-11-22T10:00:00Z','tenant':'default','channel':'im',"
-                "'customer':{'id':'c1','tier':'%s'},%s%s%s'text':'x'}",
+                "','opened_at':'2026-11-22T10:00:00Z','tenant':'default','channel':'im','customer':"
+                "{'id':'c1','tier':'%s'},%s%s%s'text':'x'}",
                 tier, order ? "'order':" : "", order ? order : "", order ? "," : "");
 }
 
@@ -90,11 +90,10 @@ static inline void open_approved(struct world *world) {
 /* One offer asked for by a person: `cost` in minor units. */
 static inline void request(struct world *world, const char *actor, const char *cost) {
     world_event(world, "compensation.requested",
-                "{'case_id':'" WORLD_CASE
-                "','actor':'%s','role':'agent','reason':'an exception','options':[{'option':'A',"
-                "'remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':%s}}],'cost':{'"
-                "currency':'CNY','minor':%s},"
-                "'split':{'platform':{'currency':'CNY','minor':%s}}}]}",
+                "{'case_id':'" WORLD_CASE "','actor':'%s','role':'agent','reason':'an "
+                "exception','options':[{'option':'A','remedies':[{'kind':'refund','amount':{'"
+                "currency':'CNY','minor':%s}}],'cost':{'currency':'CNY','minor':%s},'split':{'"
+                "platform':{'currency':'CNY','minor':%s}}}]}",
                 actor, cost, cost, cost);
 }
 

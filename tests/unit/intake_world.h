@@ -181,8 +181,8 @@ static const char *event_json(struct world *world, const char *type, const char 
                               const char *data) {
     return arena_printf(
         world->arena,
-        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/app\",\"type\":\"%s\","
-        "\"time\":\"2026-11-22T19:00:00+08:00\",\"sequence\":7,\"data\":%s}",
+        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
+        "app\",\"type\":\"%s\",\"time\":\"2026-11-22T19:00:00+08:00\",\"sequence\":7,\"data\":%s}",
         id, type, data);
 }
 

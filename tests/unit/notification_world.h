@@ -17,8 +17,8 @@ static inline void open_with(struct world *world, const char *channel, const cha
     world_open(world, &notification_spec, POLICY);
     world_event(world, "case.opened",
                 "{'case_id':'" WORLD_CASE
-                "','opened_at':'2026-11-22T10:00:00Z','tenant':'default','channel':'%s','"
-                "customer':{'id':'c1','tier':'vip'%s},'text':'x'}",
+                "','opened_at':'2026-11-22T10:00:00Z','tenant':'default','channel':'%s','customer':"
+                "{'id':'c1','tier':'vip'%s},'text':'x'}",
                 channel, customer);
     assert_int_equal(world->count, 0);
 }
@@ -47,8 +47,7 @@ static inline void start_sla(struct world *world, const char *first_contact,
     world_event(world, "sla.started",
                 "{'case_id':'" WORLD_CASE
                 "','policy':'p','policy_version':'1','targets':[{'name':'first_contact'," CYCLE
-                "%s%s%s},"
-                "{'name':'resolution'," CYCLE "%s%s%s}]}",
+                "%s%s%s},{'name':'resolution'," CYCLE "%s%s%s}]}",
                 first_contact ? ",'due_at':'" : "", first_contact ? first_contact : "",
                 first_contact ? "'" : "", resolution ? ",'due_at':'" : "",
                 resolution ? resolution : "", resolution ? "'" : "");

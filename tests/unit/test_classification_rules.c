@@ -42,12 +42,10 @@ static void test_faults(void **state) {
     check_fault(HEAD "model: ../none.model\nrules: [{name: x, class: quality.flaw, words: [a]}]\n",
                 4, "without a slash");
     check_fault("version: a\njoining: {rules: 900}\nseverity:\n  - {name: all, is: P3, flags: "
-                "[angry]}\nrules: [{name: "
-                "x, class: quality.flaw, words: [a]}]\n",
+                "[angry]}\nrules: [{name: x, class: quality.flaw, words: [a]}]\n",
                 4, "angry");
     check_fault("version: a\njoining: {rules: 900}\nseverity:\n  - {name: all, is: P3, classes: "
-                "[qualty.*]}\nrules: "
-                "[{name: x, class: quality.flaw, words: [a]}]\n",
+                "[qualty.*]}\nrules: [{name: x, class: quality.flaw, words: [a]}]\n",
                 4, "qualty.*");
 }
 
@@ -125,8 +123,8 @@ static void test_mechanics(void **state) {
 
 static void test_supposed(void **state) {
     const struct policy *policy =
-        small("  - {name: x, flag: safety, says: complaint, words: [爆炸]}\n  - {name: y, "
-              "flag: legal, says: complaint, even_supposed: true, words: [律师]}\n");
+        small("  - {name: x, flag: safety, says: complaint, words: [爆炸]}\n  - {name: y, flag: "
+              "legal, says: complaint, even_supposed: true, words: [律师]}\n");
     const struct complaint supposed = {.text = "如果爆炸怎么办"}, happened = {.text = "爆炸了"},
                            threat = {.text = "如果不赔就找律师"};
     (void)state;
@@ -165,8 +163,7 @@ static struct effects decided(const char *type, const char *data) {
 static void test_decision(void **state) {
     static const char opened[] =
         "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"opened_at\":\"2026-11-22T00:00:00Z\",\"channel\":"
-        "\"im\","
-        "\"customer\":{\"id\":\"c\",\"tier\":\"vip\"},\"text\":\"收到的椅子腿是断的\"}";
+        "\"im\",\"customer\":{\"id\":\"c\",\"tier\":\"vip\"},\"text\":\"收到的椅子腿是断的\"}";
     (void)state;
     assert_true(classification_spec.wants("case.opened"));
     assert_true(classification_spec.wants("case.repeated"));

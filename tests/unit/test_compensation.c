@@ -130,11 +130,10 @@ static void refuses_offers_that_are_none(void **unused) {
     (void)unused;
     static const char *const options[] = {
         "{'option':'A','remedies':[{'kind':'refund','amount':{'currency':'USD','minor':100}}],'"
-        "cost':{'currency':'CNY',"
-        "'minor':100},'split':{'platform':{'currency':'CNY','minor':100}}}",
+        "cost':{'currency':'CNY','minor':100},'split':{'platform':{'currency':'CNY','minor':100}}}",
         "{'option':'A','remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'split':"
-        "{}},{'option':'A','"
-        "remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'split':{}}",
+        "{}},{'option':'A','remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'"
+        "split':{}}",
     };
     for (size_t i = 0; i < LENGTH(options); i++) {
         struct world world;
@@ -154,15 +153,13 @@ static void computes_costs_itself(void **unused) {
     (void)unused;
     struct world world;
     open_waiting(&world);
-    world_event(&world, "compensation.requested",
-                "{'case_id':'" WORLD_CASE
-                "','actor':'li','role':'agent','reason':'x','options':[{'option':'A','remedies':["
-                "{'kind':'refund','amount':{'currency':'CNY','minor':80001}},{'kind':'coupon','"
-                "amount':{'currency':'"
-                "CNY','minor':2}}],"
-                "'cost':{'currency':'CNY','minor':1},'split':{'platform':{'currency':'CNY','minor':"
-                "50},'carrier':{'"
-                "currency':'CNY','minor':50}}}]}");
+    world_event(
+        &world, "compensation.requested",
+        "{'case_id':'" WORLD_CASE
+        "','actor':'li','role':'agent','reason':'x','options':[{'option':'A','remedies':[{'kind':'"
+        "refund','amount':{'currency':'CNY','minor':80001}},{'kind':'coupon','amount':{'currency':'"
+        "CNY','minor':2}}],'cost':{'currency':'CNY','minor':1},'split':{'platform':{'currency':'"
+        "CNY','minor':50},'carrier':{'currency':'CNY','minor':50}}}]}");
     world_expect(&world, "compensation.proposed", "'cost':{'currency':'CNY','minor':80003}");
     world_expect(&world, "compensation.proposed",
                  "'split':{'platform':{'currency':'CNY','minor':40002},'carrier':{'currency':'CNY',"

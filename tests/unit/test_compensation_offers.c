@@ -179,18 +179,15 @@ static void makes_good_the_dress(void **unused) {
     open_world(&world);
     open_case(&world, "vip", ORDER_299);
     classify(&world, "quality.flaw", "'emotional','vip','excessive_demand'");
-    world_expect(
-        &world, "compensation.proposed",
-        "{'option':'A','remedies':[{'kind':'exchange','detail':'air freight 48 h'},"
-        "{'kind':'gift','amount':{'currency':'CNY','minor':8900},'detail':'matching accessory'},"
-        "{'kind':'coupon','amount':{'currency':'CNY','minor':10000},'detail':'no minimum'}],"
-        "'cost':{'currency':'CNY','minor':18900}");
-    world_expect(
-        &world, "compensation.proposed",
-        "{'option':'B','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':29900}},"
-        "{'kind':'coupon','amount':{'currency':'CNY','minor':20000},'valid_days':30,'detail':'"
-        "stackable'}],"
-        "'cost':{'currency':'CNY','minor':49900}");
+    world_expect(&world, "compensation.proposed",
+                 "{'option':'A','remedies':[{'kind':'exchange','detail':'air freight 48 "
+                 "h'},{'kind':'gift','amount':{'currency':'CNY','minor':8900},'detail':'matching "
+                 "accessory'},{'kind':'coupon','amount':{'currency':'CNY','minor':10000},'detail':'"
+                 "no minimum'}],'cost':{'currency':'CNY','minor':18900}");
+    world_expect(&world, "compensation.proposed",
+                 "{'option':'B','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':"
+                 "29900}},{'kind':'coupon','amount':{'currency':'CNY','minor':20000},'valid_days':"
+                 "30,'detail':'stackable'}],'cost':{'currency':'CNY','minor':49900}");
     approve(&world, "wang", "supervisor");
     world_expect(&world, "compensation.approved", "'by':['wang']");
     choose(&world, P1, "A");
@@ -213,14 +210,11 @@ static void makes_good_the_cherries(void **unused) {
               "{'id':'A2','status':'delivered','amount':{'currency':'CNY','minor':16800},'"
               "perishable':true}");
     classify(&world, "logistics.delayed", "'perishable','public_opinion','excessive_demand'");
-    world_expect(
-        &world, "compensation.proposed",
-        "'remedies':[{'kind':'refund_without_return','amount':{'currency':'CNY','minor':16800}},"
-        "{'kind':'stored_value','amount':{'currency':'CNY','minor':50000}},{'kind':'apology','"
-        "detail':'letter of "
-        "apology'},"
-        "{'kind':'reissue','detail':'same goods from a local shop next "
-        "day'}],'cost':{'currency':'CNY','minor':83600}");
+    world_expect(&world, "compensation.proposed",
+                 "'remedies':[{'kind':'refund_without_return','amount':{'currency':'CNY','minor':"
+                 "16800}},{'kind':'stored_value','amount':{'currency':'CNY','minor':50000}},{'kind'"
+                 ":'apology','detail':'letter of apology'},{'kind':'reissue','detail':'same goods "
+                 "from a local shop next day'}],'cost':{'currency':'CNY','minor':83600}");
     world_expect(&world, "compensation.proposed",
                  "'needs':{'role':'manager'"); /* 836.00 is within a supervisor's limit, but over
                                                   the order's cap */
@@ -246,8 +240,7 @@ static void settles_the_laptop(void **unused) {
                  "{'kind':'insurance','amount':{'currency':'CNY','minor':39900}");
     world_expect(&world, "compensation.proposed",
                  "'cost':{'currency':'CNY','minor':239900},'split':{'platform':{'currency':'CNY','"
-                 "minor':179900},"
-                 "'customer':{'currency':'CNY','minor':60000}}");
+                 "minor':179900},'customer':{'currency':'CNY','minor':60000}}");
     /* The first proposal's settlements go on. */
     settle(&world, "settlement.done", P1 ".1");
     settle(&world, "settlement.done", P1 ".2");
@@ -268,8 +261,7 @@ static void changes_the_bookmarks(void **unused) {
     assert_int_equal(world.count, 0);
     assess(&world, "'platform':100",
            "{'kind':'mould','amount':{'currency':'CNY','minor':200000}},{'kind':'express','amount':"
-           "{'currency':'CNY','"
-           "minor':60000}}");
+           "{'currency':'CNY','minor':60000}}");
     world_expect(&world, "compensation.proposed",
                  "{'kind':'fee_share','amount':{'currency':'CNY','minor':160000}}");
     world_expect(&world, "compensation.proposed", "'customer':{'currency':'CNY','minor':100000}");

@@ -174,22 +174,21 @@ static void test_variable_errors(void **state) {
          "REDRESS_HTTP_LISTEN: \"9101\": expected HOST:PORT, [IPv6]:PORT or :PORT\n"},
         {"REDRESS_HTTP_LISTEN=::1:9101", "REDRESS_HTTP_LISTEN: \"::1:9101\": expected HOST:PORT"},
         {"REDRESS_HTTP_LISTEN=h:99999",
-         "REDRESS_HTTP_LISTEN: \"h:99999\": expected HOST:PORT, [IPv6]:PORT or :PORT: the "
-         "port is no number from 0 to 65535\n"},
+         "REDRESS_HTTP_LISTEN: \"h:99999\": expected HOST:PORT, [IPv6]:PORT or :PORT: the port is "
+         "no number from 0 to 65535\n"},
         {"REDRESS_HTTP_LISTEN=:",
          "REDRESS_HTTP_LISTEN: \":\": expected HOST:PORT, [IPv6]:PORT or :PORT: the port"},
         {"REDRESS_HTTP_LISTEN=http://h:9101",
          "REDRESS_HTTP_LISTEN: \"http://h:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: an "
-         "IPv6 address stands in "
-         "brackets, and no scheme before it\n"},
+         "IPv6 address stands in brackets, and no scheme before it\n"},
         {"REDRESS_HTTP_LISTEN=*:9101",
-         "REDRESS_HTTP_LISTEN: \"*:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: the "
-         "host is no name and no address; without one it is every address\n"},
+         "REDRESS_HTTP_LISTEN: \"*:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: the host is "
+         "no name and no address; without one it is every address\n"},
         {"REDRESS_HTTP_LISTEN=local host:9101",
          "REDRESS_HTTP_LISTEN: \"local host:9101\": expected HOST:PORT"},
         {"REDRESS_HTTP_LISTEN=[]:9101",
-         "REDRESS_HTTP_LISTEN: \"[]:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: "
-         "between the brackets stands no IPv6 address\n"},
+         "REDRESS_HTTP_LISTEN: \"[]:9101\": expected HOST:PORT, [IPv6]:PORT or :PORT: between the "
+         "brackets stands no IPv6 address\n"},
         {"REDRESS_HTTP_LISTEN=[127.0.0.1]:9101",
          "REDRESS_HTTP_LISTEN: \"[127.0.0.1]:9101\": expected HOST:PORT"},
         {"REDRESS_HTTP_LISTEN=[::1]", "REDRESS_HTTP_LISTEN: \"[::1]\": expected HOST:PORT"},
@@ -197,8 +196,8 @@ static void test_variable_errors(void **state) {
          "REDRESS_REDIS_URL: a space, a line break or another control character"},
         {"REDRESS_REDIS_URL=redis://u:my pass@h:6379", "REDRESS_REDIS_URL: a space, a line break"},
         {"REDRESS_KAFKA_BOOTSTRAP_SERVERS=k:9092\n",
-         "REDRESS_KAFKA_BOOTSTRAP_SERVERS: \"k:9092\n\": a space or a line "
-         "break is in it: expected HOST:PORT,HOST:PORT\n"},
+         "REDRESS_KAFKA_BOOTSTRAP_SERVERS: \"k:9092\n\": a space or a line break is in it: "
+         "expected HOST:PORT,HOST:PORT\n"},
         {"REDRESS_SESSION_TIMEOUT=6s", "session_timeout: 6000ms: expected more than "
                                        "transaction_timeout (5000ms) and 1 s for the broker"},
     };
@@ -372,9 +371,7 @@ static void test_all_errors_at_once(void **state) {
              "%1$s:4: hold_mx: unknown setting, did you mean hold_max?\n"
              "%1$s:6: batch_records: expected a single value, not a list or a map\n"
              "%1$s:7: redis_url: expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, "
-             "redis+cluster:// or "
-             "unix:///PATH (the value is not "
-             "shown: it may hold a password)\n"
+             "redis+cluster:// or unix:///PATH (the value is not shown: it may hold a password)\n"
              "%1$s:8: kafak: unknown setting, did you mean kafka?\n"
              "REDRESS_LOG_LEVEL: \"loud\": expected error, warn, info or debug\n",
              fixture->yaml);

@@ -105,8 +105,7 @@ static const struct said_part said_parts[] = {
     {&contract_customer, "id tier locale? name? phone? email?"},
     {&contract_contact, "id locale? name? phone? email?"},
     {&contract_order, "id status amount placed_at? shipped_at? promised_at? delivered_at? carrier? "
-                      "tracking? warehouse? "
-                      "lane? custom? perishable?"},
+                      "tracking? warehouse? lane? custom? perishable?"},
     {&contract_item, "sku name category? batch? quantity price"},
     {&contract_evidence, "kind url"},
     {&contract_deadline, "target at set_by"},

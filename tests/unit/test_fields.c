@@ -45,12 +45,10 @@ static void what_is_absent_stays_absent(void **state) {
 
 static void what_is_required_is_written_even_when_nothing(void **state) {
     (void)state;
-    const char *text =
-        "{\"text\":\"t\",\"name\":\"n\",\"id\":\"i\",\"count\":0,\"at\":\"2026-11-22T17:19:16Z\","
-        "\"within\":\"0s\",\"ratio\":0.0,\"flag\":false,\"amount\":{\"currency\":\"CNY\",\"minor\":"
-        "0},"
-        "\"colour\":\"red\",\"flags\":[\"f\"],\"part\":{\"sku\":\"s\"},\"parts\":[{\"sku\":\"s\"}],"
-        "\"extra\":0}";
+    const char *text = "{\"text\":\"t\",\"name\":\"n\",\"id\":\"i\",\"count\":0,\"at\":\"2026-11-"
+                       "22T17:19:16Z\",\"within\":\"0s\",\"ratio\":0.0,\"flag\":false,\"amount\":{"
+                       "\"currency\":\"CNY\",\"minor\":0},\"colour\":\"red\",\"flags\":[\"f\"],"
+                       "\"part\":{\"sku\":\"s\"},\"parts\":[{\"sku\":\"s\"}],\"extra\":0}";
     struct strict strict = {0};
     must_decode(&strict_record, json(text), FIELDS_STRICT, &strict);
     assert_string_equal(encoded(&strict_record, &strict), text);
@@ -120,15 +118,13 @@ static const struct wrong wrong[] = {
      "0 value amount.minor: expected an integer in minor units, found a number\n"},
     {"{\"amount\":{\"currency\":\"CNY\",\"minor\":1000000000000001}}",
      "0 value amount.minor: expected an integer in minor units from -1000000000000000 to "
-     "1000000000000000, "
-     "found 1000000000000001\n"},
+     "1000000000000000, found 1000000000000001\n"},
     {"{\"colour\":\"Red\"}", "0 value colour: expected one of red, green, blue\n"},
     {"{\"colour\":1}", "0 value colour: expected one of red, green, blue\n"},
     {"{\"flags\":\"a\"}", "0 value flags: expected a list, found a text\n"},
-    {"{\"flags\":[\"a\",7,\"\"]}",
-     "0 value flags[1]: expected a text, found an integer\n"
-     "0 value flags[2]: expected 1 to 200 characters without control or bidirectional "
-     "characters, found 0 characters\n"},
+    {"{\"flags\":[\"a\",7,\"\"]}", "0 value flags[1]: expected a text, found an integer\n"
+                                   "0 value flags[2]: expected 1 to 200 characters without control "
+                                   "or bidirectional characters, found 0 characters\n"},
     {"{\"flags\":[\"a\",\"a\",\"a\",\"a\",\"a\"]}",
      "0 value flags: expected a number of members from 0 to 4, found 5\n"},
     {"{\"part\":[]}", "0 value part: expected a map, found a list\n"},
@@ -163,13 +159,11 @@ static void all_that_is_wrong_is_named(void **state) {
 
 static void texts_found_are_not_repeated(void **state) {
     (void)state;
-    const char *text = "{\"text\":\"secretsecret\",\"name\":\"secret\\nsecret\",\"id\":\"sec ret "
-                       "secret\",\"count\":\"secret\","
-                       "\"opened_at\":\"secret\",\"within\":\"secret\",\"colour\":\"secret\","
-                       "\"secret\":\"secret\","
-                       "\"amount\":{\"currency\":\"secret\",\"minor\":\"secret\"},\"goals\":[{"
-                       "\"name\":\"secret\"},{\"name\":"
-                       "\"secret\"}]}";
+    const char *text =
+        "{\"text\":\"secretsecret\",\"name\":\"secret\\nsecret\",\"id\":\"sec ret "
+        "secret\",\"count\":\"secret\",\"opened_at\":\"secret\",\"within\":\"secret\",\"colour\":"
+        "\"secret\",\"secret\":\"secret\",\"amount\":{\"currency\":\"secret\",\"minor\":\"secret\"}"
+        ",\"goals\":[{\"name\":\"secret\"},{\"name\":\"secret\"}]}";
     struct sample sample = {0};
     struct faults faults = {.arena = arena};
     assert_int_equal(

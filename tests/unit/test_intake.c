@@ -42,10 +42,9 @@ static const struct type_row case_types[] = {
     {TOPIC_ACTIVITY, "case.reclassified",
      IN_CASE(",\"class\":\"quality.flaw\",\"severity\":\"P2\",\"by\":\"li\""), NULL},
     {TOPIC_ACTIVITY, "case.assessed",
-     IN_CASE(
-         ",\"finding\":\"wet\",\"fault\":{\"platform\":70,\"customer\":29.5},\"costs\":[{\"kind\":"
-         "\"test\","
-         "\"amount\":" MONEY("900") "}],\"facts\":{\"days\":3,\"part\":\"board\"},\"by\":\"lab\""),
+     IN_CASE(",\"finding\":\"wet\",\"fault\":{\"platform\":70,\"customer\":29.5},\"costs\":[{"
+             "\"kind\":\"test\",\"amount\":" MONEY(
+                 "900") "}],\"facts\":{\"days\":3,\"part\":\"board\"},\"by\":\"lab\""),
      NULL},
     {TOPIC_ACTIVITY, "case.resolved", IN_CASE(",\"by\":\"li\",\"note\":\"done\""), NULL},
     {TOPIC_ACTIVITY, "case.closed", IN_CASE(",\"by\":\"li\""), NULL},
@@ -162,13 +161,12 @@ static void test_complaint_opens_its_case(void **state) {
     struct world *world = *state;
     const char *data =
         "{\"channel\":\"Email\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"name\":"
-        "\"\xe6\x9d\x8e\",\"phone\":"
-        "\"138-0013 8000\"},\"order\":{\"id\":\"A1001\",\"status\":\"signed\",\"amount\":" MONEY(
+        "\"\xe6\x9d\x8e\",\"phone\":\"138-0013 "
+        "8000\"},\"order\":{\"id\":\"A1001\",\"status\":\"signed\",\"amount\":" MONEY(
             "29900") ",\"placed_at\":\"2026-11-20T10:00:00+08:00\",\"custom\":false,\"perishable\":"
-                     "true,\"colour\":1},"
-                     "\"text\":\"\xe7\xa0\xb4\xe4\xba\x86 "
-                     "\\u202e\\u0007\\\"\xf0\x9f\x98\xa1\\n\",\"requested\":{\"remedy\":"
-                     "\"refund\"},\"evidence\":[{\"kind\":\"photo\",\"url\":\"https://x/1\"}]}";
+                     "true,\"colour\":1},\"text\":\"\xe7\xa0\xb4\xe4\xba\x86 "
+                     "\\u202e\\u0007\\\"\xf0\x9f\x98\xa1\\n\",\"requested\":{\"remedy\":\"refund\"}"
+                     ",\"evidence\":[{\"kind\":\"photo\",\"url\":\"https://x/1\"}]}";
     struct sent *sent =
         decide_one(world, TOPIC_COMPLAINTS, event_json(world, "complaint.submitted", "c-1", data));
     assert_string_equal(
@@ -176,12 +174,9 @@ static void test_complaint_opens_its_case(void **state) {
         "{\"case_id\":\"" CASE
         "\",\"opened_at\":\"2026-11-22T11:00:00Z\",\"tenant\":\"default\",\"channel\":\"email\","
         "\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"name\":\"\xe6\x9d\x8e\",\"phone\":\"+"
-        "8613800138000\"},"
-        "\"order\":{\"id\":\"A1001\",\"status\":\"signed\",\"amount\":" MONEY(
-            "29900") ",\"placed_at\":"
-                     "\"2026-11-20T02:00:00Z\",\"perishable\":true},\"text\":"
-                     "\"\xe7\xa0\xb4\xe4\xba\x86 "
-                     "\xe2\x80\xae\\u0007\\\"\xf0\x9f\x98\xa1"
+        "8613800138000\"},\"order\":{\"id\":\"A1001\",\"status\":\"signed\",\"amount\":" MONEY(
+            "29900") ",\"placed_at\":\"2026-11-20T02:00:00Z\",\"perishable\":true},\"text\":"
+                     "\"\xe7\xa0\xb4\xe4\xba\x86 \xe2\x80\xae\\u0007\\\"\xf0\x9f\x98\xa1"
                      "\\n\",\"evidence\":[{\"kind\":\"photo\",\"url\":\"https://x/"
                      "1\"}],\"requested\":{\"remedy\":\"refund\"}}");
     const struct output *output = &sent->out.at[0];
@@ -224,11 +219,10 @@ static void test_phones(void **state) {
         {"00", "00"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *data = arena_printf(
-            world->arena,
-            "{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\",\"phone\":\"%s\"},"
-            "\"text\":\"x\"}",
-            rows[i][0]);
+        const char *data = arena_printf(world->arena,
+                                        "{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":"
+                                        "\"vip\",\"phone\":\"%s\"},\"text\":\"x\"}",
+                                        rows[i][0]);
         const char *id = arena_printf(world->arena, "p-%zu", i);
         struct sent *sent =
             decide_one(world, TOPIC_COMPLAINTS, event_json(world, "complaint.submitted", id, data));

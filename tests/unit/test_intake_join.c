@@ -148,10 +148,9 @@ static const char *step_json(struct world *world, const struct step *step) {
             : "";
     return arena_printf(world->arena,
                         "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
-                        "app\",\"type\":\"complaint.submitted\","
-                        "\"time\":\"2026-10-%02dT12:00:00Z\",\"data\":{\"channel\":\"im\","
-                        "\"customer\":{\"id\":\"u-1\","
-                        "\"tier\":\"vip\"},\"text\":\"words of %s\"%s%s}}",
+                        "app\",\"type\":\"complaint.submitted\",\"time\":\"2026-10-%02dT12:00:"
+                        "00Z\",\"data\":{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":"
+                        "\"vip\"},\"text\":\"words of %s\"%s%s}}",
                         step->id, step->day + 1, step->id, order,
                         member(world, "conversation", step->conversation));
 }
@@ -311,12 +310,12 @@ static void test_tenants_do_not_meet(void **state) {
     struct world *world = *state;
     static const char *const tenants[] = {"t1", "t2"};
     for (int i = 0; i < 2; i++) {
-        const char *data = arena_printf(world->arena,
-                                        "{\"tenant\":\"%s\",\"channel\":\"im\",\"customer\":{"
-                                        "\"id\":\"u-1\",\"tier\":\"vip\"},\"text\":\"x\","
-                                        "\"conversation\":\"v1\",\"order\":{\"id\":\"A1\","
-                                        "\"status\":\"paid\",\"amount\":" MONEY("1") "}}",
-                                        tenants[i]);
+        const char *data =
+            arena_printf(world->arena,
+                         "{\"tenant\":\"%s\",\"channel\":\"im\",\"customer\":{\"id\":\"u-1\","
+                         "\"tier\":\"vip\"},\"text\":\"x\",\"conversation\":\"v1\",\"order\":{"
+                         "\"id\":\"A1\",\"status\":\"paid\",\"amount\":" MONEY("1") "}}",
+                         tenants[i]);
         struct sent *sent = decide_one(world, TOPIC_COMPLAINTS,
                                        event_json(world, "complaint.submitted", tenants[i], data));
         assert_int_equal(sent->out.count, 1);

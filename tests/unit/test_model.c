@@ -215,8 +215,7 @@ static void test_jddc(void **state) {
     train_evaluate(set, &rules, &alone, &joined);
     int n = set->output_count, precision = train_precision(&joined, n, 0);
     print_message("jddc_intents, 5-fold, thousandths: macro-F1 rules %d, model %d, joined %d; "
-                  "`other` precision %d; "
-                  "calibration error %d\n",
+                  "`other` precision %d; calibration error %d\n",
                   train_macro_f1(&rules, n), train_macro_f1(&alone, n), train_macro_f1(&joined, n),
                   precision, train_calibration_error(&joined));
     assert_true(train_macro_f1(&rules, n) >= 600);

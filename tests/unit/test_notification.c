@@ -89,8 +89,7 @@ static void tells_each_occasion(void **unused) {
          PROPOSAL "," OPTIONS ",'choose_by':'2026-11-25T10:00:00Z','by':['policy']}", "customer",
          "offer", "offer.1",
          "方案A：换货（空运 48 小时送达）＋赠品，价值 ¥89.00（搭配配饰）；方案B：退款 "
-         "¥299.00＋优惠券 ¥200.00（30 "
-         "天内有效，可叠加）",
+         "¥299.00＋优惠券 ¥200.00（30 天内有效，可叠加）",
          "2026年11月25日 18:00"},
         {"compensation.escalated", PROPOSAL ",'role':'finance'}", "finance", "approval_reminder",
          "approval_reminder.1", "请财务在", P1},
@@ -154,10 +153,10 @@ static void tells_the_choice_and_its_end(void **unused) {
     open_with(&world, "im", ",'locale':'en','name':'Lee'");
     world_event(&world, "compensation.approved",
                 PROPOSAL "," OPTIONS ",'choose_by':'2026-11-25T10:00:00Z','by':['wang']}");
-    expect_body(&world,
-                "option A: exchange (air freight 48 h) + gift worth CNY 89.00 (matching "
-                "accessory); option B: "
-                "refund of CNY 299.00 + coupon of CNY 200.00 (valid for 30 days, stackable)");
+    expect_body(
+        &world,
+        "option A: exchange (air freight 48 h) + gift worth CNY 89.00 (matching accessory); option "
+        "B: refund of CNY 299.00 + coupon of CNY 200.00 (valid for 30 days, stackable)");
     expect_body(&world, "by 25 November 2026, 18:00 (UTC+8)");
     world_event(&world, "compensation.chosen", PROPOSAL ",'option':'A'}");
     expect_body(&world, "have begun: option A: exchange (air freight 48 h) + gift worth CNY 89.00 "
@@ -187,8 +186,8 @@ static void says_again_what_a_reopened_case_promises(void **unused) {
     world_event(&world, "case.reopened", "{'case_id':'" WORLD_CASE "','by':'li'}");
     world_event(&world, "sla.started",
                 "{'case_id':'" WORLD_CASE
-                "','policy':'p','policy_version':'1','targets':[{'name':'resolution','cycle':"
-                "'2026-11-22T12:00:00Z','due_at':'2026-11-23T12:00:00Z'}]}");
+                "','policy':'p','policy_version':'1','targets':[{'name':'resolution','cycle':'2026-"
+                "11-22T12:00:00Z','due_at':'2026-11-23T12:00:00Z'}]}");
     world_expect(&world, "notification.requested", WORLD_CASE ".reopened.1");
     world_event(&world, "case.resolved", "{'case_id':'" WORLD_CASE "','by':'li'}");
     world_expect(&world, "notification.requested", WORLD_CASE ".resolved.1");

@@ -157,21 +157,21 @@ static void answers_in_the_conversation(void **unused) {
 /* More than 500 characters do not go out as an SMS. */
 static void keeps_to_lengths(void **unused) {
     (void)unused;
-    static const char detail[] = "01234567890123456789012345678901234567890123456789012345678901234"
-                                 "56789012345678901234567890123456789"
-                                 "01234567890123456789012345678901234567890123456789";
+    static const char detail[] =
+        "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+        "012345678901234567890123456789012345678901234567890123456789";
     static const char *const customers[] = {",'phone':'13812341234','email':'a@b.cn'",
                                             ",'phone':'13812341234'"};
     for (size_t i = 0; i < LENGTH(customers); i++) {
         struct world world;
         open_with(&world, "sms", customers[i]);
-        world_event(&world, "compensation.approved",
-                    "{'case_id':'" WORLD_CASE "','proposal_id':'" P1
-                    "','choose_by':'2026-11-25T10:00:00Z','by':['policy'],'options':[{'option':'A',"
-                    "'remedies':[{'kind':'gift','detail':'%s'},{'kind':'gift','detail':'%s'},{'"
-                    "kind':'gift','detail':'%s'}],"
-                    "'cost':{'currency':'CNY','minor':0},'split':{}}]}",
-                    detail, detail, detail);
+        world_event(
+            &world, "compensation.approved",
+            "{'case_id':'" WORLD_CASE "','proposal_id':'" P1
+            "','choose_by':'2026-11-25T10:00:00Z','by':['policy'],'options':[{'option':'A','"
+            "remedies':[{'kind':'gift','detail':'%s'},{'kind':'gift','detail':'%s'},{'kind':'gift',"
+            "'detail':'%s'}],'cost':{'currency':'CNY','minor':0},'split':{}}]}",
+            detail, detail, detail);
         if (i == 0)
             expect_body(&world, "'channel':'email'");
         else

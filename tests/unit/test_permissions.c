@@ -86,8 +86,7 @@ static void grants_can_be_pasted(void **state) {
     int count = permissions_of(&sla_spec, "redress", arena, &list);
     assert_string_equal(permissions_grant(&list[count - 1], "sla", arena),
                         "kafka-acls.sh --add --allow-principal User:sla --operation Write "
-                        "--transactional-id redress-sla- "
-                        "--resource-pattern-type prefixed");
+                        "--transactional-id redress-sla- --resource-pattern-type prefixed");
     permissions_of_redis(&sla_spec, "redress", arena, &texts);
     const char *rule = permissions_redis_grant(&texts, "sla", arena);
     assert_non_null(

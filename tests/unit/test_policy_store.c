@@ -147,8 +147,8 @@ static void write_version(const char *name, int version) {
             arena_printf(arena,
                          "version: \"v%d\"\nmodel: classification.model\njoining: {rules: 900}\n"
                          "severity: [{name: all, is: P3}]\n"
-                         "rules: [{name: a, class: quality.flaw, words: [划痕, 瑕疵], "
-                         "patterns: ['(?:都|已经)~[0-9]+天']}]\n",
+                         "rules: [{name: a, class: quality.flaw, words: [划痕, 瑕疵], patterns: "
+                         "['(?:都|已经)~[0-9]+天']}]\n",
                          version));
         return;
     }
@@ -324,8 +324,8 @@ static void another_version_is_read_when_a_case_names_it(void **state) {
     open_store(&sla_spec);
     publish();
     write_memory(&memory, "sla:v2",
-                 "{\"version\":\"v2\",\"policies\":[{\"name\":\"p\",\"targets\":{\"resolution\":"
-                 "{\"within\":\"2h\"}}}]}",
+                 "{\"version\":\"v2\",\"policies\":[{\"name\":\"p\",\"targets\":{\"resolution\":{"
+                 "\"within\":\"2h\"}}}]}",
                  &err);
     assert_string_equal(chosen("v2"), "nothing");
     memory.away = true;

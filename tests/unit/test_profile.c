@@ -264,13 +264,14 @@ static void check_workers(const struct row *row, const int *order, int count, st
     static int cases;
     const char *case_id = arena_printf(arena, "BYCRCNPA1C41H-%07d", ++cases);
 
-    publish(case_id, "case.opened", OPENED,
-            arena_printf(arena,
-                         "{\"case_id\":\"%s\",\"opened_at\":\"2025-11-22T10:00:00Z\",\"tenant\":"
-                         "\"default\",\"channel\":\"im\","
-                         "\"customer\":{\"id\":\"c1\",\"tier\":\"regular\"},\"text\":\"x\"}",
-                         case_id),
-            arena);
+    publish(
+        case_id, "case.opened", OPENED,
+        arena_printf(
+            arena,
+            "{\"case_id\":\"%s\",\"opened_at\":\"2025-11-22T10:00:00Z\",\"tenant\":\"default\","
+            "\"channel\":\"im\",\"customer\":{\"id\":\"c1\",\"tier\":\"regular\"},\"text\":\"x\"}",
+            case_id),
+        arena);
     for (int i = 0; i < count; i++) publish_fact(case_id, &row->facts[order[i]], arena);
 
     check_sla(row, case_id, arena);

@@ -151,13 +151,13 @@ static void publish(struct rehearse *rehearse, struct arena *arena, const char *
 static void open_case(struct rehearse *rehearse, struct arena *arena, const char *case_id,
                       int64_t opened_ms, int64_t now_ms) {
     char time[CLOCK_TEXT_MAX];
-    struct fact opened = {"case.opened",
-                          arena_printf(arena,
-                                       "\"opened_at\":\"%s\",\"tenant\":\"default\",\"channel\":"
-                                       "\"app\",\"customer\":{\"id\":\"u\","
-                                       "\"tier\":\"regular\"},\"text\":\"x\"",
-                                       clock_format(opened_ms, time)),
-                          opened_ms, 0};
+    struct fact opened = {
+        "case.opened",
+        arena_printf(arena,
+                     "\"opened_at\":\"%s\",\"tenant\":\"default\",\"channel\":\"app\",\"customer\":"
+                     "{\"id\":\"u\",\"tier\":\"regular\"},\"text\":\"x\"",
+                     clock_format(opened_ms, time)),
+        opened_ms, 0};
     publish(rehearse, arena, case_id, &opened, now_ms);
 }
 
@@ -209,8 +209,7 @@ static const char policy_text[] =
     "keep_closed_for: 900d\n"
     "calendars:\n"
     "  office: {timezone: Europe/Berlin, weekly: {mon: [[\"09:00\",\"17:00\"]], tue: "
-    "[[\"09:00\",\"17:00\"]], wed: "
-    "[[\"22:00\",\"06:00\"]]}}\n"
+    "[[\"09:00\",\"17:00\"]], wed: [[\"22:00\",\"06:00\"]]}}\n"
     "policies:\n"
     "  - name: urgent\n"
     "    match: {severity: [P1]}\n"
@@ -394,10 +393,9 @@ static void test_breached_exactly_when_over(void **unused) {
     struct arena *arena = arena_new();
     static struct verdicts all;
     struct faults faults = {.arena = arena};
-    const char *office =
-        "{\"timezone\":\"Europe/"
-        "Berlin\",\"weekly\":{\"mon\":[[\"09:00\",\"17:00\"]],\"tue\":[[\"09:00\",\"17:00\"]],"
-        "\"wed\":[[\"22:00\",\"06:00\"]]}}";
+    const char *office = "{\"timezone\":\"Europe/"
+                         "Berlin\",\"weekly\":{\"mon\":[[\"09:00\",\"17:00\"]],\"tue\":[[\"09:00\","
+                         "\"17:00\"]],\"wed\":[[\"22:00\",\"06:00\"]]}}";
     for (int round = 0; round < 1000; round++) {
         const struct tree *tree;
         assert_int_equal(json_read(arena, office, strlen(office), NULL, &tree, NULL), JSON_OK);

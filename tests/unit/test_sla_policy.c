@@ -51,15 +51,13 @@ static void test_policy_faults(void **unused) {
              "{resolution: {within: 1h, escalate: [{after: 2h, to: a}, {after: 1h, to: b}]}}"),
          "policies[0].targets.resolution.escalate", 5},
         {"version: \"1\"\ncalendars:\n  c: {weekly: {}}\npolicies:\n  - {name: a, targets: "
-         "{resolution: {within: "
-         "1h}}}\n",
+         "{resolution: {within: 1h}}}\n",
          "calendars.c", 3},
         {"version: \"1\"\npolicies:\n  - {name: a, targets: {resolution: {within: 1h}}}\n"
          "  - {name: b, match: {tier: [vip]}, targets: {resolution: {within: 1h}}}\n",
          "policies[1]", 4},
         {"version: \"1\"\npolicies:\n  - {name: a, match: {class: [\"quality.*\"]}, targets: "
-         "{resolution: {within: "
-         "1h}}}\n"
+         "{resolution: {within: 1h}}}\n"
          "  - {name: b, match: {class: [quality.flaw], tier: [vip]}, targets: {resolution: "
          "{within: 1h}}}\n",
          "policies[1]", 4},
@@ -89,13 +87,11 @@ static void test_policy_matches(void **unused) {
         "version: \"1\"\npolicies:\n"
         "  - {name: flaw, match: {class: [quality.flaw]}, targets: {}}\n"
         "  - {name: dear, match: {class: [\"quality.*\"], order: {at_least: {currency: CNY, minor: "
-        "100000}}}, targets: "
-        "{}}\n"
+        "100000}}}, targets: {}}\n"
         "  - {name: fresh, match: {order: {perishable: true, carrier: [sf]}}, targets: {}}\n"
         "  - {name: flagged, match: {flags: [legal, safety]}, targets: {}}\n"
         "  - {name: spring, match: {opened_from: \"2026-03-01T00:00:00Z\", opened_until: "
-        "\"2026-04-01T00:00:00Z\", "
-        "tenant: [shop]}, targets: {}}\n"
+        "\"2026-04-01T00:00:00Z\", tenant: [shop]}, targets: {}}\n"
         "  - {name: quality, match: {class: [\"quality.*\"], tier: [vip, svip], channel: [app]}, "
         "targets: {}}\n";
     struct arena *arena = arena_new();

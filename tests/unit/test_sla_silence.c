@@ -247,8 +247,8 @@ static void test_old_silence_settles(void **state) {
     const struct scene *scene = *state;
     struct sla_state silent = silent_case(scene, 0);
     const char *data =
-        "{\"case_id\":\"" CASE "\",\"class\":\"other\",\"severity\":\"P3\",\"confidence\":0.5,"
-        "\"rules_version\":\"1\"}";
+        "{\"case_id\":\"" CASE
+        "\",\"class\":\"other\",\"severity\":\"P3\",\"confidence\":0.5,\"rules_version\":\"1\"}";
     int64_t left_ms =
         read_late(scene, &silent, "case.classified", data, scene->opened_ms + 400 * DAY_MS);
     assert_true(left_ms == decision_settings(&(struct decision){.settings = NULL})->late_settle_ms);

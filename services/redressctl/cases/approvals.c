@@ -9,10 +9,12 @@
 
 /* "<case_id>.<n>" -> the case id, or NULL. */
 static const char *case_of(const char *proposal_id, struct arena *arena) {
-    const char *dot = proposal_id ? strrchr(proposal_id, '.') : NULL;
+    const char *dot = NULL;
+    if (proposal_id) dot = strrchr(proposal_id, '.');
     if (!dot || !dot[1] || strspn(dot + 1, "0123456789") != strlen(dot + 1)) return NULL;
     const char *case_id = arena_strndup(arena, proposal_id, (size_t)(dot - proposal_id));
-    return ids_is_case(case_id) ? case_id : NULL;
+    if (ids_is_case(case_id)) return case_id;
+    return NULL;
 }
 
 static int check(const struct record *record, const struct buf *data, struct arena *arena,
@@ -40,7 +42,10 @@ int approvals_event(const char *type, const struct approvals_decision *decision,
         return err_set(
             err, "proposal \"%.60s\": expected <case id>.<number>, such as BYCRCNPA1C41H-FRGWX4V.1",
             decision->proposal_id ? decision->proposal_id : "");
-    data.role = decision->role ? fields_choice_value(contract_roles, decision->role) : 0;
+    if (decision->role)
+        data.role = fields_choice_value(contract_roles, decision->role);
+    else
+        data.role = 0;
     if (!data.role)
         return err_set(err, "role \"%.40s\": expected agent, supervisor, manager or finance",
                        decision->role ? decision->role : "");

@@ -63,7 +63,8 @@ struct approvals_run {
 static int by_time(const void *a, const void *b) {
     const struct waiting *one = a;
     const struct waiting *two = b;
-    return one->approve_by < two->approve_by ? -1 : one->approve_by > two->approve_by;
+    if (one->approve_by < two->approve_by) return -1;
+    return one->approve_by > two->approve_by;
 }
 
 /* The earliest `limit` of each shard hold the earliest `limit` of all. */
@@ -112,7 +113,10 @@ static void read_needs(struct waiting *waiting, struct arena *arena) {
     const char *role = tree_text(needs, "role");
     const struct tree *approvals = tree_get(needs, "approvals");
     if (role) waiting->role = role;
-    waiting->required = approvals && approvals->kind == TREE_INT ? approvals->num : 0;
+    if (approvals && approvals->kind == TREE_INT)
+        waiting->required = approvals->num;
+    else
+        waiting->required = 0;
 }
 
 static int ask_facts(struct approvals_run *run) {
@@ -133,7 +137,8 @@ static int ask_facts(struct approvals_run *run) {
         redis_addf(ctl->redis, 5, "HMGET", ctl_key(ctl, "sla", run->at[i].shard, rest),
                    shown_of_case[0], shown_of_case[1], shown_of_case[2]);
     }
-    int status = run->count ? ctl_exchange(ctl, &replies, &count) : 0;
+    int status = 0;
+    if (run->count) status = ctl_exchange(ctl, &replies, &count);
     for (int i = 0; i < run->count && !status; i++) {
         struct waiting *waiting = &run->at[i];
         take_facts(waiting, &replies[3 * i], STATUS, SHOWN);
@@ -146,7 +151,8 @@ static int ask_facts(struct approvals_run *run) {
 }
 
 static const char *or_dash(const char *text) {
-    return text && *text ? text : "-";
+    if (text && *text) return text;
+    return "-";
 }
 
 static void print_row(const struct waiting *waiting, int64_t now_ms, bool first) {

@@ -47,7 +47,10 @@ static int find_alias(struct case_run *run, const char **case_id_out) {
     claim_store_begin(store);
     enum claim_result result = claim_store_make(store, ctl->turn, &look, &answer, 1, &err);
     bool found = result == CLAIM_DONE && answer.found && ids_is_case(answer.value);
-    *case_id_out = found ? arena_strdup(ctl->arena, answer.value) : NULL;
+    if (found)
+        *case_id_out = arena_strdup(ctl->arena, answer.value);
+    else
+        *case_id_out = NULL;
     claim_store_free(store);
     if (result == CLAIM_DONE) return 0;
     return ctl_fail(ctl, "whether %s is a submission that joined a case cannot be looked up: %s",
@@ -83,8 +86,7 @@ static int find(struct case_run *run) {
     if (!alias)
         return ctl_fail(&run->ctl,
                         "no case %s: it was never opened, or it is over and past its retention "
-                        "time; the log may still "
-                        "have it: redressctl events --case %s",
+                        "time; the log may still have it: redressctl events --case %s",
                         run->case_id, run->case_id);
     ctl_note("%s is the id of a submission that joined case %s", run->case_id, alias);
     run->case_id = alias;
@@ -240,7 +242,10 @@ static int run_case(int argc, char **argv) {
     if (!status && !ids_is_case(argv[1]))
         status = ctl_usage(&run.ctl, "\"%.60s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V",
                            argv[1]);
-    run.case_id = status ? NULL : argv[1];
+    if (status)
+        run.case_id = NULL;
+    else
+        run.case_id = argv[1];
     if (!status) status = ctl_redis(&run.ctl);
     if (!status) status = ctl_shards(&run.ctl);
     if (!status) status = find(&run);

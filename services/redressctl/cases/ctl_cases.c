@@ -44,7 +44,8 @@ struct cases_run {
 
 /* "quality.damaged", or a dash. */
 static const char *or_dash(const char *text) {
-    return text && *text ? text : "-";
+    if (text && *text) return text;
+    return "-";
 }
 
 static bool wanted(const struct cases_run *run, const char *const *facts) {
@@ -133,17 +134,19 @@ static int print_batch(struct cases_run *run, const struct deadline *batch, int 
     int got;
 
     for (int i = 0; i < count; i++) ask_facts(run, &batch[i]);
-    int status = count ? ctl_exchange(&run->ctl, &replies, &got) : 0;
+    int status = 0;
+    if (count) status = ctl_exchange(&run->ctl, &replies, &got);
     for (int i = 0; i < count && !status && run->printed < run->limit; i++)
         print_one(run, &batch[i], &replies[2 * i]);
     return status;
 }
 
 static int print_all(struct cases_run *run, const struct texts *targets) {
-    int64_t from_ms = run->within_ms ? run->now_ms : 0;
-    int64_t to_ms = run->overdue     ? run->now_ms - 1
-                    : run->within_ms ? run->now_ms + run->within_ms
-                                     : INT64_MAX / 1024;
+    int64_t from_ms = 0;
+    if (run->within_ms) from_ms = run->now_ms;
+    int64_t to_ms = INT64_MAX / 1024;
+    if (run->within_ms) to_ms = run->now_ms + run->within_ms;
+    if (run->overdue) to_ms = run->now_ms - 1;
     int page =
         run->limit < PAGE_MAX && !run->class_pattern && !run->tier ? (int)run->limit : PAGE_MAX;
     struct deadlines *deadlines = deadlines_open(&run->ctl, targets, from_ms, to_ms, page);
@@ -168,8 +171,7 @@ static int conclude(struct cases_run *run) {
     if (run->lost > 0)
         status = ctl_fail(&run->ctl,
                           "%lld of these deadlines are of cases that Redis has lost: `redressctl "
-                          "rebuild sla` makes "
-                          "the view anew",
+                          "rebuild sla` makes the view anew",
                           (long long)run->lost);
     if (!status && !run->json && !run->printed) ctl_note("none");
     return status;

@@ -93,7 +93,8 @@ static int ask(struct ctl_view *view, int from, int to, struct shard_look *looks
 /* ---- Judging ---- */
 
 static int64_t number_of(const char *text) {
-    return text ? strtoll(text, NULL, 10) : 0;
+    if (!text) return 0;
+    return strtoll(text, NULL, 10);
 }
 
 static bool same_text(const struct redis_reply *one, const struct redis_reply *two) {
@@ -139,7 +140,8 @@ static enum lack lack_of(const struct ctl_view *view, int shard, const struct sh
     if (is_healing(view, shard)) return LACK_HEALING;
     if (!ctl_hash_get(look->totals, "@schema")) return LACK_TOTALS;
     if (!has_moved(look) && !holds_all(look)) return LACK_LOST;
-    return now_ms - number_of(look->applied_at->text) > LEFT_MS ? LACK_OWNER : LACK_NONE;
+    if (now_ms - number_of(look->applied_at->text) > LEFT_MS) return LACK_OWNER;
+    return LACK_NONE;
 }
 
 /* Each shard as of one instant, or after some looks as it is. */
@@ -162,8 +164,7 @@ static void add_faults(struct ctl_view *view, const struct lacking *lacking, int
         [LACK_TOTALS] = "the view does not say how much belongs there: an older version has made "
                         "it, or that was lost",
         [LACK_LOST] = "Redis has lost some of the view: its worker makes it anew when it notices, "
-                      "or when asked to by "
-                      "`redressctl rebuild`",
+                      "or when asked to by `redressctl rebuild`",
         [LACK_OWNER] = "nobody has looked after the view for hours: no worker runs"};
 
     for (enum lack lack = LACK_NONE + 1; lack < LACKS; lack++)
@@ -178,8 +179,7 @@ static void add_faults(struct ctl_view *view, const struct lacking *lacking, int
     if (view->indexes) return;
     buf_printf(&view->faults,
                "%s:meta has no indexes:%s, so it is not known where to look: no redress-%s runs "
-               "with this Redis, or it "
-               "has just begun to\n",
+               "with this Redis, or it has just begun to\n",
                view->ctl->config.topic_prefix, view->worker, view->worker);
 }
 
@@ -221,7 +221,10 @@ int ctl_view_look(struct ctl_view *view) {
     view->indexes = ctl_hash_get(view->meta, arena_printf(ctl->turn, "indexes:%s", view->worker));
     int64_t redis_ms = time_of(&replies[0]);
     int64_t own_ms = clock_now_ms();
-    view->now_ms = redis_ms > own_ms ? redis_ms : own_ms;
+    if (redis_ms > own_ms)
+        view->now_ms = redis_ms;
+    else
+        view->now_ms = own_ms;
     judge(view, from, to, looks, redis_ms);
     return 0;
 }

@@ -59,7 +59,8 @@ struct texts deadlines_listed(const char *indexes, struct arena *arena) {
 
     for (const char *at = indexes; *at;) {
         size_t len = strcspn(at, " ");
-        size_t stem = len > sizeof suffix - 1 ? len - (sizeof suffix - 1) : 0;
+        size_t stem = 0;
+        if (len > sizeof suffix - 1) stem = len - (sizeof suffix - 1);
         if (stem > 0 && strncmp(at + stem, suffix, sizeof suffix - 1) == 0)
             add_target(&targets, arena_strndup(arena, at, stem), arena);
         at += len + (at[len] == ' ');
@@ -132,7 +133,8 @@ static int fill(struct deadlines *deadlines) {
         if (lane->over || lane->page) continue;
         lane->page = &replies[reply++];
         lane->at = 0;
-        int members = lane->page->kind == REDIS_LIST ? lane->page->count / 2 : 0;
+        int members = 0;
+        if (lane->page->kind == REDIS_LIST) members = lane->page->count / 2;
         lane->read += members;
         lane->over = members == 0;
     }
@@ -153,7 +155,8 @@ struct deadlines *deadlines_open(struct ctl *ctl, const struct texts *targets, i
     for (int i = 0; i < deadlines->count; i++)
         deadlines->lanes[i] =
             (struct lane){.target = targets->at[i % targets->count], .shard = i / targets->count};
-    return fill(deadlines) == 0 ? deadlines : NULL;
+    if (fill(deadlines) == 0) return deadlines;
+    return NULL;
 }
 
 static int64_t score(const struct lane *lane) {
@@ -176,5 +179,6 @@ int deadlines_next(struct deadlines *deadlines, struct deadline *out) {
     if (++best->at < best->page->count / 2) return 1;
     best->page = NULL;
 
-    return fill(deadlines) == 0 ? 1 : -1;
+    if (fill(deadlines) == 0) return 1;
+    return -1;
 }

@@ -48,8 +48,8 @@ static void indent(const char *json, struct buf *out) {
     bool in_text = false;
 
     for (const char *at = json; *at; at++) {
-        bool closing = !in_text && (*at == '}' || *at == ']'),
-             empty = closing && (at[-1] == '{' || at[-1] == '[');
+        bool closing = !in_text && (*at == '}' || *at == ']');
+        bool empty = closing && (at[-1] == '{' || at[-1] == '[');
         if (closing) depth--;
         if (closing && !empty) buf_printf(out, "\n%*s", depth * INDENT, "");
         buf_add(out, at, 1);
@@ -201,10 +201,9 @@ static const struct attribute rejected_attributes[] = {
     {"redress_offset", "Its offset.", true},
     {"redress_described",
      "The last header, where Kafka could not take the record itself: why. The value is then a "
-     "document {topic, "
-     "partition, offset, key_bytes, key_xxh64, key_begins, value_bytes, value_xxh64, value_begins, "
-     "headers, "
-     "header_bytes}, or {topic, partition, offset, unreadable}.",
+     "document {topic, partition, offset, key_bytes, key_xxh64, key_begins, value_bytes, "
+     "value_xxh64, value_begins, headers, header_bytes}, or {topic, partition, offset, "
+     "unreadable}.",
      false},
 };
 
@@ -275,9 +274,7 @@ void asyncapi_write(struct buf *out) {
     put(&json, "version", REDRESS_VERSION);
     put(&json, "description",
         "Complaints in, kept promises out. Events are CloudEvents 1.0: inbound structured or "
-        "binary, Redress's own "
-        "always "
-        "binary. Readers ignore fields that they do not know.");
+        "binary, Redress's own always binary. Readers ignore fields that they do not know.");
     json_end_map(&json);
     put(&json, "defaultContentType", "application/json");
     begin(&json, "channels");
@@ -310,8 +307,7 @@ void asyncapi_schema(const struct contract_type *type, struct buf *out) {
 
 void asyncapi_markdown(struct buf *out) {
     buf_puts(out, "# Event types\n\nWritten by `redressctl contract document` from the tables that "
-                  "the workers read and "
-                  "write with. `?` marks what may be absent.\n");
+                  "the workers read and write with. `?` marks what may be absent.\n");
     for (int i = 0; i < CHANNELS; i++) {
         if (channels[i].topic == TOPIC_ORDERS) continue; /* nothing of its own */
         buf_printf(out, "\n## `redress.%s`\n\n%s Kafka key: %s\n", topic_name(channels[i].topic),

@@ -58,7 +58,8 @@ static int put_document(const struct contract_run *run, const char *name,
 }
 
 static int put_part(const struct contract_run *run, const char *part) {
-    int status = run->folder ? make_folder(&run->ctl, run->folder) : EXIT_OK;
+    int status = EXIT_OK;
+    if (run->folder) status = make_folder(&run->ctl, run->folder);
 
     if (status != EXIT_OK) return status;
     if (strcmp(part, "asyncapi") == 0) return put_document(run, "asyncapi.json", asyncapi_write);

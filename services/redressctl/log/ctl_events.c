@@ -50,7 +50,8 @@ static bool wanted(const struct events_run *run, const struct event *ev) {
     if (!run->types) return true;
     for (const char *at = run->types; *at;) {
         size_t len = strcspn(at, ",");
-        size_t stem = len > 0 && at[len - 1] == '*' ? len - 1 : len;
+        size_t stem = len;
+        if (len > 0 && at[len - 1] == '*') stem = len - 1;
         if (strncmp(ev->type, at, stem) == 0 && (stem < len || ev->type[stem] == 0)) return true;
         at += len + (at[len] == ',');
     }
@@ -160,13 +161,15 @@ static int conclude(struct events_run *run) {
     if (!run->troubled) return 0;
 
     struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
-    int partitions = asker ? kafka_partitions(asker, run->topic, ASK_MS, &err) : -1;
+    int partitions = -1;
+    if (asker) partitions = kafka_partitions(asker, run->topic, ASK_MS, &err);
     kafka_asker_free(asker);
     return ctl_partitions(&run->ctl, run->topic, partitions, PARTITIONS_MAX, &err);
 }
 
 static int read_on(struct events_run *run) {
-    int64_t end_ms = run->for_ms ? clock_boot_ms() + run->for_ms : INT64_MAX;
+    int64_t end_ms = INT64_MAX;
+    if (run->for_ms) end_ms = clock_boot_ms() + run->for_ms;
 
     while (!interrupted && !run->unwritten && clock_boot_ms() < end_ms &&
            (run->follow || run->left > 0)) {
@@ -205,7 +208,8 @@ static int ask_places(struct events_run *run, struct kafka_asker *asker) {
     run->left = run->partitions;
     int failed = run->only_new ? kafka_ends(asker, run->places, run->partitions, ASK_MS, &err)
                                : kafka_starts(asker, run->places, run->partitions, ASK_MS, &err);
-    return failed ? ctl_fail(&run->ctl, "%s", err.text) : 0;
+    if (!failed) return 0;
+    return ctl_fail(&run->ctl, "%s", err.text);
 }
 
 static int open_reader(struct events_run *run) {
@@ -234,8 +238,7 @@ static int find_topic(struct events_run *run, const char *name) {
     if (run->topic != TOPIC_NONE) return 0;
     return ctl_usage(&run->ctl,
                      "topic \"%.40s\": expected events, complaints, activity, decisions, "
-                     "deliveries, settlements, "
-                     "orders or rejected",
+                     "deliveries, settlements, orders or rejected",
                      name);
 }
 

@@ -70,7 +70,8 @@ static int hand_out(struct log *log, const struct kafka_record *record, struct e
         return 0;
     }
 
-    return log->reading->wants(ev.type) ? log->reading->each(log->reading->context, &ev, err) : 0;
+    if (log->reading->wants(ev.type)) return log->reading->each(log->reading->context, &ev, err);
+    return 0;
 }
 
 static void finish(struct log *log, int partition) {

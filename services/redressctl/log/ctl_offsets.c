@@ -51,10 +51,10 @@ static int find_spec(struct offsets_run *run, const char *name) {
         run->ctl.kafka.worker = run->spec->name;
         return 0;
     }
-    return ctl_usage(&run->ctl,
-                     "unknown worker \"%s\", expected intake, classification, sla, compensation or "
-                     "notification",
-                     name);
+    return ctl_usage(
+        &run->ctl,
+        "unknown worker \"%s\", expected intake, classification, sla, compensation or notification",
+        name);
 }
 
 static bool is_chosen(const struct offsets_run *run, const struct place *place) {
@@ -99,7 +99,8 @@ static int ask(struct offsets_run *run) {
 /* ---- list ---- */
 
 static const char *number(struct arena *arena, int64_t offset) {
-    return offset == KAFKA_NO_OFFSET ? "-" : arena_printf(arena, "%" PRId64, offset);
+    if (offset == KAFKA_NO_OFFSET) return "-";
+    return arena_printf(arena, "%" PRId64, offset);
 }
 
 static void print_row(struct offsets_run *run, int i) {
@@ -292,7 +293,8 @@ static int run_offsets(int argc, char **argv) {
         {"--topic", &run.topic, NULL},       {"--partition", &run.partition_text, NULL},
         {"--json", NULL, &run.json},         {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
-    const char *what = argc == 3 ? argv[1] : "";
+    const char *what = "";
+    if (argc == 3) what = argv[1];
     bool lists = strcmp(what, "list") == 0;
     bool sets = strcmp(what, "set") == 0;
     bool deletes = strcmp(what, "delete") == 0;

@@ -127,7 +127,8 @@ static int send_all(struct publish_run *run) {
     finish_window(run);
     ctl_note("%" PRId64 " acknowledged, %" PRId64 " refused", run->acknowledged, run->refused);
     if (failed) return ctl_fail(&run->ctl, "%s: %s", run->input_name, strerror(saved));
-    return run->refused ? EXIT_CANNOT_GO_ON : 0;
+    if (run->refused) return EXIT_CANNOT_GO_ON;
+    return 0;
 }
 
 static int open_all(struct publish_run *run, const char *path) {
@@ -135,9 +136,15 @@ static int open_all(struct publish_run *run, const char *path) {
     int status = ctl_config(&run->ctl);
 
     if (status) return status;
-    run->input = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (strcmp(path, "-") == 0)
+        run->input = stdin;
+    else
+        run->input = fopen(path, "re");
     if (!run->input) return ctl_fail(&run->ctl, "%s: %s", path, strerror(errno));
-    run->input_name = run->input == stdin ? "standard input" : path;
+    if (run->input == stdin)
+        run->input_name = "standard input";
+    else
+        run->input_name = path;
     run->producer = kafka_producer_new(&run->ctl.kafka, NULL, &err);
     if (!run->producer) return ctl_fail(&run->ctl, "%s", err.text);
     static const enum topic topics[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS,
@@ -147,7 +154,10 @@ static int open_all(struct publish_run *run, const char *path) {
             &run->ctl,
             "Kafka does not answer (REDRESS_KAFKA_BOOTSTRAP_SERVERS says where it is): %s",
             err.text);
-    run->window_size = run->rate ? (int)(run->rate / WINDOWS_A_SECOND) + 1 : WINDOW;
+    if (run->rate)
+        run->window_size = (int)(run->rate / WINDOWS_A_SECOND) + 1;
+    else
+        run->window_size = WINDOW;
     if (run->window_size > WINDOW) run->window_size = WINDOW;
     run->window = calloc((size_t)run->window_size, sizeof *run->window);
     run->lines = arena_new();

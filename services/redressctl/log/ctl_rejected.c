@@ -65,8 +65,14 @@ static void copy_bytes(struct rejected_run *run, const struct raw *raw, struct r
     struct header *headers = arena_alloc(arena, ((size_t)raw->header_count + 1) * sizeof *headers);
 
     *copy = *raw;
-    copy->key = raw->key ? arena_memdup(arena, raw->key, raw->key_len) : NULL;
-    copy->value = raw->value ? arena_memdup(arena, raw->value, raw->value_len) : NULL;
+    if (raw->key)
+        copy->key = arena_memdup(arena, raw->key, raw->key_len);
+    else
+        copy->key = NULL;
+    if (raw->value)
+        copy->value = arena_memdup(arena, raw->value, raw->value_len);
+    else
+        copy->value = NULL;
     for (int i = 0; i < raw->header_count; i++) {
         const struct header *header = &raw->headers[i];
         headers[i] = (struct header){
@@ -82,7 +88,8 @@ static void add_mark(struct rejected_run *run, const char *id) {
     struct arena *arena = run->ctl.arena;
 
     if (run->mark_count == run->mark_size) {
-        int size = run->mark_size ? run->mark_size * 2 : 64;
+        int size = 64;
+        if (run->mark_size) size = run->mark_size * 2;
         run->marks = arena_grow(arena, run->marks, (size_t)run->mark_size * sizeof *run->marks,
                                 (size_t)size * sizeof *run->marks);
         run->mark_size = size;
@@ -103,7 +110,8 @@ static void collect(struct rejected_run *run, const struct raw *raw) {
     if (!matches(run, &rejected) || run->count == COLLECT_MAX) return;
     if (run->with_bytes && run->bytes + raw->value_len > REPLAY_BYTES) return;
     if (run->count == run->size) {
-        int size = run->size ? run->size * 2 : 256;
+        int size = 256;
+        if (run->size) size = run->size * 2;
         run->entries = arena_grow(arena, run->entries, (size_t)run->size * sizeof *run->entries,
                                   (size_t)size * sizeof *run->entries);
         run->size = size;
@@ -169,7 +177,8 @@ static int by_time(const void *a, const void *b) {
     if (one->time_ms != two->time_ms) return one->time_ms < two->time_ms ? -1 : 1;
     if (one->id.partition != two->id.partition)
         return one->id.partition < two->id.partition ? -1 : 1;
-    return one->id.offset < two->id.offset ? -1 : one->id.offset > two->id.offset;
+    if (one->id.offset < two->id.offset) return -1;
+    return one->id.offset > two->id.offset;
 }
 
 /* Marks stand behind what they mark, so they are applied when all is read. */
@@ -232,7 +241,8 @@ static void print_json(const struct entry *entry) {
 static const char *replayed_word(const struct entry *entry) {
     if (entry->rejected.described) return "cannot";
     if (entry->replayed) return "yes";
-    return entry->rejected.replayed ? "again" : "-";
+    if (entry->rejected.replayed) return "again";
+    return "-";
 }
 
 static void print_row(const struct entry *entry) {
@@ -247,7 +257,8 @@ static int list(struct rejected_run *run) {
     int status = read_topic(run);
 
     if (status) return status;
-    int first = run->count > run->limit ? run->count - (int)run->limit : 0;
+    int first = 0;
+    if (run->count > run->limit) first = run->count - (int)run->limit;
     if (!run->json && run->count)
         ctl_line("%-12s %-24s %-15s %-20s %-8s %s", "ID", "TIME", "REASON", "TOPIC", "REPLAYED",
                  "DETAIL");
@@ -392,7 +403,8 @@ static int replay(struct rejected_run *run) {
     run->with_bytes = true;
     int status = read_topic(run);
     if (status) return status;
-    int missing = run->id_count > run->count ? run->id_count - run->count : 0;
+    int missing = 0;
+    if (run->id_count > run->count) missing = run->id_count - run->count;
     if (missing)
         ctl_fail(&run->ctl, "%d of the ids are not in %s.rejected", missing,
                  run->ctl.config.topic_prefix);
@@ -401,7 +413,8 @@ static int replay(struct rejected_run *run) {
     if (!chosen) ctl_note("nothing to send");
     if (chosen == REPLAY_MAX || run->bytes + 1024 * 1024 > REPLAY_BYTES)
         ctl_note("there may be more: run it again");
-    return status ? status : refused || missing ? EXIT_CANNOT_GO_ON : 0;
+    if (status) return status;
+    return refused || missing ? EXIT_CANNOT_GO_ON : 0;
 }
 
 static int check_one_of(const struct rejected_run *run, const char *option, const char *given,
@@ -419,7 +432,8 @@ static int check_one_of(const struct rejected_run *run, const char *option, cons
 /* A mistyped reason or topic would find nothing. */
 static int check_choice(const struct rejected_run *run) {
     static const char *const topics[] = {"complaints", "activity", "decisions", "events", NULL};
-    int status = run->reason ? check_one_of(run, "--reason", run->reason, contract_rejections) : 0;
+    int status = 0;
+    if (run->reason) status = check_one_of(run, "--reason", run->reason, contract_rejections);
     bool whole_name = run->topic && strchr(run->topic, '.'); /* of whatever prefix */
     if (!status && run->topic && !whole_name)
         status = check_one_of(run, "--topic", run->topic, topics);
@@ -437,10 +451,14 @@ static int run_rejected(int argc, char **argv) {
                                          {"--force", NULL, &run.force},
                                          {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
-    const char *what = argc > 1 ? argv[1] : "";
+    const char *what = "";
+    if (argc > 1) what = argv[1];
 
     run.ids = argv + 2;
-    run.id_count = argc > 2 ? argc - 2 : 0;
+    if (argc > 2)
+        run.id_count = argc - 2;
+    else
+        run.id_count = 0;
     for (int i = 0; i < run.id_count && !status; i++) {
         struct rejected_id id;
         if (rejected_parse_id(run.ids[i], &id) < 0)
@@ -454,7 +472,12 @@ static int run_rejected(int argc, char **argv) {
     if (!status && *what == 'l' && run.id_count) status = ctl_usage(ctl, "list takes no ids");
     if (!status) status = check_choice(&run);
     if (!status) status = ctl_config(ctl);
-    if (!status) status = *what == 'l' ? list(&run) : *what == 's' ? show(&run) : replay(&run);
+    if (!status && *what == 'l')
+        status = list(&run);
+    else if (!status && *what == 's')
+        status = show(&run);
+    else if (!status)
+        status = replay(&run);
     ctl_close(ctl);
 
     return status;

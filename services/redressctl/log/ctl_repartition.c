@@ -55,12 +55,14 @@ static int open_side(struct repartition_run *run, struct side *side, const char 
     side->config.topic_prefix = prefix;
     side->kafka = (struct kafka){.config = &side->config, .worker = worker};
     side->asker = kafka_asker_new(&side->kafka, &err);
-    return side->asker ? 0 : ctl_fail(&run->ctl, "%s", err.text);
+    if (side->asker) return 0;
+    return ctl_fail(&run->ctl, "%s", err.text);
 }
 
 static int open_sides(struct repartition_run *run, const char *worker) {
     int status = open_side(run, &run->from, run->ctl.config.topic_prefix, worker);
-    return status ? status : open_side(run, &run->to, run->to_prefix, worker);
+    if (status) return status;
+    return open_side(run, &run->to, run->to_prefix, worker);
 }
 
 static int count(struct repartition_run *run, struct side *side, enum topic topic, int *count_out) {
@@ -127,12 +129,10 @@ static int check_decided(struct repartition_run *run) {
             if (status) return status;
         }
         if (looking.left)
-            return ctl_fail(
-                &run->ctl,
-                "%" PRId64
-                " records are not yet decided by %s: start redress-%s again until it has "
-                "(`redressctl offsets list %s`), then stop it",
-                looking.left, (*spec)->name, (*spec)->name, (*spec)->name);
+            return ctl_fail(&run->ctl,
+                            "%" PRId64 " records are not yet decided by %s: start redress-%s again "
+                            "until it has (`redressctl offsets list %s`), then stop it",
+                            looking.left, (*spec)->name, (*spec)->name, (*spec)->name);
     }
 
     return 0;
@@ -188,7 +188,8 @@ static int check_room(struct repartition_run *run) {
     }
     for (const struct worker_spec *const *spec = specs; !status && *spec; spec++)
         if ((*spec)->kind == WORKER_KEYED) status = check_changelog(run, *spec);
-    return status ? status : open_sides(run, NULL);
+    if (status) return status;
+    return open_sides(run, NULL);
 }
 
 /* ---- Copying ---- */
@@ -267,7 +268,8 @@ static int copy_all(struct repartition_run *run) {
         if (!status) status = copy_topic(run, TOPIC_STATE);
     }
 
-    return status ? status : open_sides(run, NULL);
+    if (status) return status;
+    return open_sides(run, NULL);
 }
 
 /* ---- Offsets ---- */

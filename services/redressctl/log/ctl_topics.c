@@ -41,7 +41,8 @@ static int open_admin(struct topics_run *run) {
         status = ctl_number(ctl, "--replication", run->replication_text, 1, 10, &replication);
     if (status) return status;
     run->admin = kafka_admin_new(&ctl->kafka, &err);
-    int brokers = run->admin ? kafka_admin_brokers(run->admin, ASK_MS, &err) : -1;
+    int brokers = -1;
+    if (run->admin) brokers = kafka_admin_brokers(run->admin, ASK_MS, &err);
     if (brokers < 0)
         return ctl_fail(ctl, "Kafka at %s: %s (REDRESS_KAFKA_BOOTSTRAP_SERVERS says where it is)",
                         config_kafka(&ctl->config, "bootstrap.servers")
@@ -80,7 +81,8 @@ static int make_topics(struct topics_run *run) {
     }
     ctl_note("%d topics made, %d were there already", made, run->count - made - failed);
 
-    return failed ? EXIT_CANNOT_GO_ON : 0;
+    if (failed) return EXIT_CANNOT_GO_ON;
+    return 0;
 }
 
 /* The partition count of a topic, waiting while a new topic's news travels through the cluster. */
@@ -115,7 +117,8 @@ static int changelog_places(struct topics_run *run, const struct topics_plan *pl
     *starts_out = starts;
     *ends_out = ends;
 
-    return bad ? -1 : 0;
+    if (bad) return -1;
+    return 0;
 }
 
 /* A name for this life of the changelog: a worker whose committed offsets know another one refuses
@@ -185,7 +188,8 @@ static int create(struct topics_run *run) {
         ctl_note("redress-devbroker makes its topics itself");
     else
         status = make_topics(run);
-    return status ? status : begin_logs(run);
+    if (status) return status;
+    return begin_logs(run);
 }
 
 static void print_faults(const struct topics_run *run, const struct topics_faults *faults) {
@@ -237,7 +241,8 @@ static int check_topic(struct topics_run *run, const struct topics_plan *plan, i
         return -1;
     topics_check(plan, partitions, events, found, faults);
 
-    return plan->worker && partitions > 0 ? check_logs(run, plan, partitions, faults, err) : 0;
+    if (plan->worker && partitions > 0) return check_logs(run, plan, partitions, faults, err);
+    return 0;
 }
 
 static int check(struct topics_run *run) {
@@ -264,7 +269,8 @@ static int check(struct topics_run *run) {
     print_faults(run, faults);
     ctl_note("%d topics checked, %d differences", run->count, faults->count);
 
-    return faults->count ? EXIT_CANNOT_GO_ON : 0;
+    if (faults->count) return EXIT_CANNOT_GO_ON;
+    return 0;
 }
 
 static int run_topics(int argc, char **argv) {
@@ -277,7 +283,8 @@ static int run_topics(int argc, char **argv) {
                                          {"--json", NULL, &run->json},
                                          {NULL, NULL, NULL}};
     int status = ctl_options(&run->ctl, options, &argc, argv);
-    const char *what = argc == 2 ? argv[1] : "";
+    const char *what = "";
+    if (argc == 2) what = argv[1];
     if (!status && strcmp(what, "create") != 0 && strcmp(what, "check") != 0)
         status = ctl_usage(&run->ctl, "expected create or check");
     if (!status) status = open_admin(run);

@@ -36,7 +36,10 @@ int offsets_parse_from(const char *text, size_t len, struct place *out) {
     memcpy(copy, text, len);
     copy[len] = 0;
     partition = strchr(copy, '/');
-    offset = partition ? strchr(partition + 1, '/') : NULL;
+    if (partition)
+        offset = strchr(partition + 1, '/');
+    else
+        offset = NULL;
     if (!offset) return -1;
     *partition++ = 0;
     *offset++ = 0;
@@ -48,7 +51,8 @@ int offsets_parse_from(const char *text, size_t len, struct place *out) {
     out->partition = (int)number;
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++)
         if (strcmp(topic_name(topic), copy) == 0) out->topic = topic;
-    return out->topic == TOPIC_NONE ? -1 : 0;
+    if (out->topic == TOPIC_NONE) return -1;
+    return 0;
 }
 
 /* What was decided is `place`; what comes next is behind it. */

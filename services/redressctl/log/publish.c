@@ -20,7 +20,8 @@ static const char *complaint_key(const struct tree *data) {
     const char *key = text_at(data, "order", "id");
     if (!key) key = text_at(data, NULL, "conversation");
     if (!key) key = text_at(data, "customer", "id");
-    return key ? key : "";
+    if (key) return key;
+    return "";
 }
 
 /* The route where a record names a case; else the one thing that it is about. */
@@ -31,7 +32,8 @@ static const char *activity_key(const char *type, const struct tree *data, struc
         return ids_is_case(case_id) ? arena_strndup(arena, case_id, IDS_ROUTE_LEN) : case_id;
     if ((key = text_at(data, "order", "id")) || (key = text_at(data, NULL, "customer_id")))
         return key;
-    return strncmp(type, "cohort.", 7) == 0 ? "cohort" : "";
+    if (strncmp(type, "cohort.", 7) == 0) return "cohort";
+    return "";
 }
 
 static int check_attributes(const struct tree *event, struct err *err) {

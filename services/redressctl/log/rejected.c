@@ -44,14 +44,16 @@ static const char *header_text(const struct raw *raw, const char *name, struct a
 
 /* The last header of all, which is always the worker's own. */
 static const char *description(const struct raw *raw, struct arena *arena) {
-    const struct header *last = raw->header_count ? &raw->headers[raw->header_count - 1] : NULL;
-    return last && strcmp(last->name, "redress_described") == 0
-               ? header_text(raw, last->name, arena)
-               : NULL;
+    const struct header *last = NULL;
+    if (raw->header_count) last = &raw->headers[raw->header_count - 1];
+    if (last && strcmp(last->name, "redress_described") == 0)
+        return header_text(raw, last->name, arena);
+    return NULL;
 }
 
 static const char *or_empty(const char *text) {
-    return text ? text : "";
+    if (text) return text;
+    return "";
 }
 
 void rejected_read(const struct raw *raw, struct arena *arena, struct rejected *out) {
@@ -67,7 +69,10 @@ void rejected_read(const struct raw *raw, struct arena *arena, struct rejected *
                              .described = description(raw, arena)};
     const char *partition = header_text(raw, "redress_partition", arena);
     const char *offset = header_text(raw, "redress_offset", arena);
-    out->origin = partition && offset ? arena_printf(arena, "%s-%s", partition, offset) : "";
+    if (partition && offset)
+        out->origin = arena_printf(arena, "%s-%s", partition, offset);
+    else
+        out->origin = "";
     out->is_mark = !reason && out->replayed;
 }
 
@@ -77,7 +82,10 @@ static int replay_topic(const struct rejected *rejected, const struct kafka *kaf
 
     if (topic == TOPIC_EVENTS) {
         const struct contract_type *type = contract_find(rejected->type);
-        topic = type ? type->topic : TOPIC_NONE;
+        if (type)
+            topic = type->topic;
+        else
+            topic = TOPIC_NONE;
     }
     if (topic != TOPIC_COMPLAINTS && topic != TOPIC_ACTIVITY && topic != TOPIC_DECISIONS)
         return err_set(err, "it came from \"%.100s\"%s%.60s, where only workers write",
@@ -121,11 +129,11 @@ int rejected_replay(const struct raw *raw, const struct rejected *rejected,
         return err_set(err, "it is the mark that %s was sent again, not a rejected record",
                        rejected->replayed);
     if (rejected->described)
-        return err_set(err,
-                       "only a description of it is here: the record itself could not be copied. "
-                       "It lies in %.100s at "
-                       "%.60s (partition and offset) as long as that topic keeps it",
-                       rejected->topic, rejected->origin);
+        return err_set(
+            err,
+            "only a description of it is here: the record itself could not be copied. It lies in "
+            "%.100s at %.60s (partition and offset) as long as that topic keeps it",
+            rejected->topic, rejected->origin);
     if (replay_topic(rejected, kafka, &topic, err) < 0) return -1;
     struct header *headers = arena_alloc(arena, ((size_t)raw->header_count + 1) * sizeof *headers);
     bool accepted = kafka_topic_of(kafka, rejected->topic) == TOPIC_EVENTS;
@@ -133,9 +141,10 @@ int rejected_replay(const struct raw *raw, const struct rejected *rejected,
     for (int i = 0; i < raw->header_count; i++) {
         const struct header *header = &raw->headers[i];
         if (strncmp(header->name, ours, sizeof ours - 1) == 0) continue;
-        headers[count++] = accepted && strcmp(header->name, "ce_id") == 0
-                               ? new_id(header, rejected, arena)
-                               : *header;
+        if (accepted && strcmp(header->name, "ce_id") == 0)
+            headers[count++] = new_id(header, rejected, arena);
+        else
+            headers[count++] = *header;
     }
     headers[count++] = *replayed(rejected, arena);
     *out = (struct kafka_message){.topic = topic,

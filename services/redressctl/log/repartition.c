@@ -100,5 +100,6 @@ int repartition_record(const struct repartition *plan, const struct raw *raw, st
     if (raw->topic != TOPIC_EVENTS || raw->key) return 1;
     /* What concerns all cases lies in every partition, and is to. */
 
-    return raw->partition == 0 ? plan->counts[TOPIC_EVENTS] : 0;
+    if (raw->partition == 0) return plan->counts[TOPIC_EVENTS];
+    return 0;
 }

@@ -73,8 +73,10 @@ static void plan_row(struct arena *arena, const char *prefix, const struct topic
     plan->topic = row->topic;
     plan->worker = row->worker;
     plan->as_events = row->as_events;
-    plan->name = row->worker ? arena_printf(arena, "%s.%s.state", prefix, row->worker)
-                             : arena_printf(arena, "%s.%s", prefix, topic_name(row->topic));
+    if (row->worker)
+        plan->name = arena_printf(arena, "%s.%s.state", prefix, row->worker);
+    else
+        plan->name = arena_printf(arena, "%s.%s", prefix, topic_name(row->topic));
     for (const struct setting_row *setting = row->settings; setting->name; setting++)
         add_setting(plan, setting->name, setting->value, setting->rule);
     /* With three copies, one may be away: two must have a record before it counts as written. */
@@ -111,38 +113,36 @@ static bool setting_holds(enum topics_rule rule, const char *found, const char *
     long long is = strtoll(found, NULL, 10);
     long long wanted = strtoll(expected, NULL, 10);
     if (is < 0) return rule == TOPICS_AT_LEAST; /* -1 is for ever */
-    return rule == TOPICS_AT_LEAST ? is >= wanted : is <= wanted;
+    if (rule == TOPICS_AT_LEAST) return is >= wanted;
+    return is <= wanted;
 }
 
 static const char *expectation(struct arena *arena, enum topics_rule rule, const char *value) {
-    return rule == TOPICS_EQUAL
-               ? value
-               : arena_printf(arena, "%s %s", rule == TOPICS_AT_LEAST ? "at least" : "at most",
-                              value);
+    if (rule == TOPICS_EQUAL) return value;
+    return arena_printf(arena, "%s %s", rule == TOPICS_AT_LEAST ? "at least" : "at most", value);
 }
 
 static void check_partitions(const struct topics_plan *plan, int partitions, int events,
                              struct topics_faults *faults) {
     if (!plan->as_events || partitions == events || events == 0) return;
     struct arena *arena = faults->arena;
-    fault(
-        faults,
-        (struct topics_fault){
-            plan->name, "partitions", arena_printf(arena, "%d", partitions),
-            arena_printf(arena,
-                         "%d, as many as the case log has: partition i of both belongs together",
-                         events),
-            plan->worker
-                ? "stop that worker, remove the topic and its group's offsets, run `redressctl "
-                  "topics create`: its "
-                  "state is then built anew from the case log, as far back as that reaches"
-                : arena_printf(arena,
-                               partitions < events
-                                   ? "kafka-topics.sh --alter --topic %s --partitions %d"
-                                   : "partitions cannot be taken away: stop the workers, remove %s "
-                                     "once it has been read, run `redressctl topics create "
-                                     "--partitions %d`",
-                               plan->name, events)});
+    fault(faults,
+          (struct topics_fault){
+              plan->name, "partitions", arena_printf(arena, "%d", partitions),
+              arena_printf(arena,
+                           "%d, as many as the case log has: partition i of both belongs together",
+                           events),
+              plan->worker
+                  ? "stop that worker, remove the topic and its group's offsets, run `redressctl "
+                    "topics create`: its state is then built anew from the case log, as far back "
+                    "as that reaches"
+                  : arena_printf(
+                        arena,
+                        partitions < events
+                            ? "kafka-topics.sh --alter --topic %s --partitions %d"
+                            : "partitions cannot be taken away: stop the workers, remove %s once "
+                              "it has been read, run `redressctl topics create --partitions %d`",
+                        plan->name, events)});
 }
 
 void topics_check(const struct topics_plan *plan, int partitions, int events,
@@ -160,22 +160,22 @@ void topics_check(const struct topics_plan *plan, int partitions, int events,
         if (setting_holds(plan->rules[i], found[i].value, wanted->value)) continue;
         bool list = strchr(wanted->value, ',') != NULL;
         fault(faults,
-              (struct topics_fault){
-                  plan->name, wanted->name,
-                  found[i].value ? found[i].value : "unknown to the broker",
-                  expectation(arena, plan->rules[i], wanted->value),
-                  arena_printf(arena,
-                               "kafka-configs.sh --alter --entity-type topics --entity-name %s "
-                               "--add-config %s=%s%s%s",
-                               plan->name, wanted->name, list ? "[" : "", wanted->value,
-                               list ? "]" : "")});
+              (struct topics_fault){plan->name, wanted->name,
+                                    found[i].value ? found[i].value : "unknown to the broker",
+                                    expectation(arena, plan->rules[i], wanted->value),
+                                    arena_printf(arena,
+                                                 "kafka-configs.sh --alter --entity-type topics "
+                                                 "--entity-name %s --add-config %s=%s%s%s",
+                                                 plan->name, wanted->name, list ? "[" : "",
+                                                 wanted->value, list ? "]" : "")});
     }
 }
 
 void topics_check_broker(const char *value, int64_t transaction_timeout_ms,
                          int64_t session_timeout_ms, struct topics_faults *faults) {
     struct arena *arena = faults->arena;
-    long long interval_ms = value ? strtoll(value, NULL, 10) : 0;
+    long long interval_ms = 0;
+    if (value) interval_ms = strtoll(value, NULL, 10);
 
     if (value && interval_ms <= SECOND) return;
     bool unsafe = value && session_timeout_ms <= transaction_timeout_ms + interval_ms;
@@ -185,8 +185,7 @@ void topics_check_broker(const char *value, int64_t transaction_timeout_ms,
               unsafe ? arena_printf(arena,
                                     "less than session_timeout minus transaction_timeout (%" PRId64
                                     "), so that a dead worker's transaction ends before its "
-                                    "partitions move; 1000 is "
-                                    "recommended",
+                                    "partitions move; 1000 is recommended",
                                     session_timeout_ms - transaction_timeout_ms)
                      : "1000 is recommended: a killed worker's open transaction holds up every "
                        "reader that long",

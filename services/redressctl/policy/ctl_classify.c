@@ -168,7 +168,8 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
     }
     arena_free(work);
     if (bad > 0) ctl_note("redressctl: %d of %d lines could not be read", bad, number);
-    return bad > 0 ? EXIT_CANNOT_GO_ON : EXIT_OK;
+    if (bad > 0) return EXIT_CANNOT_GO_ON;
+    return EXIT_OK;
 }
 
 static int run(int argc, char **argv) {

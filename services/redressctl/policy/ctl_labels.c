@@ -46,7 +46,8 @@ static int give(void *context, const struct event *ev, struct err *err) {
     if (answer == LABELS_GIVEN) write_label(&label);
     run->given += answer == LABELS_GIVEN;
     run->erased += answer == LABELS_ERASED;
-    return ctl_flush() != 0 ? err_set(err, "the labels cannot be written") : 0;
+    if (ctl_flush() == 0) return 0;
+    return err_set(err, "the labels cannot be written");
 }
 
 static int read_log(struct run *run) {
@@ -61,7 +62,8 @@ static int read_log(struct run *run) {
 /* A whole number of an event, such as its offset; `absent` where there is none. */
 static int64_t number_of(const struct tree *event, const char *key, int64_t absent) {
     const struct tree *node = tree_get(event, key);
-    return node != NULL && node->kind == TREE_INT ? node->num : absent;
+    if (node != NULL && node->kind == TREE_INT) return node->num;
+    return absent;
 }
 
 /* A line of `redressctl events --json`, or any structured CloudEvent. One without a time is ordered
@@ -125,7 +127,8 @@ static int read_file(struct run *run, const char *path) {
     int bad = read_lines(run, &first, path, bytes, len, true);
     read_lines(run, &second, path, bytes, len, false);
 
-    return bad > 0 ? EXIT_CANNOT_GO_ON : EXIT_OK;
+    if (bad > 0) return EXIT_CANNOT_GO_ON;
+    return EXIT_OK;
 }
 
 static void report(const struct run *run) {
@@ -154,7 +157,10 @@ static int run_labels(int argc, char **argv) {
             since);
     if (!status) {
         run.labels = labels_new(run.ctl.arena, since_ms);
-        status = argc == 2 ? read_file(&run, argv[1]) : read_log(&run);
+        if (argc == 2)
+            status = read_file(&run, argv[1]);
+        else
+            status = read_log(&run);
         if (!status || run.given > 0) report(&run);
     }
     ctl_close(&run.ctl);

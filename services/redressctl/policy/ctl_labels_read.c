@@ -105,7 +105,8 @@ static void add_example(struct reader *reader, const char *text, int output) {
 
 static int read_row(struct reader *reader, char *line, struct err *err) {
     char *text = strchr(line, '\t');
-    char *intent = text == NULL ? NULL : strchr(text + 1, '\t');
+    char *intent = NULL;
+    if (text != NULL) intent = strchr(text + 1, '\t');
 
     if (intent == NULL) return err_set(err, "expected id, text and intent, with tabs between");
     *text++ = '\0';
@@ -123,7 +124,8 @@ static int read_json(struct reader *reader, const char *line, struct err *err) {
     if (fault != JSON_OK) return -1;
     const char *text = tree_text(tree, "text");
     const char *name = tree_text(tree, "class");
-    int class_id = name == NULL ? 0 : fields_choice_value(contract_classes, name);
+    int class_id = 0;
+    if (name != NULL) class_id = fields_choice_value(contract_classes, name);
     if (text == NULL || class_id == 0)
         return err_set(err, "expected text and class, a class of the contract");
     int output = output_with(reader->set, class_id);
@@ -140,7 +142,10 @@ static void drop_rare(struct train_set *set) {
 
     for (int i = 0; i < set->count; i++) counts[set->at[i].output]++;
     for (int i = 0; i < set->output_count; i++) {
-        moved[i] = counts[i] < CTL_LABELS_MIN ? -1 : kept;
+        if (counts[i] < CTL_LABELS_MIN)
+            moved[i] = -1;
+        else
+            moved[i] = kept;
         if (moved[i] >= 0) set->outputs[kept++] = set->outputs[i];
     }
     set->output_count = kept;

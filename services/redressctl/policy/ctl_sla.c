@@ -33,9 +33,8 @@ static int run(int argc, char **argv) {
 
 const struct command ctl_sla = {
     .name = "sla",
-    .usage =
-        "sla due FILE | simulate --policies DIR [--policies DIR] [--until TIME] [--summary] FILE | "
-        "explain [--policies DIR] [--until TIME] [--events FILE] [--json] CASE",
+    .usage = "sla due FILE | simulate --policies DIR [--policies DIR] [--until TIME] [--summary] "
+             "FILE | explain [--policies DIR] [--until TIME] [--events FILE] [--json] CASE",
     .about = "compute deadlines, try policies out on real events, explain a case",
     .help = help_sla,
     .options = "due simulate explain --policies --until --summary --events --json",

@@ -57,7 +57,8 @@ static int by_time(const void *a, const void *b) {
     const struct mark_line *one = *(const struct mark_line *const *)a;
     const struct mark_line *two = *(const struct mark_line *const *)b;
     if (one->at != two->at) return one->at < two->at ? -1 : 1;
-    return one < two ? -1 : 1; /* of one moment: as they stand in the line */
+    if (one < two) return -1;
+    return 1; /* of one moment: as they stand in the line */
 }
 
 /* Pauses in order; repeated ones are harmless. */
@@ -97,7 +98,8 @@ static int read_line(const struct tree *tree, struct arena *arena, struct questi
                    "expected target_seconds, target or end");
     read_pauses(out, arena);
 
-    return faults->count ? -1 : 0;
+    if (faults->count) return -1;
+    return 0;
 }
 
 static void write_time(struct json_out *out, int64_t ms) {
@@ -210,5 +212,6 @@ int ctl_sla_due(int argc, char **argv) {
     arena_free(work);
     arena_free(arena);
 
-    return bad ? ctl_sla_fail("%d of %d lines could not be answered", bad, number) : EXIT_OK;
+    if (!bad) return EXIT_OK;
+    return ctl_sla_fail("%d of %d lines could not be answered", bad, number);
 }

@@ -154,8 +154,10 @@ static int from_events(struct request *request) {
     int status = play(request, rehearse);
     if (status == 0) {
         const struct sla_state *state = rehearse_state(rehearse, &sla_spec, request->case_id);
-        status = state ? print_all(request, state, policy, rehearse_now(rehearse))
-                       : ctl_sla_fail("no case %s in %s", request->case_id, request->events);
+        if (state)
+            status = print_all(request, state, policy, rehearse_now(rehearse));
+        else
+            status = ctl_sla_fail("no case %s in %s", request->case_id, request->events);
     }
     rehearse_free(rehearse);
 
@@ -216,7 +218,8 @@ static const struct sla_policy *read_version(struct ctl *ctl, const struct reque
         policy_store_find(&sla_spec, request->dir, &topic, version, request->arena, &policy, err);
     kafka_asker_free(log.asker);
 
-    return result == POLICY_STORE_DONE ? policy : NULL;
+    if (result == POLICY_STORE_DONE) return policy;
+    return NULL;
 }
 
 /* That of the folder, where the case has none yet, or where its own is the same. */
@@ -244,7 +247,10 @@ static int from_redis(struct request *request) {
     if (status == 0) {
         const struct sla_policy *policy = choose_version(&ctl, request, &state);
         int64_t now_ms = request->until_ms ? request->until_ms : clock_now_ms();
-        status = policy ? print_all(request, &state, policy, now_ms) : EXIT_BAD_CONFIG;
+        if (policy)
+            status = print_all(request, &state, policy, now_ms);
+        else
+            status = EXIT_BAD_CONFIG;
     }
     ctl_close(&ctl);
 

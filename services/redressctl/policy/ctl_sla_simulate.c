@@ -76,7 +76,8 @@ static void note_breach(struct play *play, const char *case_id, const char *targ
                         const char *cycle) {
     if (!play->compare) return;
     if (play->breach_count == play->breach_size) {
-        int size = play->breach_size ? play->breach_size * 2 : 256;
+        int size = 256;
+        if (play->breach_size) size = play->breach_size * 2;
         play->breaches = arena_grow(play->arena, play->breaches,
                                     (size_t)play->breach_size * sizeof *play->breaches,
                                     (size_t)size * sizeof *play->breaches);
@@ -177,7 +178,8 @@ static int begin(struct play *play, const char *dir) {
     ctl_notes(errors.at);
     buf_free(&errors);
 
-    return bad ? -1 : 0;
+    if (bad) return -1;
+    return 0;
 }
 
 static int read_options(struct simulation *simulation, int argc, char **argv) {
@@ -263,7 +265,8 @@ static int play_file(struct simulation *simulation, struct arena *work) {
         rehearse_advance(rehearse, simulation->until_ms > last ? simulation->until_ms : last);
     }
 
-    return simulation->refused ? EXIT_CANNOT_GO_ON : EXIT_OK;
+    if (simulation->refused) return EXIT_CANNOT_GO_ON;
+    return EXIT_OK;
 }
 
 /* Telling. */
@@ -273,7 +276,8 @@ static int by_name(const void *a, const void *b) {
     const struct row *two = b;
     int order = strcmp(one->policy, two->policy);
     if (!order) order = strcmp(one->class_name, two->class_name);
-    return order ? order : strcmp(one->target, two->target);
+    if (order) return order;
+    return strcmp(one->target, two->target);
 }
 
 static void print_summary(struct play *play) {
@@ -324,9 +328,13 @@ static void print_difference(struct simulation *simulation) {
     if (two->breach_count)
         qsort(two->breaches, (size_t)two->breach_count, sizeof *two->breaches, by_text);
     while (i < one->breach_count || k < two->breach_count) {
-        int order = i == one->breach_count   ? 1
-                    : k == two->breach_count ? -1
-                                             : strcmp(one->breaches[i], two->breaches[k]);
+        int order;
+        if (i == one->breach_count)
+            order = 1;
+        else if (k == two->breach_count)
+            order = -1;
+        else
+            order = strcmp(one->breaches[i], two->breaches[k]);
         if (order < 0) {
             print_one(one->breaches[i], one->dir);
             only[0]++;

@@ -87,8 +87,14 @@ static int write_model(struct train_set *set, const struct options *options, str
     struct err err;
 
     train_model(set, arena, &model);
-    model.source = options->source == NULL ? "labels of this shop's agents" : options->source;
-    model.licence = options->licence == NULL ? "not stated" : options->licence;
+    if (options->source == NULL)
+        model.source = "labels of this shop's agents";
+    else
+        model.source = options->source;
+    if (options->licence == NULL)
+        model.licence = "not stated";
+    else
+        model.licence = options->licence;
     model_write(&model, &out);
     int status = out.len > MODEL_FILE_MAX
                      ? err_set(&err, "%s: the model would have %zu bytes, more than %d",
@@ -103,7 +109,8 @@ static int write_model(struct train_set *set, const struct options *options, str
     }
     buf_free(&out);
 
-    return status == 0 ? EXIT_OK : EXIT_CANNOT_GO_ON;
+    if (status == 0) return EXIT_OK;
+    return EXIT_CANNOT_GO_ON;
 }
 
 static bool read_options(int argc, char **argv, struct options *out) {
@@ -152,7 +159,10 @@ static int run(int argc, char **argv) {
         ctl_note("redressctl: %s", err.text);
         status = EXIT_CANNOT_GO_ON;
     } else if (policy != NULL) {
-        status = options.evaluate ? evaluate(set) : EXIT_OK;
+        if (options.evaluate)
+            status = evaluate(set);
+        else
+            status = EXIT_OK;
         if (status == EXIT_OK && options.out != NULL) status = write_model(set, &options, arena);
     }
     arena_free(arena);

@@ -54,7 +54,8 @@ static void grow(struct table *table, struct arena *arena) {
 
 static struct entry *find(const struct table *table, const char *key) {
     int found = table->count == 0 ? 0 : table->slots[slot_of(table, key)];
-    return found == 0 ? NULL : &table->at[found - 1];
+    if (found == 0) return NULL;
+    return &table->at[found - 1];
 }
 
 /* NULL: there are as many as there may be. */
@@ -97,7 +98,8 @@ static const char *customer_key(struct arena *arena, const struct event *ev,
 static int note_word(struct labels *labels, const struct event *ev, struct err *err) {
     const char *case_id = tree_text(ev->data, "case_id");
     const char *class_name = tree_text(ev->data, "class");
-    int class_id = class_name == NULL ? 0 : fields_choice_value(contract_classes, class_name);
+    int class_id = 0;
+    if (class_name != NULL) class_id = fields_choice_value(contract_classes, class_name);
 
     if (case_id == NULL || class_id == 0)
         return err_set(err,
@@ -131,8 +133,8 @@ static int note_erasure(struct labels *labels, const struct event *ev, struct er
 
 int labels_note(struct labels *labels, const struct event *ev, struct err *err) {
     if (!labels_notes(ev->type)) return 0;
-    return strcmp(ev->type, "customer.erased") == 0 ? note_erasure(labels, ev, err)
-                                                    : note_word(labels, ev, err);
+    if (strcmp(ev->type, "customer.erased") == 0) return note_erasure(labels, ev, err);
+    return note_word(labels, ev, err);
 }
 
 static bool is_erased(const struct labels *labels, const struct event *ev) {
