@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "runtime/engine.h"
-#include "runtime/worker_health.h"
+#include "runtime/health.h"
 #include <stdlib.h>
 
 enum {
@@ -65,13 +65,13 @@ static void tell(struct engine *engine, int64_t behind_ms) {
     if (behind) apart_ms = behind_ms;
     metrics_set(engine->metrics.clock_behind, NULL, (double)behind_ms / 1e3);
     if (apart_ms < CLOCKS_APART_MS) {
-        worker_remark(NULL);
+        health_remark(NULL);
         return;
     }
 
     const char *what = "this host's clock is ahead of Redis'";
     if (behind) what = "this host's clock is behind Redis': what is due is late by as much";
-    worker_remark(arena_printf(engine->arena, "%s, by %lld s: set both by NTP", what,
+    health_remark(arena_printf(engine->arena, "%s, by %lld s: set both by NTP", what,
                                (long long)apart_ms / 1000));
     log_seldom(&gate, SAY_MS, LOG_WARN, what, "by_ms", log_int(apart_ms), "remedy",
                "set both by NTP", NULL);

@@ -2,8 +2,8 @@
 #include "runtime/engine.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "runtime/health.h"
 #include "runtime/watch.h"
-#include "runtime/worker_health.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +124,7 @@ void engine_pause(struct engine *engine, const char *message, const char *detail
     engine->pause_until_ms = clock_boot_ms() + engine->pause_ms;
     metrics_add(engine->metrics.retries, NULL, 1);
     metrics_set(engine->metrics.ready, NULL, 0);
-    worker_waits(message, detail);
+    health_waits(message, detail);
     log_seldom(&gate, 1000, LOG_WARN, message, "detail", detail, "pause_ms",
                log_int(engine->pause_ms), NULL);
 }
@@ -137,7 +137,7 @@ void engine_calm(struct engine *engine) {
     engine->pause_ms = 0;
     engine->pause_until_ms = 0;
     metrics_set(engine->metrics.ready, NULL, 1);
-    worker_waits(NULL, NULL);
+    health_waits(NULL, NULL);
 }
 
 /* ---- Fencing ---- */
@@ -450,4 +450,11 @@ enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_r
     fenced(engine, err.text);
 
     return KAFKA_NOTHING;
+}
+
+bool engine_wants(const struct engine *engine, const struct raw *raw) {
+    if (!engine->spec->wants) return true;
+    size_t len;
+    const char *type = event_peek_type(raw, &len);
+    return !type || engine->spec->wants(arena_strndup(engine->arena, type, len));
 }

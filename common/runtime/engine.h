@@ -6,13 +6,13 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "decision/spec.h"
 #include "outside/kafka.h"
 #include "outside/redis.h"
 #include "runtime/bounds.h"
 #include "runtime/claim_store.h"
 #include "runtime/clocks.h"
 #include "runtime/policy_store.h"
-#include "runtime/worker.h"
 
 enum {
     ENGINE_ASK_MS = 1000, /* one question to the broker; a few ms when it is there */
@@ -156,5 +156,8 @@ void engine_join(struct engine *engine, const struct kafka_hooks *hooks);
  * and calls engine_damaged(). */
 enum kafka_got engine_poll(struct engine *engine, int timeout_ms, struct kafka_record **record_out,
                            struct place *place_out);
+
+/* Whether the worker decides on records of this type; where it cannot be seen, it does. */
+bool engine_wants(const struct engine *engine, const struct raw *raw);
 
 #endif

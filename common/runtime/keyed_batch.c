@@ -1,9 +1,9 @@
 /* keyed_batch: one batch of a keyed worker: read the states, fold events and wake-ups, one
  * transaction, then the views.
  */
+#include "runtime/keyed_batch.h"
 #include "base/clock.h"
 #include "base/fault.h"
-#include "runtime/keyed.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,16 +89,9 @@ static const char *state_key(const struct work *work, const struct event *ev) {
     return ev->subject;
 }
 
-bool keyed_wants(const struct engine *engine, const struct raw *raw) {
-    if (!engine->spec->wants) return true;
-    size_t len;
-    const char *type = event_peek_type(raw, &len);
-    return !type || engine->spec->wants(arena_strndup(engine->arena, type, len));
-}
-
 static void take_record(struct work *work, const struct polled *polled) {
     struct raw raw = polled->raw;
-    struct shard *shard = keyed_shard(work->keyed, raw.partition);
+    struct shard *shard = shards_find(&work->keyed->shards, raw.partition);
 
     if (!shard || !running(shard) || raw.offset < shard->next) return;
     shard->next = raw.offset + 1;
@@ -129,12 +122,12 @@ static void take_due(struct work *work, struct shard *shard) {
         shard->proof.proven_ms < work->now_ms ? shard->proof.proven_ms : work->now_ms;
 
     if (!shard->next_wake_ms || shard->next_wake_ms >= limit_ms ||
-        clock_boot_ms() < work->keyed->hold_until_ms)
+        clock_boot_ms() < work->keyed->shards.due_clock.hold_until_ms)
         return;
-    enum view_result result = view_due(work->keyed->view, shard->number, work->arena, limit_ms,
-                                       KEYED_DUE_MAX, &ids, &count, &standing, &err);
-    if (shard_stumbles(work->keyed, shard, result, NULL, &err) ||
-        !shard_stands(work->keyed, shard, &standing))
+    enum view_result result = view_due(work->keyed->shards.view, shard->number, work->arena,
+                                       limit_ms, KEYED_DUE_MAX, &ids, &count, &standing, &err);
+    if (shard_stumbles(&work->keyed->shards, shard, result, NULL, &err) ||
+        !shard_stands(&work->keyed->shards, shard, &standing))
         return;
     for (int i = 0; i < count; i++) {
         struct job *job = job_new(work, entry_for(work, shard, ids[i]));
@@ -147,7 +140,7 @@ static void take_due(struct work *work, struct shard *shard) {
 /* Whether the record lies at or behind one that is held. */
 static bool is_held(const struct work *work, const struct job *job) {
     const struct shard *shard =
-        job->entry ? job->entry->shard : keyed_shard(work->keyed, job->raw.partition);
+        job->entry ? job->entry->shard : shards_find(&work->keyed->shards, job->raw.partition);
     return !job->wake && shard && shard->hold_at >= 0 && job->raw.offset >= shard->hold_at;
 }
 
@@ -169,10 +162,10 @@ static void read_chunk(struct work *work, struct shard *shard, struct entry **en
     for (int i = 0; i < count; i++) cases[i].id = entries[i]->id;
     struct view_standing standing;
     struct err err;
-    enum view_result result =
-        view_read(work->keyed->view, shard->number, work->arena, cases, count, &standing, &err);
-    if (shard_stumbles(work->keyed, shard, result, &standing, &err) ||
-        !shard_stands(work->keyed, shard, &standing))
+    enum view_result result = view_read(work->keyed->shards.view, shard->number, work->arena, cases,
+                                        count, &standing, &err);
+    if (shard_stumbles(&work->keyed->shards, shard, result, &standing, &err) ||
+        !shard_stands(&work->keyed->shards, shard, &standing))
         return;
     for (int i = 0; i < count; i++) {
         if (cases[i].unread) hold(work, shard, entries[i], cases[i].unread);
@@ -383,9 +376,9 @@ static void add_places(struct work *work, struct batch *batch) {
     struct keyed *keyed = work->keyed;
 
     batch->places =
-        arena_alloc(work->arena, sizeof *batch->places * ((size_t)keyed->shard_count + 1));
-    for (int i = 0; i < keyed->shard_count; i++) {
-        struct shard *shard = &keyed->shards[i];
+        arena_alloc(work->arena, sizeof *batch->places * ((size_t)keyed->shards.count + 1));
+    for (int i = 0; i < keyed->shards.count; i++) {
+        struct shard *shard = &keyed->shards.at[i];
         if (!running(shard)) continue;
         struct place *place = &batch->places[batch->place_count++];
         *place = (struct place){
@@ -429,25 +422,25 @@ static void apply(struct work *work, const struct batch *batch, struct shard *sh
     }
     if (!count) return;
     if (!known) {
-        shard_heal(work->keyed, shard, "a delivery report without an offset");
+        shard_heal(&work->keyed->shards, shard, "a delivery report without an offset");
         return;
     }
     struct view_standing standing;
     struct err err;
     int64_t to = changes[count - 1].offset + 1;
     FAULT_POINT("before_apply");
-    enum view_result result = view_apply(work->keyed->view, shard->number, work->arena,
+    enum view_result result = view_apply(work->keyed->shards.view, shard->number, work->arena,
                                          shard->applied, to, changes, count, &standing, &err);
-    if (shard_stumbles(work->keyed, shard, result, NULL, &err)) return;
+    if (shard_stumbles(&work->keyed->shards, shard, result, NULL, &err)) return;
     FAULT_POINT("after_apply");
-    keyed_note_redis(work->keyed, &standing);
+    due_clock_note_redis(&work->keyed->shards.due_clock, standing.redis_ms, clock_boot_ms());
     shard->applied = to;
     shard->next_wake_ms = standing.next_wake_ms;
 }
 
 static void committed(struct work *work, const struct batch *batch) {
     for (int i = 0; i < batch->place_count; i++) {
-        struct shard *shard = keyed_shard(work->keyed, batch->places[i].partition);
+        struct shard *shard = shards_find(&work->keyed->shards, batch->places[i].partition);
         shard->settled = shard->from = shard->next;
         shard->no_offsets = false;
         apply(work, batch, shard);
@@ -458,8 +451,8 @@ static void committed(struct work *work, const struct batch *batch) {
 /* Nothing of it counts, or it is not known: the committed offsets are read again, and the views
  * healed. */
 static void failed(struct keyed *keyed) {
-    for (int i = 0; i < keyed->shard_count; i++) {
-        struct shard *shard = &keyed->shards[i];
+    for (int i = 0; i < keyed->shards.count; i++) {
+        struct shard *shard = &keyed->shards.at[i];
         int number = shard->number;
         struct shard before = *shard;
         shard_assign(shard, number);
@@ -469,17 +462,17 @@ static void failed(struct keyed *keyed) {
         shard->remade = before.remade;
         shard->remade_at_ms = before.remade_at_ms;
     }
-    keyed->refetch = true;
+    keyed->shards.refetch = true;
 }
 
 static void finish(struct work *work) {
     struct keyed *keyed = work->keyed;
 
-    for (int i = 0; i < keyed->shard_count; i++) {
-        struct shard *shard = &keyed->shards[i];
+    for (int i = 0; i < keyed->shards.count; i++) {
+        struct shard *shard = &keyed->shards.at[i];
         if (!running(shard)) continue;
         if (shard->hold_at >= 0) {
-            shard_hold(keyed, shard);
+            shard_hold(&keyed->shards, shard);
             continue;
         }
         if (shard->polled_to > shard->next)
@@ -495,20 +488,21 @@ static void begin(struct work *work, struct keyed *keyed, int records) {
     *work = (struct work){.keyed = keyed,
                           .engine = keyed->engine,
                           .arena = keyed->engine->arena,
-                          .now_ms = keyed_now_ms(keyed)};
-    int most = records + KEYED_DUE_MAX * keyed->shard_count;
+                          .now_ms = shards_now_ms(&keyed->shards)};
+    int most = records + KEYED_DUE_MAX * keyed->shards.count;
     work->entry_size = work->job_size = most + 1;
     work->entries = arena_alloc(work->arena, sizeof *work->entries * (size_t)work->entry_size);
     work->jobs = arena_alloc(work->arena, sizeof *work->jobs * (size_t)work->job_size);
     for (work->table_size = 64; work->table_size < (size_t)most * 2 + 2;) work->table_size *= 2;
     work->table = arena_alloc(work->arena, sizeof *work->table * work->table_size);
-    for (int i = 0; i < keyed->shard_count; i++) keyed->shards[i].from = keyed->shards[i].next;
+    for (int i = 0; i < keyed->shards.count; i++)
+        keyed->shards.at[i].from = keyed->shards.at[i].next;
 }
 
 static bool decide_all(struct work *work) {
     if (work->engine->claims) claim_store_begin(work->engine->claims);
-    for (int i = 0; i < work->keyed->shard_count; i++)
-        if (running(&work->keyed->shards[i])) read_states(work, &work->keyed->shards[i]);
+    for (int i = 0; i < work->keyed->shards.count; i++)
+        if (running(&work->keyed->shards.at[i])) read_states(work, &work->keyed->shards.at[i]);
     if (!know_versions(work)) return false;
     for (int round = 0; round < work->rounds; round++)
         if (!fold_round(work, round)) return false;
@@ -519,9 +513,9 @@ static bool decide_all(struct work *work) {
 static bool settle_due(const struct keyed *keyed) {
     bool unproven = engine_unproven(keyed->engine);
     if (clock_boot_ms() < keyed->settle_at_ms) return false;
-    for (int i = 0; i < keyed->shard_count; i++)
-        if (running(&keyed->shards[i]) &&
-            (unproven || keyed->shards[i].next != keyed->shards[i].settled))
+    for (int i = 0; i < keyed->shards.count; i++)
+        if (running(&keyed->shards.at[i]) &&
+            (unproven || keyed->shards.at[i].next != keyed->shards.at[i].settled))
             return true;
     return false;
 }
@@ -532,8 +526,8 @@ void keyed_batch(struct keyed *keyed, const struct polled *records, int count) {
 
     begin(&work, keyed, count);
     for (int i = 0; i < count; i++) take_record(&work, &records[i]);
-    for (int i = 0; i < keyed->shard_count; i++)
-        if (running(&keyed->shards[i])) take_due(&work, &keyed->shards[i]);
+    for (int i = 0; i < keyed->shards.count; i++)
+        if (running(&keyed->shards.at[i])) take_due(&work, &keyed->shards.at[i]);
     bool good = decide_all(&work);
     struct batch batch;
     batch_init(&batch, work.arena);

@@ -3,6 +3,7 @@
 #include "runtime/map.h"
 #include "base/clock.h"
 #include "runtime/begun.h"
+#include "runtime/health.h"
 #include "runtime/map_parts.h"
 #include "runtime/permissions_try.h"
 #include <stdlib.h>
@@ -321,7 +322,7 @@ static void turn(struct map *map) {
     hand_drop(&hand);
     end_damaged(map);
     report(map);
-    worker_turned(able && map->fetching && map->input_count > 0);
+    health_turned(able && map->fetching && map->input_count > 0);
     arena_reset(engine->arena);
 }
 

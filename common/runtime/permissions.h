@@ -4,8 +4,8 @@
 #ifndef REDRESS_PERMISSIONS_H
 #define REDRESS_PERMISSIONS_H
 
+#include "decision/spec.h"
 #include "outside/kafka_try.h"
-#include "runtime/worker.h"
 
 /* One permission of Kafka's. */
 struct permission {

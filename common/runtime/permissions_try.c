@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "outside/redis_errors.h"
+#include "runtime/health.h"
 #include "runtime/lua_scripts.h"
 #include "runtime/permissions.h"
-#include "runtime/worker_health.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,9 +158,9 @@ static void try_item(struct permissions *permissions, struct item *item) {
                               permission->operation, TRY_MS, &item->err);
     item->tried = true;
     if (item->verdict == KAFKA_ALLOWED)
-        worker_proven(item->what);
+        health_proven(item->what);
     else
-        worker_unproven(
+        health_unproven(
             item->what,
             arena_printf(permissions->engine->arena, "%s (%s); %s", item->err.text, permission->why,
                          item->verdict == KAFKA_FORBIDDEN ? item->remedy : "it is tried again"));
@@ -169,9 +169,9 @@ static void try_item(struct permissions *permissions, struct item *item) {
 static void note_question(struct permissions *permissions, struct question *question) {
     struct arena *arena = permissions->engine->arena;
     if (question->forbidden)
-        worker_unproven(question->what, arena_printf(arena, "not permitted; %s", question->remedy));
+        health_unproven(question->what, arena_printf(arena, "not permitted; %s", question->remedy));
     else
-        worker_proven(question->what);
+        health_proven(question->what);
 }
 
 static void take_answers(struct permissions *permissions, const struct redis_reply *list) {
@@ -212,9 +212,9 @@ static void note_redis(struct permissions *permissions, int result, const struct
     permissions->refused = result && redis_refuses(err);
     if (!permissions->engine->redis) return;
     if (result == 0)
-        worker_proven(CARRIERS);
+        health_proven(CARRIERS);
     else if (permissions->refused)
-        worker_unproven(CARRIERS, arena_printf(permissions->engine->arena, "%s; %s", err->text,
+        health_unproven(CARRIERS, arena_printf(permissions->engine->arena, "%s; %s", err->text,
                                                permissions->rule));
 }
 

@@ -1,6 +1,6 @@
 /* permissions_try: everything of permissions.h tried, at start all of it, and then again and again
  * while the worker runs, one thing at a time, each four times within REDRESS_UNPROVEN_FOR. What is
- * not permitted goes to the log with the command that grants it, and to worker_health.h. A
+ * not permitted goes to the log with the command that grants it, and to health.h. A
  * transactional id is tried at start only: later every transaction does, and an idle loop makes one
  * now and then. */
 #ifndef REDRESS_PERMISSIONS_TRY_H

@@ -9,8 +9,8 @@
 #ifndef REDRESS_POLICY_STORE_H
 #define REDRESS_POLICY_STORE_H
 
+#include "decision/spec.h"
 #include "runtime/policy_log.h"
-#include "runtime/worker.h"
 
 enum {
     POLICY_STORE_MAX = 32

@@ -2,9 +2,10 @@
  * other). */
 #include "runtime/proof.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "runtime/ends.h"
+#include "runtime/health.h"
 #include "runtime/watch.h"
-#include "runtime/worker_health.h"
 #include <stdlib.h>
 
 enum {
@@ -18,6 +19,7 @@ static const char PROOF[] = "the proof before a deadline fires";
 
 struct proof {
     struct engine *engine;
+    struct shards *shards;
     struct ends ends; /* of intake's inputs */
     struct place *group;
     int64_t *seen; /* what intake had committed when it was last looked at */
@@ -29,11 +31,12 @@ struct proof {
     int64_t behind;
 };
 
-struct proof *proof_new(struct engine *engine) {
+struct proof *proof_new(struct engine *engine, struct shards *shards) {
     struct proof *proof = calloc(1, sizeof *proof);
 
     ASSERT(proof);
     proof->engine = engine;
+    proof->shards = shards;
     proof->group = calloc(ENGINE_PLACES_MAX, sizeof *proof->group);
     proof->seen = calloc(ENGINE_PLACES_MAX, sizeof *proof->seen);
     ASSERT(proof->group && proof->seen);
@@ -78,7 +81,7 @@ static bool count_inputs(struct proof *proof, struct err *err) {
     return true;
 }
 
-void proof_begin(struct proof *proof, int64_t now_ms) {
+static void begin(struct proof *proof, int64_t now_ms) {
     static struct log_gate gate;
     struct err err = {""};
 
@@ -88,7 +91,7 @@ void proof_begin(struct proof *proof, int64_t now_ms) {
         log_seldom(&gate, 5000, LOG_WARN,
                    "deadlines wait: the ends of intake's inputs are not known", "error", err.text,
                    NULL);
-        worker_unproven(PROOF, err.text);
+        health_unproven(PROOF, err.text);
         return;
     }
     proof->active = true;
@@ -114,7 +117,7 @@ static int64_t look_at_group(struct proof *proof) {
     return behind;
 }
 
-bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) {
+static bool intake_is_there(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) {
     static struct log_gate gate;
 
     if (!proof->active || clock_boot_ms() < proof->next_ms) return false;
@@ -123,13 +126,13 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
                             ENGINE_ASK_MS, &err) < 0) {
         log_seldom(&gate, 5000, LOG_WARN, "deadlines wait: intake's offsets are not known", "error",
                    err.text, NULL);
-        worker_unproven(PROOF, err.text);
+        health_unproven(PROOF, err.text);
         proof->moved_ms = clock_boot_ms(); /* not knowing is not standing still */
         proof->still = false;
         proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
         return false;
     }
-    worker_proven(PROOF);
+    health_proven(PROOF);
     proof->behind = look_at_group(proof);
     bool held_long = clock_boot_ms() - proof->moved_ms > proof->engine->config->hold_max_ms &&
                      proof->engine->spec->fires_unconfirmed;
@@ -148,4 +151,77 @@ bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out) 
     proof->next_ms = clock_boot_ms() + BEGIN_EVERY_MS;
 
     return true;
+}
+
+/* ---- The own partitions ---- */
+
+static void ask_own_ends(struct shards *shards, int64_t at_ms, bool unconfirmed) {
+    struct engine *engine = shards->engine;
+    struct place *ends = arena_alloc(engine->arena, sizeof *ends * ((size_t)shards->count + 1));
+    int count = 0;
+
+    for (int i = 0; i < shards->count; i++)
+        if (shards->at[i].phase == SHARD_RUN && !shards->at[i].proof.pending_ms)
+            ends[count++] =
+                (struct place){.topic = TOPIC_EVENTS, .partition = shards->at[i].number};
+    struct err err;
+    if (kafka_ends(engine->asker, ends, count, ENGINE_ASK_MS, &err) < 0) {
+        health_unproven("the end of the own partitions, before a deadline fires", err.text);
+        return;
+    }
+    health_proven("the end of the own partitions, before a deadline fires");
+    for (int i = 0; i < count; i++) {
+        struct shard_proof *proof = &shards_find(shards, ends[i].partition)->proof;
+        proof->pending_ms = at_ms;
+        proof->own_end = ends[i].offset;
+        proof->pending_unconfirmed = unconfirmed;
+    }
+}
+
+static void conclude(struct shards *shards) {
+    for (int i = 0; i < shards->count; i++) {
+        struct shard *shard = &shards->at[i];
+        int64_t reached = shard->polled_to > shard->read_to ? shard->polled_to : shard->read_to;
+        if (!shard->proof.pending_ms || reached < shard->proof.own_end) continue;
+        if (shard->proof.pending_ms > shard->proof.proven_ms) {
+            shard->proof.proven_ms = shard->proof.pending_ms;
+            shard->proof.unconfirmed = shard->proof.pending_unconfirmed;
+        }
+        shard->proof.pending_ms = 0;
+    }
+}
+
+void proof_turn(struct proof *proof) {
+    struct shards *shards = proof->shards;
+    struct engine *engine = shards->engine;
+    int64_t now_ms = shards_now_ms(shards);
+    int64_t wake_ms = shards_next_wake_ms(shards);
+    int64_t at_ms;
+    bool unconfirmed;
+
+    conclude(shards);
+    if (!wake_ms || wake_ms >= now_ms || clock_boot_ms() < shards->due_clock.hold_until_ms) return;
+    if (engine->config->demonstration ||
+        FAULT_WITHOUT("proof")) { /* the mock broker keeps no group offsets: fire without proof */
+        for (int i = 0; i < shards->count; i++) shards->at[i].proof.proven_ms = now_ms;
+        return;
+    }
+    begin(proof, now_ms);
+    if (intake_is_there(proof, &at_ms, &unconfirmed)) ask_own_ends(shards, at_ms, unconfirmed);
+    conclude(shards);
+}
+
+bool proof_fires(const struct proof *proof) {
+    struct shards *shards = proof->shards;
+    int64_t now_ms = shards_now_ms(shards);
+
+    for (int i = 0; i < shards->count; i++) {
+        const struct shard *shard = &shards->at[i];
+        if (shard->phase != SHARD_RUN || !shard->next_wake_ms) continue;
+        if (shard->next_wake_ms < shard->proof.proven_ms && shard->next_wake_ms < now_ms &&
+            clock_boot_ms() >= shards->due_clock.hold_until_ms)
+            return true;
+    }
+
+    return false;
 }

@@ -5,26 +5,18 @@
 #ifndef REDRESS_PROOF_H
 #define REDRESS_PROOF_H
 
-#include "runtime/engine.h"
-
-/* A shard's part. */
-struct shard_proof {
-    int64_t proven_ms;  /* wake-ups before this may fire */
-    int64_t pending_ms; /* T of the proof that waits for own_end; 0 = none */
-    int64_t own_end;    /* fold up to here */
-    bool pending_unconfirmed;
-    bool unconfirmed; /* proven_ms comes from hold_max */
-};
+#include "runtime/shard.h"
 
 struct proof;
-struct proof *proof_new(struct engine *engine);
+struct proof *proof_new(struct engine *engine, struct shards *shards);
 void proof_free(struct proof *proof);
 
-/* Begins a proof for time `now_ms` unless one is under way. */
-void proof_begin(struct proof *proof, int64_t now_ms);
-/* Goes on; true once intake is there: then the caller asks its own ends and calls proof_taken().
- * *at_ms_out is T. */
-bool proof_turn(struct proof *proof, int64_t *at_ms_out, bool *unconfirmed_out);
+/* Goes on with the proof at hand, or begins one when a wake-up is due; what has been proven stands
+ * in the shards. */
+void proof_turn(struct proof *proof);
+/* Whether a wake-up is proven and may fire. */
+bool proof_fires(const struct proof *proof);
+/* Gives up the proof at hand: the shards are others now. */
 void proof_drop(struct proof *proof);
 /* How many records intake is behind the ends asked for, while waiting; 0 otherwise. */
 int64_t proof_behind(const struct proof *proof);

@@ -1,9 +1,9 @@
 /* shard: take-over and healing as a state machine that moves a little each turn, so that group
  * membership never waits for it. */
+#include "runtime/shard.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/ids.h"
-#include "runtime/keyed.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,16 +29,16 @@ const char *shard_phase_name(enum shard_phase phase) {
 
 /* At once, and not only from the next report on, whoever looks at the view is told whether it is
  * whole. */
-static void note_held(struct keyed *keyed, const struct shard *shard, const char *why) {
-    struct arena *arena = keyed->engine->arena;
-    view_meta(keyed->view, arena,
-              arena_printf(arena, "held:%s.%d", keyed->engine->spec->name, shard->number), why);
+static void note_held(struct shards *shards, const struct shard *shard, const char *why) {
+    struct arena *arena = shards->engine->arena;
+    view_meta(shards->view, arena,
+              arena_printf(arena, "held:%s.%d", shards->engine->spec->name, shard->number), why);
 }
 
-void shard_heal(struct keyed *keyed, struct shard *shard, const char *why) {
+void shard_heal(struct shards *shards, struct shard *shard, const char *why) {
     if (shard->phase == SHARD_RUN) {
         log_say(LOG_INFO, "healing", "shard", log_int(shard->number), "why", why, NULL);
-        note_held(keyed, shard, shard_phase_name(SHARD_ENDS));
+        note_held(shards, shard, shard_phase_name(SHARD_ENDS));
     }
     if (shard->phase == SHARD_RUN || shard->phase == SHARD_REPLAY)
         shard->healed_at_ms = clock_boot_ms();
@@ -50,13 +50,36 @@ void shard_heal(struct keyed *keyed, struct shard *shard, const char *why) {
     shard->hold_at = -1;
     shard->wait_until_ms = 0;
     shard->proof = (struct shard_proof){0};
-    keyed->refetch = true;
+    shards->refetch = true;
+}
+
+/* ---- All of them ---- */
+
+struct shard *shards_find(struct shards *shards, int number) {
+    for (int i = 0; i < shards->count; i++)
+        if (shards->at[i].number == number) return &shards->at[i];
+    return NULL;
+}
+
+int64_t shards_now_ms(struct shards *shards) {
+    return due_clock_now_ms(&shards->due_clock, clock_now_ms(), clock_boot_ms());
+}
+
+int64_t shards_next_wake_ms(const struct shards *shards) {
+    int64_t earliest = 0;
+
+    for (int i = 0; i < shards->count; i++) {
+        const struct shard *shard = &shards->at[i];
+        if (shard->phase != SHARD_RUN || !shard->next_wake_ms) continue;
+        if (!earliest || shard->next_wake_ms < earliest) earliest = shard->next_wake_ms;
+    }
+    return earliest;
 }
 
 /* ---- The committed offset ---- */
 
-static void take_offsets(struct keyed *keyed, struct shard *shard) {
-    struct engine *engine = keyed->engine;
+static void take_offsets(struct shards *shards, struct shard *shard) {
+    struct engine *engine = shards->engine;
     struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number}, start = committed;
     struct err err;
     int result = kafka_committed(engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err);
@@ -94,16 +117,16 @@ static void take_offsets(struct keyed *keyed, struct shard *shard) {
 
 /* ---- The changelog's @log record ---- */
 
-static void refuse(struct keyed *keyed, struct shard *shard, const char *message) {
-    engine_stop(keyed->engine, EXIT_CANNOT_GO_ON, message,
-                arena_printf(keyed->engine->arena, "%s shard %d", keyed->engine->spec->name,
+static void refuse(struct shards *shards, struct shard *shard, const char *message) {
+    engine_stop(shards->engine, EXIT_CANNOT_GO_ON, message,
+                arena_printf(shards->engine->arena, "%s shard %d", shards->engine->spec->name,
                              shard->number));
 }
 
 /* The shard's offset goes with it, like in any transaction: it fences whoever made one before and
  * stood still, and from now on the group's offsets name this log. */
-static void make_log(struct keyed *keyed, struct shard *shard) {
-    struct engine *engine = keyed->engine;
+static void make_log(struct shards *shards, struct shard *shard) {
+    struct engine *engine = shards->engine;
     char id[27];
 
     ids_hash(id, 2, engine->spec->name,
@@ -115,7 +138,7 @@ static void make_log(struct keyed *keyed, struct shard *shard) {
     batch.places = &place;
     batch.place_count = 1;
     const char *value =
-        arena_printf(engine->arena, "{\"log_id\":\"%s\",\"shards\":%d}", id, keyed->partitions);
+        arena_printf(engine->arena, "{\"log_id\":\"%s\",\"shards\":%d}", id, shards->partitions);
     batch_add(&batch, &(struct kafka_message){.topic = TOPIC_STATE,
                                               .partition = shard->number,
                                               .key = "@log",
@@ -127,13 +150,13 @@ static void make_log(struct keyed *keyed, struct shard *shard) {
     if (engine_commit(engine, &batch) == KAFKA_DONE) FAULT_POINT("after_log");
 }
 
-static void missing_log(struct keyed *keyed, struct shard *shard) {
-    struct engine *engine = keyed->engine;
+static void missing_log(struct shards *shards, struct shard *shard) {
+    struct engine *engine = shards->engine;
     struct place events = {.topic = TOPIC_EVENTS, .partition = shard->number};
     struct err err;
 
     if (!engine->config->demonstration && !shard->no_offsets) {
-        refuse(keyed, shard,
+        refuse(shards, shard,
                "the changelog is empty although this group has committed offsets: it was "
                "recreated. Restore it, or delete the group's offsets to start over knowingly");
         return;
@@ -143,40 +166,40 @@ static void missing_log(struct keyed *keyed, struct shard *shard) {
         return;
     }
     if (!engine->config->demonstration && events.offset > 0) {
-        refuse(keyed, shard,
+        refuse(shards, shard,
                "the changelog has no @log record although the case log has events: it was not made "
                "by `redressctl topics create`, or it was recreated. Run `redressctl topics create` "
                "if this worker is new");
         return;
     }
-    make_log(keyed, shard);
+    make_log(shards, shard);
 }
 
-static bool check_log(struct keyed *keyed, struct shard *shard, const struct raw *raw) {
+static bool check_log(struct shards *shards, struct shard *shard, const struct raw *raw) {
     const struct tree *tree;
     struct err err;
-    struct arena *arena = keyed->engine->arena;
+    struct arena *arena = shards->engine->arena;
     bool is_log = raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0 && raw->value &&
                   json_read(arena, raw->value, raw->value_len, NULL, &tree, &err) == JSON_OK;
     const char *id = NULL;
     if (is_log) id = tree_text(tree, "log_id");
-    const struct tree *shards = NULL;
-    if (is_log) shards = tree_get(tree, "shards");
+    const struct tree *count = NULL;
+    if (is_log) count = tree_get(tree, "shards");
 
-    if (!id || !shards || shards->kind != TREE_INT) {
-        refuse(keyed, shard,
+    if (!id || !count || count->kind != TREE_INT) {
+        refuse(shards, shard,
                "the changelog does not begin with its @log record: it is not one of redress, or "
                "its beginning was lost. Restore it, or make new topics under another prefix");
         return false;
     }
-    if (shards->num != keyed->partitions) {
-        refuse(keyed, shard,
+    if (count->num != shards->partitions) {
+        refuse(shards, shard,
                "the changelog was made for another number of partitions. The count cannot be "
                "changed: make new topics under another prefix and publish into these");
         return false;
     }
     if (shard->log_id[0] && strcmp(shard->log_id, id) != 0) {
-        refuse(keyed, shard,
+        refuse(shards, shard,
                "the group's offsets belong to another changelog than this one: it was recreated. "
                "Restore the one that they name, or make new topics under another prefix");
         return false;
@@ -188,10 +211,10 @@ static bool check_log(struct keyed *keyed, struct shard *shard, const struct raw
 
 /* Offsets are read before the changelog: whoever owned the shard then may have committed both
  * since. */
-static bool offsets_came(struct keyed *keyed, const struct shard *shard) {
+static bool offsets_came(struct shards *shards, const struct shard *shard) {
     struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number};
     struct err err;
-    if (kafka_committed(keyed->engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) != 0)
+    if (kafka_committed(shards->engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) != 0)
         return true; /* once more */
     return committed.offset != KAFKA_NO_OFFSET;
 }
@@ -211,7 +234,7 @@ static int64_t next_in(const struct raw *raw) {
 
 /* Where the shard stood when the last of the changelog's states were written, from `raw` to its
  * end; 0: not known. */
-static int64_t next_said(struct keyed *keyed, const struct shard *shard, const struct raw *raw) {
+static int64_t next_said(struct shards *shards, const struct shard *shard, const struct raw *raw) {
     enum { READ_MS = 10000 };
     int64_t most = next_in(raw);
     int64_t until_ms = clock_boot_ms() + READ_MS;
@@ -220,11 +243,11 @@ static int64_t next_said(struct keyed *keyed, const struct shard *shard, const s
         struct place place;
         struct raw other;
         struct err err;
-        enum kafka_got got = kafka_poll(keyed->reader, 50, &record, &place, &err);
+        enum kafka_got got = kafka_poll(shards->reader, 50, &record, &place, &err);
         end = got == KAFKA_END && place.partition == shard->number && place.offset >= shard->end;
         if (got == KAFKA_DAMAGED) break;
         if (got != KAFKA_RECORD) continue;
-        kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &other);
+        kafka_record_raw(&shards->engine->kafka, record, shards->engine->arena, &other);
         if (other.partition == shard->number && next_in(&other) > most) most = next_in(&other);
         kafka_record_free(record);
     }
@@ -232,12 +255,12 @@ static int64_t next_said(struct keyed *keyed, const struct shard *shard, const s
     return most;
 }
 
-static void refuse_without_offsets(struct keyed *keyed, const struct shard *shard,
+static void refuse_without_offsets(struct shards *shards, const struct shard *shard,
                                    const struct raw *raw) {
-    const struct engine *engine = keyed->engine;
+    const struct engine *engine = shards->engine;
     const char *prefix = engine->config->topic_prefix;
     const char *name = engine->spec->name;
-    int64_t next = next_said(keyed, shard, raw);
+    int64_t next = next_said(shards, shard, raw);
     const char *remedy =
         next ? arena_printf(engine->arena,
                             "%s shard %d: its last states were written at offset %" PRId64
@@ -246,7 +269,7 @@ static void refuse_without_offsets(struct keyed *keyed, const struct shard *shar
                             name, shard->number, next, prefix, name, prefix, shard->number, next)
              : arena_printf(engine->arena, "%s shard %d", name, shard->number);
 
-    engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
+    engine_stop(shards->engine, EXIT_CANNOT_GO_ON,
                 "the group has no committed offsets although its changelog has states: they were "
                 "deleted or have expired. Reset the group's offsets knowingly, then start again",
                 remedy);
@@ -254,27 +277,27 @@ static void refuse_without_offsets(struct keyed *keyed, const struct shard *shar
 
 /* The first record must be @log: a compacted log keeps it, for nothing replaces it. Without
  * committed offsets it must be the only one. */
-static bool check_record(struct keyed *keyed, struct shard *shard, const struct raw *raw) {
+static bool check_record(struct shards *shards, struct shard *shard, const struct raw *raw) {
     bool is_log = raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0;
 
-    if (!shard->log_known) return check_log(keyed, shard, raw);
-    if (is_log || !shard->no_offsets || keyed->engine->config->demonstration) return true;
-    if (offsets_came(keyed, shard)) {
+    if (!shard->log_known) return check_log(shards, shard, raw);
+    if (is_log || !shard->no_offsets || shards->engine->config->demonstration) return true;
+    if (offsets_came(shards, shard)) {
         shard->log_known = false;
         shard->phase = SHARD_OFFSETS;
         return true;
     }
-    refuse_without_offsets(keyed, shard, raw);
+    refuse_without_offsets(shards, shard, raw);
 
     return false;
 }
 
-static void read_log(struct keyed *keyed, struct shard *shard) {
-    struct engine *engine = keyed->engine;
+static void read_log(struct shards *shards, struct shard *shard) {
+    struct engine *engine = shards->engine;
     struct place start = {.topic = TOPIC_STATE, .partition = shard->number, .offset = shard->start};
     struct err err = {"no answer"};
 
-    if (kafka_fetch_from(keyed->reader, &start, 1, &err) < 0) {
+    if (kafka_fetch_from(shards->reader, &start, 1, &err) < 0) {
         engine_pause(engine, "the changelog cannot be read now", err.text);
         return;
     }
@@ -283,7 +306,7 @@ static void read_log(struct keyed *keyed, struct shard *shard) {
          good && clock_boot_ms() < until_ms;) {
         struct kafka_record *record;
         struct place place;
-        enum kafka_got got = kafka_poll(keyed->reader, 50, &record, &place, &err);
+        enum kafka_got got = kafka_poll(shards->reader, 50, &record, &place, &err);
         if (got == KAFKA_DAMAGED) {
             engine_damaged(engine, err.text);
             return;
@@ -291,12 +314,12 @@ static void read_log(struct keyed *keyed, struct shard *shard) {
         if (got == KAFKA_RECORD) {
             struct raw raw;
             kafka_record_raw(&engine->kafka, record, engine->arena, &raw);
-            good = raw.partition != shard->number || check_record(keyed, shard, &raw);
+            good = raw.partition != shard->number || check_record(shards, shard, &raw);
             kafka_record_free(record);
             if (shard->phase == SHARD_OFFSETS || (shard->log_known && !shard->no_offsets)) return;
         }
         if (got == KAFKA_END && place.partition == shard->number && place.offset >= shard->end) {
-            if (!shard->log_known) missing_log(keyed, shard);
+            if (!shard->log_known) missing_log(shards, shard);
             return;
         }
     }
@@ -304,8 +327,8 @@ static void read_log(struct keyed *keyed, struct shard *shard) {
     if (good) engine_pause(engine, "the changelog's first record is not readable yet", err.text);
 }
 
-static void ask_ends(struct keyed *keyed, struct shard *shard) {
-    struct engine *engine = keyed->engine;
+static void ask_ends(struct shards *shards, struct shard *shard) {
+    struct engine *engine = shards->engine;
     struct place end = {.topic = TOPIC_STATE, .partition = shard->number}, start = end;
     struct err err;
 
@@ -317,25 +340,24 @@ static void ask_ends(struct keyed *keyed, struct shard *shard) {
     shard->start = start.offset;
     shard->end = end.offset;
     shard->reading = false;
-    for (int i = 0; i < keyed->shard_count; i++)
-        keyed->shards[i].reading = false; /* the reader moves */
-    if (shard->start == shard->end)       /* also when it was there a moment ago */
-        missing_log(keyed, shard);
+    for (int i = 0; i < shards->count; i++) shards->at[i].reading = false; /* the reader moves */
+    if (shard->start == shard->end) /* also when it was there a moment ago */
+        missing_log(shards, shard);
     else if (!shard->log_known)
-        read_log(keyed, shard);
+        read_log(shards, shard);
     else
         shard->phase = SHARD_REPLAY;
 }
 
 /* ---- The view ---- */
 
-static bool away(struct keyed *keyed, enum view_result result, const struct err *err) {
+static bool away(struct shards *shards, enum view_result result, const struct err *err) {
     if (result == VIEW_DONE) return false;
     if (result == VIEW_BROKEN)
-        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
+        engine_stop(shards->engine, EXIT_CANNOT_GO_ON,
                     "redis refuses a command that this worker needs", err->text);
     else
-        engine_pause(keyed->engine, "redis cannot take it now", err->text);
+        engine_pause(shards->engine, "redis cannot take it now", err->text);
     return true;
 }
 
@@ -348,32 +370,32 @@ static bool lost_wipe(struct shard *shard, enum view_result result) {
     return true;
 }
 
-static void wipe(struct keyed *keyed, struct shard *shard) {
-    struct arena *arena = keyed->engine->arena;
+static void wipe(struct shards *shards, struct shard *shard) {
+    struct arena *arena = shards->engine->arena;
     struct err err;
     enum view_result result;
-    int64_t until_ms = clock_boot_ms() + KEYED_REPLAY_MS;
+    int64_t until_ms = clock_boot_ms() + SHARD_REPLAY_MS;
 
     do {
         result =
-            view_wipe_step(keyed->view, shard->number, arena, shard->mark, &shard->cursor, &err);
-        if (lost_wipe(shard, result) || away(keyed, result, &err)) return;
+            view_wipe_step(shards->view, shard->number, arena, shard->mark, &shard->cursor, &err);
+        if (lost_wipe(shard, result) || away(shards, result, &err)) return;
     } while (shard->cursor && clock_boot_ms() < until_ms);
     if (shard->cursor) return;
     FAULT_POINT("before_wipe_end");
-    result = view_wipe_end(keyed->view, shard->number, arena, shard->mark, shard->start, &err);
-    if (lost_wipe(shard, result) || away(keyed, result, &err)) return;
+    result = view_wipe_end(shards->view, shard->number, arena, shard->mark, shard->start, &err);
+    if (lost_wipe(shard, result) || away(shards, result, &err)) return;
     shard->phase = SHARD_ENDS;
 }
 
-static void begin_wipe(struct keyed *keyed, struct shard *shard, const struct view_standing *seen,
+static void begin_wipe(struct shards *shards, struct shard *shard, const struct view_standing *seen,
                        const char *why) {
     struct err err;
 
     log_say(LOG_WARN, "the view is made anew", "shard", log_int(shard->number), "why", why, NULL);
     arc4random_buf(&shard->mark, sizeof shard->mark);
-    if (away(keyed,
-             view_wipe_begin(keyed->view, shard->number, keyed->engine->arena, seen, shard->mark,
+    if (away(shards,
+             view_wipe_begin(shards->view, shard->number, shards->engine->arena, seen, shard->mark,
                              &err),
              &err))
         return;
@@ -394,7 +416,7 @@ static const char *unusable(const struct shard *shard, const struct view_standin
     if (!standing->known) return "it is empty";
     if (standing->applied > shard->end) return "it lies beyond the changelog's end";
     if (standing->applied < shard->start) return "it lies before the changelog's beginning";
-    if (standing->redis_ms - standing->applied_at_ms > KEYED_AGE_MS) return "it is too old";
+    if (standing->redis_ms - standing->applied_at_ms > SHARD_AGE_MS) return "it is too old";
     if (!standing->made_here)
         return "it was made by another version of this worker, or its totals are gone";
     return NULL;
@@ -415,20 +437,21 @@ static bool too_soon(struct shard *shard) {
     return true;
 }
 
-static bool begin_replay(struct keyed *keyed, struct shard *shard) {
+static bool begin_replay(struct shards *shards, struct shard *shard) {
     struct view_standing standing;
     struct err err;
 
-    if (away(keyed,
-             view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err),
-             &err))
+    if (away(
+            shards,
+            view_read(shards->view, shard->number, shards->engine->arena, NULL, 0, &standing, &err),
+            &err))
         return false;
-    keyed_note_redis(keyed, &standing);
+    due_clock_note_redis(&shards->due_clock, standing.redis_ms, clock_boot_ms());
     if (standing.known && !standing.whole && !shard->distrust[0])
         snprintf(shard->distrust, sizeof shard->distrust, "it has lost cases");
     const char *why = unusable(shard, &standing);
     if (why) {
-        if (!too_soon(shard)) begin_wipe(keyed, shard, &standing, why);
+        if (!too_soon(shard)) begin_wipe(shards, shard, &standing, why);
         return false;
     }
     shard->applied = standing.applied;
@@ -436,11 +459,11 @@ static bool begin_replay(struct keyed *keyed, struct shard *shard) {
     shard->unread = standing.unread;
     struct place from = {
         .topic = TOPIC_STATE, .partition = shard->number, .offset = standing.applied};
-    if (kafka_fetch_from(keyed->reader, &from, 1, &err) < 0) {
-        engine_pause(keyed->engine, "the changelog cannot be read now", err.text);
+    if (kafka_fetch_from(shards->reader, &from, 1, &err) < 0) {
+        engine_pause(shards->engine, "the changelog cannot be read now", err.text);
         return false;
     }
-    for (int i = 0; i < keyed->shard_count; i++) keyed->shards[i].reading = false;
+    for (int i = 0; i < shards->count; i++) shards->at[i].reading = false;
     return shard->reading = true;
 }
 
@@ -464,10 +487,10 @@ static struct view_change *slot_for(struct replayed *replayed, const char *id) {
 
 /* The case is set aside with the reason: its record stays as it is, and a newer one of it counts in
  * its place. */
-static const char *cannot_read(struct keyed *keyed, const struct shard *shard,
+static const char *cannot_read(struct shards *shards, const struct shard *shard,
                                const struct raw *raw, const char *id, const char *why) {
     static struct log_gate gate;
-    const char *text = arena_printf(keyed->engine->arena, "changelog offset %" PRId64 ": %.300s",
+    const char *text = arena_printf(shards->engine->arena, "changelog offset %" PRId64 ": %.300s",
                                     raw->offset, why);
     log_seldom(&gate, 1000, LOG_ERROR,
                "a case's changelog record is not a state that this version can read", "shard",
@@ -475,9 +498,9 @@ static const char *cannot_read(struct keyed *keyed, const struct shard *shard,
     return text;
 }
 
-static void decode_record(struct keyed *keyed, struct shard *shard, const struct raw *raw,
+static void decode_record(struct shards *shards, struct shard *shard, const struct raw *raw,
                           struct replayed *replayed) {
-    struct arena *arena = keyed->engine->arena;
+    struct arena *arena = shards->engine->arena;
 
     if (raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0) return;
     struct view_change *change = slot_for(replayed, arena_strndup(arena, raw->key, raw->key_len));
@@ -492,36 +515,36 @@ static void decode_record(struct keyed *keyed, struct shard *shard, const struct
     const struct tree *tree;
     struct err err;
     struct faults faults = {.arena = arena};
-    void *state = arena_alloc(arena, keyed->engine->spec->state->size);
+    void *state = arena_alloc(arena, shards->engine->spec->state->size);
     if (json_read(arena, raw->value, raw->value_len, &limits, &tree, &err) != JSON_OK)
-        change->unread = cannot_read(keyed, shard, raw, change->id, err.text);
-    else if (fields_decode(keyed->engine->spec->state, tree, FIELDS_STATE, arena, state, &faults) !=
-             0)
+        change->unread = cannot_read(shards, shard, raw, change->id, err.text);
+    else if (fields_decode(shards->engine->spec->state, tree, FIELDS_STATE, arena, state,
+                           &faults) != 0)
         change->unread =
-            cannot_read(keyed, shard, raw, change->id,
+            cannot_read(shards, shard, raw, change->id,
                         arena_printf(arena, "%s: %s", faults.at[0].path, faults.at[0].text));
     else
         change->now = state;
 }
 
-static bool read_slice(struct keyed *keyed, struct shard *shard, struct replayed *replayed) {
+static bool read_slice(struct shards *shards, struct shard *shard, struct replayed *replayed) {
     for (int records = 0; records < VIEW_CASES_MAX && !replayed->end; records++) {
         struct kafka_record *record;
         struct place place;
         struct err err;
         enum kafka_got got =
-            kafka_poll(keyed->reader, replayed->count ? 0 : 20, &record, &place, &err);
+            kafka_poll(shards->reader, replayed->count ? 0 : 20, &record, &place, &err);
         if (got == KAFKA_NOTHING) break;
         if (got == KAFKA_END && place.partition == shard->number)
             replayed->end = place.offset >= shard->end;
-        if (got == KAFKA_DAMAGED) engine_damaged(keyed->engine, err.text);
-        if (got == KAFKA_LOST) shard_heal(keyed, shard, err.text);
+        if (got == KAFKA_DAMAGED) engine_damaged(shards->engine, err.text);
+        if (got == KAFKA_LOST) shard_heal(shards, shard, err.text);
         if (got == KAFKA_LOST || got == KAFKA_DAMAGED) return false;
         if (got != KAFKA_RECORD) continue;
         struct raw raw;
-        kafka_record_raw(&keyed->engine->kafka, record, keyed->engine->arena, &raw);
+        kafka_record_raw(&shards->engine->kafka, record, shards->engine->arena, &raw);
         if (raw.partition == shard->number) {
-            decode_record(keyed, shard, &raw, replayed);
+            decode_record(shards, shard, &raw, replayed);
             replayed->to = raw.offset + 1;
         }
         kafka_record_free(record);
@@ -530,25 +553,25 @@ static bool read_slice(struct keyed *keyed, struct shard *shard, struct replayed
     return true;
 }
 
-static bool apply_slice(struct keyed *keyed, struct shard *shard, struct replayed *replayed) {
-    struct arena *arena = keyed->engine->arena;
+static bool apply_slice(struct shards *shards, struct shard *shard, struct replayed *replayed) {
+    struct arena *arena = shards->engine->arena;
     struct view_standing standing;
     struct err err;
 
     if (replayed->to <= shard->applied) return true;
     for (int i = 0; i < replayed->count; i++) replayed->cases[i].id = replayed->changes[i].id;
-    enum view_result result = view_read(keyed->view, shard->number, arena, replayed->cases,
+    enum view_result result = view_read(shards->view, shard->number, arena, replayed->cases,
                                         replayed->count, &standing, &err);
-    if (shard_stumbles(keyed, shard, result, &standing, &err) ||
-        !shard_stands(keyed, shard, &standing))
+    if (shard_stumbles(shards, shard, result, &standing, &err) ||
+        !shard_stands(shards, shard, &standing))
         return false;
     for (int i = 0; i < replayed->count; i++) {
         replayed->changes[i].old = replayed->cases[i].state;
         replayed->changes[i].was_unread = replayed->cases[i].unread != NULL;
     }
-    result = view_apply(keyed->view, shard->number, arena, shard->applied, replayed->to,
+    result = view_apply(shards->view, shard->number, arena, shard->applied, replayed->to,
                         replayed->changes, replayed->count, &standing, &err);
-    if (shard_stumbles(keyed, shard, result, NULL, &err)) return false;
+    if (shard_stumbles(shards, shard, result, NULL, &err)) return false;
     shard->applied = replayed->to;
     shard->next_wake_ms = standing.next_wake_ms;
     shard->unread = standing.unread;
@@ -556,42 +579,42 @@ static bool apply_slice(struct keyed *keyed, struct shard *shard, struct replaye
     return true;
 }
 
-static void healed(struct keyed *keyed, struct shard *shard) {
-    struct engine *engine = keyed->engine;
+static void healed(struct shards *shards, struct shard *shard) {
+    struct engine *engine = shards->engine;
     int64_t took_ms = clock_boot_ms() - shard->healed_at_ms;
 
     shard->phase = SHARD_RUN;
     shard->reading = false;
-    shard->renew_at_ms = clock_boot_ms() + KEYED_RENEW_MS;
-    keyed->refetch = true;
-    note_held(keyed, shard, NULL);
+    shard->renew_at_ms = clock_boot_ms() + SHARD_RENEW_MS;
+    shards->refetch = true;
+    note_held(shards, shard, NULL);
     metrics_add(engine->metrics.heals, NULL, 1);
     metrics_observe(engine->metrics.heal, (double)took_ms / 1e3);
     log_say(LOG_INFO, "shard runs", "shard", log_int(shard->number), "next", log_int(shard->next),
             "applied", log_int(shard->applied), "ms", log_int(took_ms), NULL);
 }
 
-static void replay(struct keyed *keyed, struct shard *shard) {
-    if (!shard->reading && !begin_replay(keyed, shard)) return;
-    int64_t until_ms = clock_boot_ms() + KEYED_REPLAY_MS;
+static void replay(struct shards *shards, struct shard *shard) {
+    if (!shard->reading && !begin_replay(shards, shard)) return;
+    int64_t until_ms = clock_boot_ms() + SHARD_REPLAY_MS;
     do {
         struct replayed replayed = {0};
-        if (!read_slice(keyed, shard, &replayed) || !apply_slice(keyed, shard, &replayed)) return;
+        if (!read_slice(shards, shard, &replayed) || !apply_slice(shards, shard, &replayed)) return;
         FAULT_POINT("within_replay");
         if (replayed.end) {
-            healed(keyed, shard);
+            healed(shards, shard);
             return;
         }
     } while (clock_boot_ms() < until_ms);
 }
 
-void shard_turn(struct keyed *keyed, struct shard *shard) {
+void shard_turn(struct shards *shards, struct shard *shard) {
     switch (shard->phase) {
-    case SHARD_OFFSETS: take_offsets(keyed, shard); break;
-    case SHARD_ENDS: ask_ends(keyed, shard); break;
-    case SHARD_WIPE: wipe(keyed, shard); break;
-    case SHARD_REPLAY: replay(keyed, shard); break;
+    case SHARD_OFFSETS: take_offsets(shards, shard); break;
+    case SHARD_ENDS: ask_ends(shards, shard); break;
+    case SHARD_WIPE: wipe(shards, shard); break;
+    case SHARD_REPLAY: replay(shards, shard); break;
     case SHARD_RUN: break;
-    case SHARD_HELD: shard_heal(keyed, shard, "what is held is looked at again"); break;
+    case SHARD_HELD: shard_heal(shards, shard, "what is held is looked at again"); break;
     }
 }

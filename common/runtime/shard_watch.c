@@ -1,6 +1,6 @@
 /* shard_watch: whether a shard's view is what was applied, and what is done when it is not. */
 #include "base/clock.h"
-#include "runtime/keyed.h"
+#include "runtime/shard.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,31 +8,32 @@ bool shard_has_turn(const struct shard *shard) {
     return shard->phase != SHARD_RUN && clock_boot_ms() >= shard->wait_until_ms;
 }
 
-void shard_remake(struct keyed *keyed, struct shard *shard, const char *why) {
+void shard_remake(struct shards *shards, struct shard *shard, const char *why) {
     snprintf(shard->distrust, sizeof shard->distrust, "%.*s", (int)sizeof shard->distrust - 1, why);
-    shard_heal(keyed, shard, why);
+    shard_heal(shards, shard, why);
 }
 
-void shard_hold(struct keyed *keyed, struct shard *shard) {
+void shard_hold(struct shards *shards, struct shard *shard) {
     const char *remedy = arena_printf(
-        keyed->engine->arena,
+        shards->engine->arena,
         "run the version of %s that wrote it, or a newer one; if no version can read it, write a "
         "better record or a tombstone of that key to the changelog, partition %d, and `redressctl "
         "rebuild %s --shard %d`. Other shards go on",
-        keyed->engine->spec->name, shard->number, keyed->engine->spec->name, shard->number);
+        shards->engine->spec->name, shard->number, shards->engine->spec->name, shard->number);
 
     log_say(LOG_ERROR,
             "a shard is held: its next event is about a case whose changelog record cannot be read",
             "shard", log_int(shard->number), "offset", log_int(shard->hold_at), "why", shard->held,
             "remedy", remedy, NULL);
     shard->phase = SHARD_HELD;
-    shard->wait_until_ms = clock_boot_ms() + KEYED_HELD_MS;
+    shard->wait_until_ms = clock_boot_ms() + SHARD_HELD_MS;
     shard->healed_at_ms = clock_boot_ms();
-    keyed->refetch = true;
+    shards->refetch = true;
 }
 
-bool shard_stands(struct keyed *keyed, struct shard *shard, const struct view_standing *standing) {
-    keyed_note_redis(keyed, standing);
+bool shard_stands(struct shards *shards, struct shard *shard,
+                  const struct view_standing *standing) {
+    due_clock_note_redis(&shards->due_clock, standing->redis_ms, clock_boot_ms());
     shard->next_wake_ms = standing->next_wake_ms;
     shard->unread = standing->unread;
     const char *why = NULL;
@@ -44,35 +45,35 @@ bool shard_stands(struct keyed *keyed, struct shard *shard, const struct view_st
         why = "the view is elsewhere";
     else if (!standing->made_here)
         why = "the view is another version's, or its totals are gone";
-    if (why) shard_heal(keyed, shard, why);
+    if (why) shard_heal(shards, shard, why);
     if (why || standing->whole) return !why;
-    shard_remake(keyed, shard, "it has lost cases");
+    shard_remake(shards, shard, "it has lost cases");
 
     return false;
 }
 
-bool shard_stumbles(struct keyed *keyed, struct shard *shard, enum view_result result,
+bool shard_stumbles(struct shards *shards, struct shard *shard, enum view_result result,
                     const struct view_standing *standing, const struct err *err) {
     switch (result) {
     case VIEW_DONE: return false;
     case VIEW_BAD:
-        if (!standing || shard_stands(keyed, shard, standing))
-            shard_remake(keyed, shard, err->text);
+        if (!standing || shard_stands(shards, shard, standing))
+            shard_remake(shards, shard, err->text);
         return true;
     case VIEW_BROKEN:
-        engine_stop(keyed->engine, EXIT_CANNOT_GO_ON,
+        engine_stop(shards->engine, EXIT_CANNOT_GO_ON,
                     "redis refuses a command that this worker needs", err->text);
         break;
-    case VIEW_AWAY: engine_pause(keyed->engine, "redis cannot take it now", err->text); break;
+    case VIEW_AWAY: engine_pause(shards->engine, "redis cannot take it now", err->text); break;
     case VIEW_STALE: break;
     }
-    shard_heal(keyed, shard, err->text);
+    shard_heal(shards, shard, err->text);
 
     return true;
 }
 
-int shard_walk(struct keyed *keyed, struct shard *shard, int limit) {
-    struct arena *arena = keyed->engine->arena;
+int shard_walk(struct shards *shards, struct shard *shard, int limit) {
+    struct arena *arena = shards->engine->arena;
     const char **ids;
     int count = 0;
     struct view_standing standing;
@@ -80,16 +81,16 @@ int shard_walk(struct keyed *keyed, struct shard *shard, int limit) {
 
     if (shard->phase != SHARD_RUN) return 0;
     enum view_result result =
-        view_next_ids(keyed->view, shard->number, arena, &shard->walk, limit, &ids, &count, &err);
-    if (shard_stumbles(keyed, shard, result, NULL, &err)) return count;
+        view_next_ids(shards->view, shard->number, arena, &shard->walk, limit, &ids, &count, &err);
+    if (shard_stumbles(shards, shard, result, NULL, &err)) return count;
     for (int from = 0; from < count; from += VIEW_CASES_MAX) {
         struct view_case cases[VIEW_CASES_MAX];
         int some = VIEW_CASES_MAX;
         if (count - from < VIEW_CASES_MAX) some = count - from;
         for (int i = 0; i < some; i++) cases[i].id = ids[from + i];
-        result = view_read(keyed->view, shard->number, arena, cases, some, &standing, &err);
-        if (shard_stumbles(keyed, shard, result, &standing, &err) ||
-            !shard_stands(keyed, shard, &standing))
+        result = view_read(shards->view, shard->number, arena, cases, some, &standing, &err);
+        if (shard_stumbles(shards, shard, result, &standing, &err) ||
+            !shard_stands(shards, shard, &standing))
             break;
     }
 
@@ -97,25 +98,25 @@ int shard_walk(struct keyed *keyed, struct shard *shard, int limit) {
 }
 
 /* One that is held does not wait for its next turn when the remedy has been taken. */
-static void look_at_held(struct keyed *keyed, struct shard *shard) {
+static void look_at_held(struct shards *shards, struct shard *shard) {
     struct view_standing standing;
     struct err err;
     enum view_result result =
-        view_read(keyed->view, shard->number, keyed->engine->arena, NULL, 0, &standing, &err);
+        view_read(shards->view, shard->number, shards->engine->arena, NULL, 0, &standing, &err);
     if (result == VIEW_DONE && standing.wipe_asked)
-        shard_heal(keyed, shard, "rebuild was asked for");
+        shard_heal(shards, shard, "rebuild was asked for");
 }
 
-void shard_look_after(struct keyed *keyed, struct shard *shard) {
+void shard_look_after(struct shards *shards, struct shard *shard) {
     struct view_standing standing;
     struct err err;
 
-    if (shard->phase == SHARD_HELD) look_at_held(keyed, shard);
+    if (shard->phase == SHARD_HELD) look_at_held(shards, shard);
     if (shard->phase != SHARD_RUN) return;
-    enum view_result result = view_check(keyed->view, shard->number, keyed->engine->arena,
+    enum view_result result = view_check(shards->view, shard->number, shards->engine->arena,
                                          &shard->check_next, &standing, &err);
     if (result == VIEW_AWAY)
-        engine_pause(keyed->engine, "redis cannot take it now", err.text);
-    else if (!shard_stumbles(keyed, shard, result, &standing, &err))
-        shard_stands(keyed, shard, &standing);
+        engine_pause(shards->engine, "redis cannot take it now", err.text);
+    else if (!shard_stumbles(shards, shard, result, &standing, &err))
+        shard_stands(shards, shard, &standing);
 }

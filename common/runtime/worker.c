@@ -1,13 +1,12 @@
 /* worker: from the command line to the loop and out again. */
 #include "runtime/worker.h"
 #include "base/clock.h"
-#include "outside/http.h"
 #include "outside/redis_errors.h"
+#include "runtime/health.h"
 #include "runtime/keyed.h"
 #include "runtime/map.h"
 #include "runtime/permissions_try.h"
 #include "runtime/watch.h"
-#include "runtime/worker_health.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,28 +100,6 @@ static int configure(struct process *process, const char *file, struct buf *erro
 }
 
 /* ---- HTTP ---- */
-
-static int serve_metrics(void *context, const char *query, struct buf *body) {
-    (void)context, (void)query;
-    metrics_print(body);
-    return 200;
-}
-
-static int start_http(struct process *process) {
-    static const struct http_route routes[] = {
-        {"/metrics", "text/plain; version=0.0.4", serve_metrics},
-        {"/healthz", "text/plain", worker_serve_health},
-        {"/readyz", "text/plain", worker_serve_ready},
-        {NULL, NULL, NULL}};
-    struct err err;
-
-    if (!process->config.http_listen) return 0;
-    process->http = http_start(process->config.http_listen, routes, NULL, &err);
-    if (process->http) return 0;
-    log_say(LOG_ERROR, "no http", "error", err.text, NULL);
-
-    return -1;
-}
 
 /* ---- Checks at start, repeated until Kafka and Redis answer ---- */
 
@@ -230,7 +207,7 @@ static void wait_for_world(struct process *process) {
     struct err err;
 
     while (!engine->stopping && !engine_stop_asked()) {
-        worker_turned(false);
+        health_turned(false);
         arena_reset(engine->arena);
         int result = check_world(process, &err);
         if (result == 0) break;
@@ -310,10 +287,10 @@ static int start(struct process *process) {
     process->engine.reload = reload;
     engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
-    worker_health_init(config->unproven_ms);
+    health_init(config->unproven_ms);
     process->engine.committed_ms = clock_boot_ms();
-    worker_turned(false);
-    if (start_http(process) < 0) return EXIT_BAD_CONFIG;
+    health_turned(false);
+    if (health_serve(config->http_listen, &process->http) < 0) return EXIT_BAD_CONFIG;
     log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(),
             "policy",
             process->engine.policies.current ? process->engine.policies.current->version : "none",

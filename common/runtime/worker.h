@@ -9,7 +9,4 @@
  */
 int worker_main(const struct worker_spec *spec, int argc, char **argv);
 
-/* Told by the loops each turn, for /healthz and /readyz. */
-void worker_turned(bool is_ready);
-
 #endif

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "pipeline.h"
+#include "runtime/health.h"
 #include "runtime/permissions_try.h"
-#include "runtime/worker_health.h"
 #include "sla/sla.h"
 
 #include <setjmp.h>
@@ -95,13 +95,13 @@ static void expect_good(struct trial *trial) {
     while (try_once(trial, &err) != PERMISSIONS_DONE) {
         if (wait_now_ms() > end_ms) fail_msg("redress-%s: %s", trial->engine.spec->name, err.text);
     }
-    assert_int_equal(worker_unproven_count(), 0);
+    assert_int_equal(health_unproven_count(), 0);
 }
 
 static const char *readiness(void) {
     struct buf body = {0};
-    worker_turned(false);
-    assert_int_equal(worker_serve_ready(NULL, NULL, &body), 503);
+    health_turned(false);
+    assert_int_equal(health_serve_ready(NULL, NULL, &body), 503);
     const char *text = arena_strndup(arena, body.at, body.len);
     buf_free(&body);
     return text;
@@ -111,7 +111,7 @@ static const char *readiness(void) {
 static void expect_named(struct trial *trial, const char *what, const char *remedy) {
     struct err err = {""};
     int64_t end_ms = wait_now_ms() + LIMIT_MS;
-    while (try_once(trial, &err) != PERMISSIONS_MISSING || worker_unproven_count() != 1 ||
+    while (try_once(trial, &err) != PERMISSIONS_MISSING || health_unproven_count() != 1 ||
            !strstr(readiness(), what) || !strstr(readiness(), remedy))
         if (wait_now_ms() > end_ms)
             fail_msg("redress-%s: expected \"%s\" and \"%s\" alone in\n%s%s",

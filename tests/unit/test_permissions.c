@@ -6,9 +6,9 @@
 #include "compensation/compensation.h"
 #include "intake/intake.h"
 #include "notification/notification.h"
+#include "runtime/health.h"
 #include "runtime/lua_scripts.h"
 #include "runtime/permissions.h"
-#include "runtime/worker_health.h"
 #include "sla/sla.h"
 
 #include <dirent.h>
@@ -217,7 +217,7 @@ static void the_page_is_that_of_the_table(void **state) {
 
 static int readiness(const char **text_out) {
     struct buf body = {0};
-    int status = worker_serve_ready(NULL, NULL, &body);
+    int status = health_serve_ready(NULL, NULL, &body);
     *text_out = arena_strndup(arena, body.at, body.len);
     buf_free(&body);
     return status;
@@ -227,27 +227,27 @@ static void what_is_not_proven_makes_readiness_fail(void **state) {
     (void)state;
     enum { HOUR_MS = 3600000 };
     const char *text;
-    worker_health_init(HOUR_MS);
-    worker_turned(true);
+    health_init(HOUR_MS);
+    health_turned(true);
     assert_int_equal(readiness(&text), 200);
-    worker_unproven("Describe on topic t", "forbidden; grant it");
-    worker_unproven("Describe on topic t", "forbidden; grant it"); /* once */
+    health_unproven("Describe on topic t", "forbidden; grant it");
+    health_unproven("Describe on topic t", "forbidden; grant it"); /* once */
     assert_int_equal(readiness(&text), 200);                       /* not yet for long */
-    assert_int_equal(worker_unproven_count(), 1);
+    assert_int_equal(health_unproven_count(), 1);
 
-    worker_health_init(0);
+    health_init(0);
     assert_int_equal(readiness(&text), 503);
     assert_non_null(strstr(text, "not proven for 0 s: Describe on topic t: forbidden; grant it"));
-    worker_proven("something else");
+    health_proven("something else");
     assert_int_equal(readiness(&text), 503);
-    worker_proven("Describe on topic t");
+    health_proven("Describe on topic t");
     assert_int_equal(readiness(&text), 200);
 
-    worker_waits("waiting to start", "no broker");
-    worker_turned(false);
+    health_waits("waiting to start", "no broker");
+    health_turned(false);
     assert_int_equal(readiness(&text), 503);
     assert_non_null(strstr(text, "not ready: waiting to start: no broker"));
-    worker_waits(NULL, NULL);
+    health_waits(NULL, NULL);
     assert_int_equal(readiness(&text), 503);
     assert_non_null(strstr(text, "not ready: waiting for"));
 }
@@ -256,12 +256,12 @@ static void what_is_not_proven_makes_readiness_fail(void **state) {
 static void remarks_are_said_beside(void **state) {
     const char *text;
     (void)state;
-    worker_health_init(0);
-    worker_turned(true);
-    worker_remark("this host's clock is behind");
+    health_init(0);
+    health_turned(true);
+    health_remark("this host's clock is behind");
     assert_int_equal(readiness(&text), 200);
     assert_string_equal(text, "ready\nthis host's clock is behind\n");
-    worker_remark(NULL);
+    health_remark(NULL);
     assert_int_equal(readiness(&text), 200);
     assert_string_equal(text, "ready\n");
 }

@@ -3,13 +3,13 @@
  * no right to run scripts. */
 #include "redressctl/cases/ctl_view.h"
 #include "base/clock.h"
-#include "runtime/keyed.h"
+#include "runtime/shard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    LEFT_MS = 2 * KEYED_RENEW_MS, /* an owner renews the age of a view each hour, also of one in
+    LEFT_MS = 2 * SHARD_RENEW_MS, /* an owner renews the age of a view each hour, also of one in
                                      which nothing happens */
     LOOKS_MAX = 5                 /* at a shard in which something changed between two replies */
 };

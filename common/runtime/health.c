@@ -1,8 +1,8 @@
-/* worker_health: a short list under a lock. Nothing is asked here: the loop says what it found. */
-#include "runtime/worker_health.h"
+/* health: a short list under a lock. Nothing is asked here: the loop says what it found. */
+#include "runtime/health.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metrics.h"
-#include "runtime/worker.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,12 +33,12 @@ static struct metric *unproven_metric(void) {
         "1 while something that this worker needs could not be had when tried last.", "what");
 }
 
-void worker_health_init(int64_t new_limit_ms) {
+void health_init(int64_t new_limit_ms) {
     limit_ms = new_limit_ms;
     (void)unproven_metric();
 }
 
-void worker_turned(bool is_ready) {
+void health_turned(bool is_ready) {
     last_turn_ms = clock_boot_ms();
     ready = is_ready;
 }
@@ -63,14 +63,14 @@ static void note(const char *what, const char *why) {
     snprintf(thing->why, sizeof thing->why, "%s", why);
 }
 
-void worker_unproven(const char *what, const char *why) {
+void health_unproven(const char *what, const char *why) {
     pthread_mutex_lock(&lock);
     note(what, why);
     pthread_mutex_unlock(&lock);
     metrics_set(unproven_metric(), what, 1);
 }
 
-void worker_proven(const char *what) {
+void health_proven(const char *what) {
     pthread_mutex_lock(&lock);
     struct thing *thing = find(what);
     if (thing) *thing = things[--thing_count];
@@ -78,21 +78,21 @@ void worker_proven(const char *what) {
     if (thing) metrics_set(unproven_metric(), what, 0);
 }
 
-int worker_unproven_count(void) {
+int health_unproven_count(void) {
     pthread_mutex_lock(&lock);
     int count = thing_count;
     pthread_mutex_unlock(&lock);
     return count;
 }
 
-void worker_waits(const char *message, const char *detail) {
+void health_waits(const char *message, const char *detail) {
     pthread_mutex_lock(&lock);
     waits[0] = 0;
     if (message) snprintf(waits, sizeof waits, "%s: %s", message, detail ? detail : "");
     pthread_mutex_unlock(&lock);
 }
 
-void worker_remark(const char *text) {
+void health_remark(const char *text) {
     pthread_mutex_lock(&lock);
     snprintf(remark, sizeof remark, "%s", text ? text : "");
     pthread_mutex_unlock(&lock);
@@ -100,7 +100,7 @@ void worker_remark(const char *text) {
 
 /* ---- Answers ---- */
 
-int worker_serve_health(void *context, const char *query, struct buf *body) {
+int health_serve_health(void *context, const char *query, struct buf *body) {
     (void)context, (void)query;
     bool turning = clock_boot_ms() - last_turn_ms < STANDS_MS;
     buf_puts(body, turning ? "ok\n" : "the loop stands still\n");
@@ -123,7 +123,7 @@ static int list_things(bool all, struct buf *body) {
     return listed;
 }
 
-int worker_serve_ready(void *context, const char *query, struct buf *body) {
+int health_serve_ready(void *context, const char *query, struct buf *body) {
     (void)context, (void)query;
     bool runs = ready;
     pthread_mutex_lock(&lock);
@@ -138,4 +138,26 @@ int worker_serve_ready(void *context, const char *query, struct buf *body) {
 
     if (fails) return 503;
     return 200;
+}
+
+static int serve_metrics(void *context, const char *query, struct buf *body) {
+    (void)context, (void)query;
+    metrics_print(body);
+    return 200;
+}
+
+int health_serve(const char *listen, struct http **http_out) {
+    static const struct http_route routes[] = {
+        {"/metrics", "text/plain; version=0.0.4", serve_metrics},
+        {"/healthz", "text/plain", health_serve_health},
+        {"/readyz", "text/plain", health_serve_ready},
+        {NULL, NULL, NULL}};
+    struct err err;
+
+    *http_out = NULL;
+    if (!listen) return 0;
+    *http_out = http_start(listen, routes, NULL, &err);
+    if (*http_out) return 0;
+    log_say(LOG_ERROR, "no http", "error", err.text, NULL);
+    return -1;
 }
