@@ -111,4 +111,9 @@ void shard_look_after(struct shards *shards, struct shard *shard);
 int shard_walk(struct shards *shards, struct shard *shard, int limit);
 const char *shard_phase_name(enum shard_phase phase);
 
+/* shard_log.c: reads the changelog's first record; stops the worker when it is another log's. */
+void shard_log_read(struct shards *shards, struct shard *shard);
+/* The changelog is empty: begins it, or stops the worker where it cannot be new. */
+void shard_log_missing(struct shards *shards, struct shard *shard);
+
 #endif

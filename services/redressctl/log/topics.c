@@ -122,27 +122,31 @@ static const char *expectation(struct arena *arena, enum topics_rule rule, const
     return arena_printf(arena, "%s %s", rule == TOPICS_AT_LEAST ? "at least" : "at most", value);
 }
 
+static const char *remedy_of(const struct topics_plan *plan, int partitions, int events,
+                             struct arena *arena) {
+    if (plan->worker)
+        return "stop that worker, remove the topic and its group's offsets, run `redressctl topics "
+               "create`: its state is then built anew from the case log, as far back as that "
+               "reaches";
+    if (partitions < events)
+        return arena_printf(arena, "kafka-topics.sh --alter --topic %s --partitions %d", plan->name,
+                            events);
+    return arena_printf(arena,
+                        "partitions cannot be taken away: stop the workers, remove %s once it has "
+                        "been read, run `redressctl topics create --partitions %d`",
+                        plan->name, events);
+}
+
 static void check_partitions(const struct topics_plan *plan, int partitions, int events,
                              struct topics_faults *faults) {
-    if (!plan->as_events || partitions == events || events == 0) return;
     struct arena *arena = faults->arena;
-    fault(faults,
-          (struct topics_fault){
-              plan->name, "partitions", arena_printf(arena, "%d", partitions),
-              arena_printf(arena,
-                           "%d, as many as the case log has: partition i of both belongs together",
-                           events),
-              plan->worker
-                  ? "stop that worker, remove the topic and its group's offsets, run `redressctl "
-                    "topics create`: its state is then built anew from the case log, as far back "
-                    "as that reaches"
-                  : arena_printf(
-                        arena,
-                        partitions < events
-                            ? "kafka-topics.sh --alter --topic %s --partitions %d"
-                            : "partitions cannot be taken away: stop the workers, remove %s once "
-                              "it has been read, run `redressctl topics create --partitions %d`",
-                        plan->name, events)});
+
+    if (!plan->as_events || partitions == events || events == 0) return;
+    const char *found = arena_printf(arena, "%d", partitions);
+    const char *wanted = arena_printf(
+        arena, "%d, as many as the case log has: partition i of both belongs together", events);
+    fault(faults, (struct topics_fault){plan->name, "partitions", found, wanted,
+                                        remedy_of(plan, partitions, events, arena)});
 }
 
 void topics_check(const struct topics_plan *plan, int partitions, int events,
