@@ -301,8 +301,8 @@ static void test_quotes_own_words(void **state) {
 static void test_history(void **state) {
     static const char *const quoted[] = {
         "谢谢，问题解决了\n> 收到的椅子腿是断的\n> 客服态度恶劣",
-        "Thanks, all fine now.\n\nOn Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\nThe "
-        "lamp arrived broken.",
+        ("Thanks, all fine now.\n\nOn Mon, 2 Nov 2026 at 10:00, Shop <a@example.org> wrote:\nThe "
+         "lamp arrived broken."),
         "谢谢\n------------------ 原始邮件 ------------------\n发件人: a\n这明显是假货",
         "Thank you.\nFrom: Shop\nSent: Monday\nTo: me\nThe lamp arrived broken.",
         "「小王：这明显是假货」\n- - - - - - - -\n好的谢谢",
