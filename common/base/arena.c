@@ -27,7 +27,7 @@ struct arena {
     char *last; /* the newest allocation, which alone can grow in place */
 };
 
-/* DESIGN.md: allocation does not fail, it exits, and Kafka delivers again. */
+/* Allocation does not fail, it exits, and Kafka delivers again. */
 static void *must_malloc(void *old, size_t size) {
     void *mem = realloc(old, size);
     if (!mem) {

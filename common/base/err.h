@@ -16,7 +16,7 @@ enum result {
     STOP      /* leave the process, it is to be restarted or mended */
 };
 
-/* sysexits the processes end with (CONTRACT.md, Processes). */
+/* sysexits the processes end with (deploy/docs/running.md, Programs). */
 enum { EXIT_OK = 0, EXIT_BAD_USAGE = 64, EXIT_CANNOT_GO_ON = 70, EXIT_BAD_CONFIG = 78 };
 
 /* Owned by the caller; the text names field and value and what was expected. */

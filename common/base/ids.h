@@ -1,4 +1,5 @@
-/* ids: routes, case ids and deterministic event ids (formulas: CONTRACT.md, Case ids). */
+/* ids: routes, case ids and deterministic event ids (formulas: deploy/contract/README.md, Case
+ * ids). */
 #ifndef REDRESS_IDS_H
 #define REDRESS_IDS_H
 

@@ -14,7 +14,7 @@ size_t utf8_count(const char *text, size_t len);
 /* The character at *at, which is moved behind it. The text must be valid and not at its end. */
 uint32_t utf8_next(const char **at);
 /* Control characters (C0, DEL, C1), line and paragraph separators, and those that steer the
- * direction of text: not allowed in ids and names (CONTRACT.md, Inbound). */
+ * direction of text: not allowed in ids and names (deploy/contract/README.md). */
 bool utf8_is_control(uint32_t character);
 /* Those, and what else is obeyed or passed over in place of being shown: byte order marks,
  * annotations, tags. No terminal and no log is given such a character of somebody else's. */

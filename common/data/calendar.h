@@ -1,7 +1,7 @@
 /* calendar: working time. An allowance runs through a calendar's open intervals in absolute
  * milliseconds, so a clock change neither adds nor removes working time (boundary rules:
- * CONTRACT.md, Policies). A calendar is compiled once and not changed afterwards; the arithmetic is
- * pure. A NULL calendar is always open, in UTC. */
+ * deploy/contract/README.md, Working time). A calendar is compiled once and not changed afterwards;
+ * the arithmetic is pure. A NULL calendar is always open, in UTC. */
 #ifndef REDRESS_CALENDAR_H
 #define REDRESS_CALENDAR_H
 
@@ -18,7 +18,7 @@ enum {
 
 struct calendar;
 
-/* Reads {timezone, weekly, holidays, overrides} as CONTRACT.md writes it; faults have paths below
+/* Reads {timezone, weekly, holidays, overrides} as policies write it; faults have paths below
  * `path`. A calendar without any open time is a fault. Returns the calendar, or NULL when there
  * were faults. */
 const struct calendar *calendar_read(const struct tree *tree, const char *path,

@@ -131,7 +131,8 @@ void faults_add(struct faults *faults, enum fault_kind kind, int line, const cha
 void faults_print(const struct faults *faults, const char *file, struct buf *buf);
 
 enum fields_mode {
-    FIELDS_EVENT,  /* unknown keys are skipped (CONTRACT.md: ignored and not copied on) */
+    FIELDS_EVENT, /* unknown keys are skipped (deploy/contract/README.md: ignored and not copied on)
+                   */
     FIELDS_STRICT, /* settings and policies: an unknown key is a fault */
     FIELDS_STATE   /* a worker's own record: unknown keys are carried where the table has a
                       FIELD_REST, else skipped */

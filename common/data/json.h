@@ -5,7 +5,7 @@
 
 #include "data/tree.h"
 
-/* The limits of CONTRACT.md, Inbound; pass NULL for these. */
+/* The limits of deploy/contract/README.md; pass NULL for these. */
 struct json_limits {
     size_t bytes; /* 65 536 */
     int depth;    /* 16 levels: a map in a map is 2 */
@@ -22,7 +22,7 @@ enum json_fault {
     JSON_BAD_UTF8
 };
 
-/* "not_json", "too_large", ...: the redress_reason of CONTRACT.md. */
+/* "not_json", "too_large", ...: the redress_reason of deploy/contract/README.md. */
 const char *json_fault_name(enum json_fault fault);
 
 /* Reads one JSON document (any kind at the top). On a fault *tree_out is untouched and err says

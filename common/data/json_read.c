@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* CONTRACT.md, Inbound. */
+/* deploy/contract/README.md, Limits. */
 static const struct json_limits default_limits = {.bytes = 65536, .depth = 16, .values = 4096};
 
 /* What jansson allocates while it reads one document, a thread's own. It is dropped at once when

@@ -1,6 +1,6 @@
-/* claims: facts from beyond a case, kept in Redis and in redress.claims (DESIGN.md, sections 1 and
- * 3). A pure core asks by adding claims; the runtime makes them and decides again with the answers.
- * Asking again with the same id gives the same answer. */
+/* claims: facts from beyond a case, kept in Redis and in redress.claims (common/protocol.md,
+ * Claims). A pure core asks by adding claims; the runtime makes them and decides again with the
+ * answers. Asking again with the same id gives the same answer. */
 #ifndef REDRESS_CLAIMS_H
 #define REDRESS_CLAIMS_H
 

@@ -4,7 +4,7 @@
 
 #include "data/json.h"
 
-/* The topics of DESIGN.md, section 2. Names on the wire are prefix + "." + topic_name(). */
+/* The topics (deploy/docs/topics.md). Names on the wire are prefix + "." + topic_name(). */
 enum topic {
     TOPIC_NONE = 0,
     TOPIC_COMPLAINTS,
@@ -55,7 +55,8 @@ struct event {
 };
 #define EVENT_NO_SEQUENCE INT64_MIN
 
-/* Why a record cannot be accepted: redress_reason and redress_detail of CONTRACT.md. */
+/* Why a record cannot be accepted: redress_reason and redress_detail of deploy/contract/README.md.
+ */
 struct rejection {
     const char *reason; /* static text */
     char detail[256];   /* JSON path and what was expected; never a text found */

@@ -1,4 +1,4 @@
-/* rehearse_store: plain memory. The rules of claims are those of lua/claim.lua. */
+/* rehearse_store: plain memory. The rules of claims are those of common/runtime/lua/claim.lua. */
 #include "decision/rehearse_store.h"
 #include <stdlib.h>
 #include <string.h>

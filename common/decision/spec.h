@@ -18,7 +18,7 @@ struct settings {
                                for late records */
 };
 #define SETTINGS_DEFAULT                                                                           \
-    { INT64_C(604800000), INT64_C(604800000), 10000 } /* 7 d, 7 d, 10 s: CONTRACT.md, DESIGN.md */
+    { INT64_C(604800000), INT64_C(604800000), 10000 } /* 7 d, 7 d, 10 s: deploy/docs/running.md */
 
 /* What a decision is given. */
 struct decision {
@@ -63,7 +63,7 @@ struct worker_spec {
                 const char **version_out, struct faults *faults);
 
     /* Map: records of the other topics are passed on only when every record of this topic that was
-     * there when they were read has been committed by the group (DESIGN.md, section 3, Intake).
+     * there when they were read has been committed by the group (common/protocol.md, Intake).
      * TOPIC_NONE: no order among topics. */
     enum topic leads;
 

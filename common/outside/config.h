@@ -14,7 +14,7 @@ struct config_property { /* a librdkafka property: "bootstrap.servers" */
 
 struct config {
     struct arena *arena;
-    /* CONTRACT.md, Processes. */
+    /* deploy/docs/running.md, Settings. */
     struct config_property
         *kafka; /* REDRESS_KAFKA_<PROPERTY>; in YAML `kafka: {bootstrap.servers: ...}` */
     int kafka_count;
@@ -27,14 +27,14 @@ struct config {
     /* Tuning, each with its reason in config.c. Durations in ms. */
     int64_t batch_ms;               /* 10: how long a batch is gathered */
     int64_t batch_records;          /* 1000: and how large it gets */
-    int64_t late_settle_ms;         /* 10 000 (DESIGN.md, section 3) */
+    int64_t late_settle_ms;         /* 10 000 (common/protocol.md, Time) */
     int64_t hold_max_ms;            /* 120 000 */
     int64_t step_hold_ms;           /* 10 000: firing waits after a clock step of more than 1 s */
     int64_t drain_ms;               /* 10 000: SIGTERM to the end */
     int64_t transaction_timeout_ms; /* 5 000 */
     int64_t session_timeout_ms;     /* 15 000 */
-    int64_t dedupe_for_ms;          /* 7 d (CONTRACT.md, Inbound) */
-    int64_t join_for_ms;            /* 7 d (CONTRACT.md, Joining) */
+    int64_t dedupe_for_ms;          /* 7 d (deploy/contract/README.md) */
+    int64_t join_for_ms;            /* 7 d (deploy/contract/README.md) */
     int64_t unproven_ms;            /* 60 000: then /readyz fails */
     int service_links;              /* variables of Kubernetes' service links, which are left out */
     bool demonstration; /* the broker is redress-devbroker: deadlines fire without proof (a warning

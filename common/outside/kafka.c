@@ -43,7 +43,7 @@ static const struct preset producers[] = {
     {"batch.size", "1000000"},        /* what a topic takes by default, and a little less */
     {NULL, NULL}};
 
-/* Properties that the protocol depends on (DESIGN.md, section 3): an operator's value for them is
+/* Properties that the protocol depends on (common/protocol.md): an operator's value for them is
  * an error. */
 static const char *const ours[] = {"group.id",
                                    "group.instance.id",

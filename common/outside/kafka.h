@@ -170,7 +170,7 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer,
 /* Waits until everything is acknowledged. */
 enum kafka_outcome kafka_flush(struct kafka_producer *producer, int timeout_ms, struct err *err);
 /* KAFKA_DONE only when committed for certain: an EndTxn that was sent twice counts as unknown
- * (reliability.md, finding 1). */
+ * (common/README.md, The hard cases). */
 enum kafka_outcome kafka_commit(struct kafka_producer *producer, struct err *err);
 enum kafka_outcome kafka_abort(struct kafka_producer *producer, struct err *err);
 

@@ -1,5 +1,6 @@
 /* kafka_ask: questions to the broker that need no fetching. Ends are asked with read_uncommitted:
- * the true end, never a cached watermark and never the last stable offset (DESIGN.md, section 3).
+ * the true end, never a cached watermark and never the last stable offset (common/protocol.md,
+ * Proof before a deadline fires).
  */
 #include "base/fault.h"
 #include "outside/kafka_handle.h"

@@ -12,9 +12,9 @@ struct batch;
 struct engine;
 
 enum {
-    /* A submission has at most 64 KiB (CONTRACT.md), its event in the case log a little more: a
-     * topic that takes less than this would have good complaints rejected, so the worker does not
-     * run with it. */
+    /* A submission has at most 64 KiB (deploy/contract/README.md, Limits), its event in the case
+     * log a little more: a topic that takes less than this would have good complaints rejected, so
+     * the worker does not run with it. */
     BOUNDS_LEAST = 256 * 1024,
     BOUNDS_MOST = 32 * 1024 * 1024, /* half of what the producer's queue holds */
     BOUNDS_WATCHED_MAX = 1000       /* then the list begins anew: who grows is found again */

@@ -1,4 +1,4 @@
-/* claim_store: claims in Redis and in redress.claims (DESIGN.md, section 3, Claims). Claims are
+/* claim_store: claims in Redis and in redress.claims (common/protocol.md, Claims). Claims are
  * spread over CLAIM_TAGS hash tags; each tag has a marker "<run_id>:<random>". A missing marker, or
  * one of another Redis run, means: restore from the topic first. The markers under which a batch
  * was decided are looked at again before its commit, when its claim records are already in the

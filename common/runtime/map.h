@@ -1,5 +1,5 @@
 /* map: the loop of a worker without state: a batch of events -> events or rejections, one
- * transaction (DESIGN.md, sections 1 and 3). */
+ * transaction (common/protocol.md, Intake). */
 #ifndef REDRESS_MAP_H
 #define REDRESS_MAP_H
 

@@ -1,5 +1,5 @@
 /* policy_log: policy versions whole in redress.policies (key "<worker>:<version>"), written before
- * their first use (CONTRACT.md, Policies). The topic is compacted and has one partition: of a key
+ * their first use (deploy/docs/policies.md). The topic is compacted and has one partition: of a key
  * the last record counts, and of two versions the one whose record stands later is the newer. */
 #ifndef REDRESS_POLICY_LOG_H
 #define REDRESS_POLICY_LOG_H

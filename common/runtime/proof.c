@@ -1,4 +1,4 @@
-/* proof: the two questions about intake, in this order (reference/proof_model.py breaks with any
+/* proof: the two questions about intake, in this order (tests/model/proof_model.py breaks with any
  * other). */
 #include "runtime/proof.h"
 #include "base/clock.h"

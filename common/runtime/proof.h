@@ -1,7 +1,7 @@
-/* proof: a wake-up fires only when everything produced before it has been read (DESIGN.md, section
- * 3): at time T the true ends of intake's inputs are asked for; when intake's group has committed
- * beyond them, the true end of each own partition; when the shard has folded up to that, wake-ups
- * due before T may fire. */
+/* proof: a wake-up fires only when everything produced before it has been read (common/protocol.md,
+ * Proof before a deadline fires): at time T the true ends of intake's inputs are asked for; when
+ * intake's group has committed beyond them, the true end of each own partition; when the shard has
+ * folded up to that, wake-ups due before T may fire. */
 #ifndef REDRESS_PROOF_H
 #define REDRESS_PROOF_H
 

@@ -1,6 +1,6 @@
 /* view: one worker's Redis view, shard by shard. Invariant: the view of a shard is the fold of its
  * changelog up to `applied`. Everything that changes it is one compare-and-set on `applied`, so a
- * lost reply, a zombie or a second run cannot break it (DESIGN.md, section 3).
+ * lost reply, a zombie or a second run cannot break it (common/protocol.md, The view).
  *
  * Redis may lose any of it at any time: a key, a field, all. So the view can be checked in itself:
  * each case's hash has a checksum, each case is in by:wake_at or asleep, and the totals say how

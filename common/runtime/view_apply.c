@@ -187,7 +187,8 @@ static bool same_hour(const struct mark *a, const struct mark *b) {
     return a && b && a->ms / VIEW_HOUR_MS == b->ms / VIEW_HOUR_MS;
 }
 
-/* A case that is forgotten keeps its hours: they are older than what is kept (CONTRACT.md: 8 days).
+/* A case that is forgotten keeps its hours: they are older than what is kept (8 days,
+ * deploy/docs/redis.md).
  */
 static void put_hours(struct application *app, const struct view_change *change) {
     if (!change->now) return;

@@ -9,7 +9,7 @@
 enum {
     VIEW_STANDING_KEYS = 8, /* standing.lua */
     VIEW_HOUR_MS = 3600 * 1000,
-    VIEW_HOURS_KEPT_MS = 8 * 24 * VIEW_HOUR_MS /* CONTRACT.md, Redis */
+    VIEW_HOURS_KEPT_MS = 8 * 24 * VIEW_HOUR_MS /* deploy/docs/redis.md */
 };
 
 struct view {

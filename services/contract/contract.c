@@ -1,4 +1,5 @@
-/* contract: every event type with its topic and table, in the order of CONTRACT.md. */
+/* contract: every event type with its topic and table, in the order of deploy/contract/contract.md.
+ */
 #include "contract.h"
 #include <string.h>
 

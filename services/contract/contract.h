@@ -1,4 +1,4 @@
-/* contract: the data of every event type of CONTRACT.md as structs, and one field table each
+/* contract: the data of every event type as structs, and one field table each
  * (contract.c). Intake validates with these tables, the workers read and write with them, and
  * deploy/contract/ is generated from them. Decides nothing. */
 #ifndef REDRESS_CONTRACT_H
@@ -8,8 +8,9 @@
 #include "decision/event.h"
 
 enum {
-    CONTRACT_TEXT_MAX = 8000, /* characters of text, note, comment (CONTRACT.md, Inbound) */
-    CONTRACT_URL_MAX = 2000,  /* characters; what browsers and proxies agree on */
+    CONTRACT_TEXT_MAX =
+        8000, /* characters of text, note, comment (deploy/contract/README.md, Limits) */
+    CONTRACT_URL_MAX = 2000, /* characters; what browsers and proxies agree on */
     CONTRACT_ITEMS_MAX =
         200, /* the longest orders of a shopping festival; keeps a case's state small */
     CONTRACT_LIST_MAX =

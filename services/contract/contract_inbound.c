@@ -94,7 +94,8 @@ TABLE(assigned, activity, "assigned", "The case has an agent.");
 static const struct field reclassified_fields[] = {
     CASE_ID(activity),
     {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME),
-     .doc = "The class, one of CONTRACT.md; it wins over all given by rules."},
+     .doc =
+         "The class, one of those in deploy/contract/README.md; it wins over all given by rules."},
     {FIELD(activity, severity), MAY(FIELD_CHOICE), .choices = contract_severities,
      .doc = "The severity."},
     BY,
@@ -234,7 +235,7 @@ static const struct field cohort_confirmed_fields[] = {
     {FIELD(activity, placed_from), MAY(FIELD_TIME), .doc = "Placed at this time or later."},
     {FIELD(activity, placed_to), MAY(FIELD_TIME), .doc = "Placed before this time."},
     {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME),
-     .doc = "The class of complaint that threatens, one of CONTRACT.md."},
+     .doc = "The class of complaint that threatens, one of those in deploy/contract/README.md."},
     BY,
     FIELDS_END,
 };

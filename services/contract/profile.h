@@ -1,5 +1,5 @@
 /* profile: what a case is by now: its class, severity and flags, whether it only asks, and where it
- * stands. One table of rules, folded by sla, compensation and notification alike (CONTRACT: the
+ * stands. One table of rules, folded by sla, compensation and notification alike (the
  * highest severity, all flags, a person's word over all). The facts may come in any order: the
  * result is that of their own order, by time, then sequence, then arrival.
  *

@@ -8,9 +8,9 @@
  * cohort.confirmed, cohort.ended (key "cohort"). Keeps     nothing but claims: submissions seen,
  * the case of each conversation and order, aliases of joined submissions, how many repeats a case
  * has had. Decides   whether a submission is new; whether it opens a case or joins one
- * (CONTRACT.md, Joining); which case an activity means. Fills in the tenant, lower-cases channels,
- * writes telephone numbers without separators. Rejects   unknown types, types on a topic that may
- * not carry them, times ahead of the clock, missing and bad fields. */
+ * (deploy/contract/README.md, Joining); which case an activity means. Fills in the tenant,
+ * lower-cases channels, writes telephone numbers without separators. Rejects   unknown types, types
+ * on a topic that may not carry them, times ahead of the clock, missing and bad fields. */
 #ifndef REDRESS_INTAKE_H
 #define REDRESS_INTAKE_H
 

@@ -74,7 +74,7 @@ static int read_activity(const struct decision *in, struct intake_submission *ou
     return 0;
 }
 
-/* CONTRACT.md, Case ids: the first that the submission has. */
+/* deploy/contract/README.md, Case ids: the first that the submission has. */
 static const char *own_case_id(const struct decision *in, const struct intake_submission *s) {
     const char *customer = tree_text(tree_get(in->ev->data, "customer"), "id");
     const char *subject = arena_printf(in->arena, "customer:%s", customer);

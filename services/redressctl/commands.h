@@ -1,6 +1,6 @@
 /* commands: the operator's command line, one row a command (table in commands.c). Each command
  * lives in ctl_<name>.c; it writes results to stdout, people's words to stderr, and returns an exit
- * status of CONTRACT.md. */
+ * status of deploy/docs/running.md. */
 #ifndef REDRESS_COMMANDS_H
 #define REDRESS_COMMANDS_H
 

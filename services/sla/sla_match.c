@@ -85,7 +85,7 @@ static unsigned read_set(const struct reader *reader, const char *key, const str
         if (value)
             set |= 1u << (value - 1);
         else
-            complain(reader, key, names->at[i], "a name of CONTRACT.md");
+            complain(reader, key, names->at[i], "a name of deploy/contract/README.md");
     }
 
     return set;
@@ -104,7 +104,7 @@ static unsigned read_classes(const struct reader *reader, const struct texts *pa
         unsigned set = class_set(patterns->at[i]);
         if (!set)
             complain(reader, "class", patterns->at[i],
-                     "a class of CONTRACT.md or a group such as quality.*");
+                     "a class of deploy/contract/README.md or a group such as quality.*");
         all |= set;
     }
     return all;

@@ -83,7 +83,7 @@ static const struct field rule_fields[] = {
 static const struct record rule_record = {
     .name = "target", .size = sizeof(struct rule_file), .fields = rule_fields};
 
-/* CONTRACT.md, Targets. The last row is any named task. */
+/* deploy/contract/README.md, Targets. The last row is any named task. */
 struct kind {
     const char *name;
     const char *starts_on[5], *met_by[3], *ends_on[3];

@@ -58,7 +58,7 @@ static const struct field cycle_fields[] = {
     {FIELD_REST_OF(sla_cycle, rest)},
     FIELDS_END};
 /* Deadlines stay in the index until they are met or cancelled, breached ones included, and leave it
- * with the case (DESIGN.md, 4). */
+ * with the case (deploy/docs/redis.md). */
 static const struct record cycle_record = {.name = "target",
                                            .size = sizeof(struct sla_cycle),
                                            .fields = cycle_fields,

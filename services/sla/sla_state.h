@@ -1,12 +1,12 @@
 /* sla_state: what the worker keeps about a case. Facts decide; the other fields are what dashboards
- * read (CONTRACT.md, Redis) and what was said already, so that it is said once. */
+ * read (deploy/docs/redis.md) and what was said already, so that it is said once. */
 #ifndef REDRESS_SLA_STATE_H
 #define REDRESS_SLA_STATE_H
 
 #include "sla_policy.h"
 
 enum {
-    SLA_TIMELINE_MAX = 100, /* CONTRACT.md */
+    SLA_TIMELINE_MAX = 100, /* deploy/docs/redis.md */
     SLA_FACTS_MAX = 500,    /* some fifty times what real cases have; a case whose systems run wild
                                stays below 64 KiB */
     SLA_CYCLES_MAX =

@@ -1,6 +1,6 @@
 /* Intake under a stream of complaints that never stops: activity passes nevertheless. And an intake
  * that stands still: sla says what it waits for, and after hold_max fires without proof, and says
- * so. */
+ * so. And a channel that leaves a transaction open: only what lies behind it waits for its end. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "faults.h"
@@ -230,11 +230,87 @@ static void test_markers(void **state) {
     close_scene(&scene);
 }
 
+/* ---- A transaction that stays open ---- */
+
+struct channel {
+    struct config config;
+    struct kafka kafka;
+    struct kafka_producer *producer;
+};
+
+/* Leaves a transaction open on a partition of the complaints. */
+static void leave_open(struct scene *scene, struct channel *channel, int partition) {
+    static const enum topic topics[] = {TOPIC_COMPLAINTS, TOPIC_NONE};
+    enum { LONG_MS = 600000 };
+    struct err err;
+    channel->config = scene->world->config;
+    channel->config.transaction_timeout_ms = LONG_MS;
+    channel->kafka = (struct kafka){.config = &channel->config};
+    channel->producer = kafka_producer_new(&channel->kafka, "channel", &err);
+    if (!channel->producer) wait_fail("%s", err.text);
+    WAIT_FOR(kafka_producer_ready(channel->producer, topics, 1000, &err) == KAFKA_DONE,
+             FAULTS_STEP_MS);
+    struct kafka_message message = {
+        .topic = TOPIC_COMPLAINTS, .partition = partition, .value = "{}", .value_len = 2};
+    if (kafka_begin(channel->producer, &err) != KAFKA_DONE ||
+        kafka_produce(channel->producer, &message, &err) != KAFKA_DONE ||
+        kafka_flush(channel->producer, FAULTS_STEP_MS, &err) != KAFKA_DONE)
+        wait_fail("%s", err.text);
+}
+
+static void give_up(struct channel *channel) {
+    struct err err;
+    if (kafka_abort(channel->producer, &err) != KAFKA_DONE) wait_fail("%s", err.text);
+    kafka_producer_free(channel->producer);
+}
+
+/* In which partition a complaint was opened: those of all topics belong together. */
+static int partition_of(const struct scene *scene, const char *case_id) {
+    const struct tail_event *opened = tail_find(scene->events, "case.opened", case_id, 1);
+    assert_non_null(opened);
+    return opened->partition;
+}
+
+/* A contact passes and a deadline fires, proven, while the transaction is open; what it hides is
+ * opened when it ends. */
+static void test_open_transaction(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct channel channel;
+    char contacted[IDS_CASE_LEN + 1], due[IDS_CASE_LEN + 1], hidden[IDS_CASE_LEN + 1];
+    open_scene(&scene, "open", 1);
+    process_env(scene.sla, "REDRESS_LATE_SETTLE=1s");
+    process_start(scene.intake);
+    process_start(scene.sla);
+    open_case(&scene, 0, clock_now_ms() + WITHIN_MS, contacted);
+    open_case(&scene, 1, clock_now_ms() + LEAD_MS, due);
+    tail_wait(scene.events, "sla.started", contacted, 1, FAULTS_STEP_MS);
+    tail_wait(scene.events, "sla.started", due, 1, FAULTS_STEP_MS);
+
+    leave_open(&scene, &channel, partition_of(&scene, due));
+    open_case(&scene, 2, clock_now_ms() + WITHIN_MS, hidden);
+    publish(&scene, TOPIC_ACTIVITY, "case.contacted", 0, clock_now_ms(), contacted);
+    world_flush(scene.world);
+    tail_wait(scene.events, "case.contacted", contacted, 1, FAULTS_STEP_MS);
+    const struct tail_event *breach =
+        tail_wait(scene.events, "sla.breached", due, 1, FAULTS_STEP_MS);
+    assert_null(tree_get(breach->ev.data, "unconfirmed"));
+    assert_int_equal(tail_count(scene.events, "case.opened", hidden), 0);
+    const char *said = "a producer leaves a transaction open";
+    assert_true(process_log_count(scene.intake, said) > 0);
+    assert_true(process_log_count(scene.sla, said) > 0);
+    assert_true(harness_metric(scene.h, scene.intake, "redress_held{reason=\"transactions\"}") > 0);
+
+    give_up(&channel);
+    tail_wait(scene.events, "case.opened", hidden, 1, FAULTS_STEP_MS);
+    close_scene(&scene);
+}
+
 /* A name or pattern runs only those tests. */
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_activity_passes),
-                                       cmocka_unit_test(test_hold_max),
-                                       cmocka_unit_test(test_markers)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_activity_passes), cmocka_unit_test(test_hold_max),
+        cmocka_unit_test(test_markers), cmocka_unit_test(test_open_transaction)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 #include "ticketlogs.h"
 #include "world.h"
 
-/* data/README.md and uci_incident_sla/expected.json. */
+/* ../shared/data/README.md and ../shared/data/uci_incident_sla/expected.json. */
 enum {
     REPLAY_FIRST_CONTACT = 5040,
     REPLAY_RESOLUTION = 5536,

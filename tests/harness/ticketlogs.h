@@ -1,4 +1,4 @@
-/* ticketlogs: the ticket logs of ../shared/data as inbound events, exactly as data/README.md says.
+/* ticketlogs: the ticket logs of ../shared/data as inbound events, exactly as ../shared/data/README.md says.
  */
 #ifndef REDRESS_TICKETLOGS_H
 #define REDRESS_TICKETLOGS_H

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define CASE "BYCRCNPA1C41H-FRGWX4V" /* CONTRACT.md: of order A1001, /shop/app, c-1 */
+#define CASE "BYCRCNPA1C41H-FRGWX4V" /* deploy/contract/README.md: of order A1001, /shop/app, c-1 */
 #define KEY  "BYCRCNPA1C41H"
 #define P1   CASE ".1"
 #define ORDER                                                                                       \
@@ -316,7 +316,7 @@ enum {
     CONTACT_MS = 10000,
     RESOLUTION_MS = 16000,
     WARNED_MS = 4000
-}; /* policies-seconds/sla.yaml */
+}; /* tests/harness/policies-seconds/sla.yaml */
 
 struct lateness {
     int64_t most_ms;

@@ -15,7 +15,7 @@
 #define DATA REDRESS_SOURCE_DIR "/../shared/data/online_shopping_10_cats/reviews.csv.gz"
 
 enum {
-    REVIEWS = 31384, /* data/README.md */
+    REVIEWS = 31384, /* ../shared/data/README.md */
     LINE_BYTES = 16384,
     LIMIT_MS = 900000
 };

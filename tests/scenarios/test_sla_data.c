@@ -1,4 +1,4 @@
-/* Against other people's data (data/README.md), skipped where it is absent: the arithmetic cases
+/* Against other people's data (../shared/data/README.md), skipped where it is absent: the arithmetic cases
  * through `redressctl sla due`, and three ticket logs through the decisions of intake and sla, to
  * the exact numbers. */
 #include "base/clock.h"

@@ -172,7 +172,7 @@ static void offers_by_the_table(void **unused) {
     }
 }
 
-/* domain.md, case 1. */
+/* A dress with pulled threads, bought by a VIP. */
 static void makes_good_the_dress(void **unused) {
     (void)unused;
     struct world world;

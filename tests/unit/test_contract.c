@@ -1,4 +1,4 @@
-/* The contract's tables against the words of CONTRACT.md, written down here once more, and against
+/* The contract's tables against the words of the contract, written down here once more, and against
  * themselves; and the files under deploy/contract/ against the tables. */
 #include "base/file.h"
 #include "contract/contract.h"

@@ -1,4 +1,4 @@
-/* Ids as CONTRACT.md defines them. */
+/* Ids as deploy/contract/README.md defines them. */
 #include "base/ids.h"
 
 #include <setjmp.h>

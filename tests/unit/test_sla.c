@@ -384,7 +384,7 @@ static void test_cases_are_apart(void **unused) {
 
 /* One pause, one resolution: late exactly when the working time up to it exceeds the allowance, or
  * the allowance was used up at a closing and it comes while closed (due is the closing,
- * CONTRACT.md). */
+ * deploy/contract/README.md). */
 static void test_breached_exactly_when_over(void **unused) {
     (void)unused;
     int64_t opened_ms;

@@ -1,5 +1,5 @@
 /* redressctl rebuild: asks the owner of a shard to empty its view and build it from the changelog;
- * it does nothing itself (DESIGN.md, section 3, The view). */
+ * it does nothing itself (common/protocol.md, The view). */
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
 

@@ -11,7 +11,7 @@ struct deadline {
     int shard;
 };
 
-/* The targets of CONTRACT.md, and those that a policy names (NULL: none). Pure. */
+/* The targets of deploy/contract/README.md, and those that a policy names (NULL: none). Pure. */
 struct texts deadlines_targets(const struct tree *sla_policy, struct arena *arena);
 /* The targets that have an index: of a list as view_indexes.h has it. Pure. */
 struct texts deadlines_listed(const char *indexes, struct arena *arena);

@@ -1,5 +1,5 @@
 /* publish: records about one case, or about what will become one, share a key, so that they keep
- * their order (CONTRACT.md, Inbound). */
+ * their order (deploy/contract/README.md, Publishing). */
 #include "redressctl/log/publish.h"
 #include "base/ids.h"
 #include "contract/contract.h"

@@ -9,7 +9,7 @@
 
 enum { SECOND = 1000 };
 
-/* Retentions: personal data goes after 30 days (DESIGN.md, section 4); claims are kept as long as
+/* Retentions: personal data goes after 30 days (deploy/docs/topics.md); claims are kept as long as
  * the longest of them lives (CLAIMS_KEPT_MAX_MS); a changelog's tombstones must be there for longer
  * than a view may be old (half of delete.retention.ms). Sizes: a record of 1 MiB must be let in, to
  * be rejected with a reason, and the rejected topic takes it with its headers. */

@@ -1,5 +1,5 @@
-/* topics: the plan of all topics with their settings (DESIGN.md, section 2), and what is wrong with
- * those that are there. Pure: ctl_topics.c asks the broker. */
+/* topics: the plan of all topics with their settings (deploy/docs/topics.md), and what is wrong
+ * with those that are there. Pure: ctl_topics.c asks the broker. */
 #ifndef REDRESS_TOPICS_H
 #define REDRESS_TOPICS_H
 
