@@ -26,9 +26,9 @@ int64_t clock_boot_us(void) {
     return read_us(CLOCK_BOOTTIME);
 }
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar. Years begin in March, so that the leap
- * day is their last, and 400 years (146 097 days) are one era. */
-static int64_t days_from_civil(int64_t year, int month, int day) {
+/* Years begin in March, so that the leap day is their last, and 400 years (146 097 days) are one
+ * era. */
+int64_t clock_days(int64_t year, int month, int day) {
     year -= month <= 2;
     int64_t era = (year >= 0 ? year : year - 399) / 400;
     int64_t year_of_era = year - era * 400;
@@ -90,7 +90,7 @@ static bool take_date(const char **at, int64_t *days_out) {
     if (!take_number(at, 4, 1970 - 1, 9999, &year) || !take_char(at, '-', '-')) return false;
     if (!take_number(at, 2, 1, MONTHS, &month) || !take_char(at, '-', '-')) return false;
     if (!take_number(at, 2, 1, days_in_month(year, month), &day)) return false;
-    *days_out = days_from_civil(year, month, day);
+    *days_out = clock_days(year, month, day);
     return true;
 }
 
@@ -138,7 +138,7 @@ int clock_parse(const char *text, int64_t *ms_out) {
     int64_t seconds = days * DAY_S + hour * 3600 + minute * 60 + second - offset;
     /* Leap seconds are inserted at the end of a UTC day only. */
     if (leap && seconds % DAY_S != DAY_S - 1) return -1;
-    if (seconds < 0 || seconds >= days_from_civil(10000, 1, 1) * DAY_S) return -1;
+    if (seconds < 0 || seconds >= clock_days(10000, 1, 1) * DAY_S) return -1;
     *ms_out = seconds * 1000 + ms;
 
     return 0;

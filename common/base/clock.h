@@ -11,6 +11,9 @@ int64_t clock_now_ms(void);  /* CLOCK_REALTIME */
 int64_t clock_boot_ms(void); /* CLOCK_BOOTTIME: never steps */
 int64_t clock_boot_us(void);
 
+/* Days from 1970-01-01 to a day of the (proleptic) Gregorian calendar. */
+int64_t clock_days(int64_t year, int month, int day);
+
 /* RFC 3339 with an offset, up to nanoseconds (truncated to ms); a leap second :60 counts as
  * :59.999. Years 1970-9999.
  */

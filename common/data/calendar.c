@@ -1,6 +1,7 @@
 /* calendar: compiled days and the arithmetic over them. Days are stepped one by one; a window
  * belongs to the day on which it begins. */
 #include "data/calendar.h"
+#include "base/clock.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,14 +92,6 @@ static int read_clock(const struct tree *tree, bool is_end, int64_t *ms_out) {
     return 0;
 }
 
-static int64_t days_from_civil(int year, int month, int day) {
-    year -= month <= 2;
-    int64_t era = year / 400;
-    int64_t of_era = year - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 static int read_date(const char *text, int64_t *day_out) {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
@@ -112,7 +105,7 @@ static int read_date(const char *text, int64_t *day_out) {
     if (year < 1970) return -1;
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (day > lengths[month - 1] + (leap && month == 2)) return -1;
-    *day_out = days_from_civil(year, month, day);
+    *day_out = clock_days(year, month, day);
 
     return 0;
 }
@@ -241,10 +234,9 @@ const struct calendar *calendar_read(const struct tree *tree, const char *path,
     }
     if (fields_decode(&calendar_record, tree, mode, arena, &file, faults)) return NULL;
     struct calendar *calendar = ARENA_NEW(arena, struct calendar);
-    calendar->zone = calendar_zone_find(file.timezone ? file.timezone : "UTC", arena);
-    if (!calendar->zone)
-        complain(&reader, tree_get(tree, "timezone"), "timezone",
-                 "expected an IANA time zone like Asia/Shanghai");
+    struct err err;
+    calendar->zone = calendar_zone_find(file.timezone ? file.timezone : "UTC", arena, &err);
+    if (!calendar->zone) complain(&reader, tree_get(tree, "timezone"), "timezone", err.text);
     int exceptions =
         (file.holidays ? file.holidays->count : 0) + (file.overrides ? file.overrides->count : 0);
     if (exceptions > CALENDAR_EXCEPTIONS_MAX) {

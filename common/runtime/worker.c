@@ -1,6 +1,7 @@
 /* worker: from the command line to the loop and out again. */
 #include "runtime/worker.h"
 #include "base/clock.h"
+#include "data/calendar_zone.h"
 #include "outside/redis_errors.h"
 #include "runtime/health.h"
 #include "runtime/keyed.h"
@@ -242,6 +243,13 @@ static void reload(struct engine *engine) {
 
 /* ---- The process ---- */
 
+/* The version of the time zones that calendars and messages go by. */
+static const char *tzdata(struct arena *arena) {
+    struct err err;
+    const char *version = calendar_zone_version(arena, &err);
+    return version ? version : "none";
+}
+
 static int run(struct process *process) {
     struct engine *engine = &process->engine;
     struct err err;
@@ -292,7 +300,7 @@ static int start(struct process *process) {
     health_turned(false);
     if (health_serve(config->http_listen, &process->http) < 0) return EXIT_BAD_CONFIG;
     log_say(LOG_INFO, "started", "version", REDRESS_VERSION, "librdkafka", kafka_library_version(),
-            "policy",
+            "tzdata", tzdata(config->arena), "policy",
             process->engine.policies.current ? process->engine.policies.current->version : "none",
             NULL);
     if (config->service_links > 0)
@@ -317,7 +325,8 @@ int worker_main(const struct worker_spec *spec, int argc, char **argv) {
         fprintf(stderr, "redress-%s: not started; mend the errors above\n", spec->name);
         status = EXIT_BAD_CONFIG;
     } else if (check) {
-        printf("redress-%s: settings and policies are good\n", spec->name);
+        printf("redress-%s: settings and policies are good; time zones are those of tzdata %s\n",
+               spec->name, tzdata(process.config.arena));
     } else {
         status = start(&process);
     }

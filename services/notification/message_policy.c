@@ -365,8 +365,9 @@ static void check_text(const struct check *check, const struct message_policy *p
 }
 
 static void check_locale(const struct check *check, struct message_locale *locale) {
-    locale->zone = calendar_zone_find(locale->timezone, check->arena);
-    if (!locale->zone) fault(check, "timezone", 0, "expected an IANA zone, e.g. Asia/Shanghai");
+    struct err err;
+    locale->zone = calendar_zone_find(locale->timezone, check->arena, &err);
+    if (!locale->zone) fault(check, "timezone", 0, err.text);
     locale->time_template = parse(check, "time", locale->time, words_time_names);
     locale->valid_template = parse(check, "valid", locale->valid, words_valid_names);
     locale->notes_template = parse(check, "notes", locale->notes, words_notes_names);

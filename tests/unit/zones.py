@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# What every zone's offset is, by Python's zoneinfo, at 10 000 instants (300 for another name of a zone) and around each change between
+# them; test_zones.c reads it.
+# Binary, each zone: length of its name, the name, how many instants, then of each: seconds since 1970 (8 bytes), offset in seconds (4).
+import datetime
+import random
+import struct
+import sys
+import zoneinfo
+
+INSTANTS = {"Z": 10000, "L": 300}
+UTC = datetime.timezone.utc
+FIRST = -5364662400  # 1800
+LAST = 5680281600  # 2150
+
+
+def names():
+    with open(zoneinfo.TZPATH[0] + "/tzdata.zi", encoding="ascii") as file:
+        for line in file:
+            words = line.split()
+            if words and words[0] in INSTANTS:
+                name = words[1] if words[0] == "Z" else words[2]
+                if name != "Factory":  # its own name for "not set yet"
+                    yield name, INSTANTS[words[0]]
+
+
+def offset(zone, seconds):
+    return int(zone.utcoffset(zone.fromutc(datetime.datetime.fromtimestamp(seconds, UTC).replace(tzinfo=zone))).total_seconds())
+
+
+def changes(zone, instants, offsets):
+    """The two seconds around each change that lies between two of the instants."""
+    for k in range(len(instants) - 1):
+        low, high = instants[k], instants[k + 1]
+        if offsets[k] == offsets[k + 1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            if offset(zone, middle) == offsets[k]:
+                low = middle
+            else:
+                high = middle
+        yield low
+        yield high
+
+
+def main():
+    rand = random.Random(7)
+    for name, count in sorted(set(names())):
+        try:
+            zone = zoneinfo.ZoneInfo(name)
+        except zoneinfo.ZoneInfoNotFoundError:
+            continue  # an old name, of which only the list knows
+        instants = sorted(rand.randrange(FIRST, LAST) for _ in range(count))
+        offsets = [offset(zone, seconds) for seconds in instants]
+        if count == INSTANTS["Z"]:
+            instants += list(changes(zone, instants, offsets))
+        raw = name.encode()
+        out = [struct.pack("<ii", len(raw), len(instants)), raw]
+        out += [struct.pack("<qi", seconds, offset(zone, seconds)) for seconds in instants]
+        sys.stdout.buffer.write(b"".join(out))
+
+
+main()
