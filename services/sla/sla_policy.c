@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum {
+    CHAIN_MAX = 5, /* missed updates in a row: nobody updates this case any more */
     CLASSIFY_WITHIN_MS =
         10 * 1000, /* classification answers in milliseconds: ten seconds is an outage */
     KEEP_CLOSED_MS =
@@ -38,7 +39,7 @@ static const struct record policy_record = {
 struct row_file {
     const char *name;
     const struct tree *match, *targets;
-    struct texts reopen_resolved_on, reopen_closed_on;
+    struct texts reopen_resolved_on, reopen_closed_on, resume_on;
 };
 static const struct field row_fields[] = {
     {FIELD(row_file, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
@@ -50,12 +51,15 @@ static const struct field row_fields[] = {
      .doc = "What reopens a resolved case; case.repeated."},
     {FIELD(row_file, reopen_closed_on), .type = FIELD_TEXTS,
      .doc = "What reopens a closed case; case.repeated and case.customer_replied."},
+    {FIELD(row_file, resume_on), .type = FIELD_TEXTS,
+     .doc = "What ends a wait for the customer; case.customer_replied and case.repeated."},
     FIELDS_END};
 static const struct record row_record = {
     .name = "policy", .size = sizeof(struct row_file), .fields = row_fields};
 
 struct rule_file {
     const char *within, *calendar;
+    int chain_max;
     struct texts pause_on, warn, starts_on, met_by, ends_on;
     struct records escalate;
 };
@@ -71,6 +75,8 @@ static const struct field rule_fields[] = {
      .doc = "The allowance: 90s 15m 1h 3d 3wd."},
     {FIELD(rule_file, calendar), .type = FIELD_NAME,
      .doc = "A calendar's name; absent: always open."},
+    {FIELD(rule_file, chain_max), .type = FIELD_INT, .min = 1, .max = 100,
+     .doc = "next_update: how often it runs on by itself after a missed one; 5."},
     {FIELD(rule_file, pause_on), .type = FIELD_TEXTS, .doc = "Pause reasons that stop this clock."},
     {FIELD(rule_file, warn), .type = FIELD_TEXTS,
      .doc = "75% of the allowance used, or 10m before."},
@@ -238,6 +244,7 @@ bool sla_policy_bare_rule(const char *target, struct arena *arena, struct sla_ru
                                   .met_by = copy_names(arena, kind->met_by, 3),
                                   .ends_on = copy_names(arena, kind->ends_on, 3),
                                   .chained = kind->chained,
+                                  .chain_max = CHAIN_MAX,
                                   .open_ended = true};
     return true;
 }
@@ -255,6 +262,10 @@ static void read_events(struct reader *reader, const struct tree *tree, const ch
     rule->ends_on =
         file->ends_on.count ? file->ends_on : copy_names(reader->arena, kind->ends_on, 3);
     rule->chained = kind->chained;
+    rule->chain_max = file->chain_max ? file->chain_max : CHAIN_MAX;
+    if (file->chain_max && !kind->chained)
+        complain(reader, tree_get(tree, "chain_max"), path, "chain_max",
+                 "it at next_update alone: no other target runs on by itself");
     check_types(reader, tree, path, "starts_on", &rule->starts_on);
     check_types(reader, tree, path, "met_by", &rule->met_by);
     check_types(reader, tree, path, "ends_on", &rule->ends_on);
@@ -311,6 +322,11 @@ static void read_row(struct reader *reader, const struct tree *tree, const char 
         row->reopen_closed_on = file.reopen_closed_on;
     else
         row->reopen_closed_on = copy_names(reader->arena, reopen, 2);
+    if (tree_get(tree, "resume_on"))
+        row->resume_on = file.resume_on;
+    else
+        row->resume_on = copy_names(reader->arena, reopen, 2);
+    check_types(reader, tree, path, "resume_on", &row->resume_on);
     check_types(reader, tree, path, "reopen_resolved_on", &row->reopen_resolved_on);
     check_types(reader, tree, path, "reopen_closed_on", &row->reopen_closed_on);
     if (file.targets->kind != TREE_MAP) {
@@ -361,6 +377,7 @@ static void collect_types(struct arena *arena, struct sla_policy *policy) {
     for (int i = 0; i < policy->row_count; i++) {
         add_types(arena, &policy->types, &policy->rows[i].reopen_resolved_on);
         add_types(arena, &policy->types, &policy->rows[i].reopen_closed_on);
+        add_types(arena, &policy->types, &policy->rows[i].resume_on);
         for (int k = 0; k < policy->rows[i].rule_count; k++) {
             add_types(arena, &policy->types, &policy->rows[i].rules[k].starts_on);
             add_types(arena, &policy->types, &policy->rows[i].rules[k].met_by);

@@ -37,7 +37,8 @@ struct sla_rule {
     struct texts starts_on, met_by,
         ends_on;     /* event types; those of tasks only where the task has the target's name */
     bool open_ended; /* has no allowance: only deadlines set from outside count */
-    bool chained;    /* after a missed one the next runs from its due time */
+    bool chained;    /* after a missed one the next runs from its due time, */
+    int chain_max;   /* so often in a row; the last one waits for what meets it */
 };
 
 struct sla_order { /* the order's facts that policies may ask for */
@@ -63,7 +64,8 @@ struct sla_row {
     struct sla_rule *rules;
     int rule_count;
     struct texts reopen_resolved_on,
-        reopen_closed_on; /* event types that reopen like case.reopened */
+        reopen_closed_on;   /* event types that reopen like case.reopened */
+    struct texts resume_on; /* event types that end a wait for the customer */
 };
 
 struct sla_policy {

@@ -9,7 +9,7 @@ struct step {
     const char *type; /* the fact's, or "case.reopened" where the policy says that it reopens */
     int64_t at;       /* not before the opening */
     int segment;      /* the policy's, from here on */
-    bool withdrawn;   /* nothing starts */
+    bool silent;      /* nothing starts: the case was over before, in the same way */
 };
 
 /* A stretch of facts under one policy. */
@@ -104,16 +104,23 @@ static bool reopens(const struct run *run, int segment, const char *type) {
     return status == SLA_CLOSED && sla_policy_lists(&row->reopen_closed_on, type);
 }
 
+/* The customer has answered, by whichever door. */
+static bool is_answer(const struct run *run, const struct step *step) {
+    const struct sla_row *row = run->segments[step->segment].row;
+    if (row) return sla_policy_lists(&row->resume_on, step->type);
+    return false;
+}
+
 static void note_status(struct run *run, const struct step *step) {
     struct sla_replay *replay = run->replay;
     const char *type = step->type;
 
+    if (run->span.reason == PAUSE_AWAITING_CUSTOMER && is_answer(run, step))
+        close_span(run, step->at);
     if (strcmp(type, "case.paused") == 0) {
         pause(run, step);
     } else if (strcmp(type, "case.resumed") == 0) {
         close_span(run, step->at);
-    } else if (strcmp(type, "case.customer_replied") == 0) {
-        if (run->span.reason == PAUSE_AWAITING_CUSTOMER) close_span(run, step->at);
     } else if (strcmp(type, "case.contacted") == 0 || strcmp(type, "case.replied") == 0) {
         if (!replay->contacted_at) replay->contacted_at = step->at;
     } else if (strcmp(type, "case.resolved") == 0) {
@@ -142,9 +149,12 @@ static void note_status(struct run *run, const struct step *step) {
 static void add_step(struct run *run, const struct sla_fact *fact, const char *type, int segment) {
     int64_t at = fact->at < run->state->opened_at ? run->state->opened_at : fact->at;
     struct step *step = &run->steps[run->step_count++];
+    int before = run->replay->status;
+
     *step = (struct step){fact, type, at, segment, false};
     note_status(run, step);
-    step->withdrawn = run->replay->status == SLA_WITHDRAWN;
+    int status = run->replay->status;
+    step->silent = status == SLA_WITHDRAWN || (status != SLA_OPEN && status == before);
 }
 
 /* The first classification is that of the complaint: it counts from the opening, however long it
@@ -306,7 +316,7 @@ static void start(struct course *course, int64_t at) {
 /* A chained target that is missed goes on from its due time, up to `at`. */
 static void chain(struct course *course, int64_t at) {
     if (!course->rule || !course->rule->chained) return;
-    while (course->running && course->missed < SLA_CHAIN_MAX) {
+    while (course->running && course->missed < course->rule->chain_max) {
         settle(course, at);
         if (!course->now.breached) return;
         int64_t due = course->now.due;
@@ -385,7 +395,7 @@ static void take_step(struct course *course, const struct step *step) {
     else if (course->running && concerns(course, &rule->ends_on, step))
         end(course, SLA_END_CANCELLED, step->at,
             strcmp(step->type, "case.reopened") == 0 ? "reopened" : "resolved");
-    if (course->running || step->withdrawn || is_given_up(step) ||
+    if (course->running || step->silent || is_given_up(step) ||
         !concerns(course, &rule->starts_on, step))
         return;
     start(course, step->at);

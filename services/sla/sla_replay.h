@@ -7,8 +7,6 @@
 
 #include "sla_state.h"
 
-enum { SLA_CHAIN_MAX = 100 /* missed cycles in a row: nobody updates this case any more */ };
-
 enum sla_end {
     SLA_NOT_ENDED = 0,
     SLA_END_MET,
