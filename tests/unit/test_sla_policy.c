@@ -45,6 +45,13 @@ static void test_policy_faults(void **unused) {
          5},
         {ROW("{}", "{resolution: {within: 1h, pause_on: [lunch]}}"),
          "policies[0].targets.resolution.pause_on", 5},
+        {ROW("{}", "{resolution: {within: 1h, chain_max: 3}}"), "policies[0].targets.resolution",
+         5},
+        {ROW("{}", "{next_update: {within: 1h, chain_max: 0}}"),
+         "policies[0].targets.next_update.chain_max", 5},
+        {"version: \"1\"\npolicies:\n  - name: a\n    resume_on: [case.answered]\n    targets: "
+         "{resolution: {within: 1h}}\n",
+         "policies[0].resume_on", 4},
         {ROW("{}", "{resolution: {within: 1h, met_by: [case.solved]}}"),
          "policies[0].targets.resolution.met_by", 5},
         {ROW("{}",
@@ -160,14 +167,28 @@ static void test_default_policy(void **unused) {
     if (sla_policy_load(tree, "", arena, &policy, &version, &faults))
         fail_msg("%s: %s", faults.at[0].path, faults.at[0].text);
     assert_int_equal(((const struct sla_policy *)policy)->close_silent_after, 90 * DAY);
-    /* Every class has a policy that promises a first contact and a resolution. */
+    /* Every class has a policy that promises a first contact and a resolution; solving is a contact.
+     */
     struct texts none = {0};
     for (int i = 0; contract_classes[i]; i++) {
         struct sla_profile profile = {
             .class_name = contract_classes[i], .severity = SEVERITY_P3, .flags = &none};
         const struct sla_row *row = sla_policy_match(policy, &profile);
-        assert_non_null(sla_policy_rule(row, "first_contact"));
+        const struct sla_rule *contact = sla_policy_rule(row, "first_contact");
+        assert_non_null(contact);
+        assert_true(sla_policy_lists(&contact->met_by, "case.resolved"));
         assert_non_null(sla_policy_rule(row, "resolution"));
+    }
+
+    /* Nothing warns or escalates on a case that only asks. */
+    const char *asks = "question";
+    struct texts flags = {&asks, 1};
+    struct sla_profile profile = {
+        .class_name = "inquiry.product", .severity = SEVERITY_P4, .flags = &flags};
+    const struct sla_row *row = sla_policy_match(policy, &profile);
+    for (int i = 0; i < row->rule_count; i++) {
+        assert_int_equal(row->rules[i].warning_count, 0);
+        assert_int_equal(row->rules[i].escalate.count, 0);
     }
     arena_free(arena);
 }
