@@ -45,8 +45,38 @@ static void breach(struct sla_report *report, const struct sla_derived *derived,
     sla_report_end(report, derived, record);
 }
 
-static bool is_warned(const struct sla_cycle *record, const struct sla_warning *warning) {
-    return sla_policy_lists(&record->warned, warning->text);
+static struct texts with(struct arena *arena, const struct texts *texts, const char *text) {
+    const char **grown = arena_alloc(arena, (size_t)(texts->count + 1) * sizeof *grown);
+    if (texts->count) memcpy(grown, texts->at, (size_t)texts->count * sizeof *grown);
+    grown[texts->count] = text;
+    return (struct texts){grown, texts->count + 1};
+}
+
+/* A warning belongs to its deadline: that of a policy, which pauses move, or one set from outside.
+ */
+static const char *warning_key(const struct sla_report *report, const struct sla_derived *derived,
+                               const struct sla_warning *warning) {
+    struct arena *arena = report->in->arena;
+    if (derived->set_by)
+        return arena_printf(arena, "%s@%lld:%s", derived->set_by, (long long)derived->due,
+                            warning->text);
+    return arena_printf(arena, "%s:%s", derived->rule->policy, warning->text);
+}
+
+/* States of earlier versions have the text alone. */
+static bool is_warned(const struct sla_report *report, const struct sla_derived *derived,
+                      const struct sla_cycle *record, const struct sla_warning *warning) {
+    return sla_policy_lists(&record->warned, warning->text) ||
+           sla_policy_lists(&record->warned, warning_key(report, derived, warning));
+}
+
+static bool was_warned_so(const struct sla_cycle *record, const struct sla_warning *warning) {
+    size_t len = strlen(warning->text);
+    for (int i = 0; i < record->warned.count; i++) {
+        const char *colon = strrchr(record->warned.at[i], ':');
+        if (colon && strncmp(colon + 1, warning->text, len + 1) == 0) return true;
+    }
+    return false;
 }
 
 /* When a warning is to be given; CALENDAR_NEVER: not, or not any more. */
@@ -54,7 +84,8 @@ static int64_t warning_at(const struct sla_report *report, const struct sla_deri
                           const struct sla_cycle *record, const struct sla_warning *warning) {
     bool runs = !derived->end && !derived->breached && derived->due &&
                 !sla_report_breach_said(record) && !record->frozen;
-    if (!runs || (derived->paused && !derived->set_by) || is_warned(record, warning))
+    if (!runs || (derived->paused && !derived->set_by) ||
+        is_warned(report, derived, record, warning))
         return CALENDAR_NEVER;
     int64_t at = sla_replay_warn_at(report->replay, derived, warning);
     if (at) return at;
@@ -75,13 +106,11 @@ static void warn(struct sla_report *report, const struct sla_derived *derived,
                                         : warning->text;
     const char *id = arena_printf(arena, "%s.%s",
                                   sla_report_cycle_id(report, record->name, record->cycle), step);
+    if (was_warned_so(record, warning)) /* of another deadline */
+        id = arena_printf(arena, "%s.%lld", id, (long long)derived->due);
 
     sla_report_emit(report, "sla.warned", id, report->in->now_ms, &data);
-    const char **grown = arena_alloc(arena, (size_t)(record->warned.count + 1) * sizeof *grown);
-    if (record->warned.count)
-        memcpy(grown, record->warned.at, (size_t)record->warned.count * sizeof *grown);
-    grown[record->warned.count] = warning->text;
-    record->warned = (struct texts){grown, record->warned.count + 1};
+    record->warned = with(arena, &record->warned, warning_key(report, derived, warning));
 }
 
 /* A missed update is escalated as long as the next one is missing too. */
@@ -95,27 +124,58 @@ static bool is_relieved(const struct sla_report *report, const struct sla_derive
     return false;
 }
 
-/* The next step of the ladder; CALENDAR_NEVER: none. */
+static const char *step_key(const struct sla_report *report, const struct sla_rule *rule,
+                            int step) {
+    return arena_printf(report->in->arena, "%s:%d", rule->policy, step);
+}
+
+/* A step belongs to the ladder of its policy: whoever a graver one names is told, however many were
+ * told by the one before. */
+static bool is_told(const struct sla_report *report, const struct sla_rule *rule,
+                    const struct sla_cycle *record, int step) {
+    if (!record->told.count) return step < record->level;
+    return sla_policy_lists(&record->told, step_key(report, rule, step));
+}
+
+/* The next step of the ladder; its number of steps: none. */
+static int next_step(const struct sla_report *report, const struct sla_derived *derived,
+                     const struct sla_cycle *record) {
+    int step = 0;
+    while (step < derived->rule->escalate.count && is_told(report, derived->rule, record, step))
+        step++;
+    return step;
+}
+
+/* When the next step is to be told; CALENDAR_NEVER: there is none. */
 static int64_t step_at(const struct sla_report *report, const struct sla_derived *derived,
                        const struct sla_cycle *record) {
     const struct sla_step *steps = derived->rule->escalate.at;
     bool open = sla_report_breach_said(record) && !record->frozen && !is_relieved(report, derived);
-    if (!open || record->level >= derived->rule->escalate.count) return CALENDAR_NEVER;
-    return record->breach_due + steps[record->level].after + 1;
+    if (!open) return CALENDAR_NEVER;
+    int step = next_step(report, derived, record);
+    if (step == derived->rule->escalate.count) return CALENDAR_NEVER;
+    return record->breach_due + steps[step].after + 1;
 }
 
 static void escalate(struct sla_report *report, const struct sla_derived *derived,
                      struct sla_cycle *record) {
-    const struct sla_step *step =
-        (const struct sla_step *)derived->rule->escalate.at + record->level;
+    struct arena *arena = report->in->arena;
+    const struct sla_step *steps = derived->rule->escalate.at;
+    int step = next_step(report, derived, record);
+    if (!record->told.count) /* of an earlier version */
+        for (int i = 0; i < record->level; i++)
+            record->told = with(arena, &record->told, step_key(report, derived->rule, i));
+    record->told = with(arena, &record->told, step_key(report, derived->rule, step));
+    record->level++;
+
     struct sla_event data = {.case_id = report->state->case_id,
                              .target = record->name,
                              .cycle = record->cycle,
-                             .level = ++record->level,
-                             .to = step->to};
-    const char *id = arena_printf(report->in->arena, "%s.%lld",
-                                  sla_report_cycle_id(report, record->name, record->cycle),
-                                  (long long)data.level);
+                             .level = step + 1,
+                             .to = steps[step].to};
+    const char *id =
+        arena_printf(arena, "%s.%lld", sla_report_cycle_id(report, record->name, record->cycle),
+                     (long long)record->level);
     sla_report_emit(report, "sla.escalated", id, report->in->now_ms, &data);
 }
 

@@ -245,6 +245,7 @@ bool sla_policy_bare_rule(const char *target, struct arena *arena, struct sla_ru
                                   .ends_on = copy_names(arena, kind->ends_on, 3),
                                   .chained = kind->chained,
                                   .chain_max = CHAIN_MAX,
+                                  .policy = "",
                                   .open_ended = true};
     return true;
 }
@@ -335,8 +336,10 @@ static void read_row(struct reader *reader, const struct tree *tree, const char 
         return;
     }
     row->rules = arena_alloc(reader->arena, (size_t)(file.targets->count + 1) * sizeof *row->rules);
-    for (const struct tree *at = file.targets->first; at; at = at->next)
+    for (const struct tree *at = file.targets->first; at; at = at->next) {
+        row->rules[row->rule_count].policy = row->name;
         read_rule(reader, at, path, &row->rules[row->rule_count++]);
+    }
 }
 
 /* A policy behind one that takes all of its cases is a mistake of the order. */

@@ -26,6 +26,8 @@ struct sla_step {
 /* One target of one policy. */
 struct sla_rule {
     const char *name;
+    const char *
+        policy; /* the name of the policy that it is of; "": of none, a deadline set from outside */
     const char *within; /* as written */
     const char *calendar_name;
     struct calendar_allowance allowance;

@@ -189,7 +189,9 @@ static void make_steps(struct run *run) {
         int segment = run->segment_count - 1;
         bool again = reopens(run, segment, facts[i].type) && !is_type(&facts[i], "case.reopened");
         add_step(run, &facts[i], facts[i].type, segment);
-        if (again) add_step(run, &facts[i], "case.reopened", segment);
+        if (!again) continue;
+        run->steps[run->step_count - 1].silent = false; /* the reply that it reopens with waits */
+        add_step(run, &facts[i], "case.reopened", segment);
     }
     close_span(run, 0);
 }

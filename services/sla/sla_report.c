@@ -133,6 +133,8 @@ static void retract(struct sla_report *report, struct sla_cycle *record, int64_t
                     &data);
     record->retracted++;
     record->breach_due = record->breached_at = 0;
+    static const char *const nobody[] = {"retracted"};
+    if (record->level) record->told = (struct texts){(const char **)nobody, 1}; /* of another one */
 }
 
 /* Starting. */

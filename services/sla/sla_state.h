@@ -49,12 +49,14 @@ struct sla_cycle {
     int64_t breach_due;  /* the deadline that was reported breached, and stands so; 0: none */
     int64_t retracted;   /* how often that was taken back */
     int64_t settle_at;   /* the breach is not reported before this: more records may be behind */
-    struct texts warned; /* warnings given */
-    int64_t level;       /* steps of the ladder taken */
-    int waits_for;       /* reason of the pause that was reported */
-    const char *set_by;  /* whose deadline it is; NULL: the policy's */
-    bool frozen;         /* its verdict stands under an earlier policy version */
-    bool watched;        /* in the index of deadlines */
+    struct texts warned; /* warnings given: of which deadline, which */
+    struct texts told;   /* steps of ladders taken, "<policy>:<number>"; states of earlier versions
+                            have none */
+    int64_t level;      /* how many */
+    int waits_for;      /* reason of the pause that was reported */
+    const char *set_by; /* whose deadline it is; NULL: the policy's */
+    bool frozen;        /* its verdict stands under an earlier policy version */
+    bool watched;       /* in the index of deadlines */
     struct rest rest;
 };
 
