@@ -10,12 +10,14 @@
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
 
-/* Verdicts stand as they were given; what runs is due anew. */
+/* Verdicts stand as they were given; what runs is due anew. One that is late and not solved goes on:
+ * its ladder, and what solves it. */
 static void migrate(struct sla_state *state, int64_t now_ms) {
     state->migrated_at = now_ms;
     for (int i = 0; i < state->targets.count; i++) {
         struct sla_cycle *cycle = (struct sla_cycle *)state->targets.at + i;
-        cycle->frozen = cycle->state != SLA_CYCLE_RUNNING && cycle->state != SLA_CYCLE_PAUSED;
+        cycle->frozen = cycle->state == SLA_CYCLE_MET || cycle->state == SLA_CYCLE_MET_LATE ||
+                        cycle->state == SLA_CYCLE_CANCELLED;
     }
     for (int i = 0; i < state->cycles.count; i++)
         ((struct sla_cycle *)state->cycles.at)[i].frozen = true;

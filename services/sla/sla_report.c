@@ -271,6 +271,11 @@ static void compare(struct sla_report *report, const struct sla_derived *derived
     }
 }
 
+/* A breach that was said before the case took another version of the policies. */
+static bool is_of_earlier_version(const struct sla_report *report, const struct sla_cycle *record) {
+    return sla_report_breach_said(record) && record->breached_at <= report->state->migrated_at;
+}
+
 /* Cycles that the facts, as they are known now, do not have. */
 static void drop_others(struct sla_report *report) {
     for (int i = 0; i < report->cycles.count; i++) {
@@ -281,9 +286,24 @@ static void drop_others(struct sla_report *report) {
                     strcmp(report->replay->at[k].rule->name, record->name) == 0;
         if (found) continue;
         bool policy = !sla_policy_rule(report->replay->row, record->name);
-        retract(report, record, 0);
+        if (!is_of_earlier_version(report, record)) retract(report, record, 0);
         if (record->state != SLA_CYCLE_CANCELLED)
             emit_cancelled(report, record, policy ? "policy" : "late_record", time_of(report));
+    }
+}
+
+/* A breach that was said under an earlier version stands, whatever the new one promises; only a fact
+ * in time disproves it. */
+static void let_breaches_stand(struct sla_report *report) {
+    for (int i = 0; i < report->replay->count; i++) {
+        struct sla_derived *derived = &report->replay->at[i];
+        const struct sla_cycle *record = sla_report_record(report, derived);
+        if (!record || !is_of_earlier_version(report, record)) continue;
+        if (derived->end && derived->end_at <= record->breach_due) continue;
+        derived->breached = true;
+        derived->paused = false;
+        derived->due = record->breach_due;
+        derived->set_by = record->set_by;
     }
 }
 
@@ -293,6 +313,7 @@ void sla_report_changes(struct sla_report *report) {
     size_t size = (size_t)(replay->count + 1) * sizeof(struct sla_target);
     struct moved moved = {.paused = arena_alloc(arena, size), .resumed = arena_alloc(arena, size)};
 
+    let_breaches_stand(report);
     drop_others(report);
     start_cycles(report);
     int64_t reached = 0;
