@@ -52,12 +52,16 @@ static const struct field joined_fields[] = {CASE_ID(complaint), SUBMISSION, FIE
 TABLE(joined, complaint, "case.customer_replied",
       "Another message of the conversation of an open case, with all it brought.");
 
+#define AUTOMATED                                                                                  \
+    { FIELD(activity, automated), MAY(FIELD_BOOL), .doc = "A program did it, no person." }
+
 static const struct field contacted_fields[] = {
     CASE_ID(activity),
     BY,
     {FIELD(activity, channel), MAY(FIELD_CHOICE), .choices = contract_channels,
      .doc = "The way it was done."},
     {FIELD(activity, note), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "A note for colleagues."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(contacted, activity, "contacted",
@@ -66,6 +70,7 @@ TABLE(contacted, activity, "contacted",
 static const struct field customer_replied_fields[] = {
     CASE_ID(activity),
     {FIELD(activity, text), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "The customer's words."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(customer_replied, activity, "customer_replied", "The customer answered.");
@@ -76,17 +81,19 @@ static const struct field paused_fields[] = {
      .choices = contract_pause_reasons,
      .doc = "Whom the case waits for; a second pause replaces it."},
     {FIELD(activity, until), MAY(FIELD_TIME), .doc = "The pause ends then by itself."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(paused, activity, "paused", "The case waits for somebody else.");
 
-static const struct field resumed_fields[] = {CASE_ID(activity), FIELDS_END};
+static const struct field resumed_fields[] = {CASE_ID(activity), AUTOMATED, FIELDS_END};
 TABLE(resumed, activity, "resumed", "The case goes on.");
 
 static const struct field assigned_fields[] = {
     CASE_ID(activity),
     {FIELD(activity, to), MUST(FIELD_NAME), .doc = "The agent who has it from now on."},
     {FIELD(activity, team), MAY(FIELD_NAME), .doc = "The agent's team."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(assigned, activity, "assigned", "The case has an agent.");
@@ -99,6 +106,7 @@ static const struct field reclassified_fields[] = {
     {FIELD(activity, severity), MAY(FIELD_CHOICE), .choices = contract_severities,
      .doc = "The severity."},
     BY,
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(reclassified, activity, "reclassified", "A person corrected the class.");
@@ -112,6 +120,7 @@ static const struct field assessed_fields[] = {
      .doc = "What it cost."},
     {FIELD(activity, facts), MAY(FIELD_TREE), .doc = "Facts found: {name: number or text}."},
     BY,
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(assessed, activity, "assessed", "An inspection's or a feasibility check's result.");
@@ -120,6 +129,7 @@ static const struct field noted_fields[] = {
     CASE_ID(activity),
     BY,
     {FIELD(activity, note), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "A note for colleagues."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(noted, activity, "noted", "The case was resolved or reopened.");
@@ -141,6 +151,7 @@ static const struct field withdrawn_fields[] = {
     {FIELD_AS("reason", activity, withdraw_reason), MUST(FIELD_CHOICE),
      .choices = contract_withdraw_reasons, .doc = "Why."},
     BY,
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(withdrawn, activity, "withdrawn", "The case is void; what runs is cancelled.");
@@ -152,6 +163,7 @@ static const struct field deadline_set_fields[] = {
      .doc = "Due then; the earlier of theirs and ours counts."},
     {FIELD(activity, set_by), MUST(FIELD_NAME),
      .doc = "Who set it; the latest word of each holds."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(deadline_set, activity, "deadline_set", "A deadline was set from outside.");
@@ -162,6 +174,7 @@ static const struct field task_fields[] = {
      .doc = "The task, e.g. `warehouse_intercept`, `refund_settlement`."},
     BY,
     {FIELD(activity, result), MAY(FIELD_NAME), .doc = "What came of it."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(task, activity, "task", "A named task, often a third party's, began or is done.");
@@ -170,6 +183,7 @@ static const struct field visit_scored_fields[] = {
     CASE_ID(activity),
     {FIELD(activity, score), MUST(FIELD_INT), BETWEEN(1, 5), .doc = "1 (bad) to 5 (good)."},
     {FIELD(activity, text), MAY(FIELD_TEXT), TEXT_RANGE, .doc = "The customer's words."},
+    AUTOMATED,
     FIELDS_END,
 };
 TABLE(visit_scored, activity, "visit_scored", "What the customer says when asked afterwards.");

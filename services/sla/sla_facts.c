@@ -36,8 +36,10 @@ static bool add_word(struct sla_state *state, struct sla_fact fact, struct arena
     const struct sla_fact *facts = state->facts.at;
     if (sla_state_has_fact(state, &fact)) return false;
 
-    for (int i = 0; i < state->facts.count; i++)
-        if (facts[i].automated && facts[i].at > fact.at) fact.at = facts[i].at;
+    for (int i = 0; i < state->facts.count; i++) {
+        bool closed = facts[i].automated && strcmp(facts[i].type, "case.closed") == 0;
+        if (closed && facts[i].at > fact.at) fact.at = facts[i].at;
+    }
     return sla_state_add_fact(state, &fact, arena);
 }
 

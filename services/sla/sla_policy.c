@@ -59,7 +59,8 @@ static const struct record row_record = {
 
 struct rule_file {
     const char *within, *calendar;
-    int chain_max;
+    int automated;
+    int64_t chain_max;
     struct texts pause_on, warn, starts_on, met_by, ends_on;
     struct records escalate;
 };
@@ -70,11 +71,14 @@ static const struct field step_fields[] = {
     FIELDS_END};
 static const struct record step_record = {
     .name = "step", .size = sizeof(struct sla_step), .fields = step_fields};
+static const char *const automated_choices[] = {"counts", NULL};
 static const struct field rule_fields[] = {
     {FIELD(rule_file, within), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
      .doc = "The allowance: 90s 15m 1h 3d 3wd."},
     {FIELD(rule_file, calendar), .type = FIELD_NAME,
      .doc = "A calendar's name; absent: always open."},
+    {FIELD(rule_file, automated), .type = FIELD_CHOICE, .choices = automated_choices,
+     .doc = "`counts`: what a program did (`automated`) meets it, too."},
     {FIELD(rule_file, chain_max), .type = FIELD_INT, .min = 1, .max = 100,
      .doc = "next_update: how often it runs on by itself after a missed one; 5."},
     {FIELD(rule_file, pause_on), .type = FIELD_TEXTS, .doc = "Pause reasons that stop this clock."},
@@ -262,8 +266,9 @@ static void read_events(struct reader *reader, const struct tree *tree, const ch
         rule->met_by = copy_names(reader->arena, kind->met_by, 3);
     rule->ends_on =
         file->ends_on.count ? file->ends_on : copy_names(reader->arena, kind->ends_on, 3);
+    rule->automated = file->automated != 0;
     rule->chained = kind->chained;
-    rule->chain_max = file->chain_max ? file->chain_max : CHAIN_MAX;
+    rule->chain_max = file->chain_max ? (int)file->chain_max : CHAIN_MAX;
     if (file->chain_max && !kind->chained)
         complain(reader, tree_get(tree, "chain_max"), path, "chain_max",
                  "it at next_update alone: no other target runs on by itself");

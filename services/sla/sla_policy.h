@@ -39,6 +39,7 @@ struct sla_rule {
     struct texts starts_on, met_by,
         ends_on;     /* event types; those of tasks only where the task has the target's name */
     bool open_ended; /* has no allowance: only deadlines set from outside count */
+    bool automated;  /* what a program did meets it, too */
     bool chained;    /* after a missed one the next runs from its due time, */
     int chain_max;   /* so often in a row; the last one waits for what meets it */
 };

@@ -122,7 +122,7 @@ static void note_status(struct run *run, const struct step *step) {
     } else if (strcmp(type, "case.resumed") == 0) {
         close_span(run, step->at);
     } else if (strcmp(type, "case.contacted") == 0 || strcmp(type, "case.replied") == 0) {
-        if (!replay->contacted_at) replay->contacted_at = step->at;
+        if (!replay->contacted_at && !step->fact->automated) replay->contacted_at = step->at;
     } else if (strcmp(type, "case.resolved") == 0) {
         if (replay->status == SLA_OPEN) {
             replay->status = SLA_RESOLVED;
@@ -381,6 +381,11 @@ static bool is_given_up(const struct step *step) {
     return step->fact->automated && strcmp(step->type, "case.closed") == 0;
 }
 
+/* A bot's reply is no first contact, unless the policy says so. */
+static bool may_meet(const struct sla_rule *rule, const struct step *step) {
+    return rule->automated || !step->fact->automated;
+}
+
 static void take_step(struct course *course, const struct step *step) {
     if (step->segment != course->segment) switch_policy(course, step);
     if (strcmp(step->type, "case.deadline_set") == 0 && strcmp(step->fact->name, course->name) == 0)
@@ -392,7 +397,7 @@ static void take_step(struct course *course, const struct step *step) {
         end(course, SLA_END_CANCELLED, step->at, "withdrawn");
     else if (is_given_up(step))
         end(course, SLA_END_CANCELLED, step->at, "closed");
-    else if (course->running && concerns(course, &rule->met_by, step))
+    else if (course->running && may_meet(rule, step) && concerns(course, &rule->met_by, step))
         end(course, SLA_END_MET, step->at, NULL);
     else if (course->running && concerns(course, &rule->ends_on, step))
         end(course, SLA_END_CANCELLED, step->at,

@@ -52,11 +52,11 @@ struct sla_cycle {
     struct texts warned; /* warnings given: of which deadline, which */
     struct texts told;   /* steps of ladders taken, "<policy>:<number>"; states of earlier versions
                             have none */
-    int64_t level;      /* how many */
-    int waits_for;      /* reason of the pause that was reported */
-    const char *set_by; /* whose deadline it is; NULL: the policy's */
-    bool frozen;        /* its verdict stands under an earlier policy version */
-    bool watched;       /* in the index of deadlines */
+    int64_t level;       /* how many */
+    int waits_for;       /* reason of the pause that was reported */
+    const char *set_by;  /* whose deadline it is; NULL: the policy's */
+    bool frozen;         /* its verdict stands under an earlier policy version */
+    bool watched;        /* in the index of deadlines */
     struct rest rest;
 };
 
