@@ -1,6 +1,7 @@
 /* sla_facts: what is remembered of an event. Types that a built-in target may start or end on are
  * kept whether or not the policy of today asks for them, since a later version may. */
 #include "sla_facts.h"
+#include "base/ids.h"
 #include <string.h>
 
 static const char *const kept[] = {
@@ -22,11 +23,16 @@ bool sla_facts_wanted(const char *type) {
     return strncmp(type, "compensation.", 13) != 0 || found->topic != TOPIC_EVENTS;
 }
 
-static struct sla_fact plain(const struct event *ev) {
+static struct sla_fact plain(const struct event *ev, struct arena *arena) {
+    enum { ID_LEN = 8 }; /* of 40 bits: a case has hundreds of facts at most */
     bool ordered = ev->sequence != EVENT_NO_SEQUENCE;
+    char id[27];
+
+    ids_hash(id, 2, ev->source, ev->id);
     return (struct sla_fact){.at = ev->time_ms,
                              .ordered = ordered,
                              .sequence = ordered ? ev->sequence : 0,
+                             .id = arena_strndup(arena, id, ID_LEN),
                              .type = ev->type};
 }
 
@@ -49,7 +55,7 @@ static bool add_deadlines(struct sla_state *state, const struct decision *in,
     bool news = false;
 
     for (int i = 0; i < complaint->deadlines.count; i++) {
-        struct sla_fact fact = plain(in->ev);
+        struct sla_fact fact = plain(in->ev, in->arena);
         fact.type = "case.deadline_set";
         fact.name = deadlines[i].target;
         fact.set_by = deadlines[i].set_by;
@@ -98,7 +104,7 @@ static enum result add_classified(struct sla_state *state, const struct decision
     enum result result = effects_decode(out, in->ev, &contract_classified, &classified);
 
     if (result != DONE) return result;
-    struct sla_fact fact = plain(in->ev);
+    struct sla_fact fact = plain(in->ev, in->arena);
     fact.name = classified.class_name;
     fact.severity = classified.severity;
     fact.flags = classified.flags;
@@ -114,7 +120,7 @@ static enum result add_submission(struct sla_state *state, const struct decision
     enum result result = effects_decode(out, in->ev, &contract_case_repeated, &complaint);
 
     if (result != DONE) return result;
-    *news_out = add_word(state, plain(in->ev), in->arena);
+    *news_out = add_word(state, plain(in->ev, in->arena), in->arena);
     *news_out |= add_deadlines(state, in, &complaint);
     if (complaint.repeats > state->repeats) {
         state->repeats = complaint.repeats;
@@ -142,10 +148,14 @@ static bool in_timeline(const struct sla_state *state, const struct event *ev) {
     return false;
 }
 
+/* By time, then sequence (none comes first), then arrival. */
 static void assign(struct sla_state *state, const struct event *ev, const char *to) {
+    int64_t sequence = ev->sequence == EVENT_NO_SEQUENCE ? 0 : ev->sequence;
     if (ev->time_ms < state->assigned_at) return;
+    if (ev->time_ms == state->assigned_at && sequence < state->assigned_sequence) return;
     state->assignee = to;
     state->assigned_at = ev->time_ms;
+    state->assigned_sequence = sequence;
 }
 
 enum result sla_facts_add(struct sla_state *state, const struct decision *in,
@@ -158,7 +168,7 @@ enum result sla_facts_add(struct sla_state *state, const struct decision *in,
     struct activity activity = {0};
     enum result result = effects_decode(out, in->ev, contract_find(type)->record, &activity);
     if (result != DONE) return result;
-    struct sla_fact fact = plain(in->ev);
+    struct sla_fact fact = plain(in->ev, in->arena);
     fact.name = activity.class_name;
     if (activity.target) fact.name = activity.target;
     if (activity.task) fact.name = activity.task;

@@ -292,8 +292,8 @@ static void drop_others(struct sla_report *report) {
     }
 }
 
-/* A breach that was said under an earlier version stands, whatever the new one promises; only a fact
- * in time disproves it. */
+/* A breach that was said under an earlier version stands, whatever the new one promises; only a
+ * fact in time disproves it. */
 static void let_breaches_stand(struct sla_report *report) {
     for (int i = 0; i < report->replay->count; i++) {
         struct sla_derived *derived = &report->replay->at[i];

@@ -14,6 +14,7 @@ static const struct field fact_fields[] = {
     {FIELD(sla_fact, ordered), .type = FIELD_BOOL, .doc = "It has a sequence."},
     {FIELD(sla_fact, sequence), .type = FIELD_INT, .doc = "The sequence."},
     {FIELD(sla_fact, automated), .type = FIELD_BOOL, .doc = "A program did it."},
+    {FIELD(sla_fact, id), .type = FIELD_NAME, .doc = "Which event it was."},
     {FIELD(sla_fact, type), .type = FIELD_NAME, .doc = "Event type."},
     {FIELD(sla_fact, name), .type = FIELD_NAME, .doc = "Task, target or class."},
     {FIELD(sla_fact, set_by), .type = FIELD_NAME, .doc = "Who set the deadline."},
@@ -139,6 +140,7 @@ static const struct field state_fields[] = {
     {FIELD(sla_state, cycles), .type = FIELD_RECORDS, .of = &cycle_record, HIDDEN,
      .doc = "Earlier cycles."},
     {FIELD(sla_state, assigned_at), .type = FIELD_TIME, HIDDEN, .doc = "When the assignee got it."},
+    {FIELD(sla_state, assigned_sequence), .type = FIELD_INT, HIDDEN, .doc = "And its sequence."},
     {FIELD(sla_state, heard_at), .type = FIELD_TIME, HIDDEN,
      .doc = "The last word of people or systems."},
     {FIELD(sla_state, started), .type = FIELD_BOOL, HIDDEN, .doc = "Targets run."},
@@ -171,7 +173,9 @@ static bool same_text(const char *one, const char *two) {
     return one == two || (one && two && strcmp(one, two) == 0);
 }
 
+/* An event that came twice is one fact; two that say the same of one moment are two. */
 static bool same_fact(const struct sla_fact *one, const struct sla_fact *two) {
+    if (one->id && two->id && strcmp(one->id, two->id) != 0) return false;
     if (order_of(one, two) || !same_text(one->type, two->type) || !same_text(one->name, two->name))
         return false;
     if (!same_text(one->set_by, two->set_by) || one->until != two->until ||

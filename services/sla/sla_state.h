@@ -29,6 +29,7 @@ struct sla_fact {
     bool ordered;   /* has a sequence */
     bool automated; /* a program did it: case.closed */
     int64_t sequence;
+    const char *id; /* of the event, as a hash of its source and id; NULL: of an earlier version */
     const char *type; /* "case.contacted" */
     const char *name; /* task, target of a deadline, class */
     const char *set_by;
@@ -88,9 +89,9 @@ struct sla_state {
     int64_t wake_at;
     const char *case_id, *traceparent;
     struct sla_order *order;
-    struct records facts;  /* struct sla_fact */
-    struct records cycles; /* struct sla_cycle: earlier ones */
-    int64_t assigned_at;
+    struct records facts;                   /* struct sla_fact */
+    struct records cycles;                  /* struct sla_cycle: earlier ones */
+    int64_t assigned_at, assigned_sequence; /* 0: none */
     int64_t heard_at;     /* the last word of people or systems; 0: as the facts have it */
     bool started;         /* targets run */
     int64_t start_by;     /* else they do from here */
