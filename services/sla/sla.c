@@ -10,8 +10,8 @@
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
 
-/* Verdicts stand as they were given; what runs is due anew. One that is late and not solved goes on:
- * its ladder, and what solves it. */
+/* Verdicts stand as they were given; what runs is due anew. One that is late and not solved goes
+ * on: its ladder, and what solves it. */
 static void migrate(struct sla_state *state, int64_t now_ms) {
     state->migrated_at = now_ms;
     for (int i = 0; i < state->targets.count; i++) {
