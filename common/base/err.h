@@ -8,12 +8,10 @@
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define NORETURN          __attribute__((noreturn))
 
-/* What to do next. A decision returns DONE or REJECT; the runtime adds the other two. */
+/* What a decision comes to. */
 enum result {
     DONE = 0, /* go on */
-    REJECT,   /* to the rejected topic with a reason, then go on */
-    RETRY,    /* abort, rewind, wait, do it again */
-    STOP      /* leave the process, it is to be restarted or mended */
+    REJECT    /* to the rejected topic with a reason, then go on */
 };
 
 /* sysexits the processes end with (deploy/docs/running.md, Programs). */

@@ -115,7 +115,7 @@ static void decode_text(struct fields_decoder *decoder, const struct field *fiel
         return;
     }
     bool empty = tree->text_len == 0;
-    /* An empty text that need not be there is as good as none; but no id is empty. */
+    /* An optional empty text counts as absent; an empty id is an error. */
     if (empty && !(field->flags & FIELD_REQUIRED) && field->type != FIELD_ID) return;
     if (empty || !is_text_valid(field, text, tree->text_len)) {
         expected_text(decoder, field, tree, path);

@@ -336,18 +336,6 @@ static void arrive(struct rehearse *rehearse, int64_t now_ms) {
     if (now_ms > rehearse->now_ms) rehearse->now_ms = now_ms;
 }
 
-void rehearse_publish(struct rehearse *rehearse, const struct raw *raw, int64_t now_ms) {
-    arrive(rehearse, now_ms);
-    struct event *ev = ARENA_NEW(rehearse->batch, struct event);
-    struct rejection rejection;
-    if (event_read(raw, rehearse->batch, ev, &rejection)) {
-        rehearse->listener(rehearse->context, NULL, rehearse->now_ms, NULL, NULL, &rejection);
-        return;
-    }
-    queue(rehearse, raw->topic, ev);
-    drain(rehearse);
-}
-
 void rehearse_publish_event(struct rehearse *rehearse, enum topic topic, const struct event *ev,
                             int64_t now_ms) {
     arrive(rehearse, now_ms);
@@ -372,8 +360,4 @@ void rehearse_states(const struct rehearse *rehearse, const struct worker_spec *
     const struct rehearse_states *states = &player_of(rehearse, spec)->states;
     for (int i = 0; i < states->keys.count; i++)
         if (states->at[i]) each(context, states->keys.keys[i], states->at[i]);
-}
-
-int64_t rehearse_folded(const struct rehearse *rehearse) {
-    return rehearse->folded;
 }

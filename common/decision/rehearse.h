@@ -29,9 +29,6 @@ int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
 void rehearse_advance(struct rehearse *rehearse, int64_t until_ms);
 int64_t rehearse_now(const struct rehearse *rehearse);
 
-/* A record arrives at `now_ms`: what is due before that happens first. raw->topic says which
- * workers read it. */
-void rehearse_publish(struct rehearse *rehearse, const struct raw *raw, int64_t now_ms);
 /* The same with an event that is decoded already. */
 void rehearse_publish_event(struct rehearse *rehearse, enum topic topic, const struct event *ev,
                             int64_t now_ms);
@@ -43,8 +40,5 @@ const void *rehearse_state(const struct rehearse *rehearse, const struct worker_
 void rehearse_states(const struct rehearse *rehearse, const struct worker_spec *spec,
                      void (*each)(void *context, const char *key, const void *state),
                      void *context);
-
-/* Events folded so far. */
-int64_t rehearse_folded(const struct rehearse *rehearse);
 
 #endif

@@ -161,9 +161,6 @@ struct kafka_message {
     int64_t timestamp_ms;            /* of a copy: that of what it was; 0: now */
     struct kafka_delivery *delivery; /* NULL: not asked */
 };
-/* An upper bound of what it takes on the wire, alone in a batch and uncompressed: what a topic's
- * max.message.bytes is compared with. */
-int64_t kafka_message_size(const struct kafka_message *message);
 /* Waits while the queue is full. */
 enum kafka_outcome kafka_produce(struct kafka_producer *producer,
                                  const struct kafka_message *message, struct err *err);

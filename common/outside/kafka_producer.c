@@ -114,8 +114,8 @@ void kafka_producer_free(struct kafka_producer *producer) {
 }
 
 /* Sorts an error by what to do. Takes the error. */
-static enum kafka_outcome sort_error(struct kafka_producer *producer, rd_kafka_error_t *error,
-                                     const char *what, struct err *err) {
+static enum kafka_outcome classify_error(struct kafka_producer *producer, rd_kafka_error_t *error,
+                                         const char *what, struct err *err) {
     if (!error) return KAFKA_DONE;
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     enum kafka_outcome outcome = KAFKA_REBUILD;
@@ -158,7 +158,7 @@ enum kafka_outcome kafka_producer_ready(struct kafka_producer *producer, const e
             rd_kafka_error_destroy(error);
             return KAFKA_LATER;
         }
-        enum kafka_outcome outcome = sort_error(producer, error, "init transactions", err);
+        enum kafka_outcome outcome = classify_error(producer, error, "init transactions", err);
         if (outcome != KAFKA_DONE) return outcome == KAFKA_ABORT ? KAFKA_REBUILD : outcome;
         producer->initialised = true;
     }
@@ -179,7 +179,8 @@ enum kafka_outcome kafka_begin(struct kafka_producer *producer, struct err *err)
     producer->failed = false;
     atomic_store(&producer->end_requests, 0);
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(producer->rk, text, sizeof text);
-    if (!fatal) return sort_error(producer, rd_kafka_begin_transaction(producer->rk), "begin", err);
+    if (!fatal)
+        return classify_error(producer, rd_kafka_begin_transaction(producer->rk), "begin", err);
     err_set(err, "producer: %s", text);
     if (fatal == RD_KAFKA_RESP_ERR__FENCED) return KAFKA_FENCED;
     return KAFKA_REBUILD;
@@ -203,7 +204,7 @@ enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const str
     }
     rd_kafka_topic_partition_list_destroy(list);
 
-    return sort_error(producer, error, "send offsets", err);
+    return classify_error(producer, error, "send offsets", err);
 }
 
 static rd_kafka_headers_t *headers_of(const struct kafka_message *message) {
@@ -213,15 +214,6 @@ static rd_kafka_headers_t *headers_of(const struct kafka_message *message) {
         rd_kafka_header_add(headers, message->headers[i].name, -1, message->headers[i].value,
                             (ssize_t)message->headers[i].value_len);
     return headers;
-}
-
-/* The batch's header of 61 bytes, and each number of the record at its longest. */
-int64_t kafka_message_size(const struct kafka_message *message) {
-    enum { BATCH = 61, RECORD = 36, HEADER = 10 };
-    size_t size = BATCH + RECORD + message->key_len + message->value_len;
-    for (int i = 0; i < message->header_count; i++)
-        size += HEADER + strlen(message->headers[i].name) + message->headers[i].value_len;
-    return (int64_t)size;
 }
 
 enum kafka_outcome kafka_produce(struct kafka_producer *producer,
@@ -277,7 +269,7 @@ enum kafka_outcome kafka_flush(struct kafka_producer *producer, int timeout_ms, 
  * goes. */
 enum kafka_outcome kafka_commit(struct kafka_producer *producer, struct err *err) {
     rd_kafka_error_t *error = rd_kafka_commit_transaction(producer->rk, -1);
-    enum kafka_outcome outcome = sort_error(producer, error, "commit", err);
+    enum kafka_outcome outcome = classify_error(producer, error, "commit", err);
 
     if (outcome != KAFKA_DONE) return outcome;
     if (atomic_load(&producer->end_requests) <= 1) return KAFKA_DONE;
@@ -287,7 +279,7 @@ enum kafka_outcome kafka_commit(struct kafka_producer *producer, struct err *err
 
 enum kafka_outcome kafka_abort(struct kafka_producer *producer, struct err *err) {
     rd_kafka_error_t *error = rd_kafka_abort_transaction(producer->rk, -1);
-    enum kafka_outcome outcome = sort_error(producer, error, "abort", err);
+    enum kafka_outcome outcome = classify_error(producer, error, "abort", err);
     if (outcome == KAFKA_DONE && atomic_load(&producer->end_requests) <= 1) return KAFKA_DONE;
     if (outcome == KAFKA_FENCED) return KAFKA_FENCED;
     return KAFKA_REBUILD;

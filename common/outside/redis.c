@@ -336,8 +336,8 @@ static void convert(const redisReply *from, struct arena *arena, struct redis_re
 }
 
 /* The worst of a pipeline's replies: 0, 1 or -1, as redis_exchange(). */
-static int sort_reply(struct redis *redis, const struct redis_reply *reply, int worst,
-                      bool *elsewhere, struct err *err) {
+static int classify_reply(struct redis *redis, const struct redis_reply *reply, int worst,
+                          bool *elsewhere, struct err *err) {
     if (reply->kind != REDIS_ERROR || worst < 0) return worst;
     struct redis_words words = redis_words_of_reply(reply->text);
     fails(redis, words, "", reply->text, err);
@@ -360,7 +360,7 @@ static int read_replies(struct redis *redis, struct arena *arena, struct redis_r
         }
         convert(reply, arena, &replies[i]);
         freeReplyObject(reply);
-        worst = sort_reply(redis, &replies[i], worst, &elsewhere, err);
+        worst = classify_reply(redis, &replies[i], worst, &elsewhere, err);
     }
     if (elsewhere)
         drop(redis); /* the next connection finds another Redis, or loads its scripts again */

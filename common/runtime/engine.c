@@ -281,6 +281,8 @@ enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
     if (!engine->producer && !engine_producer(engine))
         return KAFKA_ABORT; /* given up after the batch before */
     enum kafka_outcome outcome = transact(engine, batch, &err);
+    /* Of the next batch none of these claims is: their markers may be others by then. */
+    if (engine->claims) claim_store_begin(engine->claims);
     metrics_observe(engine->metrics.commit, (double)(clock_boot_us() - began_us) / 1e6);
     if (outcome == KAFKA_DONE) {
         engine->committed_ms = clock_boot_ms();
@@ -367,9 +369,10 @@ bool engine_restored(struct engine *engine) {
     }
     struct err err;
     enum claim_result result = claim_store_restore(engine->claims, engine->asker, TURN_MS, &err);
-    if (result == CLAIM_DONE)
+    if (result == CLAIM_DONE) {
         engine->need_restore = false;
-    else if (result == CLAIM_AWAY)
+        claim_store_begin(engine->claims);
+    } else if (result == CLAIM_AWAY)
         engine_pause(engine, "claims cannot be restored now", err.text);
     else if (result == CLAIM_BROKEN)
         engine_stop(engine, EXIT_CANNOT_GO_ON, "claims cannot be restored", err.text);

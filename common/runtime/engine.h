@@ -62,7 +62,7 @@ struct engine {
     int64_t pause_ms, pause_until_ms; /* growing pause after trouble (boot time) */
     struct {
         struct metric *events, *rejected, *batch, *commit, *aborts, *rebuilt, *heals, *heal, *late,
-            *lag, *held, *open_batch, *ready, *retries, *clock_behind;
+            *lag, *held, *ready, *retries, *clock_behind;
     } metrics;
 };
 

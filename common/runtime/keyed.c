@@ -192,12 +192,12 @@ static void renew(struct keyed *keyed) {
 
 /* An idle shard would not notice that its view is gone, or a part of it: look once a second, and
  * walk a little way through all cases. */
-static void look_after(struct keyed *keyed) {
+static void check_views(struct keyed *keyed) {
     int count = keyed->shards.count;
     int left = SHARD_WALK;
 
     for (int i = 0; i < count && !engine_paused(keyed->engine); i++)
-        shard_look_after(&keyed->shards, &keyed->shards.at[i]);
+        shard_check_views(&keyed->shards, &keyed->shards.at[i]);
     for (int i = 0; i < count && left > 0 && !engine_paused(keyed->engine); i++)
         left -= shard_walk(&keyed->shards, &keyed->shards.at[(keyed->walks + i) % count], left);
     keyed->walks = (keyed->walks + 1) % count;
@@ -233,7 +233,7 @@ static void report(struct keyed *keyed) {
 
     if (clock_boot_ms() < next_ms || !keyed->shards.count || engine_paused(engine)) return;
     next_ms = clock_boot_ms() + REPORT_EVERY_MS;
-    look_after(keyed);
+    check_views(keyed);
     if (engine_paused(engine)) return;
     int64_t now_ms = shards_now_ms(&keyed->shards);
     int64_t lag = 0;

@@ -441,7 +441,7 @@ static void apply(struct work *work, const struct batch *batch, struct shard *sh
 static void committed(struct work *work, const struct batch *batch) {
     for (int i = 0; i < batch->place_count; i++) {
         struct shard *shard = shards_find(&work->keyed->shards, batch->places[i].partition);
-        shard->settled = shard->from = shard->next;
+        shard->settled = shard->rewind_to = shard->next;
         shard->no_offsets = false;
         apply(work, batch, shard);
     }
@@ -496,7 +496,7 @@ static void begin(struct work *work, struct keyed *keyed, int records) {
     for (work->table_size = 64; work->table_size < (size_t)most * 2 + 2;) work->table_size *= 2;
     work->table = arena_alloc(work->arena, sizeof *work->table * work->table_size);
     for (int i = 0; i < keyed->shards.count; i++)
-        keyed->shards.at[i].from = keyed->shards.at[i].next;
+        keyed->shards.at[i].rewind_to = keyed->shards.at[i].next;
 }
 
 static bool decide_all(struct work *work) {

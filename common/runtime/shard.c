@@ -46,7 +46,7 @@ void shard_heal(struct shards *shards, struct shard *shard, const char *why) {
     shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was
                                  recreated meanwhile */
     shard->reading = false;
-    shard->next = shard->from; /* the batch at hand is read again */
+    shard->next = shard->rewind_to; /* the batch at hand is read again */
     shard->hold_at = -1;
     shard->wait_until_ms = 0;
     shard->proof = (struct shard_proof){0};
@@ -108,7 +108,7 @@ static void take_offsets(struct shards *shards, struct shard *shard) {
         shard->settled = -1;
     else
         shard->settled = shard->next;
-    shard->read_to = shard->from = shard->next;
+    shard->read_to = shard->rewind_to = shard->next;
     if (committed.metadata[0])
         snprintf(shard->log_id, sizeof shard->log_id, "%.39s", committed.metadata);
     shard->log_known = false;

@@ -42,7 +42,7 @@ struct shard {
     int number;
     enum shard_phase phase;
     int64_t next;       /* own next input offset; never rd_kafka_position() */
-    int64_t from;       /* what it was before the batch at hand */
+    int64_t rewind_to;  /* what it was before the batch at hand */
     int64_t settled;    /* what of it is committed */
     int64_t read_to;    /* everything before this input offset has been folded */
     int64_t polled_to;  /* everything before this is folded, or in the batch at hand, which folds it
@@ -106,7 +106,7 @@ bool shard_stands(struct shards *shards, struct shard *shard, const struct view_
 bool shard_stumbles(struct shards *shards, struct shard *shard, enum view_result result,
                     const struct view_standing *standing, const struct err *err);
 /* Once a second: what an idle shard would not notice. */
-void shard_look_after(struct shards *shards, struct shard *shard);
+void shard_check_views(struct shards *shards, struct shard *shard);
 /* Looks at some of the cases that nobody asks for, at about so many. Returns how many. */
 int shard_walk(struct shards *shards, struct shard *shard, int limit);
 const char *shard_phase_name(enum shard_phase phase);

@@ -107,7 +107,7 @@ static void look_at_held(struct shards *shards, struct shard *shard) {
         shard_heal(shards, shard, "rebuild was asked for");
 }
 
-void shard_look_after(struct shards *shards, struct shard *shard) {
+void shard_check_views(struct shards *shards, struct shard *shard) {
     struct view_standing standing;
     struct err err;
 

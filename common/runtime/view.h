@@ -99,9 +99,6 @@ struct view_walk {
 enum view_result view_next_ids(struct view *view, int shard, struct arena *arena,
                                struct view_walk *walk, int limit, const char ***ids_out,
                                int *count_out, struct err *err);
-/* One case whose changelog record cannot be read; *id_out NULL: none. */
-enum view_result view_unread(struct view *view, int shard, struct arena *arena, const char **id_out,
-                             const char **why_out, struct err *err);
 
 /* Marks the shard as being emptied, if it still stands as seen; removes some of its keys (*cursor
  * starts at 0; when it is 0 again all are gone); lets it stand at the changelog's beginning. mark:

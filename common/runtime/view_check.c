@@ -93,23 +93,3 @@ enum view_result view_next_ids(struct view *view, int shard, struct arena *arena
     if (!walk->cursor) walk->asleep = !walk->asleep;
     return VIEW_DONE;
 }
-
-enum view_result view_unread(struct view *view, int shard, struct arena *arena, const char **id_out,
-                             const char **why_out, struct err *err) {
-    struct redis_reply reply;
-    const char *key = view_key(view, arena, shard, "unread", "");
-    int asked = redis_ask(view->redis, arena, &reply, err, 5, "HSCAN", key, "0", "COUNT", "1");
-
-    if (asked) return sort(asked);
-    const struct redis_reply *found = &reply.items[1];
-    if (found->count > 1)
-        *id_out = found->items[0].text;
-    else
-        *id_out = NULL;
-    if (found->count > 1)
-        *why_out = found->items[1].text;
-    else
-        *why_out = "";
-
-    return VIEW_DONE;
-}

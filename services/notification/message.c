@@ -29,7 +29,7 @@ static const char *number(const struct message_turn *turn, int64_t num) {
     return arena_printf(arena_of(turn), "%lld", (long long)num);
 }
 
-/* A promise of a time that has passed is none. */
+/* Never promise a time already past. */
 static const char *ahead(const struct message_turn *turn, const struct message_locale *locale,
                          int64_t ms) {
     if (ms > turn->in->now_ms) return words_time(locale, ms, arena_of(turn));
