@@ -7,7 +7,7 @@
 
 enum {
     SPECS_MAX = 8,      /* intake, classification and the keyed workers, and some room */
-    ROUNDS_MAX = 4,     /* worker.h */
+    ROUNDS_MAX = 20,    /* engine.h */
     CASCADE_MAX = 10000 /* events that one record may cause: more is a loop */
 };
 

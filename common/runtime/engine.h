@@ -20,7 +20,7 @@ enum {
     ENGINE_PLACES_MAX = 4096, /* input partitions, of all topics together */
     ENGINE_FENCED_MAX = 5,    /* fenced that often in a row: two processes under one name */
     ENGINE_FENCED_MS = 60000, /* in a row: not longer than this after the last time */
-    ENGINE_ROUNDS_MAX = 4     /* rounds of claims of one decision */
+    ENGINE_ROUNDS_MAX = 20 /* rounds of claims of one decision; mostly one, joins have some more */
 };
 
 struct engine {

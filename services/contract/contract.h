@@ -113,6 +113,7 @@ struct activity {
     const char *class_name; /* "class" */
     int severity;
     int pause_reason, withdraw_reason;
+    const char *of;     /* case.withdrawn: the case that goes on */
     bool automated;     /* case.closed: a program did it */
     const char *reason; /* free: settlement.failed, delivery.failed, decision.rejected,
                            compensation.requested, case.closed */

@@ -150,6 +150,8 @@ static const struct field withdrawn_fields[] = {
     CASE_ID(activity),
     {FIELD_AS("reason", activity, withdraw_reason), MUST(FIELD_CHOICE),
      .choices = contract_withdraw_reasons, .doc = "Why."},
+    {FIELD(activity, of), MAY(FIELD_ID),
+     .doc = "The case that goes on: what comes in about this one joins it."},
     BY,
     AUTOMATED,
     FIELDS_END,

@@ -6,6 +6,10 @@
  * looks whether the case that it was told is an alias itself;
  * 4. counts itself as a repeat.
  *
+ * A case that was withdrawn takes nothing (follow): whoever is told of one looks, in a round of its
+ * own, whether it was, and goes to the case that goes on in its place, or opens the one that comes
+ * after it. That is a claim in the withdrawn case's name, so it is one case whatever leads there.
+ *
  * Why the look, and never before round 3: a first message of a chat about a known order holds its
  * conversation under its own id from round 1 to round 3. The next message of that chat, which
  * stands behind it in the same batch, reads that id and finds the alias that was left in the same
@@ -16,8 +20,10 @@
 #include <string.h>
 
 enum {
-    HOPS_MAX = 3
-}; /* an alias of an alias takes two writers at the same moment; of that again, three */
+    HOPS_MAX =
+        3, /* an alias of an alias takes two writers at the same moment; of that again, three */
+    WITHDRAWN_MAX = 3 /* cases one after the other, each withdrawn */
+};
 
 struct rounds {
     const struct decision *in;
@@ -105,6 +111,42 @@ static const struct answer *claim_repeat(struct rounds *rounds, const char *case
                          });
 }
 
+static const char *withdrawn_key(struct rounds *rounds, const char *case_id) {
+    return arena_printf(rounds->in->arena, "withdrawn\x1f%s", case_id);
+}
+
+static void claim_withdrawn(struct rounds *rounds, const char *case_id) {
+    claim(rounds, (struct claim){
+                      .kind = CLAIM_ONCE,
+                      .key = withdrawn_key(rounds, case_id),
+                      .value = tree_text(rounds->in->ev->data, "of"),
+                      .valid_ms = decision_settings(rounds->in)->join_for_ms +
+                                  decision_settings(rounds->in)->dedupe_for_ms,
+                      .logged = true,
+                  });
+}
+
+static const struct answer *look_withdrawn(struct rounds *rounds, const char *case_id) {
+    return claim(rounds, (struct claim){.kind = CLAIM_LOOK, .key = withdrawn_key(rounds, case_id)});
+}
+
+/* The case that takes what comes in about `case_id`, of which `look` says whether it was withdrawn;
+ * NULL: this submission opens it. */
+static const char *follow(struct rounds *rounds, const char *case_id, const struct answer *look) {
+    for (int i = 0; i < WITHDRAWN_MAX && look->found && !rounds->waiting; i++) {
+        if (look->value[0]) {
+            case_id = look->value;
+        } else {
+            const struct answer *after = claim_thing(rounds, "after", case_id, rounds->s->case_id);
+            if (rounds->waiting) break;
+            if (after->granted) return NULL;
+            case_id = after->value;
+        }
+        look = look_withdrawn(rounds, case_id);
+    }
+    return case_id;
+}
+
 static bool joined(const struct answer *answer) {
     return answer && !answer->granted;
 }
@@ -120,16 +162,17 @@ static void end(struct intake_join *out, enum intake_join_kind kind, const char 
     out->case_id = case_id;
 }
 
-/* What a joined complaint has been answered so far; NULL: it has no order, or no conversation. */
+/* What a complaint has been answered so far; NULL: it has no order, or no conversation. */
 struct joining {
     const struct answer *conversation, *order, *alias;
+    const char *by_conversation, *by_order; /* the cases that take it; NULL: none that lives */
 };
 
 /* Rounds 3 and 4. */
 static void join(struct rounds *rounds, struct joining *had, struct intake_join *out) {
-    bool by_order = !joined(had->conversation);
+    bool by_order = !had->by_conversation;
     bool own_order = had->order && had->order->granted;
-    const char *case_id = by_order ? had->order->value : had->conversation->value;
+    const char *case_id = by_order ? had->by_order : had->by_conversation;
 
     if (had->conversation && by_order) claim_conversation(rounds, case_id);
     if (!had->alias) had->alias = claim_alias(rounds, case_id);
@@ -151,6 +194,54 @@ static void join(struct rounds *rounds, struct joining *had, struct intake_join 
     end(out, by_order ? INTAKE_JOIN_BY_ORDER : INTAKE_JOIN_BY_CONVERSATION, case_id);
 }
 
+static bool is_same(const char *case_id, const struct rounds *rounds) {
+    return case_id && strcmp(case_id, rounds->s->case_id) == 0;
+}
+
+/* Round 2, the order, at once: who stands behind in the same batch must find it taken. It is
+ * claimed in the name of the conversation's case, and once more where another one has taken its
+ * place. */
+static void claim_round_2(struct rounds *rounds, struct joining *had) {
+    const struct intake_submission *s = rounds->s;
+    const struct answer *look = NULL;
+    const char *case_id = s->case_id;
+
+    if (joined(had->conversation)) {
+        case_id = had->conversation->value;
+        look = look_withdrawn(rounds, case_id);
+    }
+    if (s->order_id) had->order = claim_order(rounds, case_id);
+    if (rounds->waiting || !look) return;
+    had->by_conversation = follow(rounds, case_id, look);
+    if (rounds->waiting) return;
+    const char *now = had->by_conversation ? had->by_conversation : s->case_id;
+    if (had->order && had->order->granted && strcmp(now, case_id) != 0) claim_order(rounds, now);
+}
+
+/* Rounds 2 and on: the order, and whether the cases that were told of still take something. */
+static void find_joined(struct rounds *rounds, struct joining *had, struct intake_join *out) {
+    const struct intake_submission *s = rounds->s;
+
+    claim_round_2(rounds, had);
+    if (rounds->waiting) return;
+    if (is_same(had->by_conversation, rounds)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
+    /* A conversation just granted to this position says that the submission is new: then the order
+     * was claimed in this case's name by a message of the same conversation that another intake has
+     * in hand. */
+    bool is_new = had->conversation && !had->by_conversation;
+    if (is_own(rounds, had->order))
+        return end(out, is_new ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, s->case_id);
+    if (joined(had->order) && !had->by_conversation) {
+        const struct answer *look = look_withdrawn(rounds, had->order->value);
+        had->by_order = follow(rounds, had->order->value, look);
+        if (rounds->waiting) return;
+        if (is_same(had->by_order, rounds))
+            return end(out, is_new ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, s->case_id);
+    }
+    if (!had->by_conversation && !had->by_order) return end(out, INTAKE_JOIN_NEW, s->case_id);
+    join(rounds, had, out);
+}
+
 static void find_complaint(struct rounds *rounds, struct intake_join *out) {
     const struct intake_submission *s = rounds->s;
     struct joining had = {0};
@@ -160,21 +251,7 @@ static void find_complaint(struct rounds *rounds, struct intake_join *out) {
     if (rounds->waiting) return;
     if (!submission->granted || is_own(rounds, had.conversation))
         return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
-    const char *case_id = joined(had.conversation) ? had.conversation->value : s->case_id;
-    if (s->order_id)
-        had.order = claim_order(rounds, case_id);
-    else if (joined(had.conversation))
-        had.alias = claim_alias(rounds, case_id);
-    if (rounds->waiting) return;
-    /* A conversation just granted to this position says that the submission is new: then the order
-     * was claimed in this case's name by a message of the same conversation that another intake has
-     * in hand. */
-    bool is_new = had.conversation && had.conversation->granted;
-    if (is_own(rounds, had.order))
-        return end(out, is_new ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, s->case_id);
-    if (!joined(had.conversation) && !joined(had.order))
-        return end(out, INTAKE_JOIN_NEW, s->case_id);
-    join(rounds, &had, out);
+    find_joined(rounds, &had, out);
 }
 
 static void find_activity(struct rounds *rounds, struct intake_join *out) {
@@ -187,6 +264,8 @@ static void find_activity(struct rounds *rounds, struct intake_join *out) {
         if (!submission->granted || !look->found) break;
         case_id = look->value;
     }
+    bool withdraws = strcmp(rounds->in->ev->type, "case.withdrawn") == 0;
+    if (submission->granted && case_id && withdraws) claim_withdrawn(rounds, case_id);
     if (rounds->waiting) return;
     end(out, submission->granted ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, case_id);
 }

@@ -1,6 +1,6 @@
-/* intake_join: which case a submission belongs to, by claims in at most four rounds. ask() and
- * decide() walk through the same function: where an answer is missing yet, the claim is added and
- * the walk ends with the round. */
+/* intake_join: which case a submission belongs to, by claims in rounds: one for what is new, some
+ * for what joins. ask() and decide() walk through the same function: where an answer is missing
+ * yet, the claim is added and the walk ends with the round. */
 #ifndef REDRESS_INTAKE_JOIN_H
 #define REDRESS_INTAKE_JOIN_H
 

@@ -20,7 +20,7 @@
 
 #define WORLD_CASE "BYCRCNPA1C41H-FRGWX4V"
 
-enum { WORLD_CLAIMS_MAX = 64, WORLD_OUTPUTS_MAX = 128, WORLD_ROUNDS_MAX = 4 };
+enum { WORLD_CLAIMS_MAX = 64, WORLD_OUTPUTS_MAX = 128, WORLD_ROUNDS_MAX = 20 };
 
 struct world_claim {
     const char *key, *id;

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { CLAIMS_MAX = 200, MEMBERS_MAX = 20, BATCH_MAX = 8, ANSWERS_MAX = 16, ROUNDS_MAX = 4 };
+enum { CLAIMS_MAX = 200, MEMBERS_MAX = 20, BATCH_MAX = 8, ANSWERS_MAX = 40, ROUNDS_MAX = 20 };
 #define DAY_MS INT64_C(86400000)
 #define CASE   "BYCRCNPA1C41H-FRGWX4V"
 
@@ -134,32 +134,61 @@ static struct decision decision(struct world *world, const struct sent *sent) {
                              .arena = world->arena};
 }
 
-static int ask_round(struct world *world, struct sent *batch, int count) {
+static struct claims ask(struct world *world, const struct sent *sent) {
+    struct decision in = decision(world, sent);
+    struct claims claims = {.arena = world->arena};
+    intake_spec.ask(&in, NULL, &claims);
+    return claims;
+}
+
+static int ask_round(struct world *world, struct sent **batch, int count) {
     int asked = 0;
     struct claims claims[BATCH_MAX];
-    for (int i = 0; i < count; i++) {
-        struct decision in = decision(world, &batch[i]);
-        claims[i] = (struct claims){.arena = world->arena};
-        intake_spec.ask(&in, NULL, &claims[i]);
-    }
+    for (int i = 0; i < count; i++) claims[i] = ask(world, batch[i]);
     for (int i = 0; i < count; i++)
         for (int j = 0; j < claims[i].count; j++, asked++) {
-            assert_true(batch[i].answer_count < ANSWERS_MAX);
-            batch[i].answers[batch[i].answer_count++] = make_claim(world, &claims[i].at[j]);
+            assert_true(batch[i]->answer_count < ANSWERS_MAX);
+            batch[i]->answers[batch[i]->answer_count++] = make_claim(world, &claims[i].at[j]);
         }
     return asked;
 }
 
-/* All of a batch go through each round together, in their order. */
-static void decide_batch(struct world *world, struct sent *batch, int count) {
-    for (int i = 0; i < count; i++) batch[i].answer_count = 0;
-    int rounds = 0;
-    while (ask_round(world, batch, count) > 0) rounds++;
-    assert_true(rounds <= ROUNDS_MAX);
+static bool collide(const struct claims *one, const struct claims *two) {
+    for (int i = 0; i < one->count; i++)
+        for (int k = 0; k < two->count; k++)
+            if (strcmp(one->at[i].key, two->at[k].key) == 0) return true;
+    return false;
+}
+
+/* Those go through the rounds together, in their order, whose first claims are not asked for by an
+ * earlier one that is not decided yet (map_batch.c). */
+static int choose(struct world *world, struct sent *batch, int count, const bool *decided,
+                  struct sent **chosen) {
+    struct claims first[BATCH_MAX];
+    int going = 0;
     for (int i = 0; i < count; i++) {
-        struct decision in = decision(world, &batch[i]);
-        effects_init(&batch[i].out, world->arena);
-        batch[i].result = intake_spec.decide(&in, NULL, &batch[i].out);
+        bool waits = decided[i];
+        if (!decided[i]) first[i] = ask(world, &batch[i]);
+        for (int k = 0; k < i && !waits; k++) waits = !decided[k] && collide(&first[i], &first[k]);
+        if (!waits) chosen[going++] = &batch[i];
+    }
+    return going;
+}
+
+static void decide_batch(struct world *world, struct sent *batch, int count) {
+    bool decided[BATCH_MAX] = {false};
+    struct sent *chosen[BATCH_MAX];
+    for (int i = 0; i < count; i++) batch[i].answer_count = 0;
+    for (int going; (going = choose(world, batch, count, decided, chosen)) > 0;) {
+        int rounds = 0;
+        while (ask_round(world, chosen, going) > 0) rounds++;
+        assert_true(rounds <= ROUNDS_MAX);
+        for (int i = 0; i < going; i++) {
+            struct decision in = decision(world, chosen[i]);
+            effects_init(&chosen[i]->out, world->arena);
+            chosen[i]->result = intake_spec.decide(&in, NULL, &chosen[i]->out);
+            decided[chosen[i] - batch] = true;
+        }
     }
 }
 

@@ -38,7 +38,7 @@ static const struct said said[] = {
     {"case.resolved", TOPIC_ACTIVITY, "case_id by note? automated?"},
     {"case.closed", TOPIC_ACTIVITY, "case_id by note? automated? reason?"},
     {"case.reopened", TOPIC_ACTIVITY, "case_id by note? automated?"},
-    {"case.withdrawn", TOPIC_ACTIVITY, "case_id reason by automated?"},
+    {"case.withdrawn", TOPIC_ACTIVITY, "case_id reason of? by automated?"},
     {"case.deadline_set", TOPIC_ACTIVITY, "case_id target at set_by automated?"},
     {"task.started", TOPIC_ACTIVITY, "case_id task by result? automated?"},
     {"task.done", TOPIC_ACTIVITY, "case_id task by result? automated?"},

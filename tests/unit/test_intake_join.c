@@ -326,6 +326,98 @@ static void test_tenants_do_not_meet(void **state) {
     }
 }
 
+/* ---- Withdrawn cases ---- */
+
+static const char *submission(struct world *world, const char *id, const char *order,
+                              const char *conversation) {
+    const char *data = arena_printf(
+        world->arena,
+        "{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":\"vip\"},\"text\":\"x\"%s%s}",
+        member(world, "conversation", conversation),
+        order
+            ? arena_printf(
+                  world->arena,
+                  ",\"order\":{\"id\":\"%s\",\"status\":\"paid\",\"amount\":" MONEY("1") "}", order)
+            : "");
+    return event_json(world, "complaint.submitted", id, data);
+}
+
+/* Returns the case that it comes to. */
+static const char *submit(struct world *world, const char *id, const char *order,
+                          const char *conversation, const char *type) {
+    struct sent *sent =
+        decide_one(world, TOPIC_COMPLAINTS, submission(world, id, order, conversation));
+    assert_int_equal(sent->out.count, 1);
+    if (strcmp(sent->out.at[0].type, type) != 0)
+        fail_msg("%s: %s, expected %s", id, sent->out.at[0].type, type);
+    return arena_strdup(world->arena, sent->out.at[0].subject);
+}
+
+static void withdraw(struct world *world, const char *id, const char *case_id, const char *of) {
+    const char *data =
+        arena_printf(world->arena, "{\"case_id\":\"%s\",\"reason\":\"duplicate\",\"by\":\"li\"%s}",
+                     case_id, member(world, "of", of));
+    struct sent *sent =
+        decide_one(world, TOPIC_ACTIVITY, event_json(world, "case.withdrawn", id, data));
+    assert_int_equal(sent->out.count, 1);
+}
+
+/* The next submission about a withdrawn case opens one of its own, by whichever way it was found;
+ * those behind it join that; and so on, when it is withdrawn, too. */
+static void test_a_withdrawn_case_takes_nothing(void **state) {
+    struct world *world = *state;
+    const char *first = submit(world, "a", "A1", "v1", "case.opened");
+    assert_string_equal(submit(world, "b", "A1", NULL, "case.repeated"), first);
+    withdraw(world, "w1", first, NULL);
+
+    const char *second = submit(world, "c", "A1", NULL, "case.opened");
+    assert_string_not_equal(second, first);
+    assert_string_equal(submit(world, "d", NULL, "v1", "case.customer_replied"), second);
+    assert_string_equal(submit(world, "e", "A1", NULL, "case.repeated"), second);
+    assert_string_equal(submit(world, "f", "A1", "v2", "case.repeated"), second);
+    assert_string_equal(submit(world, "g", NULL, "v2", "case.customer_replied"), second);
+    withdraw(world, "w2", second, NULL);
+
+    const char *third = submit(world, "h", NULL, "v1", "case.opened");
+    assert_string_equal(submit(world, "i", "A1", NULL, "case.repeated"), third);
+    assert_string_equal(submit(world, "j", "A2", "v1", "case.customer_replied"), third);
+    assert_string_equal(submit(world, "k", "A2", NULL, "case.repeated"), third);
+}
+
+/* Withdrawn as a duplicate of another: that one goes on. */
+static void test_the_surviving_case_takes_what_comes(void **state) {
+    struct world *world = *state;
+    const char *one = submit(world, "a", "A1", NULL, "case.opened");
+    const char *other = submit(world, "b", NULL, "v1", "case.opened");
+    withdraw(world, "w", other, one);
+    assert_string_equal(submit(world, "c", NULL, "v1", "case.customer_replied"), one);
+    assert_string_equal(submit(world, "d", "A3", "v1", "case.customer_replied"), one);
+    assert_string_equal(submit(world, "e", "A3", NULL, "case.repeated"), one);
+}
+
+/* Several in one batch, and each read again after a crash: the same. */
+static void test_withdrawn_in_a_batch(void **state) {
+    struct world *world = *state;
+    static const char *const ids[] = {"c", "d", "e"};
+    static const char *const types[] = {"case.opened", "case.customer_replied", "case.repeated"};
+    enum { COUNT = 3 };
+    struct sent batch[COUNT];
+    const char *first = submit(world, "a", "A1", "v1", "case.opened");
+    withdraw(world, "w", first, NULL);
+    receive(world, TOPIC_COMPLAINTS, submission(world, ids[0], "A1", "v1"), &batch[0]);
+    receive(world, TOPIC_COMPLAINTS, submission(world, ids[1], NULL, "v1"), &batch[1]);
+    receive(world, TOPIC_COMPLAINTS, submission(world, ids[2], "A1", NULL), &batch[2]);
+    for (int again = 0; again < 2; again++) {
+        decide_batch(world, batch, COUNT);
+        for (int i = 0; i < COUNT; i++) {
+            assert_int_equal(batch[i].out.count, 1);
+            assert_string_equal(batch[i].out.at[0].type, types[i]);
+            assert_string_equal(batch[i].out.at[0].subject, batch[0].out.at[0].subject);
+        }
+        assert_string_not_equal(batch[0].out.at[0].subject, first);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_joining, setup, teardown),
@@ -334,6 +426,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_activity_of_a_joined_submission, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_alias_of_an_alias_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tenants_do_not_meet, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_withdrawn_case_takes_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_surviving_case_takes_what_comes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_withdrawn_in_a_batch, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
