@@ -270,7 +270,8 @@ static void fold_changelog(struct world *world, const struct worker_spec *spec,
 
 /* ---- The dump ---- */
 
-static void ask(struct redis *redis, struct arena *arena, struct redis_reply *reply,
+/* False: the key has become one of another type since it was looked at, for a view is made anew. */
+static bool ask(struct redis *redis, struct arena *arena, struct redis_reply *reply,
                 const char *verb, const char *a, const char *b, const char *c, const char *d) {
     struct err err;
     int argc = d ? 5 : c ? 4 : b ? 3 : 2;
@@ -278,7 +279,9 @@ static void ask(struct redis *redis, struct arena *arena, struct redis_reply *re
 
     for (int64_t end_ms = wait_now_ms() + ANSWER_MS; result == 1 && wait_now_ms() < end_ms;)
         result = redis_ask(redis, arena, reply, &err, argc, verb, a, b, c, d);
+    if (result && strstr(err.text, "WRONGTYPE")) return false;
     if (result) wait_fail("%s: %s", verb, err.text);
+    return true;
 }
 
 static bool ends_with(const char *text, const char *end) {
@@ -292,9 +295,10 @@ static void dump_key(struct redis *redis, struct arena *arena, const char *key,
     struct redis_reply type, value;
 
     if (ends_with(key, "}:applied_at")) return; /* when, not what */
-    ask(redis, arena, &type, "TYPE", key, NULL, NULL, NULL);
+    if (!ask(redis, arena, &type, "TYPE", key, NULL, NULL, NULL)) return;
+    if (strcmp(type.text, "none") == 0) return; /* it went since */
     if (strcmp(type.text, "hash") == 0) {
-        ask(redis, arena, &value, "HGETALL", key, NULL, NULL, NULL);
+        if (!ask(redis, arena, &value, "HGETALL", key, NULL, NULL, NULL)) return;
         for (int i = 0; i + 1 < value.count; i += 2) {
             const char *name = value.items[i].text;
             const char *text = value.items[i + 1].text;
@@ -306,16 +310,16 @@ static void dump_key(struct redis *redis, struct arena *arena, const char *key,
                      (int)(unread ? strcspn(text, ":") : strlen(text)), text);
         }
     } else if (strcmp(type.text, "set") == 0) {
-        ask(redis, arena, &value, "SMEMBERS", key, NULL, NULL, NULL);
+        if (!ask(redis, arena, &value, "SMEMBERS", key, NULL, NULL, NULL)) return;
         for (int i = 0; i < value.count; i++)
             add_line(lines, "%s set %s", key, value.items[i].text);
     } else if (strcmp(type.text, "zset") == 0) {
-        ask(redis, arena, &value, "ZRANGE", key, "0", "-1", "WITHSCORES");
+        if (!ask(redis, arena, &value, "ZRANGE", key, "0", "-1", "WITHSCORES")) return;
         for (int i = 0; i + 1 < value.count; i += 2)
             add_line(lines, "%s zset %s %.0f", key, value.items[i].text,
                      strtod(value.items[i + 1].text, NULL));
     } else {
-        ask(redis, arena, &value, "GET", key, NULL, NULL, NULL);
+        if (!ask(redis, arena, &value, "GET", key, NULL, NULL, NULL)) return;
         add_line(lines, "%s string %s", key, value.text ? value.text : "");
     }
 }
