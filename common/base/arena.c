@@ -1,5 +1,6 @@
 /* arena: blocks that are filled from the front and freed together. */
 #include "base/arena.h"
+#include "base/heap.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -27,18 +28,8 @@ struct arena {
     char *last; /* the newest allocation, which alone can grow in place */
 };
 
-/* Allocation does not fail, it exits, and Kafka delivers again. */
-static void *must_malloc(void *old, size_t size) {
-    void *mem = realloc(old, size);
-    if (!mem) {
-        fprintf(stderr, "out of memory: %zu bytes\n", size);
-        exit(EXIT_CANNOT_GO_ON);
-    }
-    return mem;
-}
-
 static struct block *block_new(size_t size) {
-    struct block *block = must_malloc(NULL, sizeof *block + size);
+    struct block *block = heap_resize(NULL, sizeof *block + size);
     block->next = NULL;
     block->size = size;
     block->used = 0;
@@ -46,7 +37,7 @@ static struct block *block_new(size_t size) {
 }
 
 struct arena *arena_new(void) {
-    struct arena *arena = must_malloc(NULL, sizeof *arena);
+    struct arena *arena = heap_resize(NULL, sizeof *arena);
     arena->first = arena->current = block_new(BLOCK_SIZE);
     arena->used = 0;
     arena->last = NULL;
@@ -178,4 +169,12 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
     char *mem = arena_alloc(arena, new_size);
     if (old && old_size) memcpy(mem, old, old_size);
     return mem;
+}
+
+void *arena_room(struct arena *arena, void *at, size_t count, size_t size) {
+    size_t room = heap_room_for(count);
+
+    if (room == 0) return at;
+    if (count == 0) return arena_alloc(arena, room * size);
+    return arena_grow(arena, at, count * size, room * size);
 }

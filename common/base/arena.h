@@ -25,6 +25,13 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 
+/* The next element, zeroed, of an array that grows by one at its end: `at` is NULL or came from
+ * here, `count` is raised. No size is kept (heap_room_for()): the array is copied to twice as much
+ * room when it is full. With a count of 0 what `at` was is forgotten. */
+#define ARENA_ADD(arena, at, count)                                                                \
+    ((at) = arena_room((arena), (at), (size_t)(count), sizeof *(at)), &(at)[(count)++])
+void *arena_room(struct arena *arena, void *at, size_t count, size_t size);
+
 /* buf: a growing byte buffer on the heap, always NUL-terminated behind `len`. */
 struct buf {
     char *at;

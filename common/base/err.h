@@ -14,6 +14,16 @@ enum result {
     REJECT    /* to the rejected topic with a reason, then go on */
 };
 
+/* What came of something that was asked of Kafka, of Redis, or of what is kept there. What is not
+ * done has its reason in err. A worker waits and stops in one place, engine_takes(). */
+enum outcome {
+    OUTCOME_STOP = -1, /* it will not go away: the process ends, or the command fails */
+    OUTCOME_DONE = 0,  /* go on */
+    OUTCOME_WAIT,      /* not now: pause, then the whole of it again */
+    OUTCOME_STALE,     /* what is there stands elsewhere than expected: look where, and heal it */
+    OUTCOME_BROKEN     /* what is there has lost something: make it anew, then decide again */
+};
+
 /* sysexits the processes end with (deploy/docs/running.md, Programs). */
 enum { EXIT_OK = 0, EXIT_BAD_USAGE = 64, EXIT_CANNOT_GO_ON = 70, EXIT_BAD_CONFIG = 78 };
 

@@ -20,9 +20,4 @@ void fault_point(const char *name) {
     kill(getpid(), SIGSTOP);
     usleep(WAKE_US);
 }
-
-bool fault_without(const char *guard) {
-    const char *without = getenv("REDRESS_TEST_WITHOUT");
-    return without && strcmp(without, guard) == 0;
-}
 #endif

@@ -6,6 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The byte order mark of UTF-8, which editors on Windows begin files with. */
+#define MARK "\xef\xbb\xbf"
+enum { MARK_LEN = sizeof MARK - 1 };
+
+static bool starts_with_mark(const char *bytes, size_t len) {
+    return len >= MARK_LEN && memcmp(bytes, MARK, MARK_LEN) == 0;
+}
+
 static int read_all(FILE *file, struct arena *arena, size_t limit, const char **bytes_out,
                     size_t *len_out) {
     size_t size = 0;
@@ -37,7 +45,48 @@ int file_read(struct arena *arena, const char *path, size_t limit, const char **
     if (status != 0)
         err_set(err, "%s: %s", path, errno != 0 ? strerror(errno) : "is larger than is read here");
     if (file != stdin) fclose(file);
+    if (status == 0 && starts_with_mark(*bytes_out, *len_out)) {
+        *bytes_out += MARK_LEN;
+        *len_out -= MARK_LEN;
+    }
+
     return status;
+}
+
+/* Whether anything is left of the line. */
+static bool trim(struct file_line *line) {
+    if (line->number == 1 && starts_with_mark(line->at, line->len)) {
+        line->at += MARK_LEN;
+        line->len -= MARK_LEN;
+    }
+    if (line->len > 0 && line->at[line->len - 1] == '\n') line->len--;
+    if (line->len > 0 && line->at[line->len - 1] == '\r') line->len--;
+    for (size_t i = 0; i < line->len; i++)
+        if (line->at[i] != ' ' && line->at[i] != '\t' && line->at[i] != '\r') return true;
+
+    return false;
+}
+
+bool file_next_line(const char **from, const char *end, struct file_line *line) {
+    while (*from < end) {
+        const char *at = *from;
+        const char *behind = memchr(at, '\n', (size_t)(end - at));
+
+        *from = behind ? behind + 1 : end;
+        *line = (struct file_line){at, (size_t)(*from - at), line->number + 1};
+        if (trim(line)) return true;
+    }
+
+    return false;
+}
+
+bool file_read_line(FILE *file, char **room, size_t *size, struct file_line *line) {
+    for (ssize_t len; (len = getline(room, size, file)) >= 0;) {
+        *line = (struct file_line){*room, (size_t)len, line->number + 1};
+        if (trim(line)) return true;
+    }
+
+    return false;
 }
 
 int file_write(const char *path, const char *bytes, size_t len, struct err *err) {

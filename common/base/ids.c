@@ -81,6 +81,14 @@ uint64_t ids_checksum(const char *name, const char *value, size_t value_len) {
     return XXH3_64bits_withSeed(value, value_len, XXH3_64bits(name, strlen(name)));
 }
 
+uint32_t ids_feature_hash(const void *bytes, size_t len) {
+    return (uint32_t)XXH3_64bits(bytes, len);
+}
+
+uint64_t ids_table_hash(const void *bytes, size_t len) {
+    return XXH3_64bits(bytes, len);
+}
+
 void ids_digest(const char *bytes, size_t len, char digest_out[17]) {
     static const char hex[] = "0123456789abcdef";
     uint64_t hash = XXH64(bytes, len, 0);

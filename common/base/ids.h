@@ -8,8 +8,7 @@
 
 enum {
     IDS_ROUTE_LEN = 13,
-    IDS_CASE_LEN = 21, /* route '-' 7 digits */
-    IDS_MAX = 129      /* any id with its NUL */
+    IDS_CASE_LEN = 21 /* route '-' 7 digits */
 };
 
 /* subject: "order:<id>", "conversation:<id>" or "customer:<id>". */
@@ -23,6 +22,10 @@ int ids_partition(const char *key, size_t len, int count);
 /* 64 bits of a name and its value. The sum of several tells whether all are as they were, in
  * whatever order. */
 uint64_t ids_checksum(const char *name, const char *value, size_t value_len);
+/* For tables in memory, never written anywhere: XXH3. */
+uint64_t ids_table_hash(const void *bytes, size_t len);
+/* 32 bits of XXH3, for what is written and read again: the features of a model. */
+uint32_t ids_feature_hash(const void *bytes, size_t len);
 /* XXH64 (seed 0) of any bytes, as 16 hexadecimal digits: so that somebody else can find them again.
  */
 void ids_digest(const char *bytes, size_t len, char digest_out[17]);

@@ -2,6 +2,7 @@
  * its metric's count, and its numbers are relaxed atomics: a scrape may see one number newer than
  * its neighbour, never a torn one. */
 #include "base/metrics.h"
+#include "base/ids.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -91,18 +92,15 @@ struct metric *metrics_histogram(const char *name, const char *help, const doubl
     return registry_add(HISTOGRAM, name, help, NULL, bounds);
 }
 
-static unsigned hash_text(const char *text) {
-    unsigned hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < LABEL_MAX && text[i]; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-    return hash;
+static size_t hash_text(const char *text) {
+    return ids_table_hash(text, strnlen(text, LABEL_MAX));
 }
 
 /* The series of a label value, made when it is new. */
 static struct series *series_of(struct metric *metric, const char *value) {
     if (!metric->label) return &metric->series[0];
     if (!value) value = "";
-    unsigned slot = hash_text(value) % SLOTS;
+    size_t slot = hash_text(value) % SLOTS;
     for (; metric->slots[slot]; slot = (slot + 1) % SLOTS) {
         struct series *series = &metric->series[metric->slots[slot] - 1];
         if (strncmp(series->value, value, LABEL_MAX) == 0) return series;

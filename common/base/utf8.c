@@ -95,6 +95,13 @@ bool utf8_is_hidden(uint32_t c) {
            (c >= 0xE0000 && c <= 0xE007F);
 }
 
+uint32_t utf8_half_width(uint32_t c) {
+    if (c >= 0xFF01 && c <= 0xFF5E) return c - 0xFF00 + 0x20;
+    if (c == 0x3000 || c == 0xA0) return ' ';
+    if ((c >= 0x2010 && c <= 0x2015) || c == 0x2212) return '-';
+    return c;
+}
+
 char *utf8_escape(uint32_t c, char text_out[UTF8_ESCAPE_MAX]) {
     if (c <= 0xFFFF)
         snprintf(text_out, UTF8_ESCAPE_MAX, "\\u%04x", c & 0xFFFF);

@@ -19,6 +19,9 @@ bool utf8_is_control(uint32_t character);
 /* Those, and what else is obeyed or passed over in place of being shown: byte order marks,
  * annotations, tags. No terminal and no log is given such a character of somebody else's. */
 bool utf8_is_hidden(uint32_t character);
+/* ASCII for its full-width forms, and for blanks, hyphens and dashes beyond it; else the character
+ * itself. */
+uint32_t utf8_half_width(uint32_t character);
 /* "\u202e", as JSON has it: two of them for a character above U+FFFF. */
 enum { UTF8_ESCAPE_MAX = 13 };
 char *utf8_escape(uint32_t character, char text_out[UTF8_ESCAPE_MAX]);

@@ -57,10 +57,10 @@ static const struct field calendar_fields[] = {
     {FIELD(calendar_file, overrides), .type = FIELD_TREE,
      .doc = "Dates with windows of their own, stronger than holidays."},
     FIELDS_END};
-static const struct record calendar_record = {.name = "calendar",
-                                              .size = sizeof(struct calendar_file),
-                                              .fields = calendar_fields,
-                                              .doc = "Open hours."};
+const struct table calendar_table = {.name = "calendar",
+                                     .size = sizeof(struct calendar_file),
+                                     .fields = calendar_fields,
+                                     .doc = "Open hours; each has a name under `calendars`."};
 
 static void complain(struct reader *reader, const struct tree *at, const char *below,
                      const char *expected) {
@@ -76,20 +76,24 @@ static int two_digits(const char *at, int max) {
     return -1;
 }
 
-/* "HH:MM" or "HH:MM:SS"; "24:00" only as an end. */
-static int read_clock(const struct tree *tree, bool is_end, int64_t *ms_out) {
-    if (!tree || tree->kind != TREE_TEXT || (tree->text_len != 5 && tree->text_len != 8)) return -1;
-    const char *text = tree->text;
+int calendar_parse_clock(const char *text, bool is_end, int64_t *ms_out) {
+    size_t len = strlen(text);
+    if (len != 5 && len != 8) return -1;
     int hours = two_digits(text, 24);
     int minutes = -1;
     if (text[2] == ':') minutes = two_digits(text + 3, 59);
     int seconds = 0;
-    if (tree->text_len == 8) seconds = text[5] == ':' ? two_digits(text + 6, 59) : -1;
+    if (len == 8) seconds = text[5] == ':' ? two_digits(text + 6, 59) : -1;
     if (hours < 0 || minutes < 0 || seconds < 0) return -1;
     if (hours == 24 && (!is_end || minutes || seconds)) return -1;
     *ms_out = ((int64_t)hours * 3600 + minutes * 60 + seconds) * 1000;
 
     return 0;
+}
+
+static int read_clock(const struct tree *tree, bool is_end, int64_t *ms_out) {
+    if (!tree || tree->kind != TREE_TEXT) return -1;
+    return calendar_parse_clock(tree->text, is_end, ms_out);
 }
 
 static int read_date(const char *text, int64_t *day_out) {
@@ -232,7 +236,7 @@ const struct calendar *calendar_read(const struct tree *tree, const char *path,
         complain(&reader, tree, "", "expected a map with timezone and weekly");
         return NULL;
     }
-    if (fields_decode(&calendar_record, tree, mode, arena, &file, faults)) return NULL;
+    if (fields_decode(&calendar_table, tree, mode, arena, &file, faults)) return NULL;
     struct calendar *calendar = ARENA_NEW(arena, struct calendar);
     struct err err;
     calendar->zone = calendar_zone_find(file.timezone ? file.timezone : "UTC", arena, &err);
@@ -304,6 +308,29 @@ static const struct day *open_on(const struct calendar *calendar, int64_t day) {
 static int64_t last_exception(const struct calendar *calendar) {
     if (!calendar->exception_count) return INT64_MIN;
     return calendar->exceptions[calendar->exception_count - 1].day;
+}
+
+int calendar_working_day(const struct calendar *calendar, int64_t from, int64_t *day_out) {
+    int64_t last = from + WEEK_DAYS;
+    if (calendar && last < last_exception(calendar) + WEEK_DAYS)
+        last = last_exception(calendar) + WEEK_DAYS;
+
+    for (int64_t day = from; day <= last; day++) {
+        if (calendar && !open_on(calendar, day)->count) continue;
+        *day_out = day;
+        return 0;
+    }
+    return -1;
+}
+
+int64_t calendar_to_local(const struct calendar *calendar, int64_t utc_ms) {
+    if (!calendar) return utc_ms;
+    return calendar_zone_to_local(calendar->zone, utc_ms);
+}
+
+int64_t calendar_to_utc(const struct calendar *calendar, int64_t local_ms) {
+    if (!calendar) return local_ms;
+    return calendar_zone_to_utc(calendar->zone, local_ms);
 }
 
 struct find {
@@ -399,7 +426,7 @@ static int64_t same_day_closing(const struct calendar *calendar, int64_t day) {
 
 static int64_t due_in_days(const struct calendar *calendar, int64_t start_ms, int64_t days,
                            const struct calendar_pause *pauses, int pause_count) {
-    int64_t day = day_of(calendar ? calendar_zone_to_local(calendar->zone, start_ms) : start_ms);
+    int64_t day = day_of(calendar_to_local(calendar, start_ms));
 
     if (days == 0) return same_day_closing(calendar, day);
     int64_t barren = 0;

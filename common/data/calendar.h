@@ -18,6 +18,9 @@ enum {
 
 struct calendar;
 
+/* Its table, as policies write it. */
+extern const struct table calendar_table;
+
 /* Reads {timezone, weekly, holidays, overrides} as policies write it; faults have paths below
  * `path`. A calendar without any open time is a fault. Returns the calendar, or NULL when there
  * were faults. */
@@ -50,6 +53,15 @@ int64_t calendar_due(const struct calendar *calendar, int64_t start_ms,
 /* Working milliseconds from start to end, pauses left out; 0 when the end is before the start. */
 int64_t calendar_elapsed(const struct calendar *calendar, int64_t start_ms, int64_t end_ms,
                          const struct calendar_pause *pauses, int pause_count);
+
+/* The first day (days since 1970-01-01, local) at or after `from` on which a window begins. Returns
+ * 0, or -1 when there is none. */
+int calendar_working_day(const struct calendar *calendar, int64_t from, int64_t *day_out);
+/* The calendar's local time and back. */
+int64_t calendar_to_local(const struct calendar *calendar, int64_t utc_ms);
+int64_t calendar_to_utc(const struct calendar *calendar, int64_t local_ms);
+/* "HH:MM" or "HH:MM:SS" as ms of the day, "24:00" with `is_end` alone. 0 or -1. */
+int calendar_parse_clock(const char *text, bool is_end, int64_t *ms_out) MUST_CHECK;
 
 /* The first open time at or after `from_ms`: [*from_out, *to_out), cut at `from_ms`, perhaps
  * followed at once by more. Returns 0, or -1 when there is none. */

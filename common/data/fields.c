@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FAULTS_LIMIT = 100, FAULT_TEXT_MAX = 1024, FIRST_SIZE = 8, ID_MAX = 128 };
+enum { FAULTS_LIMIT = 100, FAULT_TEXT_MAX = 1024, ID_MAX = 128 };
 
 /* A hundred years: longer than any allowance, short enough that sums of durations and times never
  * overflow. */
@@ -21,25 +21,30 @@ void faults_add(struct faults *faults, enum fault_kind kind, int line, const cha
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
-        size_t size = (size_t)(count ? count * 2 : FIRST_SIZE);
-        faults->at = arena_grow(faults->arena, count ? faults->at : NULL,
-                                (size_t)count * sizeof *faults->at, size * sizeof *faults->at);
-    }
-    faults->at[count] = (struct fault){.kind = kind,
-                                       .line = line,
-                                       .path = arena_strdup(faults->arena, path),
-                                       .text = arena_strdup(faults->arena, text)};
-    faults->count++;
+    *ARENA_ADD(faults->arena, faults->at, faults->count) =
+        (struct fault){.kind = kind,
+                       .file = faults->file,
+                       .line = line,
+                       .path = arena_strdup(faults->arena, path),
+                       .text = arena_strdup(faults->arena, text)};
+}
+
+/* "deploy/policies/" of "deploy/policies/sla.yaml"; 0: it stands in no folder. */
+static int folder_len(const char *file) {
+    const char *slash = strrchr(file, '/');
+    if (slash) return (int)(slash - file) + 1;
+    return 0;
 }
 
 void faults_print(const struct faults *faults, const char *file, struct buf *buf) {
     for (int i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->at[i];
-        if (fault->line)
-            buf_printf(buf, "%s:%d: ", file, fault->line);
+        if (fault->file)
+            buf_printf(buf, "%.*s%s:", folder_len(file), file, fault->file);
         else
-            buf_printf(buf, "%s: ", file);
+            buf_printf(buf, "%s:", file);
+        if (fault->line) buf_printf(buf, "%d:", fault->line);
+        buf_puts(buf, " ");
         if (fault->path && *fault->path) buf_printf(buf, "%s: ", fault->path);
         buf_printf(buf, "%s\n", fault->text);
     }
@@ -122,9 +127,9 @@ bool fields_present(const struct field *field, const void *data) {
     case FIELD_MONEY: return FIELD_IN(struct money, field, data)->currency[0] != 0;
     case FIELD_CHOICE: return *FIELD_IN(int, field, data) != 0;
     case FIELD_TEXTS: return FIELD_IN(struct texts, field, data)->count > 0;
-    case FIELD_RECORD: return *FIELD_IN(void *, field, data) != NULL;
-    case FIELD_RECORDS:
-    case FIELD_GROUPS: return FIELD_IN(struct records, field, data)->count > 0;
+    case FIELD_PART: return *FIELD_IN(void *, field, data) != NULL;
+    case FIELD_PARTS:
+    case FIELD_GROUPS: return FIELD_IN(struct parts, field, data)->count > 0;
     case FIELD_TREE: return *FIELD_IN(struct tree *, field, data) != NULL;
     case FIELD_REST:
         return FIELD_IN(struct rest, field, data)->shown ||

@@ -9,12 +9,12 @@ static void copy_texts(struct texts *texts, struct arena *arena) {
     texts->at = at;
 }
 
-static void copy_records(const struct field *field, struct records *records, struct arena *arena) {
-    char *at = arena_alloc(arena, (size_t)records->count * field->of->size);
-    for (int i = 0; i < records->count; i++)
-        fields_copy(field->of, fields_member(field, records, i), arena,
+static void copy_records(const struct field *field, struct parts *parts, struct arena *arena) {
+    char *at = arena_alloc(arena, (size_t)parts->count * field->of->size);
+    for (int i = 0; i < parts->count; i++)
+        fields_copy(field->of, fields_member(field, parts, i), arena,
                     at + (size_t)i * field->of->size);
-    records->at = at;
+    parts->at = at;
 }
 
 /* `data` is a copy whose pointers still lead into the original. */
@@ -30,18 +30,18 @@ static void copy_value(const struct field *field, struct arena *arena, void *dat
     case FIELD_TEXTS:
         if (fields_present(field, data)) copy_texts(FIELD_AT(struct texts, field, data), arena);
         break;
-    case FIELD_RECORD: {
-        void **record = FIELD_AT(void *, field, data);
-        if (!*record) break;
+    case FIELD_PART: {
+        void **part = FIELD_AT(void *, field, data);
+        if (!*part) break;
         void *copy = arena_alloc(arena, field->of->size);
-        fields_copy(field->of, *record, arena, copy);
-        *record = copy;
+        fields_copy(field->of, *part, arena, copy);
+        *part = copy;
         break;
     }
-    case FIELD_RECORDS:
+    case FIELD_PARTS:
     case FIELD_GROUPS:
         if (fields_present(field, data))
-            copy_records(field, FIELD_AT(struct records, field, data), arena);
+            copy_records(field, FIELD_AT(struct parts, field, data), arena);
         break;
     case FIELD_TREE: {
         const struct tree **tree = FIELD_AT(const struct tree *, field, data);
@@ -63,9 +63,9 @@ static void copy_value(const struct field *field, struct arena *arena, void *dat
     }
 }
 
-void fields_copy(const struct record *record, const void *data, struct arena *arena, void *out) {
-    memmove(out, data, record->size);
-    for (const struct field *field = record->fields; field->name; field++)
+void fields_copy(const struct table *table, const void *data, struct arena *arena, void *out) {
+    memmove(out, data, table->size);
+    for (const struct field *field = table->fields; field->name; field++)
         copy_value(field, arena, out);
 }
 
@@ -74,7 +74,7 @@ static size_t type_size(enum field_type type) {
     case FIELD_TEXT:
     case FIELD_NAME:
     case FIELD_ID:
-    case FIELD_RECORD:
+    case FIELD_PART:
     case FIELD_TREE: return sizeof(void *);
     case FIELD_INT:
     case FIELD_TIME:
@@ -84,16 +84,24 @@ static size_t type_size(enum field_type type) {
     case FIELD_MONEY: return sizeof(struct money);
     case FIELD_CHOICE: return sizeof(int);
     case FIELD_TEXTS: return sizeof(struct texts);
-    case FIELD_RECORDS:
-    case FIELD_GROUPS: return sizeof(struct records);
+    case FIELD_PARTS:
+    case FIELD_GROUPS: return sizeof(struct parts);
     case FIELD_REST: return sizeof(struct rest);
     }
 
     return 0;
 }
 
-void fields_erase_private(const struct record *record, void *data) {
-    for (const struct field *field = record->fields; field->name; field++) {
+void fields_private_names(const struct table *table, const void *data, struct arena *arena,
+                          struct texts *out) {
+    *out = (struct texts){0};
+    for (const struct field *field = table->fields; field->name; field++)
+        if ((field->flags & FIELD_PRIVATE) && fields_present(field, data))
+            texts_add(out, field->name, arena);
+}
+
+void fields_erase_private(const struct table *table, void *data) {
+    for (const struct field *field = table->fields; field->name; field++) {
         if (field->flags & FIELD_PRIVATE)
             memset((char *)data + field->offset, 0, type_size(field->type));
         if (field->type == FIELD_REST) FIELD_AT(struct rest, field, data)->private = NULL;

@@ -2,6 +2,7 @@
  * never repeated, since they may be a customer's. */
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "data/currency.h"
 #include "data/fields_parts.h"
 
 #include <math.h>
@@ -214,6 +215,29 @@ static bool is_currency(const struct tree *tree) {
     return true;
 }
 
+/* Codes that ISO 4217 does not have are refused where they come in, not in what was accepted before
+ * they were. */
+static bool is_money_of(const struct fields_decoder *decoder, const struct tree *currency) {
+    bool known = decoder->mode == FIELDS_INBOUND || decoder->mode == FIELDS_STRICT;
+
+    if (!is_currency(currency)) return false;
+    return !known || currency_is_known(currency->text, currency->text_len);
+}
+
+static void expected_currency(struct fields_decoder *decoder, const struct tree *tree,
+                              const struct fields_path *path) {
+    char code[CURRENCY_SIZE];
+    const char *meant = NULL;
+
+    if (tree->kind == TREE_TEXT) meant = currency_meant(tree->text, tree->text_len, code);
+    if (meant)
+        fault(decoder, FAULT_VALUE, tree, path, "expected three capital letters of ISO 4217: %s?",
+              meant);
+    else
+        fault(decoder, FAULT_VALUE, tree, path,
+              "expected three capital letters of ISO 4217, such as CNY");
+}
+
 static const struct tree *member_or_null(const struct tree *map, const char *key) {
     const struct tree *member = tree_get(map, key);
     if (member && member->kind != TREE_NULL) return member;
@@ -237,6 +261,14 @@ static bool is_money_key(const void *context, const char *key) {
     return strcmp(key, "currency") == 0 || strcmp(key, "minor") == 0;
 }
 
+static const struct tree *clean_choice(const struct fields_decoder *decoder,
+                                       const struct tree *tree) {
+    static const struct field choice = {.type = FIELD_CHOICE};
+
+    if (!tree || decoder->mode != FIELDS_INBOUND || !decoder->spare) return tree;
+    return fields_clean(&choice, tree, decoder->arena);
+}
+
 static void decode_money(struct fields_decoder *decoder, const struct field *field,
                          const struct tree *tree, const struct fields_path *path, void *data) {
     if (tree->kind != TREE_MAP) {
@@ -247,15 +279,14 @@ static void decode_money(struct fields_decoder *decoder, const struct field *fie
                                  .max = field->max ? field->max : money_max};
     struct fields_path currency_path = {.up = path, .key = "currency"},
                        minor_path = {.up = path, .key = "minor"};
-    const struct tree *currency = member_or_null(tree, "currency");
+    const struct tree *currency = clean_choice(decoder, member_or_null(tree, "currency"));
     const struct tree *minor = member_or_null(tree, "minor");
     char range[64];
     bool good = false;
     if (!currency)
         fault(decoder, FAULT_MISSING, tree, &currency_path, "expected a currency of ISO 4217");
-    else if (!is_currency(currency))
-        fault(decoder, FAULT_VALUE, currency, &currency_path,
-              "expected three capital letters of ISO 4217, such as CNY");
+    else if (!is_money_of(decoder, currency))
+        expected_currency(decoder, currency, &currency_path);
     else
         good = true;
     if (!minor)
@@ -300,18 +331,18 @@ static void decode_texts(struct fields_decoder *decoder, const struct field *fie
     const struct field name = {.type = FIELD_NAME, .flags = FIELD_REQUIRED, .offset = 0};
     for (const struct tree *member = tree->first; member; member = member->next) {
         struct fields_path below = {.up = path, .index = texts->count};
-        decode_text(decoder, &name, member, &below, &texts->at[texts->count++]);
+        fields_decode_value(decoder, &name, member, &below, &texts->at[texts->count++]);
     }
 }
 
-static void decode_map(struct fields_decoder *decoder, const struct record *record,
+static void decode_map(struct fields_decoder *decoder, const struct table *table,
                        const struct tree *tree, const struct fields_path *path, void *data);
 
 static void decode_record(struct fields_decoder *decoder, const struct field *field,
                           const struct tree *tree, const struct fields_path *path, void *data) {
-    void *record = arena_alloc(decoder->arena, field->of->size);
-    decode_map(decoder, field->of, tree, path, record);
-    *FIELD_AT(void *, field, data) = record;
+    void *part = arena_alloc(decoder->arena, field->of->size);
+    decode_map(decoder, field->of, tree, path, part);
+    *FIELD_AT(void *, field, data) = part;
 }
 
 /* Whether a member has no name, and decoding it has not said so already. */
@@ -325,17 +356,17 @@ static bool is_nameless(const struct field *name_field, const struct tree *membe
 /* The names of a group's members make the names of a hash: each may be there once. */
 static void check_names(struct fields_decoder *decoder, const struct field *field,
                         const struct tree *tree, const struct fields_path *path,
-                        const struct records *records) {
+                        const struct parts *parts) {
     const char *key = field->of->fields[0].name;
     int i = 0;
 
     for (const struct tree *member = tree->first; member; member = member->next, i++) {
         struct fields_path below = {.up = path, .index = i}, name_path = {.up = &below, .key = key};
-        const char *name = fields_group_name(field, fields_member(field, records, i));
+        const char *name = fields_group_name(field, fields_member(field, parts, i));
         if (is_nameless(&field->of->fields[0], member))
             fault(decoder, FAULT_MISSING, member, &name_path, "expected a name");
         for (int j = 0; name && j < i; j++) {
-            const char *other = fields_group_name(field, fields_member(field, records, j));
+            const char *other = fields_group_name(field, fields_member(field, parts, j));
             if (other && strcmp(name, other) == 0)
                 fault(decoder, FAULT_VALUE, member, &name_path,
                       "expected another name than member %d has", j);
@@ -346,16 +377,16 @@ static void check_names(struct fields_decoder *decoder, const struct field *fiel
 static void decode_records(struct fields_decoder *decoder, const struct field *field,
                            const struct tree *tree, const struct fields_path *path, void *data) {
     if (!check_list(decoder, field, tree, path) || tree->count == 0) return;
-    struct records *records = FIELD_AT(struct records, field, data);
-    *records =
-        (struct records){.at = arena_alloc(decoder->arena, (size_t)tree->count * field->of->size)};
+    struct parts *parts = FIELD_AT(struct parts, field, data);
+    *parts =
+        (struct parts){.at = arena_alloc(decoder->arena, (size_t)tree->count * field->of->size)};
     for (const struct tree *member = tree->first; member; member = member->next) {
-        struct fields_path below = {.up = path, .index = records->count};
+        struct fields_path below = {.up = path, .index = parts->count};
         decode_map(decoder, field->of, member, &below,
-                   (char *)records->at + (size_t)records->count * field->of->size);
-        records->count++;
+                   (char *)parts->at + (size_t)parts->count * field->of->size);
+        parts->count++;
     }
-    if (field->type == FIELD_GROUPS) check_names(decoder, field, tree, path, records);
+    if (field->type == FIELD_GROUPS) check_names(decoder, field, tree, path, parts);
 }
 
 /* Only as the column of a group's member, which this table's version has written. */
@@ -369,6 +400,8 @@ static void decode_rest(struct fields_decoder *decoder, const struct field *fiel
 
 void fields_decode_value(struct fields_decoder *decoder, const struct field *field,
                          const struct tree *tree, const struct fields_path *path, void *data) {
+    if (decoder->mode == FIELDS_INBOUND && decoder->spare)
+        tree = fields_clean(field, tree, decoder->arena);
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_NAME:
@@ -381,8 +414,8 @@ void fields_decode_value(struct fields_decoder *decoder, const struct field *fie
     case FIELD_MONEY: decode_money(decoder, field, tree, path, data); break;
     case FIELD_CHOICE: decode_choice(decoder, field, tree, path, data); break;
     case FIELD_TEXTS: decode_texts(decoder, field, tree, path, data); break;
-    case FIELD_RECORD: decode_record(decoder, field, tree, path, data); break;
-    case FIELD_RECORDS:
+    case FIELD_PART: decode_record(decoder, field, tree, path, data); break;
+    case FIELD_PARTS:
     case FIELD_GROUPS: decode_records(decoder, field, tree, path, data); break;
     case FIELD_TREE: *FIELD_AT(const struct tree *, field, data) = tree; break;
     case FIELD_REST: decode_rest(decoder, field, tree, path, data); break;
@@ -406,21 +439,23 @@ static const struct tree *find_next(const struct tree *map, const char *key,
 }
 
 static bool is_field_key(const void *context, const char *key) {
-    const struct record *record = context;
-    for (const struct field *field = record->fields; field->name; field++)
+    const struct table *table = context;
+    for (const struct field *field = table->fields; field->name; field++)
         if (strcmp(field->name, key) == 0) return true;
     return false;
 }
 
-static void decode_map(struct fields_decoder *decoder, const struct record *record,
+static void decode_map(struct fields_decoder *decoder, const struct table *table,
                        const struct tree *tree, const struct fields_path *path, void *data) {
     if (tree->kind != TREE_MAP) {
         wrong_kind(decoder, tree, path, "a map");
         return;
     }
     const struct tree *cursor = tree->first;
-    for (const struct field *field = record->fields; field->name; field++) {
+    bool spare = decoder->spare;
+    for (const struct field *field = table->fields; field->name; field++) {
         if (field->type == FIELD_REST) continue;
+        decoder->spare = spare || !(field->flags & FIELD_REQUIRED);
         struct fields_path below = {.up = path, .key = field->name};
         const struct tree *member = find_next(tree, field->name, &cursor);
         if (member && member->kind != TREE_NULL)
@@ -428,15 +463,16 @@ static void decode_map(struct fields_decoder *decoder, const struct record *reco
         else if (field->flags & FIELD_REQUIRED)
             fault(decoder, FAULT_MISSING, member ? member : tree, &below, "missing");
     }
-    refuse_other_keys(decoder, tree, path, is_field_key, record);
-    if (decoder->mode == FIELDS_STATE) fields_rest_decode(decoder->arena, record, tree, data);
+    decoder->spare = spare;
+    refuse_other_keys(decoder, tree, path, is_field_key, table);
+    if (decoder->mode == FIELDS_STATE) fields_rest_decode(decoder->arena, table, tree, data);
 }
 
-int fields_decode(const struct record *record, const struct tree *tree, enum fields_mode mode,
+int fields_decode(const struct table *table, const struct tree *tree, enum fields_mode mode,
                   struct arena *arena, void *out, struct faults *faults) {
     struct fields_decoder decoder = {.mode = mode, .arena = arena, .faults = faults};
     static const struct tree nothing = {.kind = TREE_NULL};
-    decode_map(&decoder, record, tree ? tree : &nothing, NULL, out);
+    decode_map(&decoder, table, tree ? tree : &nothing, NULL, out);
     if (decoder.failed) return -1;
     return 0;
 }

@@ -37,11 +37,11 @@ static void encode_texts(const struct texts *texts, struct json_out *out) {
     json_end_list(out);
 }
 
-static void encode_records(const struct field *field, const struct records *records,
+static void encode_records(const struct field *field, const struct parts *parts,
                            struct json_out *out) {
     json_begin_list(out);
-    for (int i = 0; i < records->count; i++)
-        fields_encode(field->of, fields_member(field, records, i), out);
+    for (int i = 0; i < parts->count; i++)
+        fields_encode(field->of, fields_member(field, parts, i), out);
     json_end_list(out);
 }
 
@@ -69,19 +69,19 @@ void fields_encode_value(const struct field *field, const void *data, struct jso
     case FIELD_MONEY: encode_money(FIELD_IN(struct money, field, data), out); break;
     case FIELD_CHOICE: encode_choice(field, *FIELD_IN(int, field, data), out); break;
     case FIELD_TEXTS: encode_texts(FIELD_IN(struct texts, field, data), out); break;
-    case FIELD_RECORD: fields_encode(field->of, *FIELD_IN(void *, field, data), out); break;
-    case FIELD_RECORDS:
-    case FIELD_GROUPS: encode_records(field, FIELD_IN(struct records, field, data), out); break;
+    case FIELD_PART: fields_encode(field->of, *FIELD_IN(void *, field, data), out); break;
+    case FIELD_PARTS:
+    case FIELD_GROUPS: encode_records(field, FIELD_IN(struct parts, field, data), out); break;
     case FIELD_TREE: json_tree(out, *FIELD_IN(struct tree *, field, data)); break;
     case FIELD_REST: json_tree(out, FIELD_IN(struct rest, field, data)->shown); break;
     }
 }
 
-void fields_encode(const struct record *record, const void *data, struct json_out *out) {
+void fields_encode(const struct table *table, const void *data, struct json_out *out) {
     json_begin_map(out);
-    for (const struct field *field = record->fields; field->name; field++) {
+    for (const struct field *field = table->fields; field->name; field++) {
         if (field->type == FIELD_REST) {
-            fields_rest_encode(record, data, out);
+            fields_rest_encode(table, data, out);
             continue;
         }
         bool said = field->type == FIELD_BOOL && (field->flags & FIELD_REQUIRED);

@@ -1,17 +1,13 @@
-/* fields_hash: a struct as the name and value pairs of a Redis hash, and back.
- *
- * A member of a group stands as <name>_<field>. Read back, a name is taken for a top-level field if
- * there is one, else for the group's field with the longest matching end. Where that would give
- * something else than was meant (a task called `opened` with a field `at`, beside `opened_at`), the
- * pair is named "_<group>.<field>:<name>" instead: no field's name begins with `_`.
- *
- * What no field claims stands under its own name when it is a text, else as JSON under "@<name>";
- * the latter also where the name has another meaning here. */
+/* fields_hash: a struct as the name and value pairs of a Redis hash, and back. The names are those
+ * of fields_column.c. What no field claims stands under its own name when it is a text, else as
+ * JSON under "@<name>"; the latter also where the name has another meaning here. What no dashboard
+ * reads has no columns in a view's hash, but is one packed text (fields_pack.c) in pieces. */
 #include "base/ids.h"
 #include "base/utf8.h"
 #include "data/fields_parts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,140 +15,15 @@
 static const struct json_limits own_limits = {
     .bytes = 16 * 1024 * 1024, .depth = 64, .values = 1000000};
 
-static const char *part_suffix(enum fields_part part) {
-    if (part == PART_MINOR) return "_minor";
-    if (part == PART_CURRENCY) return "_currency";
-    return "";
-}
-
-static enum fields_part first_part(const struct field *field) {
-    if (field->type == FIELD_MONEY) return PART_MINOR;
-    return PART_WHOLE;
-}
-
-static enum fields_part last_part(const struct field *field) {
-    if (field->type == FIELD_MONEY) return PART_CURRENCY;
-    return PART_WHOLE;
-}
-
-static bool is_column(const struct field *field, enum fields_part part, const char *name,
-                      size_t len) {
-    size_t own = strlen(field->name);
-    const char *suffix = part_suffix(part);
-    return len == own + strlen(suffix) && memcmp(name, field->name, own) == 0 &&
-           memcmp(name + own, suffix, len - own) == 0;
-}
-
-/* The field of a table that has a column of this name. */
-static bool find_own(const struct field *fields, const char *name, size_t len,
-                     struct fields_place *out) {
-    for (const struct field *field = fields; field->name; field++) {
-        if (field->type == FIELD_GROUPS || field->name[0] != name[0]) continue;
-        for (enum fields_part part = first_part(field); part <= last_part(field); part++) {
-            if (!is_column(field, part, name, len)) continue;
-            out->field = field;
-            out->part = part;
-            return true;
-        }
-    }
-
-    return false;
-}
-
-static bool ends_with(const char *name, size_t len, const char *end, size_t end_len) {
-    return len > end_len && memcmp(name + len - end_len, end, end_len) == 0;
-}
-
-/* The length of "_<field><suffix>" at the name's end, or 0. */
-static size_t match_end(const struct field *field, enum fields_part part, const char *name,
-                        size_t len) {
-    const char *suffix = part_suffix(part);
-    size_t suffix_len = strlen(suffix);
-    size_t own = strlen(field->name);
-
-    if (!ends_with(name, len, suffix, suffix_len)) return 0;
-    len -= suffix_len;
-    if (!ends_with(name, len, field->name, own)) return 0;
-    len -= own;
-
-    if (len > 1 && name[len - 1] == '_') return suffix_len + own + 1;
-    return 0;
-}
-
-/* Among the fields of all groups, that with the longest end of the name. */
-static bool find_grouped(const struct record *record, const char *name, size_t len,
-                         struct fields_place *out) {
-    size_t best = 0;
-
-    for (const struct field *group = record->fields; group->name; group++) {
-        if (group->type != FIELD_GROUPS) continue;
-        for (const struct field *field = group->of->fields + 1; field->name; field++) {
-            for (enum fields_part part = first_part(field); part <= last_part(field); part++) {
-                size_t end = match_end(field, part, name, len);
-                if (end <= best) continue;
-                best = end;
-                *out = (struct fields_place){.group = group,
-                                             .member = name,
-                                             .member_len = len - end,
-                                             .field = field,
-                                             .part = part};
-            }
-        }
-    }
-
-    return best > 0;
-}
-
-/* "_<group>.<field>:<name>" */
-static bool find_spelled(const struct record *record, const char *name, struct fields_place *out) {
-    const char *point = strchr(name, '.');
-    const char *colon = NULL;
-    if (point) colon = strchr(point, ':');
-
-    if (!colon || !colon[1]) return false;
-    for (const struct field *group = record->fields; group->name; group++) {
-        if (group->type != FIELD_GROUPS) continue;
-        size_t len = strlen(group->name);
-        if (len != (size_t)(point - name - 1) || memcmp(group->name, name + 1, len) != 0) continue;
-        if (!find_own(group->of->fields + 1, point + 1, (size_t)(colon - point - 1), out))
-            return false;
-        out->group = group;
-        out->member = colon + 1;
-        out->member_len = strlen(colon + 1);
-        return true;
-    }
-
-    return false;
-}
-
-bool fields_find_column(const struct record *record, const char *name, struct fields_place *out) {
-    *out = (struct fields_place){0};
-    if (name[0] == '@') return false; /* carried (above), also where it ends like a group's field */
-    if (name[0] == '_') return find_spelled(record, name, out);
-    size_t len = strlen(name);
-    return find_own(record->fields, name, len, out) || find_grouped(record, name, len, out);
-}
-
-const char *fields_column(const struct record *record, const struct field *group,
-                          const char *member, const struct field *field, enum fields_part part,
-                          struct arena *arena) {
-    if (!group)
-        return part == PART_WHOLE ? field->name
-                                  : arena_printf(arena, "%s%s", field->name, part_suffix(part));
-    ASSERT(member && *member);
-    const char *name = arena_printf(arena, "%s_%s%s", member, field->name, part_suffix(part));
-    struct fields_place place;
-    bool same = fields_find_column(record, name, &place) && place.group == group &&
-                place.field == field && place.part == part;
-    if (same && name[0] != '_') return name;
-    return arena_printf(arena, "_%s.%s%s:%s", group->name, field->name, part_suffix(part), member);
-}
-
-enum { FIRST_SIZE = 16 };
+/* Longer values and more fields make Redis keep a hash as a table, at twice the memory: beyond so
+ * many pieces it is one. */
+enum { PIECE_MAX = 64, PIECES_MAX = 64 };
 
 struct flattener {
-    const struct record *record;
+    const struct table *table;
     struct arena *arena;
+    const char *id;
+    bool packs;     /* what no dashboard reads has no column */
     struct buf buf; /* for values that are written as JSON */
     const struct field *group;
     const char *member;
@@ -163,20 +34,14 @@ struct flattener {
 static void add_named(struct flattener *flattener, struct pairs *pairs, const char *name,
                       const char *value, size_t len) {
     if (!pairs) return;
-    int count = pairs->count;
-    if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
-        size_t size = (size_t)(count ? count * 2 : FIRST_SIZE);
-        pairs->at = arena_grow(flattener->arena, pairs->at, (size_t)count * sizeof *pairs->at,
-                               size * sizeof *pairs->at);
-    }
-    pairs->at[count] = (struct pair){.name = name, .value = value, .value_len = len};
-    pairs->count++;
+    *ARENA_ADD(flattener->arena, pairs->at, pairs->count) =
+        (struct pair){.name = name, .value = value, .value_len = len};
 }
 
 static void add_pair(struct flattener *flattener, const struct field *field, enum fields_part part,
                      const char *value, size_t len) {
     if (!flattener->pairs) return;
-    const char *name = fields_column(flattener->record, flattener->group, flattener->member, field,
+    const char *name = fields_column(flattener->table, flattener->group, flattener->member, field,
                                      part, flattener->arena);
     add_named(flattener, flattener->pairs, name, value, len);
     flattener->sum += ids_checksum(name, value, len);
@@ -249,8 +114,8 @@ static void flatten_value(struct flattener *flattener, const struct field *field
     }
     case FIELD_TEXTS: add_joined(flattener, field, FIELD_IN(struct texts, field, data)); break;
     case FIELD_REAL:
-    case FIELD_RECORD:
-    case FIELD_RECORDS:
+    case FIELD_PART:
+    case FIELD_PARTS:
     case FIELD_GROUPS:
     case FIELD_TREE:
     case FIELD_REST: add_json(flattener, field, data); break;
@@ -258,23 +123,25 @@ static void flatten_value(struct flattener *flattener, const struct field *field
 }
 
 static void flatten_group(struct flattener *flattener, const struct field *group,
-                          const struct records *members) {
+                          const struct parts *members) {
     flattener->group = group;
     for (int i = 0; i < members->count; i++) {
         const void *member = fields_member(group, members, i);
         flattener->member = fields_group_name(group, member);
-        for (const struct field *field = group->of->fields + 1; field->name; field++)
-            if (fields_present(field, member)) flatten_value(flattener, field, member);
+        for (const struct field *field = group->of->fields + 1; field->name; field++) {
+            bool packed = flattener->packs && fields_is_grouped(field);
+            if (!packed && fields_present(field, member)) flatten_value(flattener, field, member);
+        }
     }
     flattener->group = NULL;
     flattener->member = NULL;
 }
 
-/* Names that begin so are not a field's: "@" is ours, "#" and what else may come are the view's. */
-static bool is_plain(const struct record *record, const struct tree *member) {
+/* Names that begin so are not a field's: "@" is ours, "#" is the view's, "~" what is packed. */
+static bool is_plain(const struct table *table, const struct tree *member) {
     struct fields_place place;
-    if (member->kind != TREE_TEXT || member->key[0] == '@' || member->key[0] == '#') return false;
-    return !fields_find_column(record, member->key, &place);
+    if (member->kind != TREE_TEXT || strchr("@#~", member->key[0])) return false;
+    return !fields_find_column(table, member->key, &place);
 }
 
 static void flatten_rest(struct flattener *flattener, const struct tree *map, struct pairs *pairs) {
@@ -282,7 +149,7 @@ static void flatten_rest(struct flattener *flattener, const struct tree *map, st
     struct buf *buf = &flattener->buf;
 
     for (const struct tree *member = map ? map->first : NULL; member; member = member->next) {
-        if (is_plain(flattener->record, member)) {
+        if (is_plain(flattener->table, member)) {
             add_named(flattener, pairs, member->key, member->text, member->text_len);
             continue;
         }
@@ -293,10 +160,41 @@ static void flatten_rest(struct flattener *flattener, const struct tree *map, st
     }
 }
 
+/* As many bytes as go into a piece: characters stay whole. */
+static size_t piece_len(const char *bytes, size_t len, bool pieces) {
+    size_t most = PIECE_MAX;
+
+    if (!pieces || len <= most) return len;
+    while (most > PIECE_MAX / 2 && ((unsigned char)bytes[most] & 0xC0) == 0x80) most--;
+    return most;
+}
+
+static void flatten_packed(struct flattener *flattener, const void *data, struct pairs *pairs) {
+    struct buf *buf = &flattener->buf;
+    struct arena *arena = flattener->arena;
+    const char name[] = {FIELDS_PACK_NAME, 0};
+
+    buf_clear(buf);
+    fields_pack(flattener->table, data, flattener->id, arena, buf);
+    if (!buf->len) return;
+    const char *bytes = buf->at;
+    bool pieces = buf->len <= (size_t)PIECE_MAX * PIECES_MAX;
+    int count = 0;
+    for (size_t at = 0; at < buf->len;) {
+        size_t len = piece_len(bytes + at, buf->len - at, pieces);
+        const char *piece =
+            count ? arena_printf(arena, "%s%d", name, count) : arena_strdup(arena, name);
+        add_named(flattener, pairs, piece, arena_strndup(arena, bytes + at, len), len);
+        count++;
+        at += len;
+    }
+    flattener->sum += ids_checksum(name, bytes, buf->len);
+}
+
 static void flatten(struct flattener *flattener, const void *data, struct pairs *public,
                     struct pairs *private) {
-    for (const struct field *field = flattener->record->fields; field->name; field++) {
-        if (!fields_present(field, data)) continue;
+    for (const struct field *field = flattener->table->fields; field->name; field++) {
+        if (!fields_present(field, data) || (flattener->packs && fields_is_packed(field))) continue;
         if (field->flags & FIELD_PRIVATE)
             flattener->pairs = private;
         else
@@ -305,25 +203,26 @@ static void flatten(struct flattener *flattener, const void *data, struct pairs 
             flatten_rest(flattener, FIELD_IN(struct rest, field, data)->shown, public);
             flatten_rest(flattener, FIELD_IN(struct rest, field, data)->private, private);
         } else if (field->type == FIELD_GROUPS) {
-            flatten_group(flattener, field, FIELD_IN(struct records, field, data));
+            flatten_group(flattener, field, FIELD_IN(struct parts, field, data));
         } else {
             flatten_value(flattener, field, data);
         }
     }
+    if (flattener->packs) flatten_packed(flattener, data, public);
     buf_free(&flattener->buf);
 }
 
-void fields_to_hashes(const struct record *record, const void *data, struct arena *arena,
-                      struct hashes *out) {
-    struct flattener flattener = {.record = record, .arena = arena};
-    *out = (struct hashes){.sum = 0};
+void fields_to_hashes(const struct table *table, const void *data, const char *id,
+                      struct arena *arena, struct hashes *out) {
+    struct flattener flattener = {.table = table, .arena = arena, .id = id, .packs = true};
+    *out = (struct hashes){.id = id};
     flatten(&flattener, data, &out->public, &out->private);
     out->sum = flattener.sum;
 }
 
-void fields_flatten(const struct record *record, const void *data, struct arena *arena,
+void fields_flatten(const struct table *table, const void *data, struct arena *arena,
                     struct pairs *public_out, struct pairs *private_out) {
-    struct flattener flattener = {.record = record, .arena = arena};
+    struct flattener flattener = {.table = table, .arena = arena};
     if (public_out) *public_out = (struct pairs){0};
     if (private_out) *private_out = (struct pairs){0};
     flatten(&flattener, data, public_out, private_out);
@@ -407,8 +306,8 @@ static bool read_value(const struct fields_place *place, const struct pair *pair
     case FIELD_CHOICE:
         return (*FIELD_AT(int, field, data) = fields_choice_value(field->choices, text)) != 0;
     case FIELD_TEXTS: return read_joined(text, arena, FIELD_AT(struct texts, field, data));
-    case FIELD_RECORD:
-    case FIELD_RECORDS:
+    case FIELD_PART:
+    case FIELD_PARTS:
     case FIELD_GROUPS:
     case FIELD_TREE:
     case FIELD_REST: return read_json(field, pair, arena, data);
@@ -417,24 +316,18 @@ static bool read_value(const struct fields_place *place, const struct pair *pair
     return false;
 }
 
-/* The member of a group by name; a new one at the end where there is none. */
-static void *group_member(const struct fields_place *place, struct arena *arena, void *data) {
-    const struct field *group = place->group;
-    struct records *members = FIELD_AT(struct records, group, data);
+void *fields_group_member(const struct field *group, const char *name, size_t len,
+                          struct arena *arena, void *data) {
+    struct parts *members = FIELD_AT(struct parts, group, data);
     size_t size = group->of->size;
 
     for (int i = 0; i < members->count; i++) {
         char *member = (char *)members->at + (size_t)i * size;
-        const char *name = fields_group_name(group, member);
-        if (strncmp(name, place->member, place->member_len) == 0 && !name[place->member_len])
-            return member;
+        const char *own = fields_group_name(group, member);
+        if (strncmp(own, name, len) == 0 && !own[len]) return member;
     }
-    size_t count = (size_t)members->count;
-    members->at = arena_grow(arena, members->at, count * size, (count + 1) * size);
-    members->count++;
-    char *member = (char *)members->at + count * size;
-    *FIELD_AT(const char *, &group->of->fields[0], member) =
-        arena_strndup(arena, place->member, place->member_len);
+    char *member = parts_add(members, size, INT_MAX, arena);
+    *FIELD_AT(const char *, &group->of->fields[0], member) = arena_strndup(arena, name, len);
 
     return member;
 }
@@ -445,10 +338,10 @@ static int compare_names(const void *a, const void *b, void *context) {
 }
 
 /* Redis gives the pairs of a hash in any order; what is decided must not depend on it. */
-static void sort_groups(const struct record *record, void *data) {
-    for (const struct field *field = record->fields; field->name; field++) {
+static void sort_groups(const struct table *table, void *data) {
+    for (const struct field *field = table->fields; field->name; field++) {
         if (field->type != FIELD_GROUPS) continue;
-        struct records *members = FIELD_AT(struct records, field, data);
+        struct parts *members = FIELD_AT(struct parts, field, data);
         if (members->count > 1)
             qsort_r(members->at, (size_t)members->count, field->of->size, compare_names,
                     (void *)field);
@@ -472,22 +365,60 @@ static const struct tree *rest_value(const struct pair *pair, struct arena *aren
 }
 
 struct unflattener {
-    const struct record *record;
+    const struct table *table;
     struct arena *arena;
     void *out;
     struct fields_rest rest;
     uint64_t sum;
+    const struct pair **pieces; /* of the packed text, by their number */
+    size_t piece_count, piece_size;
 };
+
+/* Whether it is a piece of the packed text, and which. */
+static bool take_piece(struct unflattener *way, const struct pair *pair, struct err *err) {
+    int64_t number = 0;
+
+    if (pair->name[1] && (!read_int(pair->name + 1, &number) || number < 1)) number = -1;
+    if (number < 0 || (size_t)number >= way->piece_size || way->pieces[number]) {
+        err_set(err, "%s: hash field %.100s: not a piece that any version writes", way->table->name,
+                pair->name);
+        return false;
+    }
+    way->pieces[number] = pair;
+    way->piece_count++;
+
+    return true;
+}
+
+static int take_packed(struct unflattener *way, const char *id, struct err *err) {
+    const char name[] = {FIELDS_PACK_NAME, 0};
+    struct buf buf = {0};
+
+    if (!way->piece_count) return 0;
+    for (size_t i = 0; i < way->piece_count; i++) {
+        if (!way->pieces[i]) {
+            buf_free(&buf);
+            return err_set(err, "%s: a piece of the packed fields is gone", way->table->name);
+        }
+        buf_add(&buf, way->pieces[i]->value, way->pieces[i]->value_len);
+    }
+    bool good = fields_unpack(way->table, buf.at, buf.len, id, way->arena, way->out);
+    way->sum += ids_checksum(name, buf.at, buf.len);
+    buf_free(&buf);
+    if (!good)
+        return err_set(err, "%s: packed fields that this version does not write", way->table->name);
+    return 0;
+}
 
 static int take_rest(struct unflattener *way, const struct pair *pair, bool private,
                      struct err *err) {
-    if (!fields_rest_of(way->record))
-        return err_set(err, "%s: hash field %.100s: not in this table", way->record->name,
+    if (!fields_rest_of(way->table))
+        return err_set(err, "%s: hash field %.100s: not in this table", way->table->name,
                        pair->name);
     const struct tree *value = rest_value(pair, way->arena);
     if (!value)
         return err_set(err, "%s: hash field %.100s: a value that no version writes",
-                       way->record->name, pair->name);
+                       way->table->name, pair->name);
     fields_rest_add(&way->rest, pair->name[0] == '@' ? pair->name + 1 : pair->name, value, private);
     return 0;
 }
@@ -497,39 +428,59 @@ static int take_pairs(struct unflattener *way, const struct pairs *pairs, bool p
     for (int i = 0; i < pairs->count; i++) {
         const struct pair *pair = &pairs->at[i];
         struct fields_place place;
-        if (!fields_find_column(way->record, pair->name, &place)) {
+        if (pair->name[0] == FIELDS_PACK_NAME) {
+            if (!take_piece(way, pair, err)) return -1;
+            continue;
+        }
+        if (!fields_find_column(way->table, pair->name, &place)) {
             if (take_rest(way, pair, private, err) < 0) return -1;
             continue;
         }
-        void *data = place.group ? group_member(&place, way->arena, way->out) : way->out;
+        void *data = way->out;
+        if (place.group)
+            data = fields_group_member(place.group, place.member, place.member_len, way->arena,
+                                       way->out);
         const char *text = arena_strndup(way->arena, pair->value, pair->value_len);
         if (strlen(text) != pair->value_len || !read_value(&place, pair, text, way->arena, data))
             return err_set(err, "%s: hash field %.100s: a value that this field cannot have",
-                           way->record->name, pair->name);
+                           way->table->name, pair->name);
         way->sum += ids_checksum(pair->name, pair->value, pair->value_len);
     }
 
     return 0;
 }
 
-int fields_from_hashes(const struct record *record, const struct hashes *hashes,
-                       struct arena *arena, void *out, uint64_t *sum_out, struct err *err) {
+int fields_from_hashes(const struct table *table, const struct hashes *hashes, struct arena *arena,
+                       void *out, uint64_t *sum_out, struct err *err) {
     struct unflattener way = {
-        .record = record, .arena = arena, .out = out, .rest = {.arena = arena, .record = record}};
-    const struct field *rest = fields_rest_of(record);
+        .table = table, .arena = arena, .out = out, .rest = {.arena = arena, .table = table}};
+    const struct field *rest = fields_rest_of(table);
 
+    way.piece_size = (size_t)hashes->public.count;
+    way.pieces = arena_alloc(arena, sizeof *way.pieces * (way.piece_size + 1));
     if (take_pairs(&way, &hashes->public, false, err) < 0 ||
-        take_pairs(&way, &hashes->private, true, err) < 0)
+        take_pairs(&way, &hashes->private, true, err) < 0 || take_packed(&way, hashes->id, err) < 0)
         return -1;
-    sort_groups(record, out);
+    sort_groups(table, out);
     if (rest) *FIELD_AT(struct rest, rest, out) = fields_rest_end(&way.rest);
     *sum_out = way.sum;
 
     return 0;
 }
 
-int fields_unflatten(const struct record *record, const struct pairs *pairs, struct arena *arena,
+int fields_unflatten(const struct table *table, const struct pairs *pairs, struct arena *arena,
                      void *out, struct err *err) {
     uint64_t sum;
-    return fields_from_hashes(record, &(struct hashes){.public = *pairs}, arena, out, &sum, err);
+    return fields_from_hashes(table, &(struct hashes){.public = *pairs}, arena, out, &sum, err);
+}
+
+int fields_expand(const struct table *table, const struct hashes *hashes, struct arena *arena,
+                  struct pairs *out, struct err *err) {
+    void *data = arena_alloc(arena, table->size);
+    uint64_t sum;
+
+    if (fields_from_hashes(table, hashes, arena, data, &sum, err) < 0) return -1;
+    fields_flatten(table, data, arena, out, NULL);
+
+    return 0;
 }

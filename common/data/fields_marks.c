@@ -1,19 +1,11 @@
-/* fields_marks: where a struct stands in indexes, counters and hours. */
+/* fields_marks: where a struct stands in indexes, counters and hours, and what finds it. */
+#include "base/ids.h"
 #include "data/fields_parts.h"
 
 #include <string.h>
 
-enum { FIRST_SIZE = 8 };
-
 static void add_mark(struct marks *marks, struct arena *arena, struct mark mark) {
-    int count = marks->count;
-
-    if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
-        size_t size = (size_t)(count ? count * 2 : FIRST_SIZE);
-        marks->at = arena_grow(arena, marks->at, (size_t)count * sizeof *marks->at,
-                               size * sizeof *marks->at);
-    }
-    marks->at[marks->count++] = mark;
+    *ARENA_ADD(arena, marks->at, marks->count) = mark;
 }
 
 /* The value as a text where the field has one, or NULL. */
@@ -30,74 +22,97 @@ static const char *value_text(const struct field *field, const void *data, struc
     }
 }
 
-static bool holds(const struct record *record, const struct field_while *condition,
-                  const void *data, struct arena *arena) {
+static bool holds(const struct table *table, const struct field_while *condition, const void *data,
+                  struct arena *arena) {
     if (!condition->field) return true;
-    for (const struct field *field = record->fields; field->name; field++) {
+    for (const struct field *field = table->fields; field->name; field++) {
         if (strcmp(field->name, condition->field) != 0) continue;
         const char *value = value_text(field, data, arena);
         for (int i = 0; value && condition->values[i]; i++)
             if (strcmp(condition->values[i], value) == 0) return true;
         return false;
     }
-    ASSERT(!"a condition names a field of its record");
+    ASSERT(!"a condition names a field of its table");
 
     return false;
 }
 
-/* The times with a flag, of the record itself and of each group's members. */
-typedef void add_time(const struct record *record, const struct field *group, const char *member,
+/* The times with a flag, of the struct itself and of each group's members. */
+typedef void add_time(const struct table *table, const struct field *group, const char *member,
                       const struct field *field, int64_t ms, struct arena *arena,
                       struct marks *out);
 
-static void visit_times(const struct record *record, const struct record *table,
+static void visit_times(const struct table *table, const struct table *owner,
                         const struct field *group, const void *data, unsigned flag, add_time *add,
                         struct arena *arena, struct marks *out) {
     const char *member = NULL;
     if (group) member = fields_group_name(group, data);
-    for (const struct field *field = table->fields; field->name; field++) {
+    for (const struct field *field = owner->fields; field->name; field++) {
         if (field->type != FIELD_TIME || !(field->flags & flag) || !fields_present(field, data))
             continue;
-        add(record, group, member, field, *FIELD_IN(int64_t, field, data), arena, out);
+        add(table, group, member, field, *FIELD_IN(int64_t, field, data), arena, out);
     }
 }
 
-static void visit(const struct record *record, const void *data, unsigned flag, add_time *add,
+static void visit(const struct table *table, const void *data, unsigned flag, add_time *add,
                   struct arena *arena, struct marks *out) {
     *out = (struct marks){0};
     bool index = flag == FIELD_INDEXED;
-    if (!index || holds(record, &record->index_while, data, arena))
-        visit_times(record, record, NULL, data, flag, add, arena, out);
-    for (const struct field *group = record->fields; group->name; group++) {
+    if (!index || holds(table, &table->index_while, data, arena))
+        visit_times(table, table, NULL, data, flag, add, arena, out);
+    for (const struct field *group = table->fields; group->name; group++) {
         if (group->type != FIELD_GROUPS) continue;
-        const struct records *members = FIELD_IN(struct records, group, data);
+        const struct parts *members = FIELD_IN(struct parts, group, data);
         for (int i = 0; i < members->count; i++) {
             const void *member = fields_member(group, members, i);
             if (!index || holds(group->of, &group->of->index_while, member, arena))
-                visit_times(record, group->of, group, member, flag, add, arena, out);
+                visit_times(table, group->of, group, member, flag, add, arena, out);
         }
     }
 }
 
-static void add_index(const struct record *record, const struct field *group, const char *member,
+static void add_index(const struct table *table, const struct field *group, const char *member,
                       const struct field *field, int64_t ms, struct arena *arena,
                       struct marks *out) {
-    const char *name = fields_column(record, group, member, field, PART_WHOLE, arena);
+    const char *name = fields_column(table, group, member, field, PART_WHOLE, arena);
     add_mark(out, arena, (struct mark){.name = name, .ms = ms});
 }
 
-void fields_indexes(const struct record *record, const void *data, struct arena *arena,
+void fields_indexes(const struct table *table, const void *data, struct arena *arena,
                     struct marks *out) {
-    visit(record, data, FIELD_INDEXED, add_index, arena, out);
+    visit(table, data, FIELD_INDEXED, add_index, arena, out);
 }
 
-int64_t fields_indexed(const struct record *record, const void *data, const char *name,
+int64_t fields_found_as(const char *name, const char *text) {
+    return (int64_t)(ids_checksum(name, text, strlen(text)) >> 12);
+}
+
+const char *fields_found(const struct table *table, const void *data, const char *name) {
+    const struct field *field = table->fields;
+    while (field->name && strcmp(field->name, name) != 0) field++;
+    ASSERT(field->name && (field->flags & FIELD_FOUND));
+    return value_text(field, data, NULL);
+}
+
+void fields_finds(const struct table *table, const void *data, struct arena *arena,
+                  struct marks *out) {
+    *out = (struct marks){0};
+    for (const struct field *field = table->fields; field->name; field++) {
+        const char *text = NULL;
+        if (field->flags & FIELD_FOUND) text = value_text(field, data, arena);
+        if (text)
+            add_mark(out, arena,
+                     (struct mark){.name = field->name, .ms = fields_found_as(field->name, text)});
+    }
+}
+
+int64_t fields_indexed(const struct table *table, const void *data, const char *name,
                        struct arena *arena) {
-    for (const struct field *field = record->fields; field->name; field++) {
+    for (const struct field *field = table->fields; field->name; field++) {
         if (field->type != FIELD_TIME || !(field->flags & FIELD_INDEXED) ||
             strcmp(field->name, name) != 0)
             continue;
-        if (!holds(record, &record->index_while, data, arena)) return 0;
+        if (!holds(table, &table->index_while, data, arena)) return 0;
         return *FIELD_IN(int64_t, field, data);
     }
     return 0;
@@ -105,10 +120,10 @@ int64_t fields_indexed(const struct record *record, const void *data, const char
 
 /* `opened_at` counts as "opened", `met_at` of the group member first_contact as
  * "first_contact_met". */
-static void add_hour(const struct record *record, const struct field *group, const char *member,
+static void add_hour(const struct table *table, const struct field *group, const char *member,
                      const struct field *field, int64_t ms, struct arena *arena,
                      struct marks *out) {
-    (void)record;
+    (void)table;
     size_t len = strlen(field->name);
     if (len > 3 && strcmp(field->name + len - 3, "_at") == 0) len -= 3;
     const char *name = group ? arena_printf(arena, "%s_%.*s", member, (int)len, field->name)
@@ -116,16 +131,16 @@ static void add_hour(const struct record *record, const struct field *group, con
     add_mark(out, arena, (struct mark){.name = name, .ms = ms});
 }
 
-void fields_hours(const struct record *record, const void *data, struct arena *arena,
+void fields_hours(const struct table *table, const void *data, struct arena *arena,
                   struct marks *out) {
-    visit(record, data, FIELD_HOURLY, add_hour, arena, out);
+    visit(table, data, FIELD_HOURLY, add_hour, arena, out);
 }
 
-void fields_counters(const struct record *record, const void *data, struct arena *arena,
+void fields_counters(const struct table *table, const void *data, struct arena *arena,
                      struct marks *out) {
     *out = (struct marks){0};
-    if (!holds(record, &record->count_while, data, arena)) return;
-    for (const struct field *field = record->fields; field->name; field++) {
+    if (!holds(table, &table->count_while, data, arena)) return;
+    for (const struct field *field = table->fields; field->name; field++) {
         if (!(field->flags & FIELD_COUNTED)) continue;
         if (field->type == FIELD_TEXTS) {
             const struct texts *texts = FIELD_IN(struct texts, field, data);

@@ -9,32 +9,24 @@
 static const char private_key[] =
     "@private"; /* in JSON: the names of all members that hold personal data */
 
-enum { FIRST_SIZE = 8 };
-
-const struct field *fields_rest_of(const struct record *record) {
-    for (const struct field *field = record->fields; field->name; field++)
+const struct field *fields_rest_of(const struct table *table) {
+    for (const struct field *field = table->fields; field->name; field++)
         if (field->type == FIELD_REST) return field;
     return NULL;
 }
 
-static bool is_own(const struct record *record, const char *key) {
+static bool is_own(const struct table *table, const char *key) {
     if (strcmp(key, private_key) == 0) return true;
-    for (const struct field *field = record->fields; field->name; field++)
+    for (const struct field *field = table->fields; field->name; field++)
         if (strcmp(field->name, key) == 0) return true;
     return false;
 }
 
 void fields_rest_add(struct fields_rest *rest, const char *key, const struct tree *value,
                      bool private) {
-    int count = rest->count;
-
-    if (is_own(rest->record, key)) return;
-    if (count == 0 || (count >= FIRST_SIZE && (count & (count - 1)) == 0)) {
-        size_t size = (size_t)(count ? count * 2 : FIRST_SIZE);
-        rest->at = arena_grow(rest->arena, rest->at, (size_t)count * sizeof *rest->at,
-                              size * sizeof *rest->at);
-    }
-    rest->at[rest->count++] = (struct fields_rest_member){key, value, private};
+    if (is_own(rest->table, key)) return;
+    *ARENA_ADD(rest->arena, rest->at, rest->count) =
+        (struct fields_rest_member){key, value, private};
 }
 
 /* What is personal comes first of two with one name, and stays. */
@@ -70,13 +62,13 @@ static bool has_name(const struct tree *list, const char *name) {
     return false;
 }
 
-void fields_rest_decode(struct arena *arena, const struct record *record, const struct tree *map,
+void fields_rest_decode(struct arena *arena, const struct table *table, const struct tree *map,
                         void *data) {
-    const struct field *field = fields_rest_of(record);
+    const struct field *field = fields_rest_of(table);
 
     if (!field) return;
     const struct tree *private = tree_get(map, private_key);
-    struct fields_rest rest = {.arena = arena, .record = record};
+    struct fields_rest rest = {.arena = arena, .table = table};
     for (const struct tree *member = map->first; member; member = member->next)
         fields_rest_add(&rest, member->key, member, has_name(private, member->key));
     *FIELD_AT(struct rest, field, data) = fields_rest_end(&rest);
@@ -98,13 +90,13 @@ static void add_name(const char *name, bool *begun, struct json_out *out) {
     json_text(out, name);
 }
 
-void fields_rest_encode(const struct record *record, const void *data, struct json_out *out) {
-    const struct rest *rest = FIELD_IN(struct rest, fields_rest_of(record), data);
+void fields_rest_encode(const struct table *table, const void *data, struct json_out *out) {
+    const struct rest *rest = FIELD_IN(struct rest, fields_rest_of(table), data);
     bool begun = false;
 
     encode_members(rest->shown, out);
     encode_members(rest->private, out);
-    for (const struct field *field = record->fields; field->name; field++)
+    for (const struct field *field = table->fields; field->name; field++)
         if (field->flags & FIELD_PRIVATE && fields_present(field, data))
             add_name(field->name, &begun, out);
     for (const struct tree *member = rest->private ? rest->private->first : NULL; member;

@@ -5,6 +5,8 @@
 
 #include "data/tree.h"
 
+#include <float.h>
+
 /* The limits of deploy/contract/README.md; pass NULL for these. */
 struct json_limits {
     size_t bytes; /* 65 536 */
@@ -22,12 +24,19 @@ enum json_fault {
     JSON_BAD_UTF8
 };
 
+#define JSON_REAL_MAX DBL_MAX
+
 /* "not_json", "too_large", ...: the redress_reason of deploy/contract/README.md. */
 const char *json_fault_name(enum json_fault fault);
 
 /* Reads one JSON document (any kind at the top). On a fault *tree_out is untouched and err says
- * where (byte offset). U+0000 in a text, written raw or as \u0000, is JSON_NOT_JSON. The tree lives
- * in the arena. */
+ * where (byte offset). The tree lives in the arena.
+ * A byte order mark before the document is passed over. U+0000, raw anywhere or as \u0000 in a
+ * text, is JSON_NOT_JSON. Half of a surrogate pair (\ud83d alone) becomes U+FFFD.
+ * A number without a fraction is a TREE_INT however it is written (29900.0, 2.99e4), as JSON Schema
+ * has it, as long as doubles hold every integer of its size. An integer beyond 64 bits is a
+ * TREE_REAL, and what is beyond a double is the largest one, JSON_REAL_MAX, which nobody should
+ * take for a value. */
 enum json_fault json_read(struct arena *arena, const char *bytes, size_t len,
                           const struct json_limits *limits, const struct tree **tree_out,
                           struct err *err) MUST_CHECK;

@@ -1,13 +1,22 @@
 /* json_read: bytes to trees, the only user of jansson. Size, UTF-8, depth and the number of values
- * are checked in two linear passes before jansson sees the bytes, since it allocates as it reads.
+ * are checked in two linear passes before jansson sees the bytes, since it allocates as it reads;
+ * and so is what it would take for JSON, such as a NUL behind a number.
  */
 #include <jansson.h>
 
 #include "base/utf8.h"
 #include "data/json.h"
+#include "data/json_mend.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
+
+/* 2^53 - 1: up to here doubles hold every integer. */
+#define EXACT_MAX 9007199254740991.0
+/* Editors on Windows begin files with it. */
+#define UTF8_BOM "\xef\xbb\xbf"
+enum { BOM_LEN = sizeof UTF8_BOM - 1 };
 
 /* deploy/contract/README.md, Limits. */
 static const struct json_limits default_limits = {.bytes = 65536, .depth = 16, .values = 4096};
@@ -44,35 +53,19 @@ static void prepare_thread(void) {
     pthread_setspecific(scratch_key, scratch);
 }
 
-static bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* From the opening quote to behind the closing one, or to the end. */
-static const char *skip_text(const char *at, const char *end) {
-    for (at++; at < end && *at != '"'; at++)
-        if (*at == '\\' && at + 1 < end) at++;
-    if (at >= end) return end;
-    return at + 1;
-}
-
 static const char *skip_space(const char *at, const char *end) {
-    while (at < end && is_space(*at)) at++;
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) at++;
     return at;
 }
 
-/* A number, true, false, null, or what is none of them and jansson will refuse. */
-static const char *skip_word(const char *at, const char *end) {
-    while (at < end && !is_space(*at) && !strchr("[]{},:\"", *at)) at++;
-    return at;
-}
-
-/* Counts what jansson would allocate for. Nothing is checked here that jansson checks: up to the
- * first fault in the syntax the counts are right, and behind it nothing is read. */
+/* Counts what jansson would allocate for, and sees what must be mended for it. Nothing is checked
+ * here that jansson checks: up to the first fault in the syntax the counts are right, and behind it
+ * nothing is read. */
 static enum json_fault scan(const char *bytes, size_t len, const struct json_limits *limits,
-                            struct err *err) {
+                            bool *mend_out, struct err *err) {
     int depth = 0;
     int values = 0;
+    bool mend = false;
     const char *end = bytes + len;
 
     for (const char *at = skip_space(bytes, end); at < end; at = skip_space(at, end)) {
@@ -86,11 +79,13 @@ static enum json_fault scan(const char *bytes, size_t len, const struct json_lim
             value = false;
             at++;
         } else if (*at == '"') {
-            at = skip_space(skip_text(at, end), end);
+            at = json_mend_skip_text(at, end);
+            mend = mend || json_mend_text_needs(start, at);
+            at = skip_space(at, end);
             value = at == end || *at != ':'; /* else it is a key */
         } else {
-            at = skip_word(at, end);
-            if (at == start) at++; /* a NUL, which strchr() takes for one of its characters */
+            at = json_mend_skip_word(at, end);
+            mend = mend || json_mend_word_needs(start, at);
         }
         values += value;
         if (depth > limits->depth) {
@@ -102,6 +97,7 @@ static enum json_fault scan(const char *bytes, size_t len, const struct json_lim
             return JSON_TOO_MANY_VALUES;
         }
     }
+    *mend_out = mend;
 
     return JSON_OK;
 }
@@ -118,10 +114,6 @@ static enum json_fault explain(const json_error_t *error, struct err *err) {
     case json_error_null_character:
     case json_error_null_byte_in_key:
         err_set(err, "byte %d: expected texts without U+0000", error->position);
-        break;
-    case json_error_numeric_overflow:
-        err_set(err, "byte %d: expected an integer of 64 bits or a real number within range",
-                error->position);
         break;
     case json_error_premature_end_of_input:
         err_set(err, "byte %d: ends too early", error->position);
@@ -145,6 +137,17 @@ static void take_map(struct arena *arena, json_t *json, struct tree *tree) {
     }
 }
 
+/* 29900.0 and 2.99e4 are integers, as JSON Schema has it; only where doubles hold every integer of
+ * that size, so that none becomes its neighbour. */
+static void take_real(double real, struct tree *tree) {
+    tree->kind = TREE_REAL;
+    tree->real = real;
+    if (fabs(real) > EXACT_MAX || real != trunc(real)) return;
+    tree->kind = TREE_INT;
+    tree->num = (int64_t)real;
+    tree->real = (double)tree->num; /* never -0 */
+}
+
 static struct tree *take(struct arena *arena, const json_t *json) {
     struct tree *tree = ARENA_NEW(arena, struct tree);
 
@@ -160,10 +163,7 @@ static struct tree *take(struct arena *arena, const json_t *json) {
         tree->num = json_integer_value(json);
         tree->real = (double)tree->num;
         break;
-    case JSON_REAL:
-        tree->kind = TREE_REAL;
-        tree->real = json_real_value(json);
-        break;
+    case JSON_REAL: take_real(json_real_value(json), tree); break;
     case JSON_STRING:
         tree->kind = TREE_TEXT;
         tree->text_len = json_string_length(json);
@@ -184,22 +184,43 @@ static struct tree *take(struct arena *arena, const json_t *json) {
     return tree;
 }
 
-enum json_fault json_read(struct arena *arena, const char *bytes, size_t len,
-                          const struct json_limits *limits, const struct tree **tree_out,
-                          struct err *err) {
-    if (!limits) limits = &default_limits;
-    if (len > limits->bytes) {
-        err_set(err, "%zu bytes, expected at most %zu", len, limits->bytes);
-        return JSON_TOO_LARGE;
-    }
+/* What else is known before jansson sees the bytes. */
+static enum json_fault check(const char *bytes, size_t len, const struct json_limits *limits,
+                             bool *mend_out, struct err *err) {
     size_t valid = utf8_valid(bytes, len);
     if (valid < len) {
         err_set(err, "byte %zu: expected UTF-8", valid);
         return JSON_BAD_UTF8;
     }
-    enum json_fault fault = scan(bytes, len, limits, err);
+    /* Nowhere in a document may one stand, and jansson takes it for the end of a number. */
+    const char *nul = NULL;
+    if (len) nul = memchr(bytes, 0, len);
+    if (nul) {
+        err_set(err, "byte %td: expected no U+0000", nul - bytes);
+        return JSON_NOT_JSON;
+    }
+
+    return scan(bytes, len, limits, mend_out, err);
+}
+
+enum json_fault json_read(struct arena *arena, const char *bytes, size_t len,
+                          const struct json_limits *limits, const struct tree **tree_out,
+                          struct err *err) {
+    bool mend = false;
+
+    if (!limits) limits = &default_limits;
+    if (len > limits->bytes) {
+        err_set(err, "%zu bytes, expected at most %zu", len, limits->bytes);
+        return JSON_TOO_LARGE;
+    }
+    if (len >= BOM_LEN && memcmp(bytes, UTF8_BOM, BOM_LEN) == 0) {
+        bytes += BOM_LEN;
+        len -= BOM_LEN;
+    }
+    enum json_fault fault = check(bytes, len, limits, &mend, err);
     if (fault != JSON_OK) return fault;
     prepare_thread();
+    if (mend) json_mend(bytes, len, scratch, &bytes, &len);
     json_error_t error;
     const json_t *json =
         json_loadb(len ? bytes : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);

@@ -114,7 +114,7 @@ struct scan {
     const struct match *match;
     struct arena *arena;
     struct match_hit *at;
-    int count, size;
+    int count;
 };
 
 static int on_hit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
@@ -123,14 +123,8 @@ static int on_hit(unsigned id, unsigned long long from, unsigned long long to, u
     size_t length = scan->match->lengths[id];
 
     (void)flags;
-    if (scan->count == scan->size) {
-        if (scan->size == MATCH_HITS_MAX) return 1;
-        int size = scan->size == 0 ? 32 : scan->size * 2;
-        scan->at = arena_grow(scan->arena, scan->at, (size_t)scan->size * sizeof *scan->at,
-                              (size_t)size * sizeof *scan->at);
-        scan->size = size;
-    }
-    scan->at[scan->count++] =
+    if (scan->count == MATCH_HITS_MAX) return 1;
+    *ARENA_ADD(scan->arena, scan->at, scan->count) =
         (struct match_hit){(int)id, length > 0 ? (size_t)to - length : (size_t)from, (size_t)to};
 
     return 0;

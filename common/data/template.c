@@ -24,10 +24,7 @@ static int find_name(const char *const *names, const char *name, size_t len) {
 }
 
 static void add_piece(struct template *template, struct arena *arena, const struct piece *piece) {
-    size_t size = sizeof *piece;
-    template->pieces = arena_grow(arena, template->pieces, (size_t) template->count * size,
-                                  (size_t)(template->count + 1) * size);
-    template->pieces[template->count++] = *piece;
+    *ARENA_ADD(arena, template->pieces, template->count) = *piece;
 }
 
 static int line_of(const char *text, const char *at) {

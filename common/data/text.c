@@ -206,17 +206,12 @@ struct point {
 struct points {
     struct arena *arena;
     struct point *at;
-    size_t count, size;
+    size_t count;
 };
 
 static void add_point(struct points *points, uint32_t point, size_t from, size_t to) {
-    if (points->count == points->size) {
-        size_t size = points->size * 2;
-        points->at = arena_grow(points->arena, points->at, points->size * sizeof *points->at,
-                                size * sizeof *points->at);
-        points->size = size;
-    }
-    points->at[points->count++] = (struct point){point, (uint32_t)from, (uint32_t)to};
+    *ARENA_ADD(points->arena, points->at, points->count) =
+        (struct point){point, (uint32_t)from, (uint32_t)to};
 }
 
 static void add_entry(const struct text_tables *tables, struct points *points, uint32_t entry,
@@ -437,9 +432,8 @@ static void collapse(struct sink *sink, const struct point *points, size_t count
 
 void text_normalise(const struct text_tables *tables, const char *bytes, size_t len,
                     struct arena *arena, struct text *out) {
-    struct points points = {.arena = arena, .size = len + 1};
+    struct points points = {.arena = arena};
 
-    points.at = arena_alloc(arena, points.size * sizeof *points.at);
     map_points(tables, bytes, len, &points);
     size_t room = points.count * 4 + 1; /* a code point has at most four bytes */
     struct sink sink = {.tables = tables};
@@ -448,10 +442,4 @@ void text_normalise(const struct text_tables *tables, const char *bytes, size_t 
     sink.to = arena_alloc(arena, room * sizeof *sink.to);
     collapse(&sink, points.at, points.count);
     *out = (struct text){sink.at, sink.len, sink.from, sink.to};
-}
-
-size_t text_characters(const struct text *text, size_t a, size_t b) {
-    size_t count = 0;
-    for (size_t i = a; i < b; i++) count += ((uint8_t)text->at[i] & 0xc0) != 0x80;
-    return count;
 }

@@ -5,21 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_SIZE = 8 };
-
 void effects_init(struct effects *out, struct arena *arena) {
     *out = (struct effects){.arena = arena};
 }
 
 static struct output *add_output(struct effects *out) {
-    if (out->count == out->size) {
-        int size = FIRST_SIZE;
-        if (out->size) size = out->size * 2;
-        out->at = arena_grow(out->arena, out->at, (size_t)out->size * sizeof *out->at,
-                             (size_t)size * sizeof *out->at);
-        out->size = size;
-    }
-    return &out->at[out->count++];
+    return ARENA_ADD(out->arena, out->at, out->count);
 }
 
 /* The arena's copy of what was written, so that the buffer can go. */
@@ -31,12 +22,12 @@ static void take_data(struct effects *out, struct output *output, struct buf *bu
 
 struct output *effects_send(struct effects *out, enum topic topic, const char *key,
                             const char *type, const char *id, int64_t time_ms,
-                            const struct record *record, const void *data) {
-    ASSERT(record || !data);
+                            const struct table *table, const void *data) {
+    ASSERT(table || !data);
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
-    if (record && data)
-        fields_encode(record, data, &json);
+    if (table && data)
+        fields_encode(table, data, &json);
     else
         json_raw(&json, "{}", 2);
     struct output *output = add_output(out);
@@ -52,11 +43,11 @@ struct output *effects_send(struct effects *out, enum topic topic, const char *k
 }
 
 struct output *effects_emit(struct effects *out, const char *type, const char *case_id,
-                            const char *id, int64_t time_ms, const struct record *record,
+                            const char *id, int64_t time_ms, const struct table *table,
                             const void *data) {
     ASSERT(strlen(case_id) > IDS_ROUTE_LEN);
     const char *route = arena_strndup(out->arena, case_id, IDS_ROUTE_LEN);
-    struct output *output = effects_send(out, TOPIC_EVENTS, route, type, id, time_ms, record, data);
+    struct output *output = effects_send(out, TOPIC_EVENTS, route, type, id, time_ms, table, data);
     output->subject = arena_strdup(out->arena, case_id);
     return output;
 }
@@ -91,10 +82,10 @@ enum result effects_reject(struct effects *out, const char *reason, const char *
     return REJECT;
 }
 
-enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record,
+enum result effects_decode(struct effects *out, const struct event *ev, const struct table *table,
                            void *data_out) {
     struct faults faults = {.arena = out->arena, .limit = 1};
-    if (fields_decode(record, ev->data, FIELDS_EVENT, out->arena, data_out, &faults) == 0)
+    if (fields_decode(table, ev->data, FIELDS_EVENT, out->arena, data_out, &faults) == 0)
         return DONE;
     const struct fault *first = &faults.at[0];
     return effects_reject(out, first->kind == FAULT_MISSING ? "missing_field" : "bad_value",
@@ -102,9 +93,5 @@ enum result effects_decode(struct effects *out, const struct event *ev, const st
 }
 
 void effects_release(struct effects *out, int index) {
-    int count = out->release_count;
-    out->releases = arena_grow(out->arena, out->releases, (size_t)count * sizeof *out->releases,
-                               (size_t)(count + 1) * sizeof *out->releases);
-    out->releases[count] = index;
-    out->release_count++;
+    *ARENA_ADD(out->arena, out->releases, out->release_count) = index;
 }

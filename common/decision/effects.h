@@ -23,7 +23,7 @@ struct output {
 struct effects {
     struct arena *arena;
     struct output *at;
-    int count, size;
+    int count;
     bool forget;    /* keyed: the state goes (tombstone) */
     bool unchanged; /* keyed: this event does not concern the state; nothing is written */
     int *releases;  /* answers that are given back after the commit */
@@ -36,12 +36,12 @@ void effects_init(struct effects *out, struct arena *arena);
 /* Adds an event to the case log. key and subject come from case_id; time_ms is the fact's time.
  * `id` must depend on the cause only. */
 struct output *effects_emit(struct effects *out, const char *type, const char *case_id,
-                            const char *id, int64_t time_ms, const struct record *record,
+                            const char *id, int64_t time_ms, const struct table *table,
                             const void *data);
 /* The same to any topic, with any key. */
 struct output *effects_send(struct effects *out, enum topic topic, const char *key,
                             const char *type, const char *id, int64_t time_ms,
-                            const struct record *record, const void *data);
+                            const struct table *table, const void *data);
 /* Passes data on as it came (a tree). */
 struct output *effects_pass(struct effects *out, enum topic topic, const char *key,
                             const struct event *ev, const struct tree *data);
@@ -50,7 +50,7 @@ enum result effects_reject(struct effects *out, const char *reason, const char *
     PRINTF(3, 4);
 /* Reads an event's data as a struct of the record. DONE, or REJECT with the first thing that is
  * wrong. */
-enum result effects_decode(struct effects *out, const struct event *ev, const struct record *record,
+enum result effects_decode(struct effects *out, const struct event *ev, const struct table *table,
                            void *data_out);
 /* Gives claim `index` back after the commit. */
 void effects_release(struct effects *out, int index);

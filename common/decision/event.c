@@ -1,6 +1,7 @@
 /* event: reading CloudEvents 1.0 from Kafka's records, structured or binary. The JSON is read first
  * in both modes, so that a record is refused for the same reason whichever way it was sent. */
 #include "decision/event.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "data/fields.h"
@@ -62,6 +63,29 @@ static bool is_media_type(const char *value, size_t len, const char *type) {
     return len == own || value[own] == ';' || value[own] == ' ' || value[own] == '\t';
 }
 
+/* Behind a type or subtype of RFC 9110, section 8.3.1. */
+static const char *skip_token(const char *at, const char *end) {
+    while (at < end && !strchr("()<>@,;:\\\"/[]?={} \t", *at)) at++;
+    return at;
+}
+
+/* A type of JSON: "<type>/json" or "<type>/<subtype>+json", whatever parameters follow. */
+static bool is_json_type(const char *value, size_t len) {
+    static const char json[] = "json";
+    size_t json_len = sizeof json - 1;
+    const char *end = value + len;
+    const char *slash = skip_token(value, end);
+    if (slash == value || slash == end || *slash != '/') return false;
+
+    const char *subtype = slash + 1;
+    const char *behind = skip_token(subtype, end);
+    size_t subtype_len = (size_t)(behind - subtype);
+    if (subtype_len < json_len || strncasecmp(behind - json_len, json, json_len) != 0) return false;
+    if (subtype_len > json_len && behind[-(ptrdiff_t)json_len - 1] != '+') return false;
+
+    return behind == end || *behind == ';' || *behind == ' ' || *behind == '\t';
+}
+
 static bool is_structured(const struct raw *raw) {
     const struct header *type = find_header(raw, "content-type");
     if (type && type->value &&
@@ -76,7 +100,6 @@ static bool is_structured(const struct raw *raw) {
 struct attribute {
     const char *text;
     size_t len;
-    const struct tree *tree; /* structured mode */
 };
 
 /* Where attributes are taken from. */
@@ -115,14 +138,10 @@ static int map_attribute(const struct envelope *in, const char *name, struct att
 
     *out = (struct attribute){0};
     if (!member || member->kind == TREE_NULL) return 0;
-    out->tree = member;
-    if (member->kind != TREE_TEXT && strcmp(name, "sequence") != 0)
+    if (member->kind != TREE_TEXT)
         return reject(in->rejection, "bad_value", "%s: expected a text, found %s", name,
                       tree_kind_name(member->kind));
-    if (member->text)
-        out->text = member->text;
-    else
-        out->text = "";
+    out->text = member->text;
     out->len = member->text_len;
 
     return 0;
@@ -175,28 +194,29 @@ static int read_required(const struct envelope *in, struct event *ev) {
     return 0;
 }
 
-/* An integer, or (as the extension's own specification has it) a text of digits. */
-static int read_sequence(const struct envelope *in, int64_t *out) {
+/* The integer that a text is; EVENT_NO_SEQUENCE: none, or one beyond 64 bits. */
+static int64_t integer_of(const char *text) {
+    const char *digits = text + (text[0] == '-');
+    char *end;
+
+    errno = 0;
+    long long read = strtoll(text, &end, 10);
+    if (*digits < '0' || *digits > '9' || *end || errno) return EVENT_NO_SEQUENCE;
+    return read;
+}
+
+/* An integer, or (as the extension's own specification has it) a text of digits. It only orders
+ * facts of one time, so that one which is neither is passed over. */
+static int64_t read_sequence(const struct envelope *in) {
+    const struct tree *member = tree_get(in->map, "sequence");
+    struct rejection ignored;
+    struct envelope quiet = *in;
     struct attribute found;
 
-    if (attribute(in, "sequence", &found)) return -1;
-    *out = EVENT_NO_SEQUENCE;
-    if (!found.text) return 0;
-    int64_t num = EVENT_NO_SEQUENCE;
-    if (found.tree && found.tree->kind == TREE_INT) {
-        num = found.tree->num;
-    } else if (found.len) {
-        const char *digits = found.text + (found.text[0] == '-');
-        char *end;
-        errno = 0;
-        long long read = strtoll(found.text, &end, 10);
-        if (*digits >= '0' && *digits <= '9' && !*end && !errno) num = read;
-    }
-    if (num == EVENT_NO_SEQUENCE)
-        return reject(in->rejection, "bad_value", "sequence: expected an integer of 64 bits");
-    *out = num;
-
-    return 0;
+    if (member && member->kind == TREE_INT) return member->num;
+    quiet.rejection = &ignored;
+    if (attribute(&quiet, "sequence", &found) || !found.text) return EVENT_NO_SEQUENCE;
+    return integer_of(found.text);
 }
 
 /* W3C Trace Context, version 00: "00-<32 hex digits>-<16>-<2>". */
@@ -212,23 +232,83 @@ static bool is_traceparent(const char *text, size_t len) {
     return true;
 }
 
-static int read_optional(const struct envelope *in, struct event *ev) {
-    struct attribute subject, trace, content;
+/* The case in the case log. What comes in has no use for one, and is not lost for it. */
+static int read_subject(const struct envelope *in, struct event *ev) {
+    bool inbound = in->raw->topic <= TOPIC_DECISIONS;
+    const struct tree *member = tree_get(in->map, "subject");
+    struct attribute subject;
 
+    if (inbound && member && member->kind != TREE_TEXT) return 0;
     if (attribute(in, "subject", &subject)) return -1;
-    if (subject.text && read_name(in, "subject", &subject, &ev->subject)) return -1;
-    if (read_sequence(in, &ev->sequence)) return -1;
+    if (!subject.text || (inbound && !is_name(&subject))) return 0;
+    return read_name(in, "subject", &subject, &ev->subject);
+}
+
+static int read_optional(const struct envelope *in, struct event *ev) {
+    struct attribute trace;
+
+    if (read_subject(in, ev)) return -1;
+    ev->sequence = read_sequence(in);
     if (attribute(in, "traceparent", &trace)) return -1;
     /* The specification says to go on without a trace when this one makes no sense. */
     if (trace.text && is_traceparent(trace.text, trace.len)) ev->traceparent = trace.text;
-    if (!in->map) return 0;
-    if (attribute(in, "datacontenttype", &content)) return -1;
-    if (content.text && !is_media_type(content.text, content.len, "application/json"))
-        return reject(in->rejection, "bad_value", "datacontenttype: expected application/json");
+    return 0;
+}
+
+/* What the data are: in binary mode the record's own content type says it. */
+static int check_content_type(const struct envelope *in) {
+    const char *name = in->map ? "datacontenttype" : "content-type";
+    const struct header *header = find_header(in->raw, name);
+    struct attribute type = {0};
+
+    if (in->map && attribute(in, name, &type)) return -1;
+    if (!in->map && header && header->value)
+        type = (struct attribute){header->value, header->value_len};
+    if (type.len == 0 || is_json_type(type.text, type.len)) return 0;
+    return reject(in->rejection, "bad_value",
+                  "%s: expected a type of JSON, such as application/json or application/x+json",
+                  name);
+}
+
+static const struct tree *member_of(const struct tree *event, const char *name) {
+    const struct tree *member = tree_get(event, name);
+    if (member && member->kind != TREE_NULL) return member;
+    return NULL;
+}
+
+/* data_base64: the JSON document as bytes, as SDKs send what they were given as bytes. */
+static int decode_data(const struct tree *text, const struct json_limits *limits,
+                       struct arena *arena, const struct tree **data_out,
+                       struct rejection *rejection) {
+    struct err err;
+    size_t len;
+
+    if (text->kind != TREE_TEXT)
+        return reject(rejection, "bad_value", "data_base64: expected a text, found %s",
+                      tree_kind_name(text->kind));
+    char *bytes = arena_memory(arena, BASE64_ROOM(text->text_len) + 1);
+    if (base64_decode(text->text, text->text_len, bytes, &len))
+        return reject(rejection, "bad_value", "data_base64: expected base64 of RFC 4648");
+    enum json_fault fault = json_read(arena, bytes, len, limits, data_out, &err);
+    if (fault == JSON_OK) return 0;
+    return reject(rejection, json_fault_name(fault), "data_base64: %.200s", err.text);
+}
+
+int event_data(const struct tree *event, const struct json_limits *limits, struct arena *arena,
+               const struct tree **data_out, struct rejection *rejection) {
+    const struct tree *data = member_of(event, "data");
+    const struct tree *base64 = member_of(event, "data_base64");
+
+    if (data && base64)
+        return reject(rejection, "bad_value",
+                      "data_base64: expected data or data_base64, not both");
+    if (base64) return decode_data(base64, limits, arena, data_out, rejection);
+    *data_out = data;
     return 0;
 }
 
 static int read_data(const struct envelope *in, const struct tree *data, struct event *ev) {
+    if (in->map && event_data(in->map, NULL, in->arena, &data, in->rejection)) return -1;
     if (!data || data->kind == TREE_NULL)
         return reject(in->rejection, "missing_field", "data: missing");
     if (data->kind != TREE_MAP)
@@ -236,14 +316,6 @@ static int read_data(const struct envelope *in, const struct tree *data, struct 
                       tree_kind_name(data->kind));
     ev->data = data;
     return 0;
-}
-
-/* In binary mode the record's own content type is that of the data. */
-static int check_content_type(const struct envelope *in) {
-    const struct header *type = find_header(in->raw, "content-type");
-    if (!type || !type->value || is_media_type(type->value, type->value_len, "application/json"))
-        return 0;
-    return reject(in->rejection, "bad_value", "content-type: expected application/json");
 }
 
 static int read_value(const struct raw *raw, struct arena *arena, const struct tree **out,
@@ -273,8 +345,9 @@ int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out,
         return reject(rejection, "bad_value", "expected an event as a map, found %s",
                       tree_kind_name(tree->kind));
     if (structured) in.map = tree;
+    if (structured && check_content_type(&in)) return -1;
     if (read_required(&in, &ev) || read_optional(&in, &ev)) return -1;
-    if (read_data(&in, structured ? tree_get(tree, "data") : tree, &ev)) return -1;
+    if (read_data(&in, tree, &ev)) return -1;
     *ev_out = ev;
 
     return 0;

@@ -46,11 +46,12 @@ struct raw {
 struct event {
     const struct raw *raw;
     const char *id, *source, *type;
-    const char *subject;     /* NULL: none; the case id in the case log */
+    const char *subject;     /* NULL: none, or inbound one that is no name; the case id in the case
+                                log */
     const char *traceparent; /* NULL: none */
     int64_t time_ms;
-    int64_t sequence; /* the CloudEvents extension; INT64_MIN: none. Facts are ordered by time,
-                         sequence, arrival. */
+    int64_t sequence; /* the CloudEvents extension; INT64_MIN: none, or one that is no integer.
+                         Facts are ordered by time, sequence, arrival. */
     const struct tree *data;
 };
 #define EVENT_NO_SEQUENCE INT64_MIN
@@ -68,6 +69,11 @@ struct rejection {
  * arena; texts of the raw record are not borrowed. */
 int event_read(const struct raw *raw, struct arena *arena, struct event *ev_out,
                struct rejection *rejection) MUST_CHECK;
+
+/* The data of a structured event, from `data` or `data_base64`; NULL: none. Limits as json_read()
+ * has them. Returns 0, or -1 with the rejection. */
+int event_data(const struct tree *event, const struct json_limits *limits, struct arena *arena,
+               const struct tree **data_out, struct rejection *rejection) MUST_CHECK;
 
 /* Only the type, from the ce_type header, without reading anything else; NULL when the record is
  * not in binary mode. */

@@ -11,12 +11,6 @@ const struct policy_version *policies_version(const struct policies *policies,
     return NULL;
 }
 
-const void *policies_find(const struct policies *policies, const char *version) {
-    const struct policy_version *found = policies_version(policies, version);
-    if (!found) return NULL;
-    return found->policy;
-}
-
 const void *policies_current(const struct policies *policies) {
     if (!policies->current) return NULL;
     return policies->current->policy;

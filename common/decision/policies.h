@@ -24,8 +24,6 @@ struct policies {
 
 /* What is known under a version, or NULL. */
 const struct policy_version *policies_version(const struct policies *policies, const char *version);
-/* The policy under a version, or NULL when no such version is known. */
-const void *policies_find(const struct policies *policies, const char *version);
 const void *policies_current(const struct policies *policies);
 
 /* The version that a case goes on with, given the one that it keeps (NULL: none yet). NULL: its own

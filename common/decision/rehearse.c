@@ -1,6 +1,7 @@
 /* rehearse: a queue of events, a heap of wake-ups, and the specs. */
 #include "decision/rehearse.h"
-#include "data/yaml.h"
+#include "base/heap.h"
+#include "decision/policy_file.h"
 #include "decision/rehearse_store.h"
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct player {
     const struct worker_spec *spec;
     struct policies policies;
     struct rehearse_states states;
+    bool visits; /* a version has come that takes running cases along */
 };
 
 struct wake {
@@ -36,9 +38,9 @@ struct rehearse {
     int player_count;
     struct rehearse_claims *claims;
     struct wake *heap;
-    int heap_count, heap_size;
+    int heap_count;
     struct job *jobs; /* of this batch */
-    int job_count, job_size;
+    int job_count;
     int64_t now_ms, orders, offsets, folded;
 };
 
@@ -78,7 +80,7 @@ static int load(struct rehearse *rehearse, struct player *player, const char *di
     const char *path = arena_printf(rehearse->arena, "%s/%s", dir, spec->policy_file);
     const struct tree *tree;
     struct err err;
-    if (yaml_read_file(rehearse->arena, path, &tree, &err)) {
+    if (policy_file_read(spec, dir, rehearse->arena, &tree, &err)) {
         buf_printf(errors, "%s\n", err.text);
         return -1;
     }
@@ -120,11 +122,6 @@ static struct player *player_of(const struct rehearse *rehearse, const struct wo
     return NULL;
 }
 
-int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
-                    const char *policy_dir, struct buf *errors) {
-    return load(rehearse, player_of(rehearse, spec), policy_dir, errors);
-}
-
 /* Wake-ups: a heap by time, then by the order in which they were set. One that is out of date is
  * skipped when it comes up. */
 
@@ -134,16 +131,9 @@ static bool before(const struct wake *one, const struct wake *two) {
 }
 
 static void heap_push(struct rehearse *rehearse, struct wake wake) {
-    if (rehearse->heap_count == rehearse->heap_size) {
-        if (rehearse->heap_size)
-            rehearse->heap_size = rehearse->heap_size * 2;
-        else
-            rehearse->heap_size = 256;
-        rehearse->heap =
-            realloc(rehearse->heap, (size_t)rehearse->heap_size * sizeof *rehearse->heap);
-        ASSERT(rehearse->heap);
-    }
-    int i = rehearse->heap_count++;
+    int i = rehearse->heap_count;
+
+    HEAP_ADD(rehearse->heap, rehearse->heap_count);
     for (; i > 0 && before(&wake, &rehearse->heap[(i - 1) / 2]); i = (i - 1) / 2)
         rehearse->heap[i] = rehearse->heap[(i - 1) / 2];
     rehearse->heap[i] = wake;
@@ -177,15 +167,7 @@ static int64_t wake_at(const struct worker_spec *spec, const void *state) {
 
 static void queue(struct rehearse *rehearse, enum topic topic, const struct event *ev) {
     ASSERT(rehearse->job_count < CASCADE_MAX);
-    if (rehearse->job_count == rehearse->job_size) {
-        int size = 16;
-        if (rehearse->job_size) size = rehearse->job_size * 2;
-        rehearse->jobs = arena_grow(rehearse->batch, rehearse->jobs,
-                                    (size_t)rehearse->job_size * sizeof *rehearse->jobs,
-                                    (size_t)size * sizeof *rehearse->jobs);
-        rehearse->job_size = size;
-    }
-    rehearse->jobs[rehearse->job_count++] = (struct job){topic, ev};
+    *ARENA_ADD(rehearse->batch, rehearse->jobs, rehearse->job_count) = (struct job){topic, ev};
 }
 
 static void send(struct rehearse *rehearse, const struct worker_spec *spec,
@@ -266,16 +248,10 @@ static void keep(struct rehearse *rehearse, struct player *player, const char *k
               (struct wake){at, rehearse->orders++, (int)(player - rehearse->players), number});
 }
 
-static void fold(struct rehearse *rehearse, struct player *player, const struct event *ev) {
+static void fold_into(struct rehearse *rehearse, struct player *player, const char *key,
+                      const struct event *ev) {
     struct decision in = {.ev = ev};
     struct effects out;
-
-    if (player->spec->kind == WORKER_MAP) {
-        (void)decide(rehearse, player, &in, NULL, &out);
-        return;
-    }
-    const char *key = player->spec->state_key ? player->spec->state_key(ev) : ev->subject;
-    if (!key) return;
     const void *before_state = rehearse_states_get(&player->states, key);
     void *state = arena_alloc(rehearse->batch, player->spec->state->size);
     if (before_state) fields_copy(player->spec->state, before_state, rehearse->batch, state);
@@ -284,6 +260,38 @@ static void fold(struct rehearse *rehearse, struct player *player, const struct 
     if (before_state) was = wake_at(player->spec, before_state);
     if (decide(rehearse, player, &in, state, &out) != DONE || out.unchanged) return;
     keep(rehearse, player, key, out.forget ? NULL : state, was);
+}
+
+/* Into all states that hold what it names. */
+static void spread(struct rehearse *rehearse, struct player *player, const struct event *ev) {
+    const struct worker_spec *spec = player->spec;
+    const char *named = spec->names(ev);
+
+    for (int i = 0; named && i < player->states.keys.count; i++) {
+        const char *held = NULL;
+        if (player->states.at[i])
+            held = fields_found(spec->state, player->states.at[i], spec->spreads_to);
+        if (!held || strcmp(held, named) != 0) continue;
+        struct event own = *ev;
+        own.subject = player->states.keys.keys[i];
+        fold_into(rehearse, player, own.subject, &own);
+    }
+}
+
+static void fold(struct rehearse *rehearse, struct player *player, const struct event *ev) {
+    const struct worker_spec *spec = player->spec;
+    struct effects out;
+
+    if (spec->kind == WORKER_MAP) {
+        (void)decide(rehearse, player, &(struct decision){.ev = ev}, NULL, &out);
+        return;
+    }
+    if (spec->spreads && strcmp(spec->spreads, ev->type) == 0) {
+        spread(rehearse, player, ev);
+        return;
+    }
+    const char *key = spec->state_key ? spec->state_key(ev) : ev->subject;
+    if (key) fold_into(rehearse, player, key, ev);
 }
 
 static void drain(struct rehearse *rehearse) {
@@ -299,28 +307,56 @@ static void drain(struct rehearse *rehearse) {
         }
     }
     rehearse->jobs = NULL;
-    rehearse->job_count = rehearse->job_size = 0;
+    rehearse->job_count = 0;
     arena_reset(rehearse->batch);
+}
+
+/* A decision about a state without an event: a wake-up (woke_ms, which it must move or clear) or a
+ * visit (0). */
+static void decide_again(struct rehearse *rehearse, struct player *player, int number,
+                         int64_t woke_ms) {
+    const char *key = player->states.keys.keys[number];
+    const void *before_state = player->states.at[number];
+    struct decision in = {.exists = true, .visit = !woke_ms};
+    struct effects out;
+    int64_t was_ms = wake_at(player->spec, before_state);
+
+    void *state = arena_alloc(rehearse->batch, player->spec->state->size);
+    fields_copy(player->spec->state, before_state, rehearse->batch, state);
+    ASSERT(decide(rehearse, player, &in, state, &out) == DONE);
+    ASSERT(!woke_ms || out.forget || wake_at(player->spec, state) != woke_ms);
+    if (woke_ms || !out.unchanged) keep(rehearse, player, key, out.forget ? NULL : state, was_ms);
+    drain(rehearse);
 }
 
 static void wake_up(struct rehearse *rehearse, struct wake wake) {
     struct player *player = &rehearse->players[wake.player];
-    const char *key = player->states.keys.keys[wake.key];
+    const void *state = player->states.at[wake.key];
+    if (!state || wake_at(player->spec, state) != wake.at) return;
 
-    const void *before_state = player->states.at[wake.key];
-    if (!before_state || wake_at(player->spec, before_state) != wake.at) return;
     if (wake.at > rehearse->now_ms) rehearse->now_ms = wake.at;
-    struct decision in = {.exists = true};
-    struct effects out;
-    void *state = arena_alloc(rehearse->batch, player->spec->state->size);
-    fields_copy(player->spec->state, before_state, rehearse->batch, state);
-    ASSERT(decide(rehearse, player, &in, state, &out) == DONE);
-    ASSERT(out.forget || wake_at(player->spec, state) != wake.at);
-    keep(rehearse, player, key, out.forget ? NULL : state, wake.at);
-    drain(rehearse);
+    decide_again(rehearse, player, wake.key, wake.at);
+}
+
+int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
+                    const char *policy_dir, struct buf *errors) {
+    struct player *player = player_of(rehearse, spec);
+    if (load(rehearse, player, policy_dir, errors)) return -1;
+    player->visits = spec->visits && player->policies.current->migrate;
+    return 0;
+}
+
+static void visit_all(struct rehearse *rehearse) {
+    for (int i = 0; i < rehearse->player_count; i++) {
+        struct player *player = &rehearse->players[i];
+        for (int k = 0; player->visits && k < player->states.keys.count; k++)
+            if (player->states.at[k]) decide_again(rehearse, player, k, 0);
+        player->visits = false;
+    }
 }
 
 void rehearse_advance(struct rehearse *rehearse, int64_t until_ms) {
+    visit_all(rehearse);
     while (rehearse->heap_count && rehearse->heap[0].at <= until_ms)
         wake_up(rehearse, heap_pop(rehearse));
     if (until_ms > rehearse->now_ms) rehearse->now_ms = until_ms;

@@ -21,7 +21,8 @@ void rehearse_free(struct rehearse *rehearse); /* NULL is allowed */
 /* Adds a worker with its policy from `policy_dir`. 0, or -1 with all faults in `errors`. */
 int rehearse_add(struct rehearse *rehearse, const struct worker_spec *spec, const char *policy_dir,
                  struct buf *errors) MUST_CHECK;
-/* A newer version of an added worker's policy. */
+/* A newer version of an added worker's policy; where the worker visits its cases, it does so as
+ * soon as time passes or something happens. */
 int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
                     const char *policy_dir, struct buf *errors) MUST_CHECK;
 

@@ -1,21 +1,14 @@
 /* rehearse_store: plain memory. The rules of claims are those of common/runtime/lua/claim.lua. */
 #include "decision/rehearse_store.h"
+#include "base/heap.h"
+#include "base/ids.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_SIZE = 256 };
 
-/* FNV-1a: good enough for a table of our own that nobody outside can fill. */
 static size_t hash_of(const char *key) {
-    uint64_t hash = 14695981039346656037u;
-    for (; *key; key++) hash = (hash ^ (unsigned char)*key) * 1099511628211u;
-    return (size_t)(hash ^ hash >> 32);
-}
-
-static void *grow(void *old, size_t count, size_t size) {
-    void *new = realloc(old, count * size);
-    ASSERT(new);
-    return new;
+    return ids_table_hash(key, strlen(key));
 }
 
 static int *slot_of(const struct rehearse_index *index, const char *key, size_t hash) {
@@ -40,8 +33,8 @@ static void resize(struct rehearse_index *index) {
         index->size = index->size * 2;
     else
         index->size = FIRST_SIZE;
-    index->keys = grow(index->keys, (size_t)index->size, sizeof *index->keys);
-    index->hashes = grow(index->hashes, (size_t)index->size, sizeof *index->hashes);
+    index->keys = heap_resize(index->keys, (size_t)index->size * sizeof *index->keys);
+    index->hashes = heap_resize(index->hashes, (size_t)index->size * sizeof *index->hashes);
     free(index->slots);
     index->slots = calloc((size_t)index->size * 2, sizeof *index->slots);
     ASSERT(index->slots);
@@ -72,8 +65,8 @@ void rehearse_index_free(struct rehearse_index *index) {
 
 /* States. */
 
-void rehearse_states_init(struct rehearse_states *states, const struct record *record) {
-    *states = (struct rehearse_states){.record = record, .arena = arena_new()};
+void rehearse_states_init(struct rehearse_states *states, const struct table *table) {
+    *states = (struct rehearse_states){.table = table, .arena = arena_new()};
 }
 
 const void *rehearse_states_get(const struct rehearse_states *states, const char *key) {
@@ -83,8 +76,8 @@ const void *rehearse_states_get(const struct rehearse_states *states, const char
 }
 
 static void *copy(const struct rehearse_states *states, struct arena *arena, const void *state) {
-    void *out = arena_alloc(arena, states->record->size);
-    fields_copy(states->record, state, arena, out);
+    void *out = arena_alloc(arena, states->table->size);
+    fields_copy(states->table, state, arena, out);
     return out;
 }
 
@@ -103,7 +96,7 @@ int rehearse_states_put(struct rehearse_states *states, const char *key, const v
     int i = rehearse_index_add(&states->keys, key);
     if (i >= states->size) {
         int size = states->keys.size;
-        states->at = grow(states->at, (size_t)size, sizeof *states->at);
+        states->at = heap_resize(states->at, (size_t)size * sizeof *states->at);
         memset(states->at + states->size, 0, (size_t)(size - states->size) * sizeof *states->at);
         states->size = size;
     }
@@ -129,11 +122,15 @@ void rehearse_states_free(struct rehearse_states *states) {
 struct held {
     const char *owner, *value; /* owner NULL: nobody */
     int64_t last_ms, joined, sum;
-    int round; /* taken over so often: joiners of before do not count */
+    int round;         /* taken over so often: joiners of before do not count */
+    int first_part;    /* number + 1 of the latest part of a sum; 0: none */
+    int64_t first_end; /* the earliest end of a part that may still count; 0: there is none */
 };
 struct member { /* a joiner or claimant of one claim */
-    int64_t ordinal, amount;
+    int64_t ordinal, amount, ends_ms;
     int round;
+    int next_part; /* of the same sum */
+    bool listed;
     bool refused, known;
 };
 struct rehearse_claims {
@@ -165,7 +162,7 @@ static struct held *held_of(struct rehearse_claims *claims, const char *key) {
 
     if (i >= claims->held_size) {
         int size = claims->keys.size;
-        claims->held = grow(claims->held, (size_t)size, sizeof *claims->held);
+        claims->held = heap_resize(claims->held, (size_t)size * sizeof *claims->held);
         memset(claims->held + claims->held_size, 0,
                (size_t)(size - claims->held_size) * sizeof *claims->held);
         claims->held_size = size;
@@ -174,23 +171,43 @@ static struct held *held_of(struct rehearse_claims *claims, const char *key) {
     return &claims->held[i];
 }
 
-static struct member *member_of(struct rehearse_claims *claims, const struct claim *claim,
-                                struct arena *arena) {
+static int member_number(struct rehearse_claims *claims, const struct claim *claim,
+                         struct arena *arena) {
     int i = rehearse_index_add(&claims->members,
                                arena_printf(arena, "%s\x1f#%s", claim->key, claim->id));
 
     if (i >= claims->member_size) {
         int size = claims->members.size;
-        claims->member = grow(claims->member, (size_t)size, sizeof *claims->member);
+        claims->member = heap_resize(claims->member, (size_t)size * sizeof *claims->member);
         memset(claims->member + claims->member_size, 0,
                (size_t)(size - claims->member_size) * sizeof *claims->member);
         claims->member_size = size;
     }
 
-    return &claims->member[i];
+    return i;
 }
 
-static struct answer count(struct held *held, struct member *member, const struct claim *claim) {
+/* A part that has run out does not count any more, though others keep the claim alive. */
+static void forget_parts(struct rehearse_claims *claims, struct held *held, int64_t now_ms) {
+    if (!held->first_end || held->first_end > now_ms) return;
+    held->first_end = 0;
+    for (int i = held->first_part; i; i = claims->member[i - 1].next_part) {
+        struct member *part = &claims->member[i - 1];
+        if (!part->known || part->refused) continue;
+        if (part->ends_ms <= now_ms) {
+            held->sum -= part->amount;
+            part->known = false;
+        } else if (!held->first_end || part->ends_ms < held->first_end) {
+            held->first_end = part->ends_ms;
+        }
+    }
+}
+
+static struct answer count(struct rehearse_claims *claims, struct held *held, int number,
+                           const struct claim *claim) {
+    struct member *member = &claims->member[number];
+
+    forget_parts(claims, held, claim->time_ms);
     if (!member->known) {
         member->known = true;
         member->refused = held->sum + claim->amount > claim->limit;
@@ -198,7 +215,15 @@ static struct answer count(struct held *held, struct member *member, const struc
             member->amount = 0;
         else
             member->amount = claim->amount;
+        member->ends_ms = claim->time_ms + claim->valid_ms + DAY_MS;
         held->sum += member->amount;
+        if (!member->listed) {
+            member->listed = true;
+            member->next_part = held->first_part;
+            held->first_part = number + 1;
+        }
+        if (!member->refused && (!held->first_end || member->ends_ms < held->first_end))
+            held->first_end = member->ends_ms;
     }
     return (struct answer){.granted = !member->refused,
                            .found = true,
@@ -232,8 +257,9 @@ struct answer rehearse_claims_make(struct rehearse_claims *claims, const struct 
     struct held *held = held_of(claims, claim->key);
 
     if (claim->kind == CLAIM_LOOK) return answer_of(held, false, 0);
-    struct member *member = member_of(claims, claim, arena);
-    if (claim->kind == CLAIM_COUNT) return count(held, member, claim);
+    int number = member_number(claims, claim, arena);
+    if (claim->kind == CLAIM_COUNT) return count(claims, held, number, claim);
+    struct member *member = &claims->member[number];
     bool mine = member->round == held->round && member->ordinal > 0;
     bool own = held->owner && strcmp(held->owner, claim->id) == 0;
     int64_t kept_ms = claim->valid_ms + (claim->kind == CLAIM_JOIN ? 0 : DAY_MS);
@@ -257,11 +283,13 @@ struct answer rehearse_claims_make(struct rehearse_claims *claims, const struct 
 void rehearse_claims_release(struct rehearse_claims *claims, const struct claim *claim) {
     struct held *held = held_of(claims, claim->key);
     struct arena *arena = arena_new();
-    struct member *member = member_of(claims, claim, arena);
+    struct member *member = &claims->member[member_number(claims, claim, arena)];
 
     if (claim->kind == CLAIM_COUNT) {
-        held->sum -= member->amount;
-        *member = (struct member){0};
+        if (member->known) held->sum -= member->amount;
+        member->known = false;
+        member->refused = false;
+        member->amount = 0;
     } else if (held->owner && strcmp(held->owner, claim->id) == 0) {
         held->owner = NULL;
     }

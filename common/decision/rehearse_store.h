@@ -22,14 +22,14 @@ void rehearse_index_free(struct rehearse_index *index);
 /* States of one worker. They are copied into one arena, which is renewed when most of it is out of
  * date. */
 struct rehearse_states {
-    const struct record *record;
+    const struct table *table;
     struct rehearse_index keys;
     void **at; /* by number; NULL: none */
     int size;
     struct arena *arena;
     size_t live; /* bytes after the last renewal */
 };
-void rehearse_states_init(struct rehearse_states *states, const struct record *record);
+void rehearse_states_init(struct rehearse_states *states, const struct table *table);
 const void *rehearse_states_get(const struct rehearse_states *states, const char *key);
 /* `state` NULL: forgotten. Returns the key's number. */
 int rehearse_states_put(struct rehearse_states *states, const char *key, const void *state);

@@ -4,7 +4,7 @@
 #ifndef REDRESS_CONFIG_H
 #define REDRESS_CONFIG_H
 
-#include "base/arena.h"
+#include "base/secrets.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,7 +36,9 @@ struct config {
     int64_t dedupe_for_ms;          /* 7 d (deploy/contract/README.md) */
     int64_t join_for_ms;            /* 7 d (deploy/contract/README.md) */
     int64_t unproven_ms;            /* 60 000: then /readyz fails */
-    int service_links;              /* variables of Kubernetes' service links, which are left out */
+    struct secrets visit_secret, person_secret; /* of spec.h, struct settings */
+    const char *file;                           /* that was read; NULL: none */
+    int service_links;  /* variables of Kubernetes' service links, which are left out */
     bool demonstration; /* the broker is redress-devbroker: deadlines fire without proof (a warning
                            says so) */
 };

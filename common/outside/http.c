@@ -2,44 +2,22 @@
  * connections between its turns. The thread blocks all signals, so that the worker's own thread
  * gets them. */
 #include "outside/http.h"
-#include "base/clock.h"
+#include "outside/http_clients.h"
 
-#include <errno.h>
-#include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
-    CONNECTIONS = 64, /* a scraper, a prober and people; more is a mistake or an attack */
-    ADDRESS_CONNECTIONS =
-        16, /* of them from one address: four addresses cannot fill the house either */
-    PLACES = 4 * CONNECTIONS, /* cut connections keep their place until libmicrohttpd has noticed:
-                                 within a turn or two */
-    HEADER_BYTES = 8 * 1024,  /* a connection's memory: request line and headers */
-    DEADLINE_MS = 5000,       /* from accept to the last byte; a scrape takes milliseconds */
-    SEND_BYTES =
-        64 *
-        1024, /* what the kernel keeps for one who does not read; by itself it takes megabytes */
-    TURN_MS = 100, /* how soon deadlines and the end are noticed */
-    HOST_MAX = 256,
-    KEY_BYTES = 8 /* of an address: all of IPv4; of IPv6 the network, of which one host may have all
-                     addresses */
+    HEADER_BYTES = 8 * 1024, /* a connection's memory: request line and headers */
+    TURN_MS = 100            /* how soon deadlines and the end are noticed */
 };
-
-/* A connection that is open. */
-struct client {
-    bool used, cut;
-    int fd;
-    int64_t since_ms; /* boot time */
-    unsigned char key[KEY_BYTES];
-};
+/* A scraper, a prober and people; more is a mistake or an attack, and four addresses cannot fill
+ * the house either. A scrape takes milliseconds. The kernel would keep megabytes by itself. */
+static const struct http_clients_limits limits = {
+    .total = 64, .of_address = 16, .deadline_ms = 5000, .send_bytes = 64 * 1024};
 
 struct http {
     struct MHD_Daemon *daemon;
@@ -48,86 +26,8 @@ struct http {
     int port;
     pthread_t thread;
     _Atomic bool stopping;
-    struct client clients[PLACES];
+    struct http_clients *clients;
 };
-
-/* ---- Connections: those that took too long, or are too many ---- */
-
-/* libmicrohttpd finds the connection ended by its other side, and closes it. */
-static void cut(struct client *client) {
-    client->cut = true;
-    shutdown(client->fd, SHUT_RDWR);
-}
-
-static void make_key(const struct sockaddr *address, unsigned char key_out[KEY_BYTES]) {
-    memset(key_out, 0, KEY_BYTES);
-    if (address->sa_family == AF_INET) {
-        memcpy(key_out, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-               sizeof(struct in_addr));
-    } else if (address->sa_family == AF_INET6) {
-        const struct in6_addr *six =
-            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        bool is_four = IN6_IS_ADDR_V4MAPPED(six);
-        memcpy(key_out, is_four ? six->s6_addr + 12 : six->s6_addr,
-               is_four ? sizeof(struct in_addr) : KEY_BYTES);
-    }
-}
-
-/* How many are open, of one address or (NULL) of all; and the oldest of them. */
-static int count_open(struct http *http, const unsigned char *key, struct client **oldest_out) {
-    int count = 0;
-
-    *oldest_out = NULL;
-    for (int i = 0; i < PLACES; i++) {
-        struct client *client = &http->clients[i];
-        if (!client->used || client->cut || (key && memcmp(client->key, key, KEY_BYTES) != 0))
-            continue;
-        count++;
-        if (!*oldest_out || client->since_ms < (*oldest_out)->since_ms) *oldest_out = client;
-    }
-
-    return count;
-}
-
-static void make_room(struct http *http, const unsigned char *key) {
-    struct client *oldest;
-    if (count_open(http, key, &oldest) >= ADDRESS_CONNECTIONS) cut(oldest);
-    if (count_open(http, NULL, &oldest) >= CONNECTIONS) cut(oldest);
-}
-
-static void let_in(struct http *http, struct MHD_Connection *connection, void **place) {
-    struct client client = {
-        .used = true,
-        .fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
-        .since_ms = clock_boot_ms()};
-    int send_bytes = SEND_BYTES;
-    setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes);
-    make_key(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
-             client.key);
-    make_room(http, client.key);
-
-    int free_place = 0;
-    while (http->clients[free_place].used) free_place++;
-    ASSERT(free_place < PLACES); /* libmicrohttpd's own limit */
-    http->clients[free_place] = client;
-    *place = &http->clients[free_place];
-}
-
-static void on_connection(void *context, struct MHD_Connection *connection, void **place,
-                          enum MHD_ConnectionNotificationCode what) {
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        let_in(context, connection, place);
-    else
-        *(struct client *)*place = (struct client){.used = false};
-}
-
-static void cut_overdue(struct http *http) {
-    int64_t now_ms = clock_boot_ms();
-    for (int i = 0; i < PLACES; i++) {
-        struct client *client = &http->clients[i];
-        if (client->used && !client->cut && now_ms - client->since_ms > DEADLINE_MS) cut(client);
-    }
-}
 
 static void *run(void *context) {
     struct http *http = context;
@@ -135,7 +35,7 @@ static void *run(void *context) {
     while (!http->stopping) {
         if (MHD_run_wait(http->daemon, TURN_MS) != MHD_YES)
             poll(NULL, 0, TURN_MS); /* out of memory: not at full speed */
-        cut_overdue(http);
+        http_clients_cut_overdue(http->clients);
     }
     return NULL;
 }
@@ -211,66 +111,17 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     return rc;
 }
 
-/* Splits "HOST:PORT", "[IPv6]:PORT" and ":PORT". */
-static int split(const char *listen, char host_out[HOST_MAX], const char **port_out,
-                 struct err *err) {
-    const char *colon = strrchr(listen, ':');
-    size_t len = 0;
-    if (colon) len = (size_t)(colon - listen);
-
-    if (!colon || !colon[1] || len >= HOST_MAX)
-        return err_set(err, "listen address \"%.100s\": expected HOST:PORT, [IPv6]:PORT or :PORT",
-                       listen);
-    if (len > 1 && listen[0] == '[' && colon[-1] == ']') listen++, len -= 2;
-    memcpy(host_out, listen, len);
-    host_out[len] = 0;
-    *port_out = colon + 1;
-
-    return 0;
-}
-
 /* ---- Start and end ---- */
 
-static struct MHD_Daemon *start_on(const struct addrinfo *address, bool every_address,
-                                   struct http *http) {
-    unsigned flags = MHD_USE_AUTO;
-    if (address->ai_family == AF_INET6) flags |= every_address ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
-    return MHD_start_daemon(flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR,
-                            address->ai_addr, MHD_OPTION_CONNECTION_LIMIT, (unsigned)PLACES,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
-                            MHD_OPTION_URI_LOG_CALLBACK, keep_query, NULL,
-                            MHD_OPTION_NOTIFY_COMPLETED, finished, NULL,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
-}
-
-/* The first of the addresses that can be listened on; without a host first the one that is for IPv6
- * and IPv4. */
-static void start_daemon(struct http *http, const struct addrinfo *addresses, bool every_address) {
-    for (const struct addrinfo *at = addresses; at && every_address && !http->daemon;
-         at = at->ai_next)
-        if (at->ai_family == AF_INET6) http->daemon = start_on(at, true, http);
-    for (const struct addrinfo *at = addresses; at && !http->daemon; at = at->ai_next)
-        http->daemon = start_on(at, false, http);
-}
-
-static int listen_on(struct http *http, const char *listen, struct err *err) {
-    char host[HOST_MAX];
-    const char *port = NULL;
-    if (split(listen, host, &port, err) < 0) return -1;
-
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
-                    *addresses;
-    int rc = getaddrinfo(*host ? host : NULL, port, &hints, &addresses);
-    if (rc != 0) return err_set(err, "listen address \"%.100s\": %s", listen, gai_strerror(rc));
-
-    start_daemon(http, addresses, *host == 0);
-    int saved = errno;
-    freeaddrinfo(addresses);
-    if (!http->daemon)
-        return err_set(err, "listen address \"%.100s\": cannot listen: %s", listen,
-                       strerror(saved));
-    http->port = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
-    return 0;
+static struct MHD_Daemon *start_daemon(const struct addrinfo *address, unsigned flags,
+                                       void *context) {
+    struct http *http = context;
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)http_clients_places(http->clients),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_URI_LOG_CALLBACK,
+        keep_query, NULL, MHD_OPTION_NOTIFY_COMPLETED, finished, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        http_clients_notify, http->clients, MHD_OPTION_END);
 }
 
 static void start_thread(struct http *http) {
@@ -289,10 +140,14 @@ struct http *http_start(const char *listen, const struct http_route *routes, voi
     ASSERT(http);
     http->routes = routes;
     http->context = context;
-    if (listen_on(http, listen, err) < 0) {
+    http->clients = http_clients_new(&limits);
+    http->daemon = http_clients_listen(listen, start_daemon, http, err);
+    if (!http->daemon) {
+        http_clients_free(http->clients);
         free(http);
         return NULL;
     }
+    http->port = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
     start_thread(http);
 
     return http;
@@ -307,5 +162,6 @@ void http_stop(struct http *http) {
     http->stopping = true;
     pthread_join(http->thread, NULL);
     MHD_stop_daemon(http->daemon);
+    http_clients_free(http->clients);
     free(http);
 }

@@ -107,10 +107,10 @@ struct kafka_membership;
 struct kafka_membership *
 kafka_membership(struct kafka_consumer *consumer); /* borrowed; NULL: nothing assigned */
 
-/* Committed offsets and metadata of this group; a place without one gets KAFKA_NO_OFFSET. Returns
- * 0; 1 when not (yet) stable or in time, to be asked again; -1 on an error. */
-int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
-                    int timeout_ms, struct err *err) MUST_CHECK;
+/* Committed offsets and metadata of this group; a place without one gets KAFKA_NO_OFFSET.
+ * OUTCOME_WAIT: not (yet) stable, or not in time. */
+enum outcome kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
+                             int timeout_ms, struct err *err) MUST_CHECK;
 
 /* ---- Writing ---- */
 

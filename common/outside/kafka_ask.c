@@ -2,7 +2,6 @@
  * the true end, never a cached watermark and never the last stable offset (common/protocol.md,
  * Proof before a deadline fires).
  */
-#include "base/fault.h"
 #include "outside/kafka_handle.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,11 +33,6 @@ static rd_kafka_conf_t *asker_conf(const struct kafka *kafka, const char *isolat
     return NULL;
 }
 
-static const char *true_ends(void) {
-    if (FAULT_WITHOUT("true_end")) return "read_committed";
-    return "read_uncommitted";
-}
-
 static rd_kafka_t *handle_new(const struct kafka *kafka, const char *isolation, struct err *err) {
     rd_kafka_conf_t *conf = asker_conf(kafka, isolation, err);
 
@@ -53,7 +47,7 @@ static rd_kafka_t *handle_new(const struct kafka *kafka, const char *isolation, 
 }
 
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err) {
-    rd_kafka_t *rk = handle_new(kafka, true_ends(), err);
+    rd_kafka_t *rk = handle_new(kafka, "read_uncommitted", err);
 
     if (!rk) return NULL;
     struct kafka_asker *asker = calloc(1, sizeof *asker);
@@ -141,7 +135,7 @@ static struct asked_group *find_group(struct kafka_asker *asker, const char *wor
         if (strcmp(asker->groups[i].name, name) == 0) return &asker->groups[i];
     ASSERT(asker->group_count < GROUPS_MAX);
     struct asked_group *group = &asker->groups[asker->group_count];
-    rd_kafka_conf_t *conf = asker_conf(&asker->kafka, true_ends(), err);
+    rd_kafka_conf_t *conf = asker_conf(&asker->kafka, "read_uncommitted", err);
     if (!conf) return NULL;
     if (kafka_handle_set(conf, "group.id", name, err) == 0) {
         group->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

@@ -1,6 +1,6 @@
 /* kafka_consumer: group members and readers. The set of what is fetched is always given whole, with
  * explicit offsets: one mechanism for take-over, rewinding after an abort, and healing. */
-#include "base/fault.h"
+#include "base/heap.h"
 #include "outside/kafka_handle.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -145,18 +145,7 @@ void kafka_consumer_free(struct kafka_consumer *consumer) {
     free(consumer);
 }
 
-/* Only for the test that shows what the assignment's metadata keep off: what a member has between
- * two assignments, the group's name alone. */
-static void forget_membership(struct kafka_consumer *consumer) {
-    char group[KAFKA_NAME_MAX];
-    snprintf(group, sizeof group, "%s-%s", consumer->kafka.config->topic_prefix,
-             consumer->kafka.worker);
-    drop_membership(consumer);
-    consumer->membership = rd_kafka_consumer_group_metadata_new(group);
-}
-
 struct kafka_membership *kafka_membership(struct kafka_consumer *consumer) {
-    if (FAULT_WITHOUT("membership") && consumer->membership) forget_membership(consumer);
     return (struct kafka_membership *)consumer->membership;
 }
 
@@ -176,8 +165,7 @@ int kafka_fetch_from(struct kafka_consumer *consumer, const struct place *places
         kafka_handle_list(&consumer->kafka, places, count, false);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    consumer->from = realloc(consumer->from, sizeof *consumer->from * ((size_t)count + 1));
-    ASSERT(consumer->from);
+    consumer->from = heap_resize(consumer->from, sizeof *consumer->from * (size_t)count);
     if (count) memcpy(consumer->from, places, sizeof *places * (size_t)count);
     consumer->from_count = count;
 
@@ -341,23 +329,19 @@ void kafka_record_raw(const struct kafka *kafka, const struct kafka_record *reco
     list_headers(message, arena, raw_out);
 }
 
-int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
-                    int timeout_ms, struct err *err) {
+enum outcome kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
+                             int timeout_ms, struct err *err) {
     rd_kafka_topic_partition_list_t *list =
         kafka_handle_list(&consumer->kafka, places, count, false);
     rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, timeout_ms);
-    int later = code != 0;
 
     for (int i = 0; !code && i < count; i++) {
         const rd_kafka_topic_partition_t *item = &list->elems[i];
-        if (item->err) {
-            code = item->err;
-            later = 1;
-            break;
-        }
-        kafka_handle_committed(item, &places[i]);
+        code = item->err;
+        if (!code) kafka_handle_committed(item, &places[i]);
     }
     rd_kafka_topic_partition_list_destroy(list);
-    if (code) err_set(err, "committed offsets: %s", rd_kafka_err2str(code));
-    return later;
+    if (!code) return OUTCOME_DONE;
+    err_set(err, "committed offsets: %s", rd_kafka_err2str(code));
+    return OUTCOME_WAIT;
 }

@@ -2,126 +2,152 @@
 #include "outside/reading.h"
 #include "base/clock.h"
 #include <stdlib.h>
+#include <string.h>
 
-enum { ASK_MS = 5000, POLL_MS = 50, READ_DONE = -1 };
+enum { ASK_MS = 5000, POLL_MS = 50, WAS_READ = -1 };
 
 struct reading {
-    const struct kafka *kafka;
+    const struct reading_plan *plan;
     struct kafka_consumer *reader;
-    struct place *starts, *ends; /* of the ends, READ_DONE: was there */
+    struct place *starts, *ends; /* of the ends, WAS_READ: was there */
     int count, left;
+    struct arena *turn; /* one record */
 };
 
-/* From the beginning where from is NULL. */
-static enum reading_result ask(struct reading *reading, struct kafka_asker *asker, enum topic topic,
-                               const struct place *from, int count, struct err *err) {
-    reading->count = count;
-    reading->starts = calloc((size_t)count, sizeof *reading->starts);
-    reading->ends = calloc((size_t)count, sizeof *reading->ends);
-    ASSERT(reading->starts && reading->ends);
-    for (int i = 0; i < count; i++)
-        reading->starts[i] = reading->ends[i] = (struct place){.topic = topic, .partition = i};
-    if (kafka_ends(asker, reading->ends, count, ASK_MS, err) < 0) return READING_AWAY;
-    if (!from)
-        return kafka_starts(asker, reading->starts, count, ASK_MS, err) < 0 ? READING_AWAY
-                                                                            : READING_DONE;
-    for (int i = 0; i < count; i++) reading->starts[i].offset = from[i].offset;
-    return READING_DONE;
-}
-
-static enum reading_result count_partitions(const struct kafka *kafka, struct kafka_asker *asker,
-                                            enum topic topic, int *count_out, struct err *err) {
+static enum outcome count_partitions(const struct reading_plan *plan, int *count_out,
+                                     struct err *err) {
     char name[KAFKA_NAME_MAX];
-    int count = kafka_partitions(asker, topic, ASK_MS, err);
+    int count = kafka_partitions(plan->asker, plan->topic, ASK_MS, err);
 
-    if (count < 0) return READING_AWAY;
-    kafka_topic(kafka, topic, name);
+    if (count < 0) return OUTCOME_WAIT;
+    kafka_topic(plan->kafka, plan->topic, name);
     if (count == 0) {
         err_set(err, "the topic %s does not exist; run `redressctl topics create`", name);
-        return READING_BROKEN;
+        return OUTCOME_STOP;
     }
     if (count > READING_PARTITIONS_MAX) {
         err_set(err, "%s has %d partitions, expected at most %d", name, count,
                 READING_PARTITIONS_MAX);
-        return READING_BROKEN;
+        return OUTCOME_STOP;
     }
     *count_out = count;
 
-    return READING_DONE;
+    return OUTCOME_DONE;
+}
+
+static int ask_ends(struct reading *reading, struct err *err) {
+    struct kafka_asker *asker = reading->plan->asker;
+
+    if (reading->plan->end == READING_STABLE_END)
+        return kafka_stable_ends(asker, reading->ends, reading->count, ASK_MS, err);
+    return kafka_ends(asker, reading->ends, reading->count, ASK_MS, err);
+}
+
+static int ask_starts(struct reading *reading, struct err *err) {
+    const struct reading_plan *plan = reading->plan;
+
+    if (!plan->from) return kafka_starts(plan->asker, reading->starts, reading->count, ASK_MS, err);
+    for (int i = 0; i < reading->count; i++) reading->starts[i].offset = plan->from[i].offset;
+    return 0;
+}
+
+/* From where to where. */
+static enum outcome ask(struct reading *reading, struct err *err) {
+    reading->starts = calloc((size_t)reading->count, sizeof *reading->starts);
+    reading->ends = calloc((size_t)reading->count, sizeof *reading->ends);
+    ASSERT(reading->starts && reading->ends);
+    for (int i = 0; i < reading->count; i++)
+        reading->starts[i] = reading->ends[i] =
+            (struct place){.topic = reading->plan->topic, .partition = i};
+    if (ask_ends(reading, err) < 0 || ask_starts(reading, err) < 0) return OUTCOME_WAIT;
+
+    for (int i = 0; i < reading->count; i++) {
+        if (reading->starts[i].offset < reading->ends[i].offset)
+            reading->left++;
+        else
+            reading->ends[i].offset = WAS_READ;
+    }
+
+    return OUTCOME_DONE;
 }
 
 static void note_end(struct reading *reading, const struct place *place) {
     struct place *end = &reading->ends[place->partition];
-    if (end->offset == READ_DONE || place->offset < end->offset) return;
-    end->offset = READ_DONE;
+    if (end->offset == WAS_READ || place->offset < end->offset) return;
+    end->offset = WAS_READ;
     reading->left--;
 }
 
-static enum reading_result read_on(struct reading *reading, int silence_ms, reading_each *each,
-                                   void *context, struct err *err) {
-    struct arena *arena = arena_new();
+static int hand_out(struct reading *reading, struct kafka_record *record) {
+    struct raw raw;
+
+    kafka_record_raw(reading->plan->kafka, record, reading->turn, &raw);
+    int stop = reading->plan->each(reading->plan->context, &raw);
+    kafka_record_free(record);
+    arena_reset(reading->turn);
+
+    return stop;
+}
+
+static enum outcome give_up(const struct reading *reading, const struct err *trouble,
+                            struct err *err) {
+    const char *why = "nothing comes";
+
+    if (trouble->text[0]) why = trouble->text;
+    err_set(err, "silent for %d s, %d partitions are not read to their end: %s",
+            reading->plan->silence_ms / 1000, reading->left, why);
+    return OUTCOME_WAIT;
+}
+
+static enum outcome read_on(struct reading *reading, struct err *err) {
     int64_t heard_ms = clock_boot_ms();
-    enum kafka_got got = KAFKA_NOTHING;
-    err_set(err, "nothing comes");
-    while (reading->left > 0 && got != KAFKA_LOST && got != KAFKA_DAMAGED &&
-           clock_boot_ms() - heard_ms < silence_ms) {
+    struct err trouble = {""};
+
+    while (reading->left > 0) {
         struct kafka_record *record;
         struct place place;
-        got = kafka_poll(reading->reader, POLL_MS, &record, &place, err);
-        if (got == KAFKA_RECORD || got == KAFKA_END) heard_ms = clock_boot_ms();
+        enum kafka_got got = kafka_poll(reading->reader, POLL_MS, &record, &place, &trouble);
+        if (got == KAFKA_RECORD && hand_out(reading, record)) return OUTCOME_STOP;
         if (got == KAFKA_END) note_end(reading, &place);
-        if (got != KAFKA_RECORD) continue;
-
-        struct raw raw;
-        kafka_record_raw(reading->kafka, record, arena, &raw);
-        each(context, &raw);
-        kafka_record_free(record);
-        arena_reset(arena);
+        if (got == KAFKA_LOST || got == KAFKA_DAMAGED) {
+            *err = trouble;
+            return got == KAFKA_DAMAGED ? OUTCOME_STOP : OUTCOME_WAIT;
+        }
+        if (got == KAFKA_RECORD || got == KAFKA_END) heard_ms = clock_boot_ms();
+        if (clock_boot_ms() - heard_ms >= reading->plan->silence_ms)
+            return give_up(reading, &trouble, err);
     }
-    arena_free(arena);
-    if (reading->left == 0) return READING_DONE;
-    if (got == KAFKA_DAMAGED) return READING_BROKEN;
-    return READING_AWAY;
+
+    return OUTCOME_DONE;
 }
 
-static enum reading_result read_all(const struct kafka *kafka, struct kafka_asker *asker,
-                                    enum topic topic, const struct place *from, int count,
-                                    int silence_ms, reading_each *each, void *context,
-                                    struct err *err) {
-    struct reading reading = {.kafka = kafka};
-    enum reading_result result = ask(&reading, asker, topic, from, count, err);
-    for (int i = 0; result == READING_DONE && i < reading.count; i++) {
-        if (reading.starts[i].offset < reading.ends[i].offset)
-            reading.left++;
-        else
-            reading.ends[i].offset = READ_DONE;
+static enum outcome read_all(struct reading *reading, struct err *err) {
+    enum outcome result = ask(reading, err);
+
+    if (result != OUTCOME_DONE || reading->left == 0) return result;
+    reading->reader = kafka_reader_new(reading->plan->kafka, true, err);
+    if (!reading->reader ||
+        kafka_fetch_from(reading->reader, reading->starts, reading->count, err) < 0)
+        return OUTCOME_WAIT;
+
+    return read_on(reading, err);
+}
+
+enum outcome reading_run(const struct reading_plan *plan, struct err *err) {
+    struct reading reading = {.plan = plan, .count = plan->from_count};
+
+    if (!plan->from) {
+        enum outcome result = count_partitions(plan, &reading.count, err);
+        if (result != OUTCOME_DONE) return result;
     }
-    if (result == READING_DONE && reading.left) {
-        reading.reader = kafka_reader_new(kafka, true, err);
-        if (reading.reader &&
-            kafka_fetch_from(reading.reader, reading.starts, reading.count, err) == 0)
-            result = read_on(&reading, silence_ms, each, context, err);
-        else
-            result = READING_AWAY;
-    }
+    if (reading.count == 0) return OUTCOME_DONE;
+
+    reading.turn = arena_new();
+    enum outcome result = read_all(&reading, err);
     kafka_consumer_free(reading.reader);
+    arena_free(reading.turn);
     free(reading.starts);
     free(reading.ends);
+
     return result;
-}
-
-enum reading_result reading_whole(const struct kafka *kafka, struct kafka_asker *asker,
-                                  enum topic topic, int silence_ms, reading_each *each,
-                                  void *context, struct err *err) {
-    int count = 0;
-    enum reading_result result = count_partitions(kafka, asker, topic, &count, err);
-    if (result != READING_DONE) return result;
-    return read_all(kafka, asker, topic, NULL, count, silence_ms, each, context, err);
-}
-
-enum reading_result reading_from(const struct kafka *kafka, struct kafka_asker *asker,
-                                 const struct place *from, int count, int silence_ms,
-                                 reading_each *each, void *context, struct err *err) {
-    if (!count) return READING_DONE;
-    return read_all(kafka, asker, from[0].topic, from, count, silence_ms, each, context, err);
 }

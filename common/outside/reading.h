@@ -1,5 +1,4 @@
-/* reading: a small topic read whole, read_committed, from its beginning to its true end as of now.
- */
+/* reading: a topic read whole, read_committed, to where it ends as of now; no group, no offsets. */
 #ifndef REDRESS_READING_H
 #define REDRESS_READING_H
 
@@ -7,23 +6,26 @@
 
 enum { READING_PARTITIONS_MAX = 4096 };
 
-enum reading_result {
-    READING_DONE,
-    READING_AWAY,  /* not now, or not to its end in time: err says why */
-    READING_BROKEN /* there is no such topic, or it is damaged */
+enum reading_end {
+    READING_TRUE_END,  /* what lies behind an open transaction is waited for */
+    READING_STABLE_END /* it is left out */
 };
-/* A record is gone after the call. */
-typedef void reading_each(void *context, const struct raw *raw);
 
-/* silence_ms: without a record or an end for so long it is given up. */
-enum reading_result reading_whole(const struct kafka *kafka, struct kafka_asker *asker,
-                                  enum topic topic, int silence_ms, reading_each *each,
-                                  void *context, struct err *err) MUST_CHECK;
+/* A record is gone after the call. Not 0: no more. */
+typedef int reading_each(void *context, const struct raw *raw);
 
-/* The same of one topic's places from their offsets on: partitions 0 to count - 1, in their order.
- */
-enum reading_result reading_from(const struct kafka *kafka, struct kafka_asker *asker,
-                                 const struct place *from, int count, int silence_ms,
-                                 reading_each *each, void *context, struct err *err) MUST_CHECK;
+struct reading_plan {
+    const struct kafka *kafka;
+    struct kafka_asker *asker;
+    enum topic topic;
+    const struct place *from; /* places of partitions 0 to from_count - 1; NULL: the beginning */
+    int from_count;
+    enum reading_end end;
+    int silence_ms; /* without a record or an end for so long it is given up */
+    reading_each *each;
+    void *context;
+};
+
+enum outcome reading_run(const struct reading_plan *plan, struct err *err) MUST_CHECK;
 
 #endif

@@ -30,7 +30,6 @@ struct redis {
     struct redis_script *scripts[SCRIPTS_MAX];
     int script_count;
     char run_id[64];
-    int64_t incarnation;
     int64_t next_try_ms, pause_ms;
     bool guarded; /* its settings are looked at with each connection, and now and then */
     int64_t look_at_ms;
@@ -61,10 +60,6 @@ struct redis *redis_new(const char *url, struct err *err) {
 
 const char *redis_where(const struct redis *redis) {
     return redis->where;
-}
-
-int64_t redis_incarnation(const struct redis *redis) {
-    return redis->incarnation;
 }
 
 const char *redis_run_id(const struct redis *redis) {
@@ -189,7 +184,6 @@ static int identify(struct redis *redis, struct err *err) {
     if (bad) return -1;
 
     snprintf(full, sizeof full, "%s%s%s", run_id, threw_away ? "." : "", threw_away ? evicted : "");
-    if (strcmp(full, redis->run_id) != 0) redis->incarnation++;
     memcpy(redis->run_id, full, sizeof full);
     redis->look_at_ms = clock_boot_ms() + LOOK_MS;
     return 0;
@@ -335,20 +329,20 @@ static void convert(const redisReply *from, struct arena *arena, struct redis_re
     }
 }
 
-/* The worst of a pipeline's replies: 0, 1 or -1, as redis_exchange(). */
-static int classify_reply(struct redis *redis, const struct redis_reply *reply, int worst,
-                          bool *elsewhere, struct err *err) {
-    if (reply->kind != REDIS_ERROR || worst < 0) return worst;
+/* The worst of a pipeline's replies, as redis_exchange(). */
+static enum outcome classify_reply(struct redis *redis, const struct redis_reply *reply,
+                                   enum outcome worst, bool *elsewhere, struct err *err) {
+    if (reply->kind != REDIS_ERROR || worst == OUTCOME_STOP) return worst;
     struct redis_words words = redis_words_of_reply(reply->text);
     fails(redis, words, "", reply->text, err);
     *elsewhere |= words.elsewhere;
-    if (words.trouble == REDIS_UNKNOWN) return -1;
-    return 1;
+    if (words.trouble == REDIS_UNKNOWN) return OUTCOME_STOP;
+    return OUTCOME_WAIT;
 }
 
-static int read_replies(struct redis *redis, struct arena *arena, struct redis_reply *replies,
-                        int count, struct err *err) {
-    int worst = 0;
+static enum outcome read_replies(struct redis *redis, struct arena *arena,
+                                 struct redis_reply *replies, int count, struct err *err) {
+    enum outcome worst = OUTCOME_DONE;
     bool elsewhere = false;
 
     for (int i = 0; i < count; i++) {
@@ -356,7 +350,7 @@ static int read_replies(struct redis *redis, struct arena *arena, struct redis_r
         if (redisGetReply(redis->context, &reply) != REDIS_OK || !reply) {
             connection_fails(redis, "", false, err);
             drop(redis);
-            return 1;
+            return OUTCOME_WAIT;
         }
         convert(reply, arena, &replies[i]);
         freeReplyObject(reply);
@@ -367,8 +361,8 @@ static int read_replies(struct redis *redis, struct arena *arena, struct redis_r
     return worst;
 }
 
-int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out,
-                   int *count_out, struct err *err) {
+enum outcome redis_exchange(struct redis *redis, struct arena *arena,
+                            struct redis_reply **replies_out, int *count_out, struct err *err) {
     int count = redis->queued;
     bool broken = redis->broken || (count && !redis->context);
 
@@ -377,21 +371,21 @@ int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply 
     if (broken) {
         drop(redis);
         *err = redis->trouble;
-        return 1;
+        return OUTCOME_WAIT;
     }
     struct redis_reply *replies =
         arena_alloc(arena, sizeof *replies * ((size_t)count + 1)); /* none for nothing queued */
-    int worst = read_replies(redis, arena, replies, count, err);
-    if (worst) return worst;
+    enum outcome worst = read_replies(redis, arena, replies, count, err);
+    if (worst != OUTCOME_DONE) return worst;
     redis->state = REDIS_GOOD;
     *replies_out = replies;
     *count_out = count;
 
-    return 0;
+    return OUTCOME_DONE;
 }
 
-int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
-              struct err *err, int argc, ...) {
+enum outcome redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
+                       struct err *err, int argc, ...) {
     const char *argv[16];
 
     ASSERT(argc <= 16 && redis->queued == 0);
@@ -402,9 +396,9 @@ int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *repl
     redis_add(redis, argc, argv, NULL);
     struct redis_reply *replies;
     int count;
-    int result = redis_exchange(redis, arena, &replies, &count, err);
-    if (result == 0) *reply_out = replies[0];
-    return result;
+    enum outcome outcome = redis_exchange(redis, arena, &replies, &count, err);
+    if (outcome == OUTCOME_DONE) *reply_out = replies[0];
+    return outcome;
 }
 
 enum redis_state redis_check(struct redis *redis, struct err *err) {
@@ -413,9 +407,9 @@ enum redis_state redis_check(struct redis *redis, struct err *err) {
 
     redis->guarded = true;
     redis->look_at_ms = 0;
-    int result = redis_ask(redis, arena, &reply, err, 1, "PING");
+    enum outcome outcome = redis_ask(redis, arena, &reply, err, 1, "PING");
     arena_free(arena);
-    if (result == 0) return REDIS_GOOD;
+    if (outcome == OUTCOME_DONE) return REDIS_GOOD;
     if (redis->state == REDIS_GOOD) return REDIS_AWAY;
     return redis->state;
 }

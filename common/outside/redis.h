@@ -29,13 +29,15 @@ const char *redis_where(const struct redis *redis);
 void redis_add(struct redis *redis, int argc, const char *const *argv, const size_t *lens);
 void redis_addf(struct redis *redis, int argc, ...); /* argc texts */
 
-/* Sends what is queued and reads all replies into the arena, one for each command in order. Returns
- * 0; 1 when Redis cannot take it now, for a reason that passes or that somebody can mend
+/* Sends what is queued and reads all replies into the arena, one for each command in order.
+ * OUTCOME_WAIT: Redis cannot take it now, for a reason that passes or that somebody can mend
  * (redis_errors.h: away, full, a replica, a wrong password, no permission): some commands may have
- * run, run the whole thing again later; -1: an error reply that will not go away. err has the words
- * and, with 1, the remedy. The queue is empty afterwards in each case. Waits at most 5 s. */
-int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out,
-                   int *count_out, struct err *err) MUST_CHECK;
+ * run, run the whole thing again later. OUTCOME_STOP: an error reply that will not go away. err has
+ * the words and, with OUTCOME_WAIT, the remedy. The queue is empty afterwards in each case. Waits
+ * at most 5 s. */
+enum outcome redis_exchange(struct redis *redis, struct arena *arena,
+                            struct redis_reply **replies_out, int *count_out,
+                            struct err *err) MUST_CHECK;
 
 /* A script, loaded at each connection. redis_use() before the first command. */
 struct redis_script {
@@ -48,13 +50,8 @@ void redis_add_script(struct redis *redis, struct redis_script *script, int keys
                       const char *const *argv, const size_t *lens);
 
 /* One command or one script, one reply. */
-int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
-              struct err *err, int argc, ...) MUST_CHECK;
-
-/* Changes whenever a connection is made to a Redis with another run_id (a restart, another server);
- * 0 before the first.
- */
-int64_t redis_incarnation(const struct redis *redis);
+enum outcome redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
+                       struct err *err, int argc, ...) MUST_CHECK;
 
 /* Connects where needed. Returns the run_id of the Redis that what is queued from now on goes to,
  * or to none: a connection that is lost takes its queue with it. "": away. */

@@ -153,15 +153,7 @@ void batch_add_rejected(struct engine *engine, struct batch *batch, const struct
 }
 
 static void add_released(struct batch *batch, const struct claim *claim) {
-    if (batch->released_count == batch->released_size) {
-        int size = 16;
-        if (batch->released_size) size = batch->released_size * 2;
-        batch->released = arena_grow(batch->arena, batch->released,
-                                     sizeof *batch->released * (size_t)batch->released_size,
-                                     sizeof *batch->released * (size_t)size);
-        batch->released_size = size;
-    }
-    batch->released[batch->released_count++] = *claim;
+    *ARENA_ADD(batch->arena, batch->released, batch->released_count) = *claim;
 }
 
 static bool is_released(const struct effects *effects, int index) {

@@ -1,5 +1,6 @@
 /* begun: marks, and what is wrong with offsets. */
 #include "runtime/begun.h"
+#include "base/heap.h"
 #include "outside/reading.h"
 #include "runtime/watch.h"
 #include <inttypes.h>
@@ -7,6 +8,8 @@
 #include <string.h>
 
 enum { SILENCE_MS = 5000 };
+
+static const char not_known[] = "where to go on is not known yet";
 
 enum begun_verdict begun_judge(int64_t committed, int64_t start, int64_t end, bool marked) {
     if (committed == KAFKA_NO_OFFSET) return marked ? BEGUN_LOST : BEGUN_NEW;
@@ -47,12 +50,12 @@ static void note_partitions(struct check *check, const struct raw *raw) {
     if (partitions && partitions->kind == TREE_INT) check->partitions = (int)partitions->num;
 }
 
-static void see_mark(void *context, const struct raw *raw) {
+static int see_mark(void *context, const struct raw *raw) {
     struct check *check = context;
     struct arena *arena = check->engine->arena;
     const char *all = arena_printf(arena, "@begun:%s:", check->engine->spec->name);
     size_t len = strlen(all);
-    if (!raw->key || raw->key_len <= len || memcmp(raw->key, all, len) != 0) return;
+    if (!raw->key || raw->key_len <= len || memcmp(raw->key, all, len) != 0) return 0;
 
     check->any = true;
     note_partitions(check, raw);
@@ -60,6 +63,8 @@ static void see_mark(void *context, const struct raw *raw) {
         if (strlen(check->keys[i]) == raw->key_len &&
             memcmp(check->keys[i], raw->key, raw->key_len) == 0)
             check->marked[i] = raw->value != NULL;
+
+    return 0;
 }
 
 /* Whether the group has an offset anywhere in the worker's inputs. 1: yes; 0: no; -1: not known
@@ -125,13 +130,10 @@ static bool is_remembered(const struct engine *engine, const struct place *place
 
 static void remember(struct check *check) {
     struct engine *engine = check->engine;
-    size_t most = (size_t)(engine->begun_count + check->count);
 
-    engine->begun = realloc(engine->begun, sizeof *engine->begun * (most + 1));
-    ASSERT(engine->begun);
     for (int i = 0; i < check->count; i++)
         if (!is_remembered(engine, &check->places[i]))
-            engine->begun[engine->begun_count++] = check->places[i];
+            *HEAP_ADD(engine->begun, engine->begun_count) = check->places[i];
 }
 
 /* True: all of them are. */
@@ -193,7 +195,8 @@ static int is_still_lost(struct check *check, const bool *are, struct err *err) 
     struct engine *engine = check->engine;
     struct place *again =
         arena_memdup(engine->arena, check->places, sizeof *again * (size_t)check->count);
-    if (kafka_committed(engine->consumer, again, check->count, TURN_MS, err) != 0) return -1;
+    if (kafka_committed(engine->consumer, again, check->count, TURN_MS, err) != OUTCOME_DONE)
+        return -1;
     for (int i = 0; i < check->count; i++)
         if (are[i] && again[i].offset != KAFKA_NO_OFFSET) return 0;
     return 1;
@@ -203,7 +206,7 @@ static int is_still_lost(struct check *check, const bool *are, struct err *err) 
 static bool confirm_lost(struct check *check, const bool *are) {
     struct err err = {"another process has gone on with them"};
     if (is_still_lost(check, are, &err) == 1) return true;
-    engine_pause(check->engine, "where to go on is not known yet", err.text);
+    engine_pause(check->engine, not_known, err.text);
     return false;
 }
 
@@ -257,11 +260,16 @@ static bool mark(struct check *check) {
 
 static bool ask_marks(struct check *check, struct err *err) {
     struct engine *engine = check->engine;
-    enum reading_result result = reading_whole(&engine->kafka, engine->asker, TOPIC_POLICIES,
-                                               SILENCE_MS, see_mark, check, err);
-    if (result == READING_BROKEN)
-        engine_stop(engine, EXIT_CANNOT_GO_ON, "no topic for policies", err->text);
-    return result == READING_DONE;
+    const struct reading_plan plan = {.kafka = &engine->kafka,
+                                      .asker = engine->asker,
+                                      .topic = TOPIC_POLICIES,
+                                      .silence_ms = SILENCE_MS,
+                                      .each = see_mark,
+                                      .context = check};
+    static const struct engine_words words = {.wait = not_known, .stop = "no topic for policies"};
+    enum outcome outcome = reading_run(&plan, err);
+
+    return engine_takes(engine, outcome, &words, err->text);
 }
 
 static void begin(struct check *check, struct engine *engine, struct place *places,
@@ -284,12 +292,14 @@ bool begun_check(struct engine *engine, struct place *places, const struct place
     begin(&check, engine, places, starts, count);
     int life = -1;
     bool known = kafka_ends(engine->asker, check.ends, count, ENGINE_ASK_MS, &err) == 0;
-    if (known && recall(&check))
+    bool recalled = known && recall(&check);
+    if (known && !recalled && !ask_marks(&check, &err)) return false;
+    if (recalled)
         life = 0;
-    else if (known && ask_marks(&check, &err))
+    else if (known)
         life = was_there_unmarked(&check, &err);
     if (life < 0) {
-        if (!engine->stopping) engine_pause(engine, "where to go on is not known yet", err.text);
+        engine_pause(engine, not_known, err.text);
         return false;
     }
     if (check.partitions && check.partitions != engine->partitions) {

@@ -1,5 +1,6 @@
 /* bounds: asked for at start, held against each record, and learned from refusals. */
 #include "runtime/bounds.h"
+#include "base/heap.h"
 #include "runtime/engine.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,14 +23,15 @@ static const char *name_of(const struct engine *engine, enum topic topic,
     return kafka_topic(&engine->kafka, topic, name_out);
 }
 
-static int too_small(const struct engine *engine, enum topic topic, int64_t limit,
-                     struct err *err) {
+static enum outcome too_small(const struct engine *engine, enum topic topic, int64_t limit,
+                              struct err *err) {
     char name[KAFKA_NAME_MAX];
-    return err_set(err,
-                   "%s takes records of %" PRId64
-                   " bytes (max.message.bytes), expected at least %d: kafka-configs.sh --alter "
-                   "--entity-type topics --entity-name %s --add-config max.message.bytes=1048588",
-                   name_of(engine, topic, name), limit, BOUNDS_LEAST, name);
+    err_set(err,
+            "%s takes records of %" PRId64
+            " bytes (max.message.bytes), expected at least %d: kafka-configs.sh --alter "
+            "--entity-type topics --entity-name %s --add-config max.message.bytes=1048588",
+            name_of(engine, topic, name), limit, BOUNDS_LEAST, name);
+    return OUTCOME_STOP;
 }
 
 static bool writes(const struct engine *engine, enum topic topic) {
@@ -45,27 +47,29 @@ static bool writes(const struct engine *engine, enum topic topic) {
     return more && *more == topic;
 }
 
-static int ask_outputs(struct engine *engine, struct err *err) {
+static enum outcome ask_outputs(struct engine *engine, struct err *err) {
     struct bounds *bounds = &engine->bounds;
 
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++) {
         int64_t limit = 0;
         if (!writes(engine, topic)) continue;
-        if (kafka_topic_limit(engine->asker, topic, ENGINE_ASK_MS, &limit, err) < 0) return 1;
+        if (kafka_topic_limit(engine->asker, topic, ENGINE_ASK_MS, &limit, err) < 0)
+            return OUTCOME_WAIT;
         if (limit && limit < BOUNDS_LEAST) return too_small(engine, topic, limit, err);
         bounds->bytes[topic] = limit;
     }
 
-    return 0;
+    return OUTCOME_DONE;
 }
 
 /* An answer of the broker holds a batch of any size that the topic takes. */
-static int ask_inputs(struct engine *engine, struct err *err) {
+static enum outcome ask_inputs(struct engine *engine, struct err *err) {
     int64_t most = 0;
 
     for (const enum topic *topic = engine->spec->reads; *topic != TOPIC_NONE; topic++) {
         int64_t limit = 0;
-        if (kafka_topic_limit(engine->asker, *topic, ENGINE_ASK_MS, &limit, err) < 0) return 1;
+        if (kafka_topic_limit(engine->asker, *topic, ENGINE_ASK_MS, &limit, err) < 0)
+            return OUTCOME_WAIT;
         if (limit > most) most = limit;
     }
     most += RECEIVE_MORE;
@@ -73,7 +77,7 @@ static int ask_inputs(struct engine *engine, struct err *err) {
     engine->kafka.sizes.receive = 0;
     if (most > RECEIVE_PRESET) engine->kafka.sizes.receive = most;
 
-    return 0;
+    return OUTCOME_DONE;
 }
 
 static int64_t operators(const struct engine *engine, const char *property, int64_t ours) {
@@ -101,12 +105,13 @@ static void set_sizes(struct engine *engine) {
     engine->kafka.sizes.batch = batch;
 }
 
-int bounds_ask(struct engine *engine, struct err *err) {
-    int result = 0;
-    if (!engine->config->demonstration) result = ask_outputs(engine, err);
-    if (result == 0 && !engine->config->demonstration) result = ask_inputs(engine, err);
+enum outcome bounds_ask(struct engine *engine, struct err *err) {
+    enum outcome outcome = OUTCOME_DONE;
+    if (!engine->config->demonstration) outcome = ask_outputs(engine, err);
+    if (outcome == OUTCOME_DONE && !engine->config->demonstration)
+        outcome = ask_inputs(engine, err);
     set_sizes(engine);
-    return result;
+    return outcome;
 }
 
 /* ---- Holding against ---- */
@@ -142,17 +147,7 @@ bool bounds_fit(const struct engine *engine, enum topic topic, int64_t size) {
 void bounds_refuse(struct engine *engine, const struct raw *raw, bool copied, const char *reason,
                    const char *fmt, ...) {
     struct bounds *bounds = &engine->bounds;
-    if (bounds->refused_count == bounds->refused_size) {
-        if (bounds->refused_size)
-            bounds->refused_size = bounds->refused_size * 2;
-        else
-            bounds->refused_size = 16;
-        bounds->refused =
-            realloc(bounds->refused, sizeof *bounds->refused * (size_t)bounds->refused_size);
-        ASSERT(bounds->refused);
-    }
-
-    struct bounds_refused *refused = &bounds->refused[bounds->refused_count++];
+    struct bounds_refused *refused = HEAP_ADD(bounds->refused, bounds->refused_count);
     *refused = (struct bounds_refused){
         .place = {.topic = raw->topic, .partition = raw->partition, .offset = raw->offset},
         .copied = copied};
@@ -280,7 +275,7 @@ bool bounds_learn(struct engine *engine, const struct batch *batch) {
     for (int i = 0; i < batch->count; i++) any |= batch->deliveries[i].refusal != KAFKA_NOT_REFUSED;
     if (!any) return false;
 
-    if (bounds_ask(engine, &err) < 0)
+    if (bounds_ask(engine, &err) == OUTCOME_STOP)
         engine_stop(engine, EXIT_CANNOT_GO_ON, "a topic takes too little", err.text);
     for (int i = 0; i < batch->count; i++) unexplained |= is_unexplained(engine, batch, i);
     if (unexplained && engine->kafka.sizes.one_by_one) learn_alone(engine, batch);

@@ -33,15 +33,15 @@ struct bounds {
     int64_t batch; /* the largest batch of several, where the broker had to teach it; 0: not */
     bool alone;    /* a record was refused that was alone in its batch */
     struct bounds_refused *refused;
-    int refused_count, refused_size;
+    int refused_count;
     char *watched[BOUNDS_WATCHED_MAX]; /* cases whose state may not grow any more */
     int watched_count;
 };
 void bounds_free(struct bounds *bounds);
 
-/* Asks for the limits of every topic that the worker reads or writes. 0; 1: not now; -1: a topic
- * takes less than the worker needs, err has the remedy. */
-int bounds_ask(struct engine *engine, struct err *err) MUST_CHECK;
+/* Asks for the limits of every topic that the worker reads or writes. OUTCOME_STOP: a topic takes
+ * less than the worker needs, err has the remedy. */
+enum outcome bounds_ask(struct engine *engine, struct err *err) MUST_CHECK;
 
 /* An upper bound of what it takes on the wire, alone in a batch and uncompressed: what a topic's
  * max.message.bytes is compared with. */

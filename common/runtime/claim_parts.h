@@ -36,6 +36,5 @@ int claim_tag(const char *key);
 const char *claim_redis_key(const struct claim_store *store, struct arena *arena, int tag,
                             const char *name);
 const char *claim_number(struct arena *arena, int64_t value);
-enum claim_result claim_sort(int result); /* of a redis_exchange */
 
 #endif

@@ -31,31 +31,31 @@ static void stop(struct claim_reading *reading) {
 }
 
 /* Claims end by Redis' clock: a host whose own is days ahead would take out what still lives. */
-static enum claim_result ask_clock(struct claim_store *store, struct claim_reading *reading,
-                                   struct arena *arena, struct err *err) {
+static enum outcome ask_clock(struct claim_store *store, struct claim_reading *reading,
+                              struct arena *arena, struct err *err) {
     struct redis_reply reply;
-    int asked = redis_ask(store->redis, arena, &reply, err, 1, "TIME");
-    if (asked) return claim_sort(asked);
+    enum outcome asked = redis_ask(store->redis, arena, &reply, err, 1, "TIME");
+    if (asked != OUTCOME_DONE) return asked;
 
     bool told = reply.kind == REDIS_LIST && reply.count > 0 && reply.items[0].text;
     int64_t redis_ms = 0;
     if (told) redis_ms = strtoll(reply.items[0].text, NULL, 10) * 1000;
     reading->skew_ms = redis_ms - clock_boot_ms();
-    return CLAIM_DONE;
+    return OUTCOME_DONE;
 }
 
-static enum claim_result start(struct claim_store *store, struct claim_reading *reading,
-                               struct kafka_asker *asker, struct arena *arena, struct err *err) {
-    enum claim_result told = ask_clock(store, reading, arena, err);
+static enum outcome start(struct claim_store *store, struct claim_reading *reading,
+                          struct kafka_asker *asker, struct arena *arena, struct err *err) {
+    enum outcome told = ask_clock(store, reading, arena, err);
 
-    if (told != CLAIM_DONE) return told;
+    if (told != OUTCOME_DONE) return told;
     int partitions = kafka_partitions(asker, TOPIC_CLAIMS, ASK_MS, err);
-    if (partitions < 0) return CLAIM_AWAY;
+    if (partitions < 0) return OUTCOME_WAIT;
     if (partitions == 0 || partitions > PARTITIONS_MAX) {
         err_set(err,
                 "the claims topic has %d partitions, expected 1 to %d: `redressctl topics create`",
                 partitions, PARTITIONS_MAX);
-        return CLAIM_BROKEN;
+        return OUTCOME_STOP;
     }
     struct place *starts = calloc((size_t)partitions, sizeof *starts);
     reading->ends = calloc((size_t)partitions, sizeof *reading->ends);
@@ -73,10 +73,10 @@ static enum claim_result start(struct claim_store *store, struct claim_reading *
         if (starts[i].offset >= reading->ends[i].offset)
             reading->ends[i].offset = KAFKA_NO_OFFSET; /* nothing to read */
     free(starts);
-    if (!bad) return CLAIM_DONE;
+    if (!bad) return OUTCOME_DONE;
     stop(reading);
 
-    return CLAIM_AWAY;
+    return OUTCOME_WAIT;
 }
 
 static bool all_read(const struct claim_reading *reading) {
@@ -90,9 +90,9 @@ typedef void take_record(struct claim_store *store, struct arena *arena, const s
 /* Reads one pipeline's worth. A place is through when the reader says that nothing visible is left
  * before its true end.
  */
-static enum claim_result read_some(struct claim_store *store, struct claim_reading *reading,
-                                   take_record *take, struct arena *arena, int64_t until_ms,
-                                   struct err *err) {
+static enum outcome read_some(struct claim_store *store, struct claim_reading *reading,
+                              take_record *take, struct arena *arena, int64_t until_ms,
+                              struct err *err) {
     for (int count = 0;
          count < RESTORE_BATCH && !all_read(reading) && clock_boot_ms() < until_ms;) {
         struct kafka_record *record;
@@ -100,8 +100,8 @@ static enum claim_result read_some(struct claim_store *store, struct claim_readi
         int64_t left_ms = until_ms - clock_boot_ms();
         enum kafka_got got = kafka_poll(reading->reader, left_ms < POLL_MS ? (int)left_ms : POLL_MS,
                                         &record, &place, err);
-        if (got == KAFKA_DAMAGED) return CLAIM_BROKEN;
-        if (got == KAFKA_LOST || got == KAFKA_DOUBLE) return CLAIM_AWAY;
+        if (got == KAFKA_DAMAGED) return OUTCOME_STOP;
+        if (got == KAFKA_LOST || got == KAFKA_DOUBLE) return OUTCOME_WAIT;
         if (got == KAFKA_END && place.offset >= reading->ends[place.partition].offset)
             reading->ends[place.partition].offset = KAFKA_NO_OFFSET;
         if (got != KAFKA_RECORD) continue;
@@ -112,7 +112,7 @@ static enum claim_result read_some(struct claim_store *store, struct claim_readi
         count++;
     }
 
-    return CLAIM_DONE;
+    return OUTCOME_DONE;
 }
 
 /* ---- Records ---- */
@@ -204,8 +204,7 @@ static const char *token_key(const struct claim_store *store, struct arena *aren
 
 /* Puts this restore's token beside each marker. Each restore has a token of its own, so that
  * several processes may restore at once. */
-static enum claim_result set_tokens(struct claim_store *store, struct arena *arena,
-                                    struct err *err) {
+static enum outcome set_tokens(struct claim_store *store, struct arena *arena, struct err *err) {
     struct redis_reply *replies;
     int count;
     uint64_t random;
@@ -215,14 +214,13 @@ static enum claim_result set_tokens(struct claim_store *store, struct arena *are
     snprintf(store->marker, sizeof store->marker, "%s:%s", redis_reach(store->redis), store->token);
     for (int tag = 0; tag < CLAIM_TAGS; tag++)
         redis_addf(store->redis, 5, "SET", token_key(store, arena, tag), "1", "PX", token_kept_ms);
-    return claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
+    return redis_exchange(store->redis, arena, &replies, &count, err);
 }
 
 /* The markers name the Redis at which the restore began: one that was restarted, or is another,
  * does not take them for its own. And each is set only where the token still is: one that was
  * emptied meanwhile has forgotten claims that were restored already. */
-static enum claim_result set_markers(struct claim_store *store, struct arena *arena,
-                                     struct err *err) {
+static enum outcome set_markers(struct claim_store *store, struct arena *arena, struct err *err) {
     FAULT_POINT("before_markers");
     for (int tag = 0; tag < CLAIM_TAGS; tag++) {
         const char *argv[] = {token_key(store, arena, tag),
@@ -231,32 +229,30 @@ static enum claim_result set_markers(struct claim_store *store, struct arena *ar
     }
     struct redis_reply *replies;
     int count;
-    enum claim_result result =
-        claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
-    for (int i = 0; result == CLAIM_DONE && i < count; i++) {
+    enum outcome result = redis_exchange(store->redis, arena, &replies, &count, err);
+    for (int i = 0; result == OUTCOME_DONE && i < count; i++) {
         if (replies[i].number) continue;
         err_set(err, "Redis has lost what was restored: once more");
-        result = CLAIM_AWAY;
+        result = OUTCOME_WAIT;
     }
 
     return result;
 }
 
-static enum claim_result start_restore(struct claim_store *store, struct kafka_asker *asker,
-                                       struct arena *arena, struct err *err) {
-    enum claim_result told = set_tokens(store, arena, err);
-    if (told != CLAIM_DONE) return told;
+static enum outcome start_restore(struct claim_store *store, struct kafka_asker *asker,
+                                  struct arena *arena, struct err *err) {
+    enum outcome told = set_tokens(store, arena, err);
+    if (told != OUTCOME_DONE) return told;
     return start(store, &store->restoring, asker, arena, err);
 }
 
-static enum claim_result restore_some(struct claim_store *store, struct arena *arena,
-                                      int64_t until_ms, struct err *err) {
+static enum outcome restore_some(struct claim_store *store, struct arena *arena, int64_t until_ms,
+                                 struct err *err) {
     struct redis_reply *replies;
     int replied;
-    enum claim_result read = read_some(store, &store->restoring, add_restore, arena, until_ms, err);
-    enum claim_result sent =
-        claim_sort(redis_exchange(store->redis, arena, &replies, &replied, err));
-    if (read == CLAIM_DONE) return sent;
+    enum outcome read = read_some(store, &store->restoring, add_restore, arena, until_ms, err);
+    enum outcome sent = redis_exchange(store->redis, arena, &replies, &replied, err);
+    if (read == OUTCOME_DONE) return sent;
     return read;
 }
 
@@ -265,26 +261,25 @@ static void say_restored(const struct claim_reading *reading) {
             log_int(clock_boot_ms() - reading->began_ms), NULL);
 }
 
-enum claim_result claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
-                                      struct err *err) {
+enum outcome claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
+                                 struct err *err) {
     struct claim_reading *reading = &store->restoring;
     struct arena *arena = arena_new();
     int64_t until_ms = clock_boot_ms() + ms;
-    enum claim_result result =
-        reading->reader ? CLAIM_DONE : start_restore(store, asker, arena, err);
+    enum outcome result = reading->reader ? OUTCOME_DONE : start_restore(store, asker, arena, err);
 
-    while (result == CLAIM_DONE && !all_read(reading) && clock_boot_ms() < until_ms) {
+    while (result == OUTCOME_DONE && !all_read(reading) && clock_boot_ms() < until_ms) {
         result = restore_some(store, arena, until_ms, err);
         arena_reset(arena);
     }
-    if (result == CLAIM_DONE && !all_read(reading)) {
-        result = CLAIM_RESTORE;
-    } else if (result == CLAIM_DONE) {
+    if (result == OUTCOME_DONE && !all_read(reading)) {
+        result = OUTCOME_BROKEN;
+    } else if (result == OUTCOME_DONE) {
         result = set_markers(store, arena, err);
-        if (result == CLAIM_DONE) say_restored(reading);
+        if (result == OUTCOME_DONE) say_restored(reading);
     }
     arena_free(arena);
-    if (result != CLAIM_RESTORE) stop(reading);
+    if (result != OUTCOME_BROKEN) stop(reading);
     return result;
 }
 
@@ -310,9 +305,9 @@ static bool is_our_turn(struct claim_store *store, struct arena *arena) {
     struct err err;
     const char *key = claim_redis_key(store, arena, 0, "tidied");
     const char *day_ms = claim_number(arena, CLAIM_DAY_MS);
-    int asked =
+    enum outcome asked =
         redis_ask(store->redis, arena, &reply, &err, 6, "SET", key, "1", "NX", "PX", day_ms);
-    return asked == 0 && reply.kind == REDIS_TEXT;
+    return asked == OUTCOME_DONE && reply.kind == REDIS_TEXT;
 }
 
 static bool start_tidying(struct claim_store *store, struct kafka_asker *asker,
@@ -321,7 +316,7 @@ static bool start_tidying(struct claim_store *store, struct kafka_asker *asker,
     store->tidy_at_ms = clock_boot_ms() + TIDY_LOOK_MS;
     if (!is_our_turn(store, arena)) return false;
     if (!store->buries) store->buries = kafka_producer_new(&store->kafka, NULL, &err);
-    return store->buries && start(store, &store->tidying, asker, arena, &err) == CLAIM_DONE;
+    return store->buries && start(store, &store->tidying, asker, arena, &err) == OUTCOME_DONE;
 }
 
 static void end_tidying(struct claim_store *store) {
@@ -346,7 +341,7 @@ bool claim_store_tidy(struct claim_store *store, struct kafka_asker *asker, int 
     struct err err;
     bool goes_on = reading->reader || start_tidying(store, asker, arena);
     if (goes_on &&
-        read_some(store, reading, bury, arena, clock_boot_ms() + ms, &err) != CLAIM_DONE) {
+        read_some(store, reading, bury, arena, clock_boot_ms() + ms, &err) != OUTCOME_DONE) {
         stop(reading); /* another day */
         goes_on = false;
     }

@@ -44,6 +44,14 @@ const char *claim_redis_key(const struct claim_store *store, struct arena *arena
     return arena_printf(arena, "%s:{claims.%d}:%s", store->kafka.config->topic_prefix, tag, name);
 }
 
+const char *claim_store_key(const char *prefix, const char *key, struct arena *arena) {
+    return arena_printf(arena, "%s:{claims.%d}:%s", prefix, claim_tag(key), key);
+}
+
+const char *claim_store_marker(const char *prefix, const char *key, struct arena *arena) {
+    return arena_printf(arena, "%s:{claims.%d}:marker", prefix, claim_tag(key));
+}
+
 const char *claim_number(struct arena *arena, int64_t value) {
     return arena_printf(arena, "%" PRId64, value);
 }
@@ -77,17 +85,17 @@ static void add_claim(struct claim_store *store, struct arena *arena, const stru
     redis_add_script(store->redis, &store->claim, 2, 11, argv, NULL);
 }
 
-static enum claim_result note_marker(struct claim_store *store, int tag, const char *marker,
-                                     struct err *err) {
+static enum outcome note_marker(struct claim_store *store, int tag, const char *marker,
+                                struct err *err) {
     const char *run_id = redis_run_id(store->redis);
     size_t len = strlen(run_id);
     bool valid = len && strncmp(marker, run_id, len) == 0 && marker[len] == ':';
 
     if (valid && !store->markers[tag][0])
         snprintf(store->markers[tag], CLAIM_MARKER_MAX, "%s", marker);
-    if (valid && strcmp(store->markers[tag], marker) == 0) return CLAIM_DONE;
+    if (valid && strcmp(store->markers[tag], marker) == 0) return OUTCOME_DONE;
     err_set(err, "claims of tag %d are to be restored", tag);
-    return CLAIM_RESTORE;
+    return OUTCOME_BROKEN;
 }
 
 static int64_t as_number(const struct redis_reply *reply) {
@@ -95,14 +103,14 @@ static int64_t as_number(const struct redis_reply *reply) {
     return strtoll(reply->text ? reply->text : "0", NULL, 10);
 }
 
-static enum claim_result read_answer(struct claim_store *store, const struct claim *claim,
-                                     const struct redis_reply *reply, struct answer *out,
-                                     struct err *err) {
+static enum outcome read_answer(struct claim_store *store, const struct claim *claim,
+                                const struct redis_reply *reply, struct answer *out,
+                                struct err *err) {
     if (reply->kind != REDIS_LIST || reply->count < 10) {
         err_set(err, "claim.lua answered in another form than expected");
-        return CLAIM_BROKEN;
+        return OUTCOME_STOP;
     }
-    enum claim_result result = note_marker(store, claim_tag(claim->key), reply->items[0].text, err);
+    enum outcome result = note_marker(store, claim_tag(claim->key), reply->items[0].text, err);
     *out = (struct answer){.granted = reply->items[1].number != 0,
                            .found = reply->items[2].number != 0,
                            .value = reply->items[3].text,
@@ -115,22 +123,16 @@ static enum claim_result read_answer(struct claim_store *store, const struct cla
     return result;
 }
 
-enum claim_result claim_sort(int result) {
-    if (result == 0) return CLAIM_DONE;
-    return result > 0 ? CLAIM_AWAY : CLAIM_BROKEN;
-}
-
-enum claim_result claim_store_make(struct claim_store *store, struct arena *arena,
-                                   const struct claim *claims, struct answer *answers, int count,
-                                   struct err *err) {
-    if (!count) return CLAIM_DONE;
+enum outcome claim_store_make(struct claim_store *store, struct arena *arena,
+                              const struct claim *claims, struct answer *answers, int count,
+                              struct err *err) {
+    if (!count) return OUTCOME_DONE;
     const char *run_id = redis_reach(store->redis);
     for (int i = 0; i < count; i++) add_claim(store, arena, &claims[i], run_id);
     struct redis_reply *replies;
     int replied;
-    enum claim_result result =
-        claim_sort(redis_exchange(store->redis, arena, &replies, &replied, err));
-    for (int i = 0; result == CLAIM_DONE && i < count; i++)
+    enum outcome result = redis_exchange(store->redis, arena, &replies, &replied, err);
+    for (int i = 0; result == OUTCOME_DONE && i < count; i++)
         result = read_answer(store, &claims[i], &replies[i], &answers[i], err);
     return result;
 }
@@ -181,8 +183,7 @@ bool claim_store_tombstone(const struct claim *claim, struct arena *arena,
     return true;
 }
 
-enum claim_result claim_store_verify(struct claim_store *store, struct arena *arena,
-                                     struct err *err) {
+enum outcome claim_store_verify(struct claim_store *store, struct arena *arena, struct err *err) {
     int tags[CLAIM_TAGS];
     int used = 0;
 
@@ -191,12 +192,11 @@ enum claim_result claim_store_verify(struct claim_store *store, struct arena *ar
         redis_addf(store->redis, 2, "GET", claim_redis_key(store, arena, tag, "marker"));
         tags[used++] = tag;
     }
-    if (!used) return CLAIM_DONE;
+    if (!used) return OUTCOME_DONE;
     struct redis_reply *replies;
     int count;
-    enum claim_result result =
-        claim_sort(redis_exchange(store->redis, arena, &replies, &count, err));
-    for (int i = 0; result == CLAIM_DONE && i < used; i++)
+    enum outcome result = redis_exchange(store->redis, arena, &replies, &count, err);
+    for (int i = 0; result == OUTCOME_DONE && i < used; i++)
         result =
             note_marker(store, tags[i], replies[i].kind == REDIS_TEXT ? replies[i].text : "", err);
     return result;

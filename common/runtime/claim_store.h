@@ -21,36 +21,33 @@ struct claim_store;
 struct claim_store *claim_store_new(struct redis *redis, const struct kafka *kafka);
 void claim_store_free(struct claim_store *store);
 
-enum claim_result {
-    CLAIM_DONE = 0,
-    CLAIM_AWAY = 1,    /* Redis cannot take it now */
-    CLAIM_RESTORE = 2, /* restore, then decide the batch again */
-    CLAIM_BROKEN = -1
-};
+/* Where Redis has a claim, and the marker of its tag: without it claims may be missing. A count's
+ * sum is the hash's field `s`; lives in the arena. */
+const char *claim_store_key(const char *prefix, const char *key, struct arena *arena);
+const char *claim_store_marker(const char *prefix, const char *key, struct arena *arena);
 
 /* A new batch: forgets the markers seen. */
 void claim_store_begin(struct claim_store *store);
 /* Makes claims, one pipeline; answers[i] belongs to claims[i]. */
-enum claim_result claim_store_make(struct claim_store *store, struct arena *arena,
-                                   const struct claim *claims, struct answer *answers, int count,
-                                   struct err *err);
+enum outcome claim_store_make(struct claim_store *store, struct arena *arena,
+                              const struct claim *claims, struct answer *answers, int count,
+                              struct err *err);
 /* The record of a claim for redress.claims; false when it needs none. */
 bool claim_store_record(const struct claim *claim, const struct answer *answer, struct arena *arena,
                         struct kafka_message *out);
 /* The record that takes a given-back claim out of the topic. */
 bool claim_store_tombstone(const struct claim *claim, struct arena *arena,
                            struct kafka_message *out);
-/* Are the markers those under which this batch was decided? CLAIM_RESTORE when not. */
-enum claim_result claim_store_verify(struct claim_store *store, struct arena *arena,
-                                     struct err *err);
+/* Are the markers those under which this batch was decided? OUTCOME_BROKEN when not. */
+enum outcome claim_store_verify(struct claim_store *store, struct arena *arena, struct err *err);
 /* Gives claims back, also when Redis is full; best effort, they run out by themselves. */
 void claim_store_release(struct claim_store *store, struct arena *arena, const struct claim *claims,
                          int count);
 
-/* Restores for at most `ms`; CLAIM_DONE when all is restored, CLAIM_RESTORE when there is more to
- * do: call again. */
-enum claim_result claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
-                                      struct err *err);
+/* Restores for at most `ms`; OUTCOME_DONE when all is restored, OUTCOME_BROKEN when there is more
+ * to do: call again. */
+enum outcome claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
+                                 struct err *err);
 /* Takes what has run out out of the topic: one of all workers a day, `ms` at a time; called each
  * turn. True: it is under way. claim_store_tidy_now(): with the next call, for tests. */
 bool claim_store_tidy(struct claim_store *store, struct kafka_asker *asker, int ms);

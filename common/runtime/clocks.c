@@ -34,16 +34,16 @@ static int64_t number_at(const struct redis_reply *list, int index) {
 
 /* behind_ms_out: how far the own clock is behind, negative: ahead; what the answer took is not
  * counted. */
-static int ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
+static enum outcome ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
     struct clocks *clocks = &engine->clocks;
     struct redis_reply reply;
     int64_t before_ms = clock_now_ms();
-    int result = redis_ask(engine->redis, engine->arena, &reply, err, 1, "TIME");
-    if (result) return result;
+    enum outcome outcome = redis_ask(engine->redis, engine->arena, &reply, err, 1, "TIME");
+    if (outcome != OUTCOME_DONE) return outcome;
 
     if (reply.kind != REDIS_LIST || reply.count < 2) {
         err_set(err, "TIME was answered in another form than expected");
-        return -1;
+        return OUTCOME_STOP;
     }
 
     int64_t redis_ms = number_at(&reply, 0) * 1000 + number_at(&reply, 1) / 1000;
@@ -53,7 +53,7 @@ static int ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
     *behind_ms_out = 0;
     if (redis_ms > after_ms) *behind_ms_out = redis_ms - after_ms;
     if (redis_ms < before_ms) *behind_ms_out = redis_ms - before_ms;
-    return 0;
+    return OUTCOME_DONE;
 }
 
 /* ---- Telling ---- */
@@ -85,7 +85,7 @@ void clocks_turn(struct engine *engine) {
     if (!engine->redis || boot_ms < clocks->look_at_ms || engine_paused(engine)) return;
 
     clocks->look_at_ms = boot_ms + LOOK_MS;
-    if (ask(engine, &behind_ms, &err) == 0) tell(engine, behind_ms);
+    if (ask(engine, &behind_ms, &err) == OUTCOME_DONE) tell(engine, behind_ms);
 }
 
 /* ---- Judging ---- */
@@ -94,7 +94,7 @@ bool clocks_reach(struct engine *engine, int64_t event_ms) {
     int64_t behind_ms;
     struct err err;
     if (!engine->redis || event_ms - clock_now_ms() <= AHEAD_MS) return true;
-    if (ask(engine, &behind_ms, &err) == 0) return true;
+    if (ask(engine, &behind_ms, &err) == OUTCOME_DONE) return true;
 
     engine_pause(engine, "an event is ahead of this host's clock, and Redis' cannot be asked now",
                  err.text);

@@ -7,7 +7,6 @@
 #include "outside/kafka.h"
 
 enum {
-    DESCRIBE_ORIGIN = 5,       /* headers redress_reason to redress_offset, which the caller adds */
     DESCRIBE_HEADERS_MAX = 16, /* of the record itself: ce_ headers, so that one sees what it was */
     DESCRIBE_HEADER_BYTES = 256, /* longer ones are left out */
     DESCRIBE_BEGINNING_BYTES = 1024

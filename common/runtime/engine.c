@@ -140,6 +140,16 @@ void engine_calm(struct engine *engine) {
     health_waits(NULL, NULL);
 }
 
+bool engine_takes(struct engine *engine, enum outcome outcome, const struct engine_words *words,
+                  const char *detail) {
+    if (outcome == OUTCOME_DONE) return true;
+    if (outcome == OUTCOME_STOP)
+        engine_stop(engine, EXIT_CANNOT_GO_ON, words->stop, detail);
+    else
+        engine_pause(engine, words->wait, detail);
+    return false;
+}
+
 /* ---- Fencing ---- */
 
 /* Two processes under one name fence each other, by their memberships and by their producers. Who
@@ -224,9 +234,9 @@ static enum kafka_outcome verify_claims(struct engine *engine, struct batch *bat
     enum kafka_outcome outcome = kafka_flush(engine->producer, FLUSH_MS, err);
     if (outcome != KAFKA_DONE) return outcome;
     FAULT_POINT("before_verify");
-    enum claim_result result = claim_store_verify(engine->claims, batch->arena, err);
-    if (result == CLAIM_RESTORE) engine->need_restore = true;
-    if (result == CLAIM_DONE) return KAFKA_DONE;
+    enum outcome result = claim_store_verify(engine->claims, batch->arena, err);
+    if (result == OUTCOME_BROKEN) engine->need_restore = true;
+    if (result == OUTCOME_DONE) return KAFKA_DONE;
     return KAFKA_ABORT;
 }
 
@@ -234,16 +244,6 @@ static enum kafka_outcome send_places(struct engine *engine, struct batch *batch
                                       struct kafka_membership *membership, struct err *err) {
     if (!batch->place_count) return KAFKA_DONE;
     return kafka_send_offsets(engine->producer, batch->places, batch->place_count, membership, err);
-}
-
-/* Only for the test that shows what offsets outside the transaction come to. */
-static enum kafka_outcome commit_places_apart(struct engine *engine, struct batch *batch,
-                                              struct kafka_membership *membership,
-                                              struct err *err) {
-    enum kafka_outcome outcome = kafka_begin(engine->producer, err);
-    if (outcome == KAFKA_DONE) outcome = send_places(engine, batch, membership, err);
-    if (outcome != KAFKA_DONE) return KAFKA_REBUILD;
-    return kafka_commit(engine->producer, err);
 }
 
 static enum kafka_outcome transact(struct engine *engine, struct batch *batch, struct err *err) {
@@ -256,7 +256,7 @@ static enum kafka_outcome transact(struct engine *engine, struct batch *batch, s
     enum kafka_outcome outcome = kafka_begin(engine->producer, err);
     if (outcome != KAFKA_DONE) return KAFKA_REBUILD;
     FAULT_POINT("before_offsets");
-    if (!FAULT_WITHOUT("offsets")) outcome = send_places(engine, batch, membership, err);
+    outcome = send_places(engine, batch, membership, err);
     FAULT_POINT("after_offsets");
     if (outcome == KAFKA_DONE) outcome = send_all(engine, batch, err);
     FAULT_POINT("after_produce");
@@ -264,8 +264,6 @@ static enum kafka_outcome transact(struct engine *engine, struct batch *batch, s
     FAULT_POINT("before_commit");
     if (outcome == KAFKA_DONE) outcome = kafka_commit(engine->producer, err);
     FAULT_POINT("after_commit");
-    if (outcome == KAFKA_DONE && FAULT_WITHOUT("offsets"))
-        outcome = commit_places_apart(engine, batch, membership, err);
     struct err why;
     if (outcome == KAFKA_ABORT)
         outcome = kafka_abort(engine->producer, &why) == KAFKA_DONE ? KAFKA_ABORT : KAFKA_REBUILD;
@@ -325,18 +323,20 @@ static void collect_claims(struct engine *engine, struct asking *asking, struct 
         claims_add(all, &asking->claims.at[i]);
 }
 
-static enum claim_result trouble_with_claims(struct engine *engine, enum claim_result result,
-                                             const char *detail) {
-    if (result == CLAIM_RESTORE)
+/* What is lost is restored first, and without a pause. */
+static bool takes_claims(struct engine *engine, enum outcome outcome,
+                         const struct engine_words *words, const char *detail) {
+    if (outcome == OUTCOME_BROKEN)
         engine->need_restore = true;
-    else if (result == CLAIM_BROKEN)
-        engine_stop(engine, EXIT_CANNOT_GO_ON, "claims cannot be made", detail);
     else
-        engine_pause(engine, "claims cannot be made now", detail);
-    return result;
+        engine_takes(engine, outcome, words, detail);
+    return outcome == OUTCOME_DONE;
 }
 
-enum claim_result engine_ask(struct engine *engine, struct asking *askings, int count) {
+enum outcome engine_ask(struct engine *engine, struct asking *askings, int count) {
+    static const struct engine_words words = {.wait = "claims cannot be made now",
+                                              .stop = "claims cannot be made"};
+
     for (int round = 0; round < ENGINE_ROUNDS_MAX; round++) {
         struct claims all = {.arena = engine->arena};
         for (int i = 0; i < count; i++) collect_claims(engine, &askings[i], &all);
@@ -344,9 +344,9 @@ enum claim_result engine_ask(struct engine *engine, struct asking *askings, int 
 
         struct answer *answers = arena_alloc(engine->arena, sizeof *answers * (size_t)all.count);
         struct err err;
-        enum claim_result result =
+        enum outcome result =
             claim_store_make(engine->claims, engine->arena, all.at, answers, all.count, &err);
-        if (result != CLAIM_DONE) return trouble_with_claims(engine, result, err.text);
+        if (!takes_claims(engine, result, &words, err.text)) return result;
         FAULT_POINT("after_claims");
         for (int i = 0; i < count; i++)
             while (askings[i].answered <
@@ -358,24 +358,23 @@ enum claim_result engine_ask(struct engine *engine, struct asking *askings, int 
         askings[i].in.answers = askings[i].answers;
         askings[i].in.answer_count = askings[i].answered;
     }
-    return CLAIM_DONE;
+    return OUTCOME_DONE;
 }
 
 bool engine_restored(struct engine *engine) {
     enum { TURN_MS = 200, TIDY_MS = 5 }; /* then the group is polled again */
+    static const struct engine_words words = {.wait = "claims cannot be restored now",
+                                              .stop = "claims cannot be restored"};
     if (!engine->need_restore) {
         if (engine->claims) claim_store_tidy(engine->claims, engine->asker, TIDY_MS);
         return true;
     }
     struct err err;
-    enum claim_result result = claim_store_restore(engine->claims, engine->asker, TURN_MS, &err);
-    if (result == CLAIM_DONE) {
+    enum outcome result = claim_store_restore(engine->claims, engine->asker, TURN_MS, &err);
+    if (takes_claims(engine, result, &words, err.text)) {
         engine->need_restore = false;
         claim_store_begin(engine->claims);
-    } else if (result == CLAIM_AWAY)
-        engine_pause(engine, "claims cannot be restored now", err.text);
-    else if (result == CLAIM_BROKEN)
-        engine_stop(engine, EXIT_CANNOT_GO_ON, "claims cannot be restored", err.text);
+    }
     return !engine->need_restore;
 }
 

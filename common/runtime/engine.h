@@ -85,6 +85,15 @@ void engine_pause(struct engine *engine, const char *message, const char *detail
 bool engine_paused(const struct engine *engine);
 void engine_calm(struct engine *engine);
 
+/* Waits or stops as an outcome says: OUTCOME_STOP ends the process with EXIT_CANNOT_GO_ON,
+ * everything else that is not done pauses. What is stale or broken is mended by the caller. Returns
+ * whether it is done. */
+struct engine_words {
+    const char *wait, *stop; /* what is said then, before the detail */
+};
+bool engine_takes(struct engine *engine, enum outcome outcome, const struct engine_words *words,
+                  const char *detail);
+
 /* A transactional producer that is ready, making a new one where needed. False: not yet. */
 bool engine_producer(struct engine *engine);
 
@@ -102,7 +111,7 @@ struct batch {
     int place_count;
     struct claim *made,
         *released; /* claims to be recorded, and to be given back after the commit */
-    int released_count, released_size;
+    int released_count;
 };
 void batch_init(struct batch *batch, struct arena *arena);
 /* Returns the message's index. The struct and what it points to live as long as the arena. */
@@ -140,10 +149,10 @@ struct asking {
     struct answer *answers;
     int answered;
 };
-/* Asks until no decision adds a claim. CLAIM_DONE, or the batch is to be decided again later (the
+/* Asks until no decision adds a claim. OUTCOME_DONE, or the batch is to be decided again later (the
  * engine has paused).
  */
-enum claim_result engine_ask(struct engine *engine, struct asking *askings, int count);
+enum outcome engine_ask(struct engine *engine, struct asking *askings, int count);
 
 /* Restores claims for a while; true when there is nothing (more) to restore. */
 bool engine_restored(struct engine *engine);

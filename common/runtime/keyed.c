@@ -1,8 +1,9 @@
 /* keyed: the loop: assignments, what is fetched, turns, reports. */
 #include "runtime/keyed.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "runtime/health.h"
-#include "runtime/keyed_batch.h"
+#include "runtime/keyed_visit.h"
 #include "runtime/permissions_try.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,8 +23,7 @@ enum {
 static void on_assigned(void *context, const struct place *places, int count) {
     struct keyed *keyed = context;
 
-    keyed->shards.at = realloc(keyed->shards.at, sizeof *keyed->shards.at * ((size_t)count + 1));
-    ASSERT(keyed->shards.at);
+    keyed->shards.at = heap_resize(keyed->shards.at, sizeof *keyed->shards.at * (size_t)count);
     for (int i = 0; i < count; i++) shard_assign(&keyed->shards.at[i], places[i].partition);
     keyed->shards.count = count;
     keyed->assignment++;
@@ -164,7 +164,7 @@ static bool some_have_turns(const struct keyed *keyed) {
 
 static int sleep_ms(struct keyed *keyed, bool able) {
     if (!able) return DUE_LOOK_MS;
-    if (some_have_turns(keyed) || proof_fires(keyed->proof)) return 0;
+    if (some_have_turns(keyed) || proof_fires(keyed->proof) || keyed_visit_waits(keyed)) return 0;
     int64_t wake_ms = shards_next_wake_ms(&keyed->shards);
     if (!wake_ms) return ENGINE_IDLE_MS;
     int64_t left = wake_ms - shards_now_ms(&keyed->shards) + 1;
@@ -183,9 +183,8 @@ static void renew(struct keyed *keyed) {
         struct view_standing standing;
         struct err err;
         shard->renew_at_ms = clock_boot_ms() + SHARD_RENEW_MS;
-        enum view_result result =
-            view_apply(keyed->shards.view, shard->number, keyed->engine->arena, shard->applied,
-                       shard->applied, NULL, 0, &standing, &err);
+        enum outcome result = view_apply(keyed->shards.view, shard->number, keyed->engine->arena,
+                                         shard->applied, shard->applied, NULL, 0, &standing, &err);
         shard_stumbles(&keyed->shards, shard, result, NULL, &err);
     }
 }
@@ -287,7 +286,7 @@ static void turn(struct keyed *keyed) {
     arena_reset(engine->arena);
 }
 
-static size_t offset_of(const struct record *state, const char *name) {
+static size_t offset_of(const struct table *state, const char *name) {
     const struct field *field = state->fields;
     while (field->name && strcmp(field->name, name) != 0) field++;
     ASSERT(field->name); /* worker.h: every state has it */

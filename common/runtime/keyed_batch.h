@@ -11,7 +11,7 @@ enum {
     /* Records of types that are not wanted, beside a batch of those that are: at most what a batch
      * of wake-ups of many shards writes itself. */
     KEYED_SKIP_MAX = 8000,
-    KEYED_SETTLE_MS = 1000 /* offsets of events that changed nothing are committed so often */
+    KEYED_COMMIT_MS = 1000 /* offsets of events that changed nothing are committed so often */
 };
 
 /* A record in hand. */
@@ -32,7 +32,7 @@ struct keyed {
     bool fetching;
     bool damaged; /* a damaged batch was met since fetching began: nothing behind it is decided */
     int64_t damaged_since_ms; /* (boot time) under this assignment; 0: not met */
-    int64_t settle_at_ms;
+    int64_t commit_at_ms;
     int walks; /* which shard walks through its cases next */
 };
 

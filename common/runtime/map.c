@@ -2,6 +2,7 @@
  * (map_gate.c); what joins a record that is not committed yet waits for it (map_wait.c). */
 #include "runtime/map.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "runtime/begun.h"
 #include "runtime/health.h"
 #include "runtime/map_parts.h"
@@ -50,8 +51,7 @@ static void on_assigned(void *context, const struct place *places, int count) {
 
     map_forget(map);
     ASSERT(count <= ENGINE_PLACES_MAX);
-    map->inputs = realloc(map->inputs, sizeof *map->inputs * ((size_t)count + 1));
-    ASSERT(map->inputs);
+    map->inputs = heap_resize(map->inputs, sizeof *map->inputs * (size_t)count);
     for (int i = 0; i < count; i++)
         map_input_assign(&map->inputs[i], places[i].topic, places[i].partition);
     map->input_count = count;
@@ -85,7 +85,8 @@ static bool read_offsets(struct map *map) {
     struct err err;
 
     enum { TURN_MS = 500 };
-    if (kafka_committed(engine->consumer, places, map->input_count, TURN_MS, &err) != 0 ||
+    if (kafka_committed(engine->consumer, places, map->input_count, TURN_MS, &err) !=
+            OUTCOME_DONE ||
         kafka_starts(engine->asker, starts, map->input_count, ENGINE_ASK_MS, &err) < 0) {
         engine_pause(engine, "offsets cannot be read now", err.text);
         return false;
@@ -254,10 +255,10 @@ static void prove_transactions(struct map *map) {
         arena_alloc(engine->arena, sizeof *batch.places * ((size_t)map->input_count + 1));
     for (int i = 0; i < map->input_count; i++) {
         const struct map_input *input = &map->inputs[i];
-        if (input->settled < 0) continue;
+        if (input->committed < 0) continue;
         struct place *place = &batch.places[batch.place_count++];
         *place = (struct place){
-            .topic = input->topic, .partition = input->partition, .offset = input->settled};
+            .topic = input->topic, .partition = input->partition, .offset = input->committed};
         memcpy(place->metadata, input->mark, sizeof place->metadata);
     }
     if (batch.place_count && engine_commit(engine, &batch) != KAFKA_DONE) map_forget(map);

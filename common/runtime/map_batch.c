@@ -1,5 +1,6 @@
 /* map_batch: one batch: read, claim, decide, put in order, one transaction. */
 #include "base/clock.h"
+#include "base/ids.h"
 #include "runtime/map_order.h"
 #include "runtime/map_parts.h"
 #include <stdlib.h>
@@ -90,18 +91,12 @@ struct key_set {
     size_t size; /* a power of two */
 };
 
-/* FNV-1a. Returns true when the key was there already. */
-static bool key_set_add(struct key_set *set, const char *key) {
-    size_t hash = 14695981039346656037ULL;
+/* Where the key is, or would be. */
+static const char **key_set_place(const struct key_set *set, const char *key) {
+    size_t hash = ids_table_hash(key, strlen(key));
 
-    for (const char *c = key; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
-    for (size_t i = hash & (set->size - 1);; i = (i + 1) & (set->size - 1)) {
-        if (!set->at[i]) {
-            set->at[i] = key;
-            return false;
-        }
-        if (strcmp(set->at[i], key) == 0) return true;
-    }
+    for (size_t i = hash & (set->size - 1);; i = (i + 1) & (set->size - 1))
+        if (!set->at[i] || strcmp(set->at[i], key) == 0) return &set->at[i];
 }
 
 static void decide(struct engine *engine, struct job *job) {
@@ -110,10 +105,17 @@ static void decide(struct engine *engine, struct job *job) {
 }
 
 /* A job goes in this round when none of its claims is asked for by an earlier one that is not yet
- * decided. */
+ * decided. Who only looks stands in nobody's way: a round's claims are made in the order of its
+ * jobs. */
 static bool goes_now(const struct job *job, struct key_set *keys) {
     bool collides = false;
-    for (int i = 0; i < job->first.count; i++) collides |= key_set_add(keys, job->first.at[i].key);
+
+    for (int i = 0; i < job->first.count; i++) {
+        const struct claim *claim = &job->first.at[i];
+        const char **place = key_set_place(keys, claim->key);
+        collides |= *place != NULL;
+        if (claim->kind != CLAIM_LOOK) *place = claim->key;
+    }
     return !collides;
 }
 
@@ -134,7 +136,7 @@ static struct key_set ask_first(struct work *work) {
     return keys;
 }
 
-static enum claim_result decide_in_rounds(struct work *work) {
+static enum outcome decide_in_rounds(struct work *work) {
     struct engine *engine = work->engine;
     int *chosen = arena_alloc(work->arena, sizeof *chosen * ((size_t)work->count + 1));
     struct asking *askings = arena_alloc(work->arena, sizeof *askings * ((size_t)work->count + 1));
@@ -154,14 +156,14 @@ static enum claim_result decide_in_rounds(struct work *work) {
             askings[go++] = job->asking;
         }
 
-        enum claim_result result = engine_ask(engine, askings, go);
-        if (result != CLAIM_DONE) return result;
+        enum outcome result = engine_ask(engine, askings, go);
+        if (result != OUTCOME_DONE) return result;
         for (int k = 0; k < go; k++) {
             work->jobs[chosen[k]].asking = askings[k];
             decide(engine, &work->jobs[chosen[k]]);
         }
     }
-    return CLAIM_DONE;
+    return OUTCOME_DONE;
 }
 
 /* By all the clocks there are. False: not now. */
@@ -178,15 +180,15 @@ static bool set_clocks(struct work *work) {
     return true;
 }
 
-static enum claim_result decide_all(struct work *work) {
+static enum outcome decide_all(struct work *work) {
     if (work->engine->spec->ask) {
-        if (!set_clocks(work)) return CLAIM_AWAY;
+        if (!set_clocks(work)) return OUTCOME_WAIT;
         claim_store_begin(work->engine->claims);
         return decide_in_rounds(work);
     }
     for (int i = 0; i < work->count; i++)
         if (!work->jobs[i].decided) decide(work->engine, &work->jobs[i]);
-    return CLAIM_DONE;
+    return OUTCOME_DONE;
 }
 
 /* ---- Order ---- */
@@ -276,7 +278,7 @@ static const char *waiting_part(const char *mark) {
 static bool waits_as_before(const struct map_input *input, const struct place *place) {
     const char *before = waiting_part(input->mark);
     const char *now = waiting_part(place->metadata);
-    return strcmp(before, now) == 0 && (!now[0] || place->offset == input->settled);
+    return strcmp(before, now) == 0 && (!now[0] || place->offset == input->committed);
 }
 
 /* What waits, and that nothing waits any more. */
@@ -332,7 +334,7 @@ static void fill(struct work *work, struct batch *batch) {
 
 static void decide_and_commit(struct work *work) {
     struct map *map = work->map;
-    if (decide_all(work) != CLAIM_DONE) {
+    if (decide_all(work) != OUTCOME_DONE) {
         map_forget(map);
         return;
     }

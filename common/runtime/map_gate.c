@@ -3,7 +3,6 @@
  * precedes its case.opened. What lies behind a transaction that somebody left open is not waited
  * for without limit (ends.h). */
 #include "base/clock.h"
-#include "base/fault.h"
 #include "runtime/map_parts.h"
 #include <stdlib.h>
 
@@ -31,7 +30,7 @@ void map_gate_free(struct map_gate *gate) {
 
 bool map_gate_holds(const struct map *map, enum topic topic) {
     enum topic leads = map->engine->spec->leads;
-    return leads != TOPIC_NONE && topic != leads && !FAULT_WITHOUT("complaints_first");
+    return leads != TOPIC_NONE && topic != leads;
 }
 
 void map_gate_add(struct map *map, const struct raw *raw) {
@@ -78,7 +77,7 @@ static bool is_open(struct map *map) {
     for (int i = 0; i < ends->count; i++) {
         const struct place *end = &ends->at[i];
         const struct map_input *own = map_find(map, end->topic, end->partition);
-        bool passed = end->offset == 0 || (own && own->settled >= end->offset);
+        bool passed = end->offset == 0 || (own && own->committed >= end->offset);
         if (passed) continue;
         if (own) return false; /* ours, and we know that we are not there yet */
         group[asked++] = *end;

@@ -60,19 +60,19 @@ static bool read_mark(struct map_input *input, const char *at) {
     int64_t ahead, delta;
     if (*at++ != '+' || !read_number(&at, &ahead)) return false;
 
-    int64_t last = input->settled - 1;
+    int64_t last = input->committed - 1;
     while (*at) {
         struct map_waiting *waiting = &input->waiting[input->waiting_count];
         if (input->waiting_count == MAP_WAITING_MAX || *at++ != ' ' || !read_number(&at, &delta))
             return false;
         if (*at++ != '>' || !read_position(&at, input->topic, &waiting->on)) return false;
-        waiting->offset = input->settled + delta;
+        waiting->offset = input->committed + delta;
         if (waiting->offset <= last || delta >= ahead) return false;
         last = waiting->offset;
         waiting->in_hand = false;
         input->waiting_count++;
     }
-    input->decided = input->settled + ahead;
+    input->decided = input->committed + ahead;
     return true;
 }
 
@@ -95,19 +95,19 @@ static void write_mark(const struct map_input *input, char mark_out[KAFKA_METADA
 /* ---- Standing ---- */
 
 void map_input_assign(struct map_input *input, enum topic topic, int partition) {
-    *input = (struct map_input){.topic = topic, .partition = partition, .settled = -1, .end = -1};
+    *input = (struct map_input){.topic = topic, .partition = partition, .committed = -1, .end = -1};
 }
 
-void map_input_stand(struct map_input *input, int64_t settled, const char *metadata,
+void map_input_stand(struct map_input *input, int64_t committed, const char *metadata,
                      int64_t begin) {
-    input->settled = settled;
+    input->committed = committed;
     input->begin = begin;
-    snprintf(input->mark, sizeof input->mark, "%s", settled >= 0 ? metadata : "");
+    snprintf(input->mark, sizeof input->mark, "%s", committed >= 0 ? metadata : "");
     map_input_rewind(input);
 }
 
 void map_input_rewind(struct map_input *input) {
-    int64_t from = input->settled >= 0 ? input->settled : input->begin;
+    int64_t from = input->committed >= 0 ? input->committed : input->begin;
 
     input->decided = from;
     input->waiting_count = 0;
@@ -200,16 +200,16 @@ bool map_input_due(const struct map_input *input, struct place *out) {
     }
 
     if (out->offset == 0 && !out->metadata[0]) return false;
-    return out->offset != input->settled || strcmp(out->metadata, input->mark) != 0;
+    return out->offset != input->committed || strcmp(out->metadata, input->mark) != 0;
 }
 
 void map_input_settle(struct map_input *input, const struct place *place) {
     bool nothing_in_hand = input->decided == input->polled;
 
-    ASSERT(place->offset >= input->settled);
+    ASSERT(place->offset >= input->committed);
     ASSERT(place->offset <= input->decided || (nothing_in_hand && place->offset == input->end));
     ASSERT(!input->waiting_count || place->offset == input->waiting[0].offset);
-    input->settled = place->offset;
+    input->committed = place->offset;
     memcpy(input->mark, place->metadata, sizeof input->mark);
     if (input->decided < place->offset) input->polled = input->decided = place->offset;
 }

@@ -46,9 +46,9 @@ struct map_waiting {
 struct map_input {
     enum topic topic;
     int partition;
-    int64_t begin;   /* the partition's first offset, when the group's was read */
-    int64_t settled; /* what the group has committed; -1: nothing */
-    int64_t decided; /* every record before this is decided, but for what waits */
+    int64_t begin;     /* the partition's first offset, when the group's was read */
+    int64_t committed; /* by the group; -1: nothing */
+    int64_t decided;   /* every record before this is decided, but for what waits */
     int64_t
         polled;  /* every record before this has been handed out since the fetch position was set */
     int64_t end; /* reported since then: nothing visible is left before this; -1: not reported */
@@ -63,7 +63,8 @@ struct map_input {
 /* Assigned; where it stands is not known yet. */
 void map_input_assign(struct map_input *input, enum topic topic, int partition);
 /* The group's committed offset (-1: none) with its metadata, and where the partition begins. */
-void map_input_stand(struct map_input *input, int64_t settled, const char *metadata, int64_t begin);
+void map_input_stand(struct map_input *input, int64_t committed, const char *metadata,
+                     int64_t begin);
 /* Back to what is committed: what was handed out or decided beyond it comes again. To be fetched
  * from input->polled. */
 void map_input_rewind(struct map_input *input);

@@ -1,5 +1,6 @@
 /* map_order: see map_order.h. */
 #include "runtime/map_order.h"
+#include "base/ids.h"
 #include <string.h>
 
 /* ---- What is known ---- */
@@ -67,10 +68,8 @@ struct pass {
 };
 
 static size_t hash_of(const struct map_position *at) {
-    size_t hash = 14695981039346656037ULL;
-    hash = (hash ^ (size_t)at->topic) * 1099511628211ULL;
-    hash = (hash ^ (size_t)at->partition) * 1099511628211ULL;
-    return (hash ^ (size_t)at->offset) * 1099511628211ULL;
+    const int64_t parts[] = {at->topic, at->partition, at->offset};
+    return ids_table_hash(parts, sizeof parts);
 }
 
 static struct map_item *find_item(const struct pass *pass, const struct map_position *at) {

@@ -68,13 +68,13 @@ struct map_kept {
 
 struct map_waiters {
     struct map_kept *at;
-    int count, size, ready;
+    int count, ready;
     size_t bytes;
     struct map_input *others; /* partitions of other processes that something waited for, as they
                                  have committed */
-    int other_count, other_size;
+    int other_count;
     struct map_position *gone; /* of claims: records that are not there any more */
-    int gone_count, gone_size;
+    int gone_count;
     int64_t look_at_ms, look_every_ms, again_at_ms;
 };
 

@@ -5,6 +5,7 @@
  * the claims again, for Redis may have lost them, and whether the claimant's record is there at
  * all. */
 #include "base/clock.h"
+#include "base/heap.h"
 #include "runtime/map_order.h"
 #include "runtime/map_parts.h"
 #include <inttypes.h>
@@ -45,15 +46,7 @@ bool map_wait_has_half(const struct map *map) {
 void map_wait_keep(struct map *map, const struct raw *raw) {
     struct map_waiters *waiters = &map->waiters;
 
-    if (waiters->count == waiters->size) {
-        if (waiters->size)
-            waiters->size = waiters->size * 2;
-        else
-            waiters->size = 16;
-        waiters->at = realloc(waiters->at, sizeof *waiters->at * (size_t)waiters->size);
-        ASSERT(waiters->at);
-    }
-    struct map_kept *kept = &waiters->at[waiters->count++];
+    struct map_kept *kept = HEAP_ADD(waiters->at, waiters->count);
     *kept = (struct map_kept){.since_ms = clock_boot_ms()};
     map_copy_make(&kept->copy, raw);
     waiters->bytes += kept->copy.size;
@@ -107,16 +100,7 @@ static struct map_input *other(struct map *map, const struct map_position *at) {
         map_input_find(waiters->others, waiters->other_count, at->topic, at->partition);
     if (found) return found;
 
-    if (waiters->other_count == waiters->other_size) {
-        if (waiters->other_size)
-            waiters->other_size = waiters->other_size * 2;
-        else
-            waiters->other_size = 16;
-        waiters->others =
-            realloc(waiters->others, sizeof *waiters->others * (size_t)waiters->other_size);
-        ASSERT(waiters->others);
-    }
-    found = &waiters->others[waiters->other_count++];
+    found = HEAP_ADD(waiters->others, waiters->other_count);
     map_input_assign(found, at->topic, at->partition);
     return found;
 }
@@ -124,22 +108,15 @@ static struct map_input *other(struct map *map, const struct map_position *at) {
 /* Partitions, each once. */
 struct asking_list {
     struct place *at;
-    int count, size;
+    int count;
 };
 
 static void add_partition(struct map *map, struct asking_list *list,
                           const struct map_position *at) {
     for (int i = 0; i < list->count; i++)
         if (list->at[i].topic == at->topic && list->at[i].partition == at->partition) return;
-    if (list->count == list->size) {
-        struct arena *arena = map->engine->arena;
-        int size = 8;
-        if (list->size) size = list->size * 2;
-        list->at = arena_grow(arena, list->at, sizeof *list->at * (size_t)list->size,
-                              sizeof *list->at * (size_t)size);
-        list->size = size;
-    }
-    list->at[list->count++] = (struct place){.topic = at->topic, .partition = at->partition};
+    *ARENA_ADD(map->engine->arena, list->at, list->count) =
+        (struct place){.topic = at->topic, .partition = at->partition};
 }
 
 /* A partition of another process that something waits for and that is not known to have passed it.
@@ -214,15 +191,7 @@ static void add_gone(struct map *map, const struct map_position *at) {
 
     for (int i = 0; i < waiters->gone_count; i++)
         if (map_position_compare(&waiters->gone[i], at) == 0) return;
-    if (waiters->gone_count == waiters->gone_size) {
-        if (waiters->gone_size)
-            waiters->gone_size = waiters->gone_size * 2;
-        else
-            waiters->gone_size = 16;
-        waiters->gone = realloc(waiters->gone, sizeof *waiters->gone * (size_t)waiters->gone_size);
-        ASSERT(waiters->gone);
-    }
-    waiters->gone[waiters->gone_count++] = *at;
+    *HEAP_ADD(waiters->gone, waiters->gone_count) = *at;
     log_say(LOG_WARN,
             "a claim's record is gone: its topic was made anew, or it was deleted. Who joined it "
             "goes on",

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Whose row it is. */
-enum who { EVERYONE, KEYED, CLAIMS };
+enum who { EVERYONE /* but the gateway */, KEYED, CLAIMS, GATEWAY };
 
 struct row {
     enum who who;
@@ -56,14 +56,20 @@ static const struct row rows[] = {
     {KEYED, KAFKA_GROUP, TOPIC_NONE, "intake", KAFKA_DESCRIBE,
      "how far intake is, before a deadline fires"},
     {EVERYONE, KAFKA_TRANSACTIONAL_ID, TOPIC_NONE, NULL, KAFKA_WRITE, "exactly once"},
+    {GATEWAY, KAFKA_TOPIC, TOPIC_NONE, NULL, KAFKA_READ, "what it sends on"},
+    {GATEWAY, KAFKA_TOPIC, TOPIC_NONE, NULL, KAFKA_WRITE, "what became of it"},
+    {GATEWAY, KAFKA_GROUP, TOPIC_NONE, NULL, KAFKA_READ, "a group for each lane"},
+    {GATEWAY, KAFKA_TRANSACTIONAL_ID, TOPIC_NONE, NULL, KAFKA_WRITE,
+     "reports and offsets as one, for each lane"},
 };
 enum { ROWS = sizeof rows / sizeof *rows, LIST_MAX = 2 * ROWS };
 
 static bool concerns(const struct worker_spec *spec, enum who who) {
     switch (who) {
-    case EVERYONE: return true;
+    case EVERYONE: return spec->kind != WORKER_GATEWAY;
     case KEYED: return spec->kind == WORKER_KEYED;
     case CLAIMS: return spec->ask != NULL;
+    case GATEWAY: return spec->kind == WORKER_GATEWAY;
     }
     return false;
 }
@@ -98,15 +104,16 @@ static void add_topics_of(struct listing *listing, const struct row *row,
     if (row->operation != KAFKA_READ) add_all(listing, row, spec->writes);
 }
 
+/* Behind a transactional id's name stands the instance, behind the gateway's group the lane. */
 static void add_other(struct listing *listing, const struct row *row, const char *prefix,
                       const char *worker) {
-    bool transactional = row->resource == KAFKA_TRANSACTIONAL_ID;
+    bool prefixed = row->resource == KAFKA_TRANSACTIONAL_ID || row->who == GATEWAY;
 
     listing->at[listing->count++] = (struct permission){
         .resource = row->resource,
         .name = arena_printf(listing->arena, "%s-%s%s", prefix, row->name ? row->name : worker,
-                             transactional ? "-" : ""),
-        .prefixed = transactional,
+                             prefixed ? "-" : ""),
+        .prefixed = prefixed,
         .operation = row->operation,
         .why = row->why};
 }
@@ -186,9 +193,7 @@ const char *permissions_grant(const struct permission *permission, const char *p
 static void add_text(const char ***texts, int *count, const char *text, struct arena *arena) {
     for (int i = 0; i < *count; i++)
         if (strcmp((*texts)[i], text) == 0) return;
-    *texts = arena_grow(arena, *texts, sizeof **texts * (size_t)*count,
-                        sizeof **texts * (size_t)(*count + 1));
-    (*texts)[(*count)++] = text;
+    *ARENA_ADD(arena, *texts, *count) = text;
 }
 
 static void add_command(struct permission_texts *out, const char *command, struct arena *arena) {
@@ -215,9 +220,9 @@ static void add_script(struct permission_texts *out, const char *lua, struct are
 
 void permissions_of_redis(const struct worker_spec *spec, const char *prefix, struct arena *arena,
                           struct permission_texts *out) {
-    static const char *const view_scripts[] = {lua_standing, lua_read,  lua_due,
-                                               lua_apply,    lua_check, lua_wipe,
-                                               lua_wiped,    lua_names, NULL};
+    static const char *const view_scripts[] = {lua_standing, lua_read,  lua_due,  lua_find,
+                                               lua_apply,    lua_check, lua_wipe, lua_wiped,
+                                               lua_names,    NULL};
     static const char *const claim_scripts[] = {lua_claim, lua_restore, lua_restored, lua_release,
                                                 NULL};
     static const char *const always[] = {"info", "ping", "script|load", "evalsha", NULL};

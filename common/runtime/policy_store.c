@@ -1,7 +1,8 @@
 /* policy_store: an arena a version, and a short list of them with the current one in front. */
 #include "runtime/policy_store.h"
 #include "base/file.h"
-#include "data/yaml.h"
+#include "base/ids.h"
+#include "decision/policy_file.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +110,7 @@ static const char *body_of(struct arena *arena, const struct tree *tree) {
 static uint64_t hash_beside(const struct policy_store *store, const struct tree *tree) {
     const char *name =
         store->spec->policy_names ? tree_text(tree, store->spec->policy_names) : NULL;
-    uint64_t hash = 14695981039346656037ULL;
+    uint64_t hash = 0;
     const char *bytes;
     size_t len;
     struct err err;
@@ -118,9 +119,7 @@ static uint64_t hash_beside(const struct policy_store *store, const struct tree 
     struct arena *scratch = arena_new();
     const char *path = arena_printf(scratch, "%s/%s", store->dir, name);
     if (file_read(scratch, path, BESIDE_MAX, &bytes, &len, &err) == 0)
-        for (size_t i = 0; i < len; i++) hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211ULL;
-    else
-        hash = 0;
+        hash = ids_table_hash(bytes, len);
     arena_free(scratch);
     return hash;
 }
@@ -143,7 +142,7 @@ static struct kept *read_file(const struct policy_store *store, const struct tre
     struct kept *kept = kept_new();
     struct err err;
 
-    if (yaml_read_file(kept->arena, path_of(store, kept->arena), tree_out, &err) < 0) {
+    if (policy_file_read(store->spec, store->dir, kept->arena, tree_out, &err) < 0) {
         buf_printf(errors, "%s\n", err.text);
         discard(kept);
         return NULL;
@@ -202,10 +201,9 @@ static const char *version_of(const struct worker_spec *spec, const struct polic
 
 /* Looks for `kept` among the records: its place, and the newest of all. REFUSED: it has another
  * body there. */
-static enum policy_store_result take_place(const struct policy_store *store,
-                                           const struct policy_record *records, int count,
-                                           struct kept *kept, const char **newest_out,
-                                           struct err *err) {
+static enum outcome take_place(const struct policy_store *store,
+                               const struct policy_record *records, int count, struct kept *kept,
+                               const char **newest_out, struct err *err) {
     bool other = false;
 
     kept->version.order = -1;
@@ -222,38 +220,37 @@ static enum policy_store_result take_place(const struct policy_store *store,
             kept->version.order = -1;
         other = body && (other || strcmp(body, kept->body) != 0);
     }
-    if (!other) return POLICY_STORE_DONE;
+    if (!other) return OUTCOME_DONE;
     err_set(
         err,
         "%s: version %s was used before with another body; give the changed policy a new version",
         store->spec->policy_file, kept->version.version);
-    return POLICY_STORE_REFUSED;
+    return OUTCOME_STOP;
 }
 
-static enum policy_store_result publish(const struct policy_store *store,
-                                        const struct policy_topic *topic, struct kept *kept,
-                                        const char **newer_out, struct err *err) {
-    enum policy_store_result result = POLICY_STORE_DONE;
+static enum outcome publish(const struct policy_store *store, const struct policy_topic *topic,
+                            struct kept *kept, const char **newer_out, struct err *err) {
+    enum outcome result = OUTCOME_DONE;
     struct arena *scratch = arena_new();
     const char *key = arena_printf(scratch, "%s:%s", store->spec->name, kept->version.version);
     const char *newest = NULL;
 
-    for (int reads = 0; reads < PUBLISH_READS && result == POLICY_STORE_DONE; reads++) {
+    for (int reads = 0; reads < PUBLISH_READS && result == OUTCOME_DONE; reads++) {
         struct policy_record *records;
         int count;
         if (topic->read(topic->context, scratch, &records, &count, err))
-            result = POLICY_STORE_AWAY;
+            result = OUTCOME_WAIT;
         else
             result = take_place(store, records, count, kept, &newest, err);
-        if (result != POLICY_STORE_DONE || kept->version.order >= 0) break;
-        if (topic->write(topic->context, key, kept->body, err)) result = POLICY_STORE_AWAY;
+        if (result != OUTCOME_DONE || kept->version.order >= 0) break;
+        if (topic->write(topic->context, key, kept->body, err)) result = OUTCOME_WAIT;
     }
-    if (result == POLICY_STORE_DONE && kept->version.order < 0) {
+    if (result == OUTCOME_DONE && kept->version.order < 0) {
         err_set(err, "the policies topic does not have %s although it was written", key);
-        result = POLICY_STORE_AWAY;
+        result = OUTCOME_WAIT;
     }
     bool newer = newest && strcmp(newest, kept->version.version) != 0;
-    if (result == POLICY_STORE_DONE && newer)
+    if (result == OUTCOME_DONE && newer)
         *newer_out = arena_strdup(kept->arena, newest);
     else
         *newer_out = NULL;
@@ -262,11 +259,10 @@ static enum policy_store_result publish(const struct policy_store *store,
     return result;
 }
 
-enum policy_store_result policy_store_publish(struct policy_store *store,
-                                              const struct policy_topic *topic,
-                                              const char **newer_out, struct err *err) {
+enum outcome policy_store_publish(struct policy_store *store, const struct policy_topic *topic,
+                                  const char **newer_out, struct err *err) {
     *newer_out = NULL;
-    if (!store->first) return POLICY_STORE_DONE;
+    if (!store->first) return OUTCOME_DONE;
     return publish(store, topic, store->first, newer_out, err);
 }
 
@@ -290,37 +286,35 @@ static void take(struct policy_store *store, struct kept *kept) {
     link_all(store);
 }
 
-static enum policy_store_result replace(struct policy_store *store,
-                                        const struct policy_topic *topic, struct kept *kept,
-                                        const struct tree *tree, struct buf *errors) {
+static enum outcome replace(struct policy_store *store, const struct policy_topic *topic,
+                            struct kept *kept, const struct tree *tree, struct buf *errors) {
     const char *newer;
     struct err err;
 
-    if (compile_file(store, tree, kept, errors) < 0) return POLICY_STORE_REFUSED;
-    enum policy_store_result result = publish(store, topic, kept, &newer, &err);
-    if (result != POLICY_STORE_DONE) buf_printf(errors, "%s\n", err.text);
+    if (compile_file(store, tree, kept, errors) < 0) return OUTCOME_STOP;
+    enum outcome result = publish(store, topic, kept, &newer, &err);
+    if (result != OUTCOME_DONE) buf_printf(errors, "%s\n", err.text);
     return result;
 }
 
-enum policy_store_result policy_store_reload(struct policy_store *store,
-                                             const struct policy_topic *topic, bool *changed_out,
-                                             struct buf *errors) {
+enum outcome policy_store_reload(struct policy_store *store, const struct policy_topic *topic,
+                                 bool *changed_out, struct buf *errors) {
     const struct tree *tree;
     *changed_out = false;
-    if (!store->first) return POLICY_STORE_DONE;
+    if (!store->first) return OUTCOME_DONE;
     struct kept *kept = read_file(store, &tree, errors);
-    if (!kept) return POLICY_STORE_REFUSED;
+    if (!kept) return OUTCOME_STOP;
 
-    enum policy_store_result result = POLICY_STORE_DONE;
+    enum outcome result = OUTCOME_DONE;
     bool same = strcmp(kept->body, store->first->body) == 0 && kept->beside == store->first->beside;
     if (!same) result = replace(store, topic, kept, tree, errors);
-    if (same || result != POLICY_STORE_DONE) {
+    if (same || result != OUTCOME_DONE) {
         discard(kept);
         return result;
     }
     take(store, kept);
     *changed_out = true;
-    return POLICY_STORE_DONE;
+    return OUTCOME_DONE;
 }
 
 /* ---- Other versions ---- */
@@ -403,53 +397,50 @@ static void insert(struct policy_store *store, struct kept *kept) {
 }
 
 /* A file that takes running cases over goes for those, too, whose own version is not to be had. */
-static enum policy_store_result look_up(struct policy_store *store,
-                                        const struct policy_topic *topic, const char *version,
-                                        struct err *err) {
+static enum outcome look_up(struct policy_store *store, const struct policy_topic *topic,
+                            const char *version, struct err *err) {
     struct arena *scratch = arena_new();
     struct policy_record *records;
     int count;
 
     if (topic->read(topic->context, scratch, &records, &count, err)) {
         arena_free(scratch);
-        return POLICY_STORE_AWAY;
+        return OUTCOME_WAIT;
     }
     struct err why = {""};
     insert(store, read_version(store->spec, store->dir, records, count, version, &why));
     arena_free(scratch);
-    if (policies_choose(store->policies, version)) return POLICY_STORE_DONE;
+    if (policies_choose(store->policies, version)) return OUTCOME_DONE;
     err_set(err, "%s; or give running cases a newer version on purpose, with `migrate: true`",
             why.text);
 
-    return POLICY_STORE_REFUSED;
+    return OUTCOME_STOP;
 }
 
-enum policy_store_result policy_store_know(struct policy_store *store,
-                                           const struct policy_topic *topic, const char *version,
-                                           struct err *err) {
+enum outcome policy_store_know(struct policy_store *store, const struct policy_topic *topic,
+                               const char *version, struct err *err) {
     struct kept *known = find(store, version);
 
     if (known && policies_choose(store->policies, version)) {
         known->named = store->batch;
-        return POLICY_STORE_DONE;
+        return OUTCOME_DONE;
     }
     return look_up(store, topic, version, err);
 }
 
-enum policy_store_result policy_store_find(const struct worker_spec *spec, const char *dir,
-                                           const struct policy_topic *topic, const char *version,
-                                           struct arena *arena, const void **policy_out,
-                                           struct err *err) {
+enum outcome policy_store_find(const struct worker_spec *spec, const char *dir,
+                               const struct policy_topic *topic, const char *version,
+                               struct arena *arena, const void **policy_out, struct err *err) {
     struct policy_record *records;
     int count;
-    if (topic->read(topic->context, arena, &records, &count, err)) return POLICY_STORE_AWAY;
+    if (topic->read(topic->context, arena, &records, &count, err)) return OUTCOME_WAIT;
     const struct policy_record *record = last_of(spec, records, count, version);
     if (!record) {
         err_set(err, "redress.policies has no such version");
-        return POLICY_STORE_REFUSED;
+        return OUTCOME_STOP;
     }
     struct kept kept = {.arena = arena};
-    if (compile_record(spec, dir, record, &kept, err) < 0) return POLICY_STORE_REFUSED;
+    if (compile_record(spec, dir, record, &kept, err) < 0) return OUTCOME_STOP;
     *policy_out = kept.version.policy;
-    return POLICY_STORE_DONE;
+    return OUTCOME_DONE;
 }

@@ -28,41 +28,32 @@ void policy_store_free(struct policy_store *store); /* NULL is allowed */
  * and no policy. */
 int policy_store_load(struct policy_store *store, struct buf *errors) MUST_CHECK;
 
-enum policy_store_result {
-    POLICY_STORE_DONE = 0,
-    POLICY_STORE_AWAY = 1,    /* Kafka does not answer: again later */
-    POLICY_STORE_REFUSED = -1 /* err: this version was used with another body; or no policy is to be
-                                 had by this name */
-};
 /* The current version is in the topic from here on, with its place among the others. *newer_out: a
  * version of this worker that was written after it, or NULL; lives until the next call. */
-enum policy_store_result policy_store_publish(struct policy_store *store,
-                                              const struct policy_topic *topic,
-                                              const char **newer_out, struct err *err) MUST_CHECK;
+enum outcome policy_store_publish(struct policy_store *store, const struct policy_topic *topic,
+                                  const char **newer_out, struct err *err) MUST_CHECK;
 
 /* The file again. *changed_out false: it says what it said before, as does the file that it names,
  * and nothing was done. Unless the result is DONE everything stays as it was. */
-enum policy_store_result policy_store_reload(struct policy_store *store,
-                                             const struct policy_topic *topic, bool *changed_out,
-                                             struct buf *errors) MUST_CHECK;
+enum outcome policy_store_reload(struct policy_store *store, const struct policy_topic *topic,
+                                 bool *changed_out, struct buf *errors) MUST_CHECK;
 
 /* Makes the version that a case keeps known: DONE when policies_choose() answers for it from now
  * on. Before the first of a batch policy_store_begin(). REFUSED: redress.policies, read to its end,
  * has no such version, or one that this program cannot read, and the current one does not take
  * running cases; err says which and what to do. */
 void policy_store_begin(struct policy_store *store);
-enum policy_store_result policy_store_know(struct policy_store *store,
-                                           const struct policy_topic *topic, const char *version,
-                                           struct err *err) MUST_CHECK;
+enum outcome policy_store_know(struct policy_store *store, const struct policy_topic *topic,
+                               const char *version, struct err *err) MUST_CHECK;
 
 /* Versions in memory, the current one included. */
 int policy_store_count(const struct policy_store *store);
 
 /* One version of a spec out of the topic, for tools. The policy lives in the arena. REFUSED: it is
  * not there, or this program cannot read it. */
-enum policy_store_result policy_store_find(const struct worker_spec *spec, const char *dir,
-                                           const struct policy_topic *topic, const char *version,
-                                           struct arena *arena, const void **policy_out,
-                                           struct err *err) MUST_CHECK;
+enum outcome policy_store_find(const struct worker_spec *spec, const char *dir,
+                               const struct policy_topic *topic, const char *version,
+                               struct arena *arena, const void **policy_out,
+                               struct err *err) MUST_CHECK;
 
 #endif

@@ -15,7 +15,7 @@ void shard_assign(struct shard *shard, int number) {
     *shard = (struct shard){.number = number,
                             .phase = SHARD_OFFSETS,
                             .next = -1,
-                            .settled = -1,
+                            .committed = -1,
                             .polled_to = -1,
                             .hold_at = -1,
                             .healed_at_ms = clock_boot_ms()};
@@ -50,6 +50,8 @@ void shard_heal(struct shards *shards, struct shard *shard, const char *why) {
     shard->hold_at = -1;
     shard->wait_until_ms = 0;
     shard->proof = (struct shard_proof){0};
+    shard->visit = (struct shard_visit){0};
+    shard->visited = 0;
     shards->refetch = true;
 }
 
@@ -82,10 +84,11 @@ static void take_offsets(struct shards *shards, struct shard *shard) {
     struct engine *engine = shards->engine;
     struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number}, start = committed;
     struct err err;
-    int result = kafka_committed(engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err);
+    bool known =
+        kafka_committed(engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) == OUTCOME_DONE &&
+        kafka_starts(engine->asker, &start, 1, ENGINE_ASK_MS, &err) == 0;
 
-    if (result == 0) result = kafka_starts(engine->asker, &start, 1, ENGINE_ASK_MS, &err);
-    if (result != 0) {
+    if (!known) {
         engine_pause(engine, "committed offsets are not known yet",
                      err.text); /* a left-over transaction: it is not "none" */
         return;
@@ -105,9 +108,9 @@ static void take_offsets(struct shards *shards, struct shard *shard) {
     else
         shard->next = committed.offset;
     if (shard->no_offsets)
-        shard->settled = -1;
+        shard->committed = -1;
     else
-        shard->settled = shard->next;
+        shard->committed = shard->next;
     shard->read_to = shard->rewind_to = shard->next;
     if (committed.metadata[0])
         snprintf(shard->log_id, sizeof shard->log_id, "%.39s", committed.metadata);
@@ -141,19 +144,16 @@ static void ask_ends(struct shards *shards, struct shard *shard) {
 
 /* ---- The view ---- */
 
-static bool away(struct shards *shards, enum view_result result, const struct err *err) {
-    if (result == VIEW_DONE) return false;
-    if (result == VIEW_BROKEN)
-        engine_stop(shards->engine, EXIT_CANNOT_GO_ON,
-                    "redis refuses a command that this worker needs", err->text);
-    else
-        engine_pause(shards->engine, "redis cannot take it now", err->text);
-    return true;
+const struct engine_words shard_redis_words = {
+    .wait = "redis cannot take it now", .stop = "redis refuses a command that this worker needs"};
+
+static bool takes(struct shards *shards, enum outcome outcome, const struct err *err) {
+    return engine_takes(shards->engine, outcome, &shard_redis_words, err->text);
 }
 
 /* Whether it is no longer ours: then it is looked at anew. */
-static bool lost_wipe(struct shard *shard, enum view_result result) {
-    if (result != VIEW_STALE) return false;
+static bool lost_wipe(struct shard *shard, enum outcome result) {
+    if (result != OUTCOME_STALE) return false;
     log_say(LOG_INFO, "somebody else changed the view while it was emptied", "shard",
             log_int(shard->number), NULL);
     shard->phase = SHARD_ENDS;
@@ -163,18 +163,18 @@ static bool lost_wipe(struct shard *shard, enum view_result result) {
 static void wipe(struct shards *shards, struct shard *shard) {
     struct arena *arena = shards->engine->arena;
     struct err err;
-    enum view_result result;
+    enum outcome result;
     int64_t until_ms = clock_boot_ms() + SHARD_REPLAY_MS;
 
     do {
         result =
             view_wipe_step(shards->view, shard->number, arena, shard->mark, &shard->cursor, &err);
-        if (lost_wipe(shard, result) || away(shards, result, &err)) return;
+        if (lost_wipe(shard, result) || !takes(shards, result, &err)) return;
     } while (shard->cursor && clock_boot_ms() < until_ms);
     if (shard->cursor) return;
     FAULT_POINT("before_wipe_end");
     result = view_wipe_end(shards->view, shard->number, arena, shard->mark, shard->start, &err);
-    if (lost_wipe(shard, result) || away(shards, result, &err)) return;
+    if (lost_wipe(shard, result) || !takes(shards, result, &err)) return;
     shard->phase = SHARD_ENDS;
 }
 
@@ -184,11 +184,9 @@ static void begin_wipe(struct shards *shards, struct shard *shard, const struct 
 
     log_say(LOG_WARN, "the view is made anew", "shard", log_int(shard->number), "why", why, NULL);
     arc4random_buf(&shard->mark, sizeof shard->mark);
-    if (away(shards,
-             view_wipe_begin(shards->view, shard->number, shards->engine->arena, seen, shard->mark,
-                             &err),
-             &err))
-        return;
+    enum outcome outcome = view_wipe_begin(shards->view, shard->number, shards->engine->arena, seen,
+                                           shard->mark, &err);
+    if (!takes(shards, outcome, &err)) return;
     FAULT_POINT("after_wipe_begin");
     if (shard->distrust[0]) {
         shard->remade++;
@@ -231,11 +229,9 @@ static bool begin_replay(struct shards *shards, struct shard *shard) {
     struct view_standing standing;
     struct err err;
 
-    if (away(
-            shards,
-            view_read(shards->view, shard->number, shards->engine->arena, NULL, 0, &standing, &err),
-            &err))
-        return false;
+    enum outcome outcome =
+        view_read(shards->view, shard->number, shards->engine->arena, NULL, 0, &standing, &err);
+    if (!takes(shards, outcome, &err)) return false;
     due_clock_note_redis(&shards->due_clock, standing.redis_ms, clock_boot_ms());
     if (standing.known && !standing.whole && !shard->distrust[0])
         snprintf(shard->distrust, sizeof shard->distrust, "it has lost cases");
@@ -350,13 +346,14 @@ static bool apply_slice(struct shards *shards, struct shard *shard, struct repla
 
     if (replayed->to <= shard->applied) return true;
     for (int i = 0; i < replayed->count; i++) replayed->cases[i].id = replayed->changes[i].id;
-    enum view_result result = view_read(shards->view, shard->number, arena, replayed->cases,
-                                        replayed->count, &standing, &err);
+    enum outcome result = view_read(shards->view, shard->number, arena, replayed->cases,
+                                    replayed->count, &standing, &err);
     if (shard_stumbles(shards, shard, result, &standing, &err) ||
         !shard_stands(shards, shard, &standing))
         return false;
     for (int i = 0; i < replayed->count; i++) {
         replayed->changes[i].old = replayed->cases[i].state;
+        replayed->changes[i].old_sum = replayed->cases[i].sum;
         replayed->changes[i].was_unread = replayed->cases[i].unread != NULL;
     }
     result = view_apply(shards->view, shard->number, arena, shard->applied, replayed->to,

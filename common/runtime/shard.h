@@ -19,6 +19,13 @@ enum {
     SHARD_WALK = 200
 };
 
+/* How far a shard's cases were visited (keyed_visit.h). */
+struct shard_visit {
+    int64_t mark; /* for which version */
+    struct view_walk walk;
+    int64_t cases, began_ms; /* (boot time) */
+};
+
 /* What is proven of a shard (proof.h). */
 struct shard_proof {
     int64_t proven_ms;  /* wake-ups before this may fire */
@@ -43,7 +50,7 @@ struct shard {
     enum shard_phase phase;
     int64_t next;       /* own next input offset; never rd_kafka_position() */
     int64_t rewind_to;  /* what it was before the batch at hand */
-    int64_t settled;    /* what of it is committed */
+    int64_t committed;  /* by the group */
     int64_t read_to;    /* everything before this input offset has been folded */
     int64_t polled_to;  /* everything before this is folded, or in the batch at hand, which folds it
                            before wake-ups */
@@ -64,6 +71,8 @@ struct shard {
     int64_t unread;                      /* cases whose changelog record cannot be read */
     int check_next;                      /* how far view_check() is, */
     struct view_walk walk;               /* and the walk through all cases */
+    struct shard_visit visit;            /* that is under way */
+    int64_t visited;                     /* the mark of the last that came to its end */
     int64_t healed_at_ms, renew_at_ms;
     struct shard_proof proof;
 };
@@ -101,9 +110,11 @@ void shard_hold(struct shards *shards, struct shard *shard);
 bool shard_has_turn(const struct shard *shard);
 /* Whether the view is where the shard expects it, and whole. False: it heals, or is made anew. */
 bool shard_stands(struct shards *shards, struct shard *shard, const struct view_standing *standing);
+/* What is said when Redis does not do what was asked. */
+extern const struct engine_words shard_redis_words;
 /* Whether a call of view_* went wrong; then what has to be done about it is begun. standing NULL:
  * not known. */
-bool shard_stumbles(struct shards *shards, struct shard *shard, enum view_result result,
+bool shard_stumbles(struct shards *shards, struct shard *shard, enum outcome result,
                     const struct view_standing *standing, const struct err *err);
 /* Once a second: what an idle shard would not notice. */
 void shard_check_views(struct shards *shards, struct shard *shard);

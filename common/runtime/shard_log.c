@@ -108,7 +108,8 @@ static bool check_log(struct shards *shards, struct shard *shard, const struct r
 static bool offsets_came(struct shards *shards, const struct shard *shard) {
     struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number};
     struct err err;
-    if (kafka_committed(shards->engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) != 0)
+    if (kafka_committed(shards->engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) !=
+        OUTCOME_DONE)
         return true; /* once more */
     return committed.offset != KAFKA_NO_OFFSET;
 }

@@ -52,21 +52,16 @@ bool shard_stands(struct shards *shards, struct shard *shard,
     return false;
 }
 
-bool shard_stumbles(struct shards *shards, struct shard *shard, enum view_result result,
+bool shard_stumbles(struct shards *shards, struct shard *shard, enum outcome result,
                     const struct view_standing *standing, const struct err *err) {
-    switch (result) {
-    case VIEW_DONE: return false;
-    case VIEW_BAD:
+    if (result == OUTCOME_DONE) return false;
+    if (result == OUTCOME_BROKEN) {
         if (!standing || shard_stands(shards, shard, standing))
             shard_remake(shards, shard, err->text);
         return true;
-    case VIEW_BROKEN:
-        engine_stop(shards->engine, EXIT_CANNOT_GO_ON,
-                    "redis refuses a command that this worker needs", err->text);
-        break;
-    case VIEW_AWAY: engine_pause(shards->engine, "redis cannot take it now", err->text); break;
-    case VIEW_STALE: break;
     }
+    if (result != OUTCOME_STALE)
+        engine_takes(shards->engine, result, &shard_redis_words, err->text);
     shard_heal(shards, shard, err->text);
 
     return true;
@@ -80,7 +75,7 @@ int shard_walk(struct shards *shards, struct shard *shard, int limit) {
     struct err err;
 
     if (shard->phase != SHARD_RUN) return 0;
-    enum view_result result =
+    enum outcome result =
         view_next_ids(shards->view, shard->number, arena, &shard->walk, limit, &ids, &count, &err);
     if (shard_stumbles(shards, shard, result, NULL, &err)) return count;
     for (int from = 0; from < count; from += VIEW_CASES_MAX) {
@@ -101,9 +96,9 @@ int shard_walk(struct shards *shards, struct shard *shard, int limit) {
 static void look_at_held(struct shards *shards, struct shard *shard) {
     struct view_standing standing;
     struct err err;
-    enum view_result result =
+    enum outcome result =
         view_read(shards->view, shard->number, shards->engine->arena, NULL, 0, &standing, &err);
-    if (result == VIEW_DONE && standing.wipe_asked)
+    if (result == OUTCOME_DONE && standing.wipe_asked)
         shard_heal(shards, shard, "rebuild was asked for");
 }
 
@@ -113,10 +108,10 @@ void shard_check_views(struct shards *shards, struct shard *shard) {
 
     if (shard->phase == SHARD_HELD) look_at_held(shards, shard);
     if (shard->phase != SHARD_RUN) return;
-    enum view_result result = view_check(shards->view, shard->number, shards->engine->arena,
-                                         &shard->check_next, &standing, &err);
-    if (result == VIEW_AWAY)
-        engine_pause(shards->engine, "redis cannot take it now", err.text);
+    enum outcome result = view_check(shards->view, shard->number, shards->engine->arena,
+                                     &shard->check_next, &standing, &err);
+    if (result == OUTCOME_WAIT)
+        engine_takes(shards->engine, result, &shard_redis_words, err.text);
     else if (!shard_stumbles(shards, shard, result, &standing, &err))
         shard_stands(shards, shard, &standing);
 }

@@ -20,7 +20,7 @@ static struct redis_script with_standing(struct view *view, int slot, const char
 }
 
 struct view *view_new(struct redis *redis, const char *prefix, const char *worker,
-                      const struct record *state) {
+                      const struct table *state) {
     struct view *view = calloc(1, sizeof *view);
     ASSERT(view);
     *view = (struct view){
@@ -31,10 +31,11 @@ struct view *view_new(struct redis *redis, const char *prefix, const char *worke
     view->due = with_standing(view, 1, "due", lua_due);
     view->apply = with_standing(view, 2, "apply", lua_apply);
     view->check = with_standing(view, 3, "check", lua_check);
+    view->find = with_standing(view, 4, "find", lua_find);
     view->wipe = plain(view, "wipe", lua_wipe);
     view->wiped = plain(view, "wiped", lua_wiped);
 
-    struct redis_script *scripts[] = {&view->read,  &view->due,  &view->apply,
+    struct redis_script *scripts[] = {&view->read,  &view->due,  &view->find, &view->apply,
                                       &view->check, &view->wipe, &view->wiped};
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) redis_use(redis, scripts[i]);
     view->indexes = view_indexes_new(redis, prefix, worker);
@@ -89,9 +90,9 @@ void view_add_standing(const struct view *view, struct view_words *keys, int sha
         view_add_text(keys, view_key(view, keys->arena, shard, names[i], ""));
 }
 
-enum view_result view_run(struct view *view, struct redis_script *script,
-                          const struct view_words *keys, const struct view_words *args,
-                          struct redis_reply *reply_out, struct err *err) {
+enum outcome view_run(struct view *view, struct redis_script *script, const struct view_words *keys,
+                      const struct view_words *args, struct redis_reply *reply_out,
+                      struct err *err) {
     struct view_words all = {.arena = keys->arena};
 
     for (int i = 0; i < keys->count; i++) view_add(&all, keys->at[i], keys->lens[i]);
@@ -99,11 +100,10 @@ enum view_result view_run(struct view *view, struct redis_script *script,
     redis_add_script(view->redis, script, keys->count, all.count, all.at, all.lens);
     struct redis_reply *replies;
     int count;
-    int result = redis_exchange(view->redis, keys->arena, &replies, &count, err);
-    if (result) return result > 0 ? VIEW_AWAY : VIEW_BROKEN;
-    *reply_out = replies[0];
+    enum outcome outcome = redis_exchange(view->redis, keys->arena, &replies, &count, err);
+    if (outcome == OUTCOME_DONE) *reply_out = replies[0];
 
-    return VIEW_DONE;
+    return outcome;
 }
 
 /* ---- Replies ---- */
@@ -119,14 +119,14 @@ static const char *text_of(const struct redis_reply *reply) {
     return "";
 }
 
-static enum view_result other_form(struct err *err) {
+static enum outcome other_form(struct err *err) {
     err_set(err, "a script answered in another form than expected");
-    return VIEW_BROKEN;
+    return OUTCOME_STOP;
 }
 
-enum view_result view_take_standing(const struct view *view, const struct redis_reply *reply,
-                                    struct view_standing *out, const struct redis_reply **last_out,
-                                    struct err *err) {
+enum outcome view_take_standing(const struct view *view, const struct redis_reply *reply,
+                                struct view_standing *out, const struct redis_reply **last_out,
+                                struct err *err) {
     enum {
         APPLIED,
         APPLIED_AT,
@@ -159,7 +159,7 @@ enum view_result view_take_standing(const struct view *view, const struct redis_
     };
     *last_out = &item[LAST];
 
-    return VIEW_DONE;
+    return OUTCOME_DONE;
 }
 
 /* ---- Cases ---- */
@@ -192,9 +192,9 @@ static struct pairs pairs_of(const struct redis_reply *hash, struct arena *arena
     return pairs;
 }
 
-static enum view_result bad(const char *id, struct err *err, const char *why) {
+static enum outcome bad(const char *id, struct err *err, const char *why) {
     err_set(err, "case %s: %s", id, why);
-    return VIEW_BAD;
+    return OUTCOME_BROKEN;
 }
 
 /* Its place among the wake-ups is where its state says. */
@@ -206,11 +206,12 @@ static bool has_place(const struct view *view, const void *state, const struct r
            (int64_t)strtod(place->text, NULL) == wake_ms;
 }
 
-static enum view_result read_hashes(const struct view *view, const struct redis_reply *items,
-                                    struct arena *arena, struct view_case *out, struct err *err) {
+static enum outcome read_hashes(const struct view *view, const struct redis_reply *items,
+                                struct arena *arena, struct view_case *out, struct err *err) {
     const char *written = NULL;
     const char *stray = NULL;
-    struct hashes hashes = {.public = pairs_of(&items[0], arena, &written),
+    struct hashes hashes = {.id = out->id,
+                            .public = pairs_of(&items[0], arena, &written),
                             .private = pairs_of(&items[1], arena, &stray)};
 
     void *state = arena_alloc(arena, view->state->size);
@@ -225,12 +226,13 @@ static enum view_result read_hashes(const struct view *view, const struct redis_
     if (!has_place(view, state, &items[2], arena))
         return bad(out->id, err, "it is not in by:wake_at or asleep as its hash says");
     out->state = state;
+    out->sum = sum;
 
-    return VIEW_DONE;
+    return OUTCOME_DONE;
 }
 
-static enum view_result read_case(const struct view *view, const struct redis_reply *reply,
-                                  struct arena *arena, struct view_case *out, struct err *err) {
+static enum outcome read_case(const struct view *view, const struct redis_reply *reply,
+                              struct arena *arena, struct view_case *out, struct err *err) {
     enum { PUBLIC, PRIVATE, PLACE, UNREAD, COUNT };
     out->state = NULL;
     out->unread = NULL;
@@ -242,12 +244,11 @@ static enum view_result read_case(const struct view *view, const struct redis_re
     if (items[PLACE].len) return bad(out->id, err, "its hash is gone");
     if (items[PRIVATE].count) return bad(out->id, err, "its public hash is gone");
     if (items[UNREAD].len) out->unread = items[UNREAD].text;
-    return VIEW_DONE;
+    return OUTCOME_DONE;
 }
 
-enum view_result view_read(struct view *view, int shard, struct arena *arena,
-                           struct view_case *cases, int count, struct view_standing *standing_out,
-                           struct err *err) {
+enum outcome view_read(struct view *view, int shard, struct arena *arena, struct view_case *cases,
+                       int count, struct view_standing *standing_out, struct err *err) {
     ASSERT(count <= VIEW_CASES_MAX);
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
     view_add_standing(view, &keys, shard);
@@ -258,11 +259,11 @@ enum view_result view_read(struct view *view, int shard, struct arena *arena,
     }
     struct redis_reply reply;
     const struct redis_reply *last;
-    enum view_result result = view_run(view, &view->read, &keys, &args, &reply, err);
-    if (result == VIEW_DONE) result = view_take_standing(view, &reply, standing_out, &last, err);
-    if (result != VIEW_DONE) return result;
+    enum outcome result = view_run(view, &view->read, &keys, &args, &reply, err);
+    if (result == OUTCOME_DONE) result = view_take_standing(view, &reply, standing_out, &last, err);
+    if (result != OUTCOME_DONE) return result;
     if (last->kind != REDIS_LIST || last->count != count) return other_form(err);
-    for (int i = 0; result == VIEW_DONE && i < count; i++)
+    for (int i = 0; result == OUTCOME_DONE && i < count; i++)
         result = read_case(view, &last->items[i], arena, &cases[i], err);
     return result;
 }
@@ -273,9 +274,9 @@ static const char **texts_of(const struct redis_reply *list, struct arena *arena
     return texts;
 }
 
-enum view_result view_due(struct view *view, int shard, struct arena *arena, int64_t limit_ms,
-                          int limit, const char ***ids_out, int *count_out,
-                          struct view_standing *standing_out, struct err *err) {
+enum outcome view_due(struct view *view, int shard, struct arena *arena, int64_t limit_ms,
+                      int limit, const char ***ids_out, int *count_out,
+                      struct view_standing *standing_out, struct err *err) {
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
 
     view_add_standing(view, &keys, shard);
@@ -283,22 +284,42 @@ enum view_result view_due(struct view *view, int shard, struct arena *arena, int
     view_add_number(&args, limit);
     struct redis_reply reply;
     const struct redis_reply *ids;
-    enum view_result result = view_run(view, &view->due, &keys, &args, &reply, err);
-    if (result == VIEW_DONE) result = view_take_standing(view, &reply, standing_out, &ids, err);
-    if (result != VIEW_DONE) return result;
+    enum outcome result = view_run(view, &view->due, &keys, &args, &reply, err);
+    if (result == OUTCOME_DONE) result = view_take_standing(view, &reply, standing_out, &ids, err);
+    if (result != OUTCOME_DONE) return result;
     *ids_out = texts_of(ids, arena);
     *count_out = ids->count;
 
-    return VIEW_DONE;
+    return OUTCOME_DONE;
+}
+
+enum outcome view_find(struct view *view, int shard, struct arena *arena, const char *field,
+                       const char *text, const char ***ids_out, int *count_out,
+                       struct view_standing *standing_out, struct err *err) {
+    struct view_words keys = {.arena = arena}, args = {.arena = arena};
+
+    view_add_standing(view, &keys, shard);
+    view_add_text(&keys, view_key(view, arena, shard, "of:", field));
+    view_add_number(&args, fields_found_as(field, text));
+    struct redis_reply reply;
+    const struct redis_reply *ids;
+    enum outcome result = view_run(view, &view->find, &keys, &args, &reply, err);
+    if (result == OUTCOME_DONE) result = view_take_standing(view, &reply, standing_out, &ids, err);
+    if (result != OUTCOME_DONE) return result;
+    *ids_out = texts_of(ids, arena);
+    *count_out = ids->count;
+
+    return OUTCOME_DONE;
 }
 
 void view_meta(struct view *view, struct arena *arena, const char *field, const char *value) {
     struct err err;
     struct redis_reply reply;
     const char *key = arena_printf(arena, "%s:meta", view->prefix);
-    int result = value ? redis_ask(view->redis, arena, &reply, &err, 4, "HSET", key, field, value)
-                       : redis_ask(view->redis, arena, &reply, &err, 3, "HDEL", key, field);
-    (void)result; /* a note for people: the next one comes soon */
+    enum outcome outcome =
+        value ? redis_ask(view->redis, arena, &reply, &err, 4, "HSET", key, field, value)
+              : redis_ask(view->redis, arena, &reply, &err, 3, "HDEL", key, field);
+    (void)outcome; /* a note for people: the next one comes soon */
 }
 
 void view_name_indexes(struct view *view, int shards, struct arena *arena) {

@@ -12,44 +12,64 @@ struct total {
     int64_t delta;
 };
 
+/* A key that several cases share, and what the step does to it, in one command each. */
+struct shared {
+    const char *kind, *name;
+    int number;                       /* 1-based, as the script counts keys */
+    struct view_words added, removed; /* of an index: scores and members; members */
+    struct total *counts;             /* of a counter: by value or metric */
+    int count_count;
+    int64_t hour_ms; /* it counts the hour that begins here; 0: it is no such */
+};
+
 struct application {
     const struct view *view;
     int shard;
     struct arena *arena;
     struct view_words keys, args;
-    int shared_from;
+    struct shared *shared;
+    int shared_count;
     struct total *totals;
     int total_count;
 };
 
 /* ---- Words ---- */
 
-/* Keys that several cases share are listed once. Returns the 1-based number that the script uses.
- */
-static int shared_key(struct application *app, const char *kind, const char *name) {
+/* The names that come here are those of the tables, and a dozen. */
+static struct shared *shared_key(struct application *app, const char *kind, const char *name) {
+    for (int i = 0; i < app->shared_count; i++)
+        if (strcmp(app->shared[i].name, name) == 0 && strcmp(app->shared[i].kind, kind) == 0)
+            return &app->shared[i];
+
     const char *key = view_key(app->view, app->arena, app->shard, kind, name);
-    for (int i = app->shared_from; i < app->keys.count; i++)
-        if (strcmp(app->keys.at[i], key) == 0) return i + 1;
-    return view_add(&app->keys, key, strlen(key)) + 1;
+    struct shared *shared = ARENA_ADD(app->arena, app->shared, app->shared_count);
+    *shared = (struct shared){.kind = kind,
+                              .name = arena_strdup(app->arena, name),
+                              .number = view_add(&app->keys, key, strlen(key)) + 1,
+                              .added.arena = app->arena,
+                              .removed.arena = app->arena};
+    return shared;
 }
 
 static void put(struct application *app, const char *operation) {
     view_add_text(&app->args, operation);
 }
 
-/* One operation for all cases of the step. */
-static void add_total(struct application *app, const char *kind, const char *name, int64_t delta) {
-    const char *full = arena_printf(app->arena, "%s%s", kind, name);
-
-    for (int i = 0; i < app->total_count; i++) {
-        if (strcmp(app->totals[i].name, full) != 0) continue;
-        app->totals[i].delta += delta;
+static void add_delta(struct arena *arena, struct total **at, int *count, const char *name,
+                      int64_t delta) {
+    for (int i = 0; i < *count; i++) {
+        if (strcmp((*at)[i].name, name) != 0) continue;
+        (*at)[i].delta += delta;
         return;
     }
-    size_t size = sizeof *app->totals;
-    size_t count = (size_t)app->total_count;
-    app->totals = arena_grow(app->arena, app->totals, count * size, (count + 1) * size);
-    app->totals[app->total_count++] = (struct total){full, delta};
+    *ARENA_ADD(arena, *at, *count) = (struct total){arena_strdup(arena, name), delta};
+}
+
+/* One operation for all cases of the step. */
+static void add_total(struct application *app, const char *kind, const char *name, int64_t delta) {
+    if (!delta) return;
+    const char *full = arena_printf(app->arena, "%s%s", kind, name);
+    add_delta(app->arena, &app->totals, &app->total_count, full, delta);
 }
 
 static void put_totals(struct application *app) {
@@ -61,31 +81,109 @@ static void put_totals(struct application *app) {
     }
 }
 
+static void put_words(struct application *app, const char *operation, int number,
+                      const struct view_words *words) {
+    if (!words->count) return;
+    put(app, operation);
+    view_add_number(&app->args, number);
+    view_add_number(&app->args, words->count);
+    for (int i = 0; i < words->count; i++) view_add(&app->args, words->at[i], words->lens[i]);
+}
+
+static void put_counters(struct application *app, const struct shared *shared) {
+    for (int i = 0; i < shared->count_count; i++) {
+        const struct total *count = &shared->counts[i];
+        if (!count->delta) continue;
+        put(app, shared->hour_ms ? "T" : "C");
+        view_add_number(&app->args, shared->number);
+        put(app, count->name);
+        view_add_number(&app->args, count->delta);
+        if (!shared->hour_ms) continue;
+        view_add_number(&app->args, shared->hour_ms);
+        put(app, arena_printf(app->arena, "%s%s", shared->kind, shared->name));
+    }
+}
+
+static void put_shared(struct application *app) {
+    for (int i = 0; i < app->shared_count; i++) {
+        put_words(app, "R", app->shared[i].number, &app->shared[i].removed);
+        put_words(app, "Z", app->shared[i].number, &app->shared[i].added);
+        put_counters(app, &app->shared[i]);
+    }
+}
+
 /* ---- Hashes ---- */
 
-/* sum NULL: without one. */
-static void put_hash(struct application *app, int number, const struct pairs *pairs,
-                     const char *sum) {
+static const struct pair *find_pair(const struct pairs *pairs, const char *name, int guess) {
+    if (guess < pairs->count && strcmp(pairs->at[guess].name, name) == 0) return &pairs->at[guess];
+    for (int i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->at[i].name, name) == 0) return &pairs->at[i];
+    return NULL;
+}
+
+static bool same_pair(const struct pair *one, const struct pair *two) {
+    return one && one->value_len == two->value_len &&
+           memcmp(one->value, two->value, two->value_len) == 0;
+}
+
+/* What of a hash goes, and what is new or other than it was. */
+static void put_difference(struct application *app, int number, const struct pairs *old,
+                           const struct pairs *now) {
+    struct view_words gone = {.arena = app->arena}, set = {.arena = app->arena};
+
+    for (int i = 0; i < old->count; i++)
+        if (!find_pair(now, old->at[i].name, i)) view_add_text(&gone, old->at[i].name);
+    for (int i = 0; i < now->count; i++) {
+        const struct pair *pair = &now->at[i];
+        if (same_pair(find_pair(old, pair->name, i), pair)) continue;
+        view_add_text(&set, pair->name);
+        view_add(&set, pair->value, pair->value_len);
+    }
+    put_words(app, "D", number, &gone);
+    put_words(app, "F", number, &set);
+}
+
+/* The hash as it is from now on, whatever there was. */
+static void put_whole(struct application *app, int number, const struct pairs *pairs) {
     put(app, "H");
     view_add_number(&app->args, number);
-    view_add_number(&app->args, pairs->count + (sum != NULL));
+    view_add_number(&app->args, 2 * pairs->count);
     for (int i = 0; i < pairs->count; i++) {
         view_add_text(&app->args, pairs->at[i].name);
         view_add(&app->args, pairs->at[i].value, pairs->at[i].value_len);
     }
-    if (!sum) return;
-    put(app, VIEW_SUM_FIELD);
-    put(app, sum);
+}
+
+/* old NULL: it is not known what stands there. */
+static void put_hash(struct application *app, int number, const struct pairs *old,
+                     const struct pairs *now) {
+    if (old && !old->count && !now->count) return;
+    if (old && old->count && now->count)
+        put_difference(app, number, old, now);
+    else
+        put_whole(app, number, now);
+}
+
+static struct hashes hashes_of(struct application *app, const char *id, const void *state) {
+    struct hashes hashes = {.id = id};
+    char sum[VIEW_SUM_DIGITS + 1];
+    if (!state) return hashes;
+
+    fields_to_hashes(app->view->state, state, id, app->arena, &hashes);
+    view_print_sum(hashes.sum, sum);
+    *ARENA_ADD(app->arena, hashes.public.at, hashes.public.count) =
+        (struct pair){VIEW_SUM_FIELD, arena_strdup(app->arena, sum), VIEW_SUM_DIGITS};
+    return hashes;
 }
 
 static void put_hashes(struct application *app, const struct view_change *change, int number) {
-    struct hashes hashes = {.sum = 0};
-    char sum[VIEW_SUM_DIGITS + 1];
+    struct hashes old = hashes_of(app, change->id, change->old);
+    struct hashes now = hashes_of(app, change->id, change->now);
+    /* It may be written in another way than what was read: then fields cannot be compared. */
+    bool known = change->old && old.sum == change->old_sum;
 
-    if (change->now) fields_to_hashes(app->view->state, change->now, app->arena, &hashes);
-    view_print_sum(hashes.sum, sum);
-    put_hash(app, number, &hashes.public, change->now ? arena_strdup(app->arena, sum) : NULL);
-    put_hash(app, number + 1, &hashes.private, NULL);
+    put_hash(app, number, known ? &old.public : NULL, &now.public);
+    put_hash(app, number + 1, known ? &old.private : NULL, &now.private);
 }
 
 static void put_asleep(struct application *app, const char *id, bool asleep) {
@@ -118,41 +216,50 @@ static const struct mark *find_mark(const struct marks *marks, const char *name)
     return NULL;
 }
 
-static void put_index(struct application *app, const char *name, const char *id,
+/* Index entries: `by:` a time, or `of:` a text (view.h). */
+static void put_entry(struct application *app, const char *kind, const char *name, const char *id,
                       const struct mark *now) {
-    put(app, "Z");
-    view_add_number(&app->args, shared_key(app, "by:", name));
-    put(app, id);
-    if (now)
-        view_add_number(&app->args, now->ms);
-    else
-        put(app, "");
-    if (now) view_indexes_note(app->view->indexes, name);
+    struct shared *shared = shared_key(app, kind, name);
+
+    if (!now) {
+        view_add_text(&shared->removed, id);
+        return;
+    }
+    view_add_number(&shared->added, now->ms);
+    view_add_text(&shared->added, id);
 }
 
-static void put_indexes(struct application *app, const struct view_change *change) {
+typedef void get_marks(const struct table *table, const void *data, struct arena *arena,
+                       struct marks *out);
+
+static void put_entries(struct application *app, const struct view_change *change, const char *kind,
+                        get_marks *get) {
     struct marks old = {0}, now = {0};
 
-    if (change->old) fields_indexes(app->view->state, change->old, app->arena, &old);
-    if (change->now) fields_indexes(app->view->state, change->now, app->arena, &now);
+    if (change->old) get(app->view->state, change->old, app->arena, &old);
+    if (change->now) get(app->view->state, change->now, app->arena, &now);
     for (int i = 0; i < old.count; i++) {
         if (find_mark(&now, old.at[i].name)) continue;
-        put_index(app, old.at[i].name, change->id, NULL);
-        add_total(app, "by:", old.at[i].name, -1);
+        put_entry(app, kind, old.at[i].name, change->id, NULL);
+        add_total(app, kind, old.at[i].name, -1);
     }
     for (int i = 0; i < now.count; i++) {
         const struct mark *before = find_mark(&old, now.at[i].name);
-        if (!before) add_total(app, "by:", now.at[i].name, 1);
-        if (!before || before->ms != now.at[i].ms)
-            put_index(app, now.at[i].name, change->id, &now.at[i]);
+        if (!before) add_total(app, kind, now.at[i].name, 1);
+        if (before && before->ms == now.at[i].ms) continue;
+        put_entry(app, kind, now.at[i].name, change->id, &now.at[i]);
+        if (get == fields_indexes) view_indexes_note(app->view->indexes, now.at[i].name);
     }
 }
 
+static void put_indexes(struct application *app, const struct view_change *change) {
+    put_entries(app, change, "by:", fields_indexes);
+    put_entries(app, change, "of:", fields_finds);
+}
+
 static void put_count(struct application *app, const struct mark *mark, int delta) {
-    put(app, "C");
-    view_add_number(&app->args, shared_key(app, "count:", mark->name));
-    put(app, mark->value);
-    view_add_number(&app->args, delta);
+    struct shared *shared = shared_key(app, "count:", mark->name);
+    add_delta(app->arena, &shared->counts, &shared->count_count, mark->value, delta);
     add_total(app, "count:", mark->name, delta);
 }
 
@@ -175,12 +282,9 @@ static void put_hour(struct application *app, const struct mark *mark, int delta
     char hour[CLOCK_TEXT_MAX];
 
     clock_format_hour(mark->ms, hour);
-    put(app, "T");
-    view_add_number(&app->args, shared_key(app, "hour:", hour));
-    put(app, mark->name);
-    view_add_number(&app->args, delta);
-    view_add_number(&app->args, mark->ms - mark->ms % VIEW_HOUR_MS);
-    put(app, arena_printf(app->arena, "hour:%s", hour));
+    struct shared *shared = shared_key(app, "hour:", hour);
+    shared->hour_ms = mark->ms - mark->ms % VIEW_HOUR_MS;
+    add_delta(app->arena, &shared->counts, &shared->count_count, mark->name, delta);
 }
 
 static bool same_hour(const struct mark *a, const struct mark *b) {
@@ -203,38 +307,30 @@ static void put_hours(struct application *app, const struct view_change *change)
 
 /* ---- One step ---- */
 
-static enum view_result verdict(const struct redis_reply *last,
-                                const struct view_standing *standing, int64_t from,
-                                struct err *err) {
-    if (last->kind == REDIS_TEXT && strcmp(last->text, "done") == 0) return VIEW_DONE;
+static enum outcome verdict(const struct redis_reply *last, const struct view_standing *standing,
+                            int64_t from, struct err *err) {
+    if (last->kind == REDIS_TEXT && strcmp(last->text, "done") == 0) return OUTCOME_DONE;
     if (last->kind == REDIS_TEXT && strcmp(last->text, "stale") == 0) {
         err_set(err, "the view stands at %" PRId64 " where %" PRId64 " was expected",
                 standing->applied, from);
-        return VIEW_STALE;
+        return OUTCOME_STALE;
     }
     err_set(err, "%s",
             last->kind == REDIS_TEXT ? last->text
                                      : "apply.lua answered in another form than expected");
-    return VIEW_BAD;
+    return OUTCOME_BROKEN;
 }
 
-static enum view_result apply_step(struct view *view, int shard, struct arena *arena, int64_t from,
-                                   int64_t to, const struct view_change *changes, int count,
-                                   struct view_standing *standing_out, struct err *err) {
+static enum outcome apply_step(struct view *view, int shard, struct arena *arena, int64_t from,
+                               int64_t to, const struct view_change *changes, int count,
+                               struct view_standing *standing_out, struct err *err) {
     struct application app = {
         .view = view, .shard = shard, .arena = arena, .keys.arena = arena, .args.arena = arena};
-    if (FAULT_WITHOUT("cas") &&
-        view_read(view, shard, arena, NULL, 0, standing_out, err) == VIEW_DONE)
-        from = standing_out->applied;
     view_add_standing(view, &app.keys, shard);
     for (int i = 0; i < count; i++) {
         view_add_text(&app.keys, view_key(view, arena, shard, "case:", changes[i].id));
         view_add_text(&app.keys, view_key(view, arena, shard, "private:", changes[i].id));
     }
-    app.shared_from =
-        app.keys
-            .count; /* keys shared by several cases stand behind, a short list to look them up in */
-
     view_add_number(&app.args, from);
     view_add_number(&app.args, to);
     view_add_number(&app.args, VIEW_HOURS_KEPT_MS);
@@ -245,39 +341,40 @@ static enum view_result apply_step(struct view *view, int shard, struct arena *a
         put_counts(&app, &changes[i]);
         put_hours(&app, &changes[i]);
     }
+    put_shared(&app);
     put_totals(&app);
 
     struct redis_reply reply;
     const struct redis_reply *last;
-    enum view_result result = view_indexes_tell(view->indexes, arena, err);
-    if (result == VIEW_DONE)
+    enum outcome result = view_indexes_tell(view->indexes, arena, err);
+    if (result == OUTCOME_DONE)
         result = view_run(view, &view->apply, &app.keys, &app.args, &reply, err);
-    if (result == VIEW_DONE) result = view_take_standing(view, &reply, standing_out, &last, err);
-    if (result != VIEW_DONE) return result;
+    if (result == OUTCOME_DONE) result = view_take_standing(view, &reply, standing_out, &last, err);
+    if (result != OUTCOME_DONE) return result;
     return verdict(last, standing_out, from, err);
 }
 
-enum view_result view_apply(struct view *view, int shard, struct arena *arena, int64_t from,
-                            int64_t to, const struct view_change *changes, int count,
-                            struct view_standing *standing_out, struct err *err) {
+enum outcome view_apply(struct view *view, int shard, struct arena *arena, int64_t from, int64_t to,
+                        const struct view_change *changes, int count,
+                        struct view_standing *standing_out, struct err *err) {
     int done = 0;
     if (count && changes[0].offset <
                      from) { /* a changelog that was recreated: healing looks at its @log again */
         err_set(err, "the changelog goes on at %" PRId64 ", before the view's %" PRId64,
                 changes[0].offset, from);
-        return VIEW_STALE;
+        return OUTCOME_STALE;
     }
     do {
         int step = VIEW_CASES_MAX;
         if (count - done < VIEW_CASES_MAX) step = count - done;
         int64_t reached = to;
         if (done + step != count) reached = changes[done + step - 1].offset + 1;
-        enum view_result result =
+        enum outcome result =
             apply_step(view, shard, arena, from, reached, changes + done, step, standing_out, err);
-        if (result != VIEW_DONE) return result;
+        if (result != OUTCOME_DONE) return result;
         FAULT_POINT("after_apply_step");
         from = reached;
         done += step;
     } while (done < count);
-    return VIEW_DONE;
+    return OUTCOME_DONE;
 }

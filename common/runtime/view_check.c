@@ -8,13 +8,6 @@
 
 enum { CHECKED_AT_ONCE = 64 }; /* keys in one script: some 20 us of Redis */
 
-/* These commands are answered with an error that stays only when the key is of another type. */
-static enum view_result sort(int result) {
-    if (result == 0) return VIEW_DONE;
-    if (result > 0) return VIEW_AWAY;
-    return VIEW_BAD;
-}
-
 /* The beginning of the hour that a name like "hour:2026112217" stands for; 0: it is none. */
 static int64_t hour_of(const char *name, struct arena *arena) {
     int64_t ms;
@@ -50,39 +43,41 @@ static void add_names(const struct view *view, int shard, struct redis_reply *na
     if (*next >= names->count) *next = 0;
 }
 
-enum view_result view_check(struct view *view, int shard, struct arena *arena, int *next,
-                            struct view_standing *standing_out, struct err *err) {
+enum outcome view_check(struct view *view, int shard, struct arena *arena, int *next,
+                        struct view_standing *standing_out, struct err *err) {
     struct redis_reply names, reply;
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
-    int asked = redis_ask(view->redis, arena, &names, err, 2, "HKEYS",
-                          view_key(view, arena, shard, "totals", ""));
-    if (asked > 0) return VIEW_AWAY;
-    if (asked < 0)
+    enum outcome asked = redis_ask(view->redis, arena, &names, err, 2, "HKEYS",
+                                   view_key(view, arena, shard, "totals", ""));
+    if (asked == OUTCOME_WAIT) return asked;
+    if (asked == OUTCOME_STOP)
         names = (struct redis_reply){
             .kind = REDIS_LIST}; /* of another type: the standing says the rest */
     view_add_standing(view, &keys, shard);
     add_names(view, shard, &names, next, &keys, &args);
 
     const struct redis_reply *differs;
-    enum view_result result = view_run(view, &view->check, &keys, &args, &reply, err);
-    if (result == VIEW_DONE) result = view_take_standing(view, &reply, standing_out, &differs, err);
-    if (result != VIEW_DONE || differs->count < 3) return result;
+    enum outcome result = view_run(view, &view->check, &keys, &args, &reply, err);
+    if (result == OUTCOME_DONE)
+        result = view_take_standing(view, &reply, standing_out, &differs, err);
+    if (result != OUTCOME_DONE || differs->count < 3) return result;
     err_set(err, "%s holds %s where %s belong", differs->items[0].text, differs->items[1].text,
             differs->items[2].text);
-    return VIEW_BAD;
+    return OUTCOME_BROKEN;
 }
 
-enum view_result view_next_ids(struct view *view, int shard, struct arena *arena,
-                               struct view_walk *walk, int limit, const char ***ids_out,
-                               int *count_out, struct err *err) {
+enum outcome view_next_ids(struct view *view, int shard, struct arena *arena,
+                           struct view_walk *walk, int limit, const char ***ids_out, int *count_out,
+                           struct err *err) {
     const char *key = view_key(view, arena, shard, walk->asleep ? "asleep" : "by:wake_at", "");
     const char *cursor = arena_printf(arena, "%" PRIu64, walk->cursor);
     const char *count = arena_printf(arena, "%d", limit);
     struct redis_reply reply;
-    int asked = redis_ask(view->redis, arena, &reply, err, 5, walk->asleep ? "SSCAN" : "ZSCAN", key,
-                          cursor, "COUNT", count);
+    enum outcome asked = redis_ask(view->redis, arena, &reply, err, 5,
+                                   walk->asleep ? "SSCAN" : "ZSCAN", key, cursor, "COUNT", count);
 
-    if (asked) return sort(asked);
+    if (asked == OUTCOME_STOP) return OUTCOME_BROKEN; /* the key is of another type */
+    if (asked != OUTCOME_DONE) return asked;
     const struct redis_reply *found = &reply.items[1];
     int step = 2;
     if (walk->asleep) step = 1; /* of by:wake_at the scores come with them */
@@ -91,5 +86,5 @@ enum view_result view_next_ids(struct view *view, int shard, struct arena *arena
     for (int i = 0; i < found->count; i += step) (*ids_out)[(*count_out)++] = found->items[i].text;
     walk->cursor = strtoull(reply.items[0].text, NULL, 10);
     if (!walk->cursor) walk->asleep = !walk->asleep;
-    return VIEW_DONE;
+    return OUTCOME_DONE;
 }

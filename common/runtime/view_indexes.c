@@ -64,8 +64,8 @@ void view_indexes_note(struct view_indexes *indexes, const char *name) {
 
 /* Adds names to the list, from the `first` on. `all`: with what was found they are all there are.
  */
-static enum view_result add(struct view_indexes *indexes, int first, bool all, struct arena *arena,
-                            bool *whole_out, struct err *err) {
+static enum outcome add(struct view_indexes *indexes, int first, bool all, struct arena *arena,
+                        bool *whole_out, struct err *err) {
     const char **argv = arena_alloc(arena, sizeof *argv * (size_t)(indexes->count + 5));
     int argc = 0;
     int count;
@@ -81,17 +81,16 @@ static enum view_result add(struct view_indexes *indexes, int first, bool all, s
     for (int i = first; i < indexes->count; i++) argv[argc++] = indexes->names[i];
 
     redis_add_script(indexes->redis, &indexes->script, 1, argc, argv, NULL);
-    int result = redis_exchange(indexes->redis, arena, &replies, &count, err);
-    if (result) return result > 0 ? VIEW_AWAY : VIEW_BROKEN;
+    enum outcome told = redis_exchange(indexes->redis, arena, &replies, &count, err);
+    if (told != OUTCOME_DONE) return told;
     *whole_out = replies[0].number == 1;
     indexes->told = indexes->count;
-    return VIEW_DONE;
+    return OUTCOME_DONE;
 }
 
-enum view_result view_indexes_tell(struct view_indexes *indexes, struct arena *arena,
-                                   struct err *err) {
+enum outcome view_indexes_tell(struct view_indexes *indexes, struct arena *arena, struct err *err) {
     bool whole;
-    if (indexes->told == indexes->count) return VIEW_DONE;
+    if (indexes->told == indexes->count) return OUTCOME_DONE;
     return add(indexes, indexes->told, false, arena, &whole, err);
 }
 
@@ -105,7 +104,7 @@ static bool note_totals(struct view_indexes *indexes, int shards, struct arena *
         redis_addf(
             indexes->redis, 2, "HKEYS",
             arena_printf(arena, "%s:{%s.%d}:totals", indexes->prefix, indexes->worker, shard));
-    if (redis_exchange(indexes->redis, arena, &replies, &count, &err) != 0) return false;
+    if (redis_exchange(indexes->redis, arena, &replies, &count, &err) != OUTCOME_DONE) return false;
 
     for (int shard = 0; shard < count; shard++)
         for (int i = 0; replies[shard].kind == REDIS_LIST && i < replies[shard].count; i++) {
@@ -119,6 +118,6 @@ static bool note_totals(struct view_indexes *indexes, int shards, struct arena *
 void view_indexes_look(struct view_indexes *indexes, int shards, struct arena *arena) {
     bool whole = false;
     struct err err;
-    if (add(indexes, 0, false, arena, &whole, &err) != VIEW_DONE || whole) return;
+    if (add(indexes, 0, false, arena, &whole, &err) != OUTCOME_DONE || whole) return;
     if (note_totals(indexes, shards, arena)) (void)!add(indexes, 0, true, arena, &whole, &err);
 }

@@ -17,9 +17,10 @@ void view_indexes_free(struct view_indexes *indexes); /* NULL is allowed */
 
 /* Something is about to be put into this index. */
 void view_indexes_note(struct view_indexes *indexes, const char *name);
-/* Adds to the list what was noted since the last time. VIEW_AWAY: it may not be put there yet. */
-enum view_result view_indexes_tell(struct view_indexes *indexes, struct arena *arena,
-                                   struct err *err) MUST_CHECK;
+/* Adds to the list what was noted since the last time. OUTCOME_WAIT: it may not be put there yet.
+ */
+enum outcome view_indexes_tell(struct view_indexes *indexes, struct arena *arena,
+                               struct err *err) MUST_CHECK;
 
 /* Once a second: a list that is not there is made. Best effort. */
 void view_indexes_look(struct view_indexes *indexes, int shards, struct arena *arena);

@@ -15,11 +15,11 @@ enum {
 struct view {
     struct redis *redis;
     char *prefix, *worker;
-    const struct record *state;
+    const struct table *state;
     char fingerprint[FIELDS_FINGERPRINT_SIZE];
-    struct redis_script read, due, apply, check, wipe, wiped;
+    struct redis_script read, due, find, apply, check, wipe, wiped;
     struct view_indexes *indexes;
-    char *texts[4]; /* of the scripts that begin with standing.lua */
+    char *texts[5]; /* of the scripts that begin with standing.lua */
 };
 
 /* The words of a command: keys, then the rest. */
@@ -38,13 +38,13 @@ const char *view_key(const struct view *view, struct arena *arena, int shard, co
 void view_add_standing(const struct view *view, struct view_words *keys, int shard);
 
 /* Runs a script; args NULL: none. */
-enum view_result view_run(struct view *view, struct redis_script *script,
-                          const struct view_words *keys, const struct view_words *args,
-                          struct redis_reply *reply_out, struct err *err);
+enum outcome view_run(struct view *view, struct redis_script *script, const struct view_words *keys,
+                      const struct view_words *args, struct redis_reply *reply_out,
+                      struct err *err);
 /* What every script tells that begins with standing.lua, and its `last`. */
-enum view_result view_take_standing(const struct view *view, const struct redis_reply *reply,
-                                    struct view_standing *out, const struct redis_reply **last_out,
-                                    struct err *err);
+enum outcome view_take_standing(const struct view *view, const struct redis_reply *reply,
+                                struct view_standing *out, const struct redis_reply **last_out,
+                                struct err *err);
 
 /* The checksum field of a hash: so many digits of base32. */
 #define VIEW_SUM_FIELD "#"

@@ -10,18 +10,18 @@ static const char *mark_text(struct arena *arena, uint64_t mark) {
     return arena_printf(arena, "%016" PRIx64, mark);
 }
 
-static enum view_result run_wipe(struct view *view, struct redis_script *script,
-                                 const struct view_words *keys, const struct view_words *args,
-                                 struct err *err) {
+static enum outcome run_wipe(struct view *view, struct redis_script *script,
+                             const struct view_words *keys, const struct view_words *args,
+                             struct err *err) {
     struct redis_reply reply;
-    enum view_result result = view_run(view, script, keys, args, &reply, err);
-    if (result != VIEW_DONE || reply.number == 1) return result;
+    enum outcome result = view_run(view, script, keys, args, &reply, err);
+    if (result != OUTCOME_DONE || reply.number == 1) return result;
     err_set(err, "somebody else changed the view");
-    return VIEW_STALE;
+    return OUTCOME_STALE;
 }
 
-enum view_result view_wipe_begin(struct view *view, int shard, struct arena *arena,
-                                 const struct view_standing *seen, uint64_t mark, struct err *err) {
+enum outcome view_wipe_begin(struct view *view, int shard, struct arena *arena,
+                             const struct view_standing *seen, uint64_t mark, struct err *err) {
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
 
     view_add_standing(view, &keys, shard);
@@ -33,28 +33,17 @@ enum view_result view_wipe_begin(struct view *view, int shard, struct arena *are
     return run_wipe(view, &view->wipe, &keys, &args, err);
 }
 
-/* Only for the test that shows what the mark keeps off. */
-static enum view_result remove_anyway(struct view *view, const struct view_words *keys,
-                                      struct err *err) {
-    struct redis_reply *replies;
-    int count;
-    for (int i = VIEW_STANDING_KEYS; i < keys->count; i++)
-        redis_addf(view->redis, 2, "UNLINK", keys->at[i]);
-    if (redis_exchange(view->redis, keys->arena, &replies, &count, err)) return VIEW_AWAY;
-    return VIEW_DONE;
-}
-
-enum view_result view_wipe_step(struct view *view, int shard, struct arena *arena, uint64_t mark,
-                                uint64_t *cursor, struct err *err) {
+enum outcome view_wipe_step(struct view *view, int shard, struct arena *arena, uint64_t mark,
+                            uint64_t *cursor, struct err *err) {
     const char *own = view_key(view, arena, shard, "wiping", "");
     const char *pattern = view_key(view, arena, shard, "*", "");
     char text[32];
 
     snprintf(text, sizeof text, "%" PRIu64, *cursor);
     struct redis_reply scan;
-    int asked = redis_ask(view->redis, arena, &scan, err, 6, "SCAN", text, "MATCH", pattern,
-                          "COUNT", "1000");
-    if (asked) return asked > 0 ? VIEW_AWAY : VIEW_BROKEN;
+    enum outcome asked = redis_ask(view->redis, arena, &scan, err, 6, "SCAN", text, "MATCH",
+                                   pattern, "COUNT", "1000");
+    if (asked != OUTCOME_DONE) return asked;
     FAULT_POINT("within_wipe");
     const struct redis_reply *found = &scan.items[1];
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
@@ -63,15 +52,13 @@ enum view_result view_wipe_step(struct view *view, int shard, struct arena *aren
     for (int i = 0; i < found->count; i++)
         if (strcmp(found->items[i].text, own) != 0)
             view_add(&keys, found->items[i].text, found->items[i].len);
-    enum view_result result = FAULT_WITHOUT("mark")
-                                  ? remove_anyway(view, &keys, err)
-                                  : run_wipe(view, &view->wipe, &keys, &args, err);
-    if (result == VIEW_DONE) *cursor = strtoull(scan.items[0].text, NULL, 10);
+    enum outcome result = run_wipe(view, &view->wipe, &keys, &args, err);
+    if (result == OUTCOME_DONE) *cursor = strtoull(scan.items[0].text, NULL, 10);
     return result;
 }
 
-enum view_result view_wipe_end(struct view *view, int shard, struct arena *arena, uint64_t mark,
-                               int64_t start, struct err *err) {
+enum outcome view_wipe_end(struct view *view, int shard, struct arena *arena, uint64_t mark,
+                           int64_t start, struct err *err) {
     struct view_words keys = {.arena = arena}, args = {.arena = arena};
 
     view_add_standing(view, &keys, shard);

@@ -17,7 +17,7 @@ int watch_check_inputs(int partitions, struct err *err) {
                    partitions, ENGINE_PLACES_MAX);
 }
 
-static int count_inputs(struct engine *engine, struct err *err) {
+static enum outcome count_inputs(struct engine *engine, struct err *err) {
     static const enum topic inputs[] = {TOPIC_COMPLAINTS, TOPIC_ACTIVITY, TOPIC_DECISIONS,
                                         TOPIC_NONE};
     int all = 0;
@@ -26,26 +26,28 @@ static int count_inputs(struct engine *engine, struct err *err) {
                                                                       : engine->spec->reads;
          *topic != TOPIC_NONE; topic++) {
         int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
-        if (count < 0) return 1;
+        if (count < 0) return OUTCOME_WAIT;
         all += count;
     }
 
-    return watch_check_inputs(all, err);
+    return watch_check_inputs(all, err) < 0 ? OUTCOME_STOP : OUTCOME_DONE;
 }
 
-static int count_topics(struct engine *engine, const enum topic *topics, struct err *err) {
+static bool count_topics(struct engine *engine, const enum topic *topics, struct err *err) {
     for (; *topics != TOPIC_NONE; topics++) {
         int count = kafka_partitions(engine->asker, *topics, ENGINE_ASK_MS, err);
-        if (count < 0) return 1;
+        if (count < 0) return false;
         engine->counts[*topics] = count;
     }
-    return 0;
+    return true;
 }
 
-int watch_begin(struct engine *engine, struct err *err) {
+enum outcome watch_begin(struct engine *engine, struct err *err) {
     static const enum topic claims[] = {TOPIC_CLAIMS, TOPIC_NONE};
-    if (engine->spec->ask && count_topics(engine, claims, err)) return 1;
-    if (engine->spec->writes && count_topics(engine, engine->spec->writes, err)) return 1;
+    const enum topic *writes = engine->spec->writes;
+
+    if (engine->spec->ask && !count_topics(engine, claims, err)) return OUTCOME_WAIT;
+    if (writes && !count_topics(engine, writes, err)) return OUTCOME_WAIT;
     return count_inputs(engine, err);
 }
 

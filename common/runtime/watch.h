@@ -10,9 +10,9 @@
 #include "runtime/engine.h"
 
 /* Counts the topics that the worker writes with a key (those of the case log have been counted),
- * and the inputs that it reads, or on which its deadlines wait. 0; 1: not now; -1: there are too
+ * and the inputs that it reads, or on which its deadlines wait. OUTCOME_STOP: there are too
  * many. */
-int watch_begin(struct engine *engine, struct err *err) MUST_CHECK;
+enum outcome watch_begin(struct engine *engine, struct err *err) MUST_CHECK;
 /* -1 and the limit when there are more input partitions than a worker keeps track of. */
 int watch_check_inputs(int partitions, struct err *err) MUST_CHECK;
 /* Looks from time to time; stops the engine when a count has changed. */

@@ -1,6 +1,7 @@
 /* worker: from the command line to the loop and out again. */
 #include "runtime/worker.h"
 #include "base/clock.h"
+#include "base/options.h"
 #include "data/calendar_zone.h"
 #include "outside/redis_errors.h"
 #include "runtime/health.h"
@@ -8,7 +9,6 @@
 #include "runtime/map.h"
 #include "runtime/permissions_try.h"
 #include "runtime/watch.h"
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,40 +31,38 @@ static void print_help(const struct worker_spec *spec, FILE *to) {
     fprintf(to,
             "redress-%s: %s\n\nUsage: redress-%s [--config FILE] [--check] [--version] [--help]\n\n"
             "  --config FILE  settings in YAML; the environment wins over it\n"
-            "  --check        check settings and policies, list every error, and exit\n\n"
+            "  --check        check settings and policies, list every error, else the settings in "
+            "force\n\n"
             "Signals: SIGTERM and SIGINT drain and leave the group; SIGHUP reloads the policies.\n"
             "Exit status: 0 clean, 64 usage, 70 cannot go on, 78 configuration.\n\nSettings\n\n%s",
             spec->name, spec->about, spec->name, buf.at ? buf.at : "");
     buf_free(&buf);
 }
 
-/* 0: go on; otherwise *status_out is the exit status. */
+/* -1: go on; otherwise the exit status. */
 static int parse_options(const struct worker_spec *spec, int argc, char **argv,
-                         const char **file_out, bool *check_out, int *status_out) {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+                         const char **file_out, bool *check_out) {
+    bool version = false;
+    bool help = false;
+    const struct options_row options[] = {{"--config", file_out, NULL},
+                                          {"--check", NULL, check_out},
+                                          {"--version", NULL, &version},
+                                          {"--help", NULL, &help},
+                                          {NULL, NULL, NULL}};
+    struct err err;
 
-    *status_out = EXIT_OK;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (option) {
-        case 'c': *file_out = optarg; break;
-        case 'k': *check_out = true; break;
-        case 'v':
-            printf("redress-%s %s (librdkafka %s)\n", spec->name, REDRESS_VERSION,
-                   kafka_library_version());
-            return -1;
-        case 'h': print_help(spec, stdout); return -1;
-        default: *status_out = EXIT_BAD_USAGE; return -1;
-        }
+    int bad = options_take(options, &argc, argv, &err);
+    if (!bad && argc > 1) bad = err_set(&err, "unexpected argument %s", argv[1]);
+    if (bad) {
+        fprintf(stderr, "redress-%s: %s; see --help\n", spec->name, err.text);
+        return EXIT_BAD_USAGE;
     }
-    if (optind == argc) return 0;
-    fprintf(stderr, "redress-%s: unexpected argument %s; see --help\n", spec->name, argv[optind]);
-    *status_out = EXIT_BAD_USAGE;
+    if (version)
+        printf("redress-%s %s (librdkafka %s)\n", spec->name, REDRESS_VERSION,
+               kafka_library_version());
+    if (help) print_help(spec, stdout);
 
-    return -1;
+    return version || help ? EXIT_OK : -1;
 }
 
 /* ---- Configuration ---- */
@@ -100,73 +98,73 @@ static int configure(struct process *process, const char *file, struct buf *erro
     return 0;
 }
 
-/* ---- HTTP ---- */
-
 /* ---- Checks at start, repeated until Kafka and Redis answer ---- */
 
-static int check_counts(struct engine *engine, struct err *err) {
+static enum outcome check_counts(struct engine *engine, struct err *err) {
     static const enum topic equal[] = {TOPIC_STATE, TOPIC_DELIVERIES, TOPIC_SETTLEMENTS,
                                        TOPIC_NONE};
     int events = kafka_partitions(engine->asker, TOPIC_EVENTS, ENGINE_ASK_MS, err);
 
-    if (events < 0) return 1;
-    if (!events)
-        return err_set(err, "the topic %s.events does not exist; run `redressctl topics create`",
-                       engine->config->topic_prefix);
+    if (events < 0) return OUTCOME_WAIT;
+    if (!events) {
+        err_set(err, "the topic %s.events does not exist; run `redressctl topics create`",
+                engine->config->topic_prefix);
+        return OUTCOME_STOP;
+    }
     engine->partitions = engine->counts[TOPIC_EVENTS] = events;
     for (const enum topic *topic = equal;
          *topic != TOPIC_NONE && engine->spec->kind == WORKER_KEYED; topic++) {
         int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);
-        if (count < 0) return 1;
+        if (count < 0) return OUTCOME_WAIT;
         engine->counts[*topic] = count;
         char name[KAFKA_NAME_MAX], first[KAFKA_NAME_MAX];
-        if (count != events)
-            return err_set(err,
-                           "%s has %d partitions and %s has %d: they must be equal; create it anew "
-                           "with `redressctl topics create --partitions %d`, or take open cases "
-                           "along with `redressctl repartition`",
-                           kafka_topic(&engine->kafka, *topic, name), count,
-                           kafka_topic(&engine->kafka, TOPIC_EVENTS, first), events, events);
+        if (count == events) continue;
+        err_set(err,
+                "%s has %d partitions and %s has %d: they must be equal; create it anew with "
+                "`redressctl topics create --partitions %d`, or take open cases along with "
+                "`redressctl repartition`",
+                kafka_topic(&engine->kafka, *topic, name), count,
+                kafka_topic(&engine->kafka, TOPIC_EVENTS, first), events, events);
+        return OUTCOME_STOP;
     }
 
-    return 0;
+    return OUTCOME_DONE;
 }
 
-static int check_changelog(struct engine *engine, struct err *err) {
+static enum outcome check_changelog(struct engine *engine, struct err *err) {
     char value[200], name[KAFKA_NAME_MAX];
 
-    if (engine->spec->kind != WORKER_KEYED || engine->config->demonstration) return 0;
+    if (engine->spec->kind != WORKER_KEYED || engine->config->demonstration) return OUTCOME_DONE;
     if (kafka_topic_setting(engine->asker, TOPIC_STATE, "cleanup.policy", ENGINE_ASK_MS, value,
                             sizeof value, err) < 0)
-        return 1;
-    if (strcmp(value, "compact") == 0) return 0;
-    return err_set(err,
-                   "%s has cleanup.policy=%s: it must be compact, or states are lost; set it with "
-                   "kafka-configs --alter",
-                   kafka_topic(&engine->kafka, TOPIC_STATE, name), value);
+        return OUTCOME_WAIT;
+    if (strcmp(value, "compact") == 0) return OUTCOME_DONE;
+    err_set(err,
+            "%s has cleanup.policy=%s: it must be compact, or states are lost; set it with "
+            "kafka-configs --alter",
+            kafka_topic(&engine->kafka, TOPIC_STATE, name), value);
+    return OUTCOME_STOP;
 }
 
 /* The version of our own file is in the topic before its first use. */
-static int publish_policy(struct engine *engine, struct err *err) {
+static enum outcome publish_policy(struct engine *engine, struct err *err) {
     struct policy_topic topic = policy_log_open(&engine->policy_log);
     const char *newer;
-    enum policy_store_result result = policy_store_publish(engine->store, &topic, &newer, err);
+    enum outcome result = policy_store_publish(engine->store, &topic, &newer, err);
 
-    if (result == POLICY_STORE_REFUSED)
-        engine_stop(engine, EXIT_BAD_CONFIG, "policy refused", err->text);
+    if (result == OUTCOME_STOP) engine_stop(engine, EXIT_BAD_CONFIG, "policy refused", err->text);
     if (newer)
         log_say(LOG_WARN,
                 "another version was published after this process' own, which new cases of its "
                 "shards get",
                 "own", engine->policies.current->version, "newer", newer, NULL);
-    if (result == POLICY_STORE_DONE) return 0;
-    return 1;
+    return result;
 }
 
-static int check_redis(struct engine *engine, struct err *err) {
+static enum outcome check_redis(struct engine *engine, struct err *err) {
     switch (redis_check(engine->redis, err)) {
-    case REDIS_GOOD: return 0;
-    case REDIS_FORGETFUL: return -1;
+    case REDIS_GOOD: return OUTCOME_DONE;
+    case REDIS_FORGETFUL: return OUTCOME_STOP;
     case REDIS_MISCONFIGURED:
         /* What it may not do is listed with all other permissions that are missing. */
         if (!redis_refuses(err))
@@ -175,65 +173,75 @@ static int check_redis(struct engine *engine, struct err *err) {
     case REDIS_AWAY: break;
     }
 
-    return 1;
+    return OUTCOME_WAIT;
 }
 
-/* 0: all good; 1: not yet; -1: wrong. A Redis that is set wrongly is told before anybody waits for
- * Kafka. */
-static int check_world(struct process *process, struct err *err) {
+/* A Redis that is set wrongly is told before anybody waits for Kafka. */
+static enum outcome check_world(struct process *process, struct err *err) {
     struct engine *engine = &process->engine;
-    int result = 0;
-    if (engine->redis) result = check_redis(engine, err);
-    if (result < 0 || engine->stopping) return result;
+    enum outcome outcome = OUTCOME_DONE;
+    if (engine->redis) outcome = check_redis(engine, err);
+    if (outcome == OUTCOME_STOP || engine->stopping) return outcome;
 
     struct err unsure;
     enum permissions_result permitted = permissions_try_all(engine->permissions, &unsure);
     if (permitted == PERMISSIONS_MISSING) {
         *err = unsure;
-        return 1;
+        return OUTCOME_WAIT;
     }
 
-    if (result == 0) result = check_counts(engine, err);
-    if (result == 0) result = check_changelog(engine, err);
-    if (result == 0) result = bounds_ask(engine, err);
-    if (result == 0) result = watch_begin(engine, err);
-    if (result == 0) result = publish_policy(engine, err);
-    if (result || permitted == PERMISSIONS_DONE) return result;
+    if (outcome == OUTCOME_DONE) outcome = check_counts(engine, err);
+    if (outcome == OUTCOME_DONE) outcome = check_changelog(engine, err);
+    if (outcome == OUTCOME_DONE) outcome = bounds_ask(engine, err);
+    if (outcome == OUTCOME_DONE) outcome = watch_begin(engine, err);
+    if (outcome == OUTCOME_DONE) outcome = publish_policy(engine, err);
+    if (outcome != OUTCOME_DONE || permitted == PERMISSIONS_DONE) return outcome;
     *err = unsure;
-    return 1;
+    return OUTCOME_WAIT;
 }
 
 static void wait_for_world(struct process *process) {
+    static const struct engine_words words = {.wait = "waiting to start", .stop = "cannot start"};
     struct engine *engine = &process->engine;
     struct err err;
 
     while (!engine->stopping && !engine_stop_asked()) {
         health_turned(false);
         arena_reset(engine->arena);
-        int result = check_world(process, &err);
-        if (result == 0) break;
-        if (result < 0)
-            engine_stop(engine, EXIT_CANNOT_GO_ON, "cannot start", err.text);
-        else if (!engine->stopping) {
-            engine_pause(engine, "waiting to start", err.text);
-            while (engine_paused(engine) && !engine_stop_asked())
-                usleep(10000); /* nothing to poll yet */
-        }
+        enum outcome outcome = check_world(process, &err);
+        if (engine->stopping || engine_takes(engine, outcome, &words, err.text)) break;
+        while (!engine->stopping && engine_paused(engine) && !engine_stop_asked())
+            usleep(10000); /* nothing to poll yet */
     }
     if (!engine->stopping && !engine_stop_asked()) engine_calm(engine);
+}
+
+/* The secret that may change while it is used, all or nothing. */
+static void reload_secrets(struct engine *engine) {
+    struct arena *arena = arena_new();
+    struct buf errors = {0};
+    struct config read;
+
+    if (config_load(engine->config->file, environ, arena, &read, &errors) < 0)
+        log_say(LOG_ERROR, "secrets not reloaded", "errors", errors.at ? errors.at : "", NULL);
+    else
+        engine->settings.visit = read.visit_secret;
+    buf_free(&errors);
+    arena_free(arena);
 }
 
 /* SIGHUP: the file is read again. What is wrong with it is told, and the policies stay as they
  * were. */
 static void reload(struct engine *engine) {
+    reload_secrets(engine);
     struct policy_topic topic = policy_log_open(&engine->policy_log);
     struct buf errors = {0};
     bool changed;
-    enum policy_store_result result = policy_store_reload(engine->store, &topic, &changed, &errors);
+    enum outcome result = policy_store_reload(engine->store, &topic, &changed, &errors);
     const char *version = "none";
     if (engine->policies.current) version = engine->policies.current->version;
 
-    if (result != POLICY_STORE_DONE)
+    if (result != OUTCOME_DONE)
         log_say(LOG_ERROR, "policies not reloaded", "errors", errors.at ? errors.at : "", NULL);
     else
         log_say(LOG_INFO, changed ? "policies reloaded" : "policies unchanged", "version", version,
@@ -291,7 +299,8 @@ static int start(struct process *process) {
         config->instance ? config->instance : default_instance(config->arena);
     log_init(process->engine.spec->name, process->engine.instance, level);
     process->engine.settings =
-        (struct settings){config->dedupe_for_ms, config->join_for_ms, config->late_settle_ms};
+        (struct settings){config->dedupe_for_ms, config->join_for_ms, config->late_settle_ms,
+                          config->visit_secret, config->person_secret};
     process->engine.reload = reload;
     engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
@@ -312,12 +321,22 @@ static int start(struct process *process) {
     return status;
 }
 
+static void print_checked(const struct process *process) {
+    struct buf settings = {0};
+
+    config_print(&process->config, &settings);
+    printf("redress-%s: settings and policies are good; time zones are those of tzdata %s\n"
+           "Settings in force:\n%s",
+           process->engine.spec->name, tzdata(process->config.arena), settings.at);
+    buf_free(&settings);
+}
+
 int worker_main(const struct worker_spec *spec, int argc, char **argv) {
     const char *file = NULL;
     bool check = false;
-    int status;
+    int status = parse_options(spec, argc, argv, &file, &check);
 
-    if (parse_options(spec, argc, argv, &file, &check, &status) < 0) return status;
+    if (status >= 0) return status;
     struct process process = {.engine = {.spec = spec, .arena = arena_new()}};
     struct buf errors = {0};
     if (configure(&process, file, &errors) < 0) {
@@ -325,8 +344,8 @@ int worker_main(const struct worker_spec *spec, int argc, char **argv) {
         fprintf(stderr, "redress-%s: not started; mend the errors above\n", spec->name);
         status = EXIT_BAD_CONFIG;
     } else if (check) {
-        printf("redress-%s: settings and policies are good; time zones are those of tzdata %s\n",
-               spec->name, tzdata(process.config.arena));
+        print_checked(&process);
+        status = EXIT_OK;
     } else {
         status = start(&process);
     }

@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { FLAGS_MAX = 32 };
+enum {
+    FLAGS_MAX = 32,
+    KNOWN_TEXT = 500 /* of 1 000: the model has met such texts */
+};
 
 /* What is being decided about one text. */
 struct work {
@@ -22,6 +25,7 @@ struct work {
     bool flags[FLAGS_MAX];
     int barred_best; /* the class that would have won but for the order; 0: none */
     struct joined joined;
+    struct model_scores scores; /* the model's; all 0 without one */
     struct verdict *out;
     struct reason *reasons;
     int reason_count;
@@ -35,18 +39,15 @@ void classification_read(const struct policy *policy, const char *text, struct a
 
 void classification_points(const struct policy *policy, const struct finding *found, int count,
                            int32_t *points_out, bool *barred_out) {
-    bool complains = false;
-
     memset(points_out, 0, ((size_t)policy->class_count + 1) * sizeof *points_out);
     for (int i = 0; i < count; i++) {
         const struct rule *rule = found[i].rule;
         if (rule->class_id == 0) continue;
         points_out[rule->class_id] += (int32_t)rule->weight;
-        complains = complains || (rule->says == SAYS_COMPLAINT && !found[i].supposed);
     }
     for (int c = 1; c <= policy->class_count; c++) {
         const struct class_row *row = policy->classes[c];
-        bool by_rules = complains || (row != NULL && row->by_rules_only);
+        bool by_rules = row != NULL && row->by_rules_only;
         barred_out[c] = c != policy->other && by_rules && points_out[c] <= 0;
     }
 }
@@ -66,27 +67,28 @@ static bool has_status(const struct texts *statuses, const struct order *order) 
 
 static void choose_class(struct work *work) {
     const struct policy *policy = work->policy;
-    int32_t logits[MODEL_OUTPUTS_MAX];
-    int known = 0;
+    struct model_scores *scores = &work->scores;
     bool contradicted[JOIN_CLASSES_MAX];
     bool any = false;
 
     if (policy->model != NULL) {
-        struct features features;
-        model_features(&work->text, policy->model->bits, work->arena, &features);
-        known = model_score(policy->model, &features, logits);
+        struct feature_parts parts;
+        features_parts(&work->text, work->arena, &parts);
+        model_score_parts(policy->model, &parts, scores);
     }
     for (int c = 1; c <= policy->class_count; c++) {
         const struct class_row *row = policy->classes[c];
         contradicted[c] = row != NULL && has_status(&row->ruled_out_by, work->complaint->order);
         any = any || contradicted[c];
     }
-    join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
+    join_scores(&policy->join, work->points, work->barred, scores->logits, scores->known,
+                &work->joined);
     if (any) {
         if (contradicted[work->joined.best]) work->barred_best = work->joined.best;
         for (int c = 1; c <= policy->class_count; c++)
             work->barred[c] = work->barred[c] || contradicted[c];
-        join_scores(&policy->join, work->points, work->barred, logits, known, &work->joined);
+        join_scores(&policy->join, work->points, work->barred, scores->logits, scores->known,
+                    &work->joined);
     }
     int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
     if (sure < policy->joining->threshold)
@@ -95,8 +97,26 @@ static void choose_class(struct work *work) {
         work->out->class_id = work->joined.best;
 }
 
-/* Whether the text complains, and whether it asks. */
+/* The model's word on a flag, where it has one: it has learned the flag, and knows such texts.
+ * NULL: it has none. */
+static const struct model_sign *sign_of(const struct work *work, int flag) {
+    const struct model *model = work->policy->model;
+    if (model == NULL || work->scores.known < KNOWN_TEXT) return NULL;
+
+    for (int i = 0; i < model->sign_count; i++)
+        if (model->signs[i].flag == flag && model->signs[i].from <= 1000) return &model->signs[i];
+    return NULL;
+}
+
+static bool is_given(const struct work *work, const struct model_sign *sign) {
+    return work->scores.signs[sign - work->policy->model->signs] >= sign->from;
+}
+
+/* Whether the text complains, and whether it asks: by the model, or by the rules where it does not
+ * know. */
 static bool only_asks(const struct work *work) {
+    const struct model_sign *sign = sign_of(work, flag_id("question"));
+    if (sign) return is_given(work, sign);
     int64_t asks = 0;
 
     for (int i = 0; i < work->found_count; i++) {
@@ -128,9 +148,12 @@ static void set_flags(struct work *work) {
         if (work->found[i].rule->flag_id != 0 && !work->found[i].supposed)
             points[work->found[i].rule->flag_id] += work->found[i].rule->weight;
     }
-    for (int f = 1; f < FLAGS_MAX; f++) work->flags[f] = points[f] > 0;
+    for (int f = 1; f < FLAGS_MAX; f++) {
+        const struct model_sign *sign = sign_of(work, f);
+        work->flags[f] = points[f] > 0 || (sign && is_given(work, sign));
+    }
     bool asks = only_asks(work);
-    if (asks) work->flags[flag_id("question")] = true;
+    work->flags[flag_id("question")] = asks;
     if (complaint->customer != NULL && complaint->customer->tier >= TIER_VIP)
         work->flags[flag_id("vip")] = true;
     if (complaint->repeats > 0) work->flags[flag_id("repeat")] = true;
@@ -139,13 +162,6 @@ static void set_flags(struct work *work) {
     if (is_low_value(work->policy, complaint->order)) work->flags[flag_id("low_value")] = true;
     if (row != NULL && row->needs_proof && work->first && !asks && complaint->evidence.count == 0)
         work->flags[flag_id("evidence_missing")] = true;
-}
-
-static bool in_texts(const struct texts *texts, const char *name) {
-    for (int i = 0; i < texts->count; i++) {
-        if (strcmp(texts->at[i], name) == 0) return true;
-    }
-    return false;
 }
 
 static bool matches_class(const struct texts *patterns, const char *class_name) {
@@ -162,7 +178,7 @@ static bool has_flag(const struct texts *flags, const bool *set) {
     return false;
 }
 
-static bool reaches(const struct records *amounts, const struct order *order) {
+static bool reaches(const struct parts *amounts, const struct order *order) {
     const struct amount_row *rows = amounts->at;
 
     for (int i = 0; order != NULL && i < amounts->count; i++) {
@@ -183,7 +199,7 @@ static bool severity_matches(const struct work *work, const struct severity_row 
         !matches_class(&row->classes, contract_classes[work->out->class_id - 1]))
         return false;
     if (row->flags.count > 0 && !has_flag(&row->flags, work->flags)) return false;
-    if (row->tiers.count > 0 && (tier == NULL || !in_texts(&row->tiers, tier))) return false;
+    if (row->tiers.count > 0 && !texts_has(&row->tiers, tier)) return false;
     if (row->amounts.count > 0 && !reaches(&row->amounts, complaint->order)) return false;
     return row->repeats_from == 0 || complaint->repeats >= row->repeats_from;
 }
@@ -241,13 +257,28 @@ static void add_model_reason(struct work *work) {
 
     for (int i = 0; model != NULL && i < model->output_count; i++) {
         if (model->outputs[i].classes[0] != work->out->class_id) continue;
-        model_evidence(model, &work->text, i, work->arena, &from, &to);
+        model_evidence(model, &work->text, i, &from, &to);
         if (to > from) add_words(work, "model", from, to);
+    }
+}
+
+/* Flags that the model gave, and no rule. */
+static void add_sign_reasons(struct work *work, const bool *shown) {
+    const struct model *model = work->policy->model;
+
+    for (int i = 0; model != NULL && i < model->sign_count; i++) {
+        int flag = model->signs[i].flag;
+        size_t from, to;
+        if (!work->flags[flag] || shown[flag] || sign_of(work, flag) == NULL) continue;
+        model_evidence(model, &work->text, model->output_count + i, &from, &to);
+        const char *name = arena_printf(work->arena, "model: %s", contract_flags[flag - 1]);
+        if (to > from) add_words(work, name, from, to);
     }
 }
 
 static void add_reasons(struct work *work, const struct severity_row *severity) {
     bool class_shown = false;
+    bool flag_shown[FLAGS_MAX] = {false};
 
     work->reasons = arena_alloc(work->arena, CLASSIFICATION_REASONS_MAX * sizeof *work->reasons);
     if (severity != NULL)
@@ -263,27 +294,69 @@ static void add_reasons(struct work *work, const struct severity_row *severity) 
         if (!supports(work, work->found[i].rule)) continue;
         add_words(work, work->found[i].rule->name, work->found[i].from, work->found[i].to);
         class_shown = class_shown || work->found[i].rule->class_id != 0;
+        flag_shown[work->found[i].rule->flag_id] = true;
+        if (work->found[i].rule->says == SAYS_QUESTION) flag_shown[flag_id("question")] = true;
     }
     if (!class_shown && work->out->class_id != work->policy->other) add_model_reason(work);
+    add_sign_reasons(work, flag_shown);
 }
 
-/* Further classes that the rules found, most points first. */
-static void add_others(struct work *work, struct texts *out) {
-    bool named[JOIN_CLASSES_MAX] = {false};
+/* A stretch of the text up to the next sign or line. */
+static struct text next_clause(const struct text *text, size_t *at) {
+    size_t from = *at;
+    size_t len = strcspn(text->at + from, ",.!?;:\n");
 
-    out->at = arena_alloc(work->arena, (size_t)work->policy->class_count * sizeof *out->at);
+    *at = from + len;
+    while (*at < text->len && strchr(",.!?;:\n", text->at[*at])) (*at)++;
+    return (struct text){
+        .at = text->at + from, .len = len, .from = text->from + from, .to = text->to + from};
+}
+
+/* The class that a clause names by itself; 0: none. */
+static int class_of_clause(const struct work *work, const struct text *clause) {
+    enum { CLAUSE_MIN = 12 }; /* bytes: three Chinese characters say little */
+    static const int32_t no_points[JOIN_CLASSES_MAX];
+    const struct policy *policy = work->policy;
+    struct model_scores scores;
+    struct features features;
+    struct joined joined;
+    if (clause->len < CLAUSE_MIN) return 0;
+
+    features_of(clause, work->arena, &features);
+    model_score(policy->model, &features, &scores);
+    if (scores.known < KNOWN_TEXT) return 0;
+    join_scores(&policy->join, no_points, work->barred, scores.logits, scores.known, &joined);
+    int64_t sure = (int64_t)joined.odds[joined.best] * 1000 / JOIN_ONE;
+    if (joined.best == policy->other || sure < policy->joining->others_sure) return 0;
+    return joined.best;
+}
+
+/* Further classes: those that the rules found, the most points first, then those of clauses, as
+ * they stand in the text. */
+static void add_others(struct work *work, struct texts *out) {
+    const struct policy *policy = work->policy;
+    bool named[JOIN_CLASSES_MAX] = {false};
+    named[work->out->class_id] = named[policy->other] = true;
+
+    out->at = arena_alloc(work->arena, (size_t)policy->class_count * sizeof *out->at);
     for (;;) {
         int best = 0;
-        for (int c = 1; c <= work->policy->class_count; c++) {
-            if (named[c] || work->barred[c] || c == work->out->class_id || c == work->policy->other)
+        for (int c = 1; c <= policy->class_count; c++) {
+            if (named[c] || work->barred[c] || work->points[c] < policy->joining->others_from)
                 continue;
-            if (work->points[c] >= work->policy->joining->others_from &&
-                (best == 0 || work->points[c] > work->points[best]))
-                best = c;
+            if (best == 0 || work->points[c] > work->points[best]) best = c;
         }
-        if (best == 0) return;
+        if (best == 0) break;
         named[best] = true;
         out->at[out->count++] = contract_classes[best - 1];
+    }
+    bool by_clauses = policy->model != NULL && policy->joining->others_sure > 0;
+    for (size_t at = 0; by_clauses && at < work->text.len;) {
+        struct text clause = next_clause(&work->text, &at);
+        int c = class_of_clause(work, &clause);
+        if (c == 0 || named[c]) continue;
+        named[c] = true;
+        out->at[out->count++] = contract_classes[c - 1];
     }
 }
 
@@ -315,25 +388,28 @@ void classification_classify(const struct policy *policy, const struct complaint
         classified->severity = severity->is;
     classified->confidence =
         (double)((int64_t)work.joined.odds[out->class_id] * 10000 / JOIN_ONE) / 10000.0;
-    classified->reasons = (struct records){work.reasons, work.reason_count};
+    classified->reasons = (struct parts){work.reasons, work.reason_count};
     classified->rules_version = policy->rules_version;
     add_others(&work, &classified->others);
     list_flags(&work, &classified->flags);
 }
 
 static bool wants(const char *type) {
-    return strcmp(type, "case.opened") == 0 || strcmp(type, "case.repeated") == 0 ||
-           strcmp(type, "case.customer_replied") == 0;
+    enum event_type wanted = contract_event(type);
+
+    return wanted == EVENT_CASE_OPENED || wanted == EVENT_CASE_REPEATED ||
+           wanted == EVENT_CASE_CUSTOMER_REPLIED;
 }
 
 /* The submission in an event: whole, or a further message that is nothing but a text. */
 static int read_complaint(const struct event *ev, struct arena *arena, struct complaint *out,
                           struct faults *faults) {
+    enum event_type type = contract_event(ev->type);
     struct activity activity = {0};
 
-    if (strcmp(ev->type, "case.opened") == 0)
+    if (type == EVENT_CASE_OPENED)
         return fields_decode(&contract_case_opened, ev->data, FIELDS_EVENT, arena, out, faults);
-    if (strcmp(ev->type, "case.repeated") == 0)
+    if (type == EVENT_CASE_REPEATED)
         return fields_decode(&contract_case_repeated, ev->data, FIELDS_EVENT, arena, out, faults);
     if (tree_get(ev->data, "customer") != NULL)
         return fields_decode(&contract_joined, ev->data, FIELDS_EVENT, arena, out, faults);
@@ -360,9 +436,9 @@ static enum result decide(const struct decision *in, void *state, struct effects
     classification_classify(policies_current(in->policies), &complaint, complaint.customer != NULL,
                             in->arena, &verdict);
     verdict.classified.case_id = complaint.case_id;
-    ids_hash(id, 3, "case.classified", ev->source, ev->id);
-    effects_emit(out, "case.classified", complaint.case_id, arena_strdup(in->arena, id),
-                 ev->time_ms, &contract_classified, &verdict.classified);
+    ids_hash(id, 3, contract_row(EVENT_CASE_CLASSIFIED)->name, ev->source, ev->id);
+    contract_emit(out, EVENT_CASE_CLASSIFIED, complaint.case_id, arena_strdup(in->arena, id),
+                  ev->time_ms, &verdict.classified);
     return DONE;
 }
 

@@ -39,8 +39,7 @@ void classification_classify(const struct policy *policy, const struct complaint
                              bool first, struct arena *arena, struct verdict *out);
 
 /* The first half of it, for training: points of each class by id, from the rules; and the classes
- * that are out of the question: where the customer's words complain of something, a class without
- * points is none of it, whatever the model says. */
+ * that are out of the question: those that a shop marks by_rules_only, without points. */
 void classification_points(const struct policy *policy, const struct finding *found, int count,
                            int32_t *points_out, bool *barred_out);
 /* The normalised text without its quoted history. */

@@ -1,91 +1,25 @@
-/* model: features, scores and the file. The file is a header in lines, an empty line, and the
- * weights as little-endian 16-bit numbers. */
+/* model: scores and the file. The file is a header in lines, an empty line, the features' hashes as
+ * little-endian 32-bit numbers, and their weights, a byte each. */
 #include "model.h"
 
+#include "base/ids.h"
+#include "join.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    BITS_MIN = 10,
-    BITS_MAX = 17,
-    NGRAM_MAX = 3,
-    /* Shares of n-grams in thousandths, measured: unseen texts of the training's kind have 660 and
-     * more of them in common with it (95 of 100), texts in another language 440 and less, by the
-     * chance of hashing and by single letters. */
-    KNOWN_NONE = 500,
-    KNOWN_ALL = 700
+    FEATURES_MAX = 4 << 20,
+    /* Shares of features in thousandths, measured: unseen texts of the training's kind and language
+     * have more than KNOWN_ALL of theirs in common with it. */
+    KNOWN_NONE = 100,
+    KNOWN_ALL = 250
 };
 
-/* Mixes a character into the hash of those before it. The constants are those of MurmurHash3's
- * finaliser. */
-static uint32_t mix(uint32_t hash, uint32_t point) {
-    hash ^= point * 0x9e3779b1u;
-    hash ^= hash >> 16;
-    hash *= 0x85ebca6bu;
-    hash ^= hash >> 13;
-    hash *= 0xc2b2ae35u;
-    return hash ^ (hash >> 16);
-}
+static const char magic[] = "redress-model 3\n";
 
-/* Characters as the n-grams see them: the text between two ends, a digit like any other. */
-static int read_points(const struct text *text, struct arena *arena, uint32_t **points_out,
-                       uint32_t **places_out) {
-    size_t room = text->len + 3;
-    uint32_t *points = arena_alloc(arena, room * sizeof *points);
-    uint32_t *places = arena_alloc(arena, room * sizeof *places);
-    int count = 0;
-
-    points[count++] = '^';
-    for (size_t i = 0; i < text->len && count < MODEL_FEATURES_MAX / NGRAM_MAX - 2;) {
-        places[count] = (uint32_t)i;
-        uint32_t point = text_next(text->at, text->len, &i);
-        if (point >= '0' && point <= '9')
-            points[count++] = '0';
-        else
-            points[count++] = point;
-    }
-    places[count] = (uint32_t)text->len;
-    points[count++] = '$';
-    *points_out = points;
-    *places_out = places;
-
-    return count;
-}
-
-static uint32_t bucket(const uint32_t *points, int n, int bits) {
-    uint32_t hash = (uint32_t)n;
-    for (int i = 0; i < n; i++) hash = mix(hash, points[i]);
-    return hash >> (32 - bits);
-}
-
-/* A set with open addressing: a text has few features beside the room it is given. */
-static bool is_new(uint32_t *set, uint32_t mask, uint32_t feature) {
-    uint32_t at = feature & mask;
-
-    while (set[at] != 0) {
-        if (set[at] == feature + 1) return false;
-        at = (at + 1) & mask;
-    }
-    set[at] = feature + 1;
-    return true;
-}
-
-void model_features(const struct text *text, int bits, struct arena *arena, struct features *out) {
-    uint32_t *points, *places;
-    uint32_t mask = 64;
-    int count = read_points(text, arena, &points, &places);
-
-    while ((int)mask < count * NGRAM_MAX * 2) mask *= 2;
-    uint32_t *set = arena_alloc(arena, mask * sizeof *set);
-    out->at = arena_alloc(arena, (size_t)count * NGRAM_MAX * sizeof *out->at);
-    out->count = 0;
-    for (int i = 0; i < count; i++) {
-        for (int n = 1; n <= NGRAM_MAX && i + n <= count; n++) {
-            uint32_t feature = bucket(points + i, n, bits);
-            if (is_new(set, mask - 1, feature)) out->at[out->count++] = feature;
-        }
-    }
+static int columns_of(const struct model *model) {
+    return model->output_count + model->sign_count;
 }
 
 /* floor(sqrt(n)) of a number below 2^62, digit by digit. */
@@ -99,7 +33,7 @@ static uint64_t root(uint64_t n) {
     return result;
 }
 
-/* From the share of n-grams met to how far the model counts. */
+/* From the share of features met to how far the model counts. */
 static int known(int met, int count) {
     int share = 0;
     if (count != 0) share = met * 1000 / count;
@@ -108,179 +42,302 @@ static int known(int met, int count) {
     return (share - KNOWN_NONE) * 1000 / (KNOWN_ALL - KNOWN_NONE);
 }
 
-int model_score(const struct model *model, const struct features *features, int32_t *logits_out) {
-    int32_t sums[MODEL_OUTPUTS_MAX] = {0};
-    int outputs = model->output_count;
+void model_index(struct model *model, struct arena *arena) {
+    uint32_t size = 64;
+    while (size < (uint32_t)model->feature_count * 2) size *= 2;
+    uint32_t *slots = arena_alloc(arena, size * sizeof *slots);
+
+    model->mask = size - 1;
+    for (int i = 0; i < model->feature_count; i++) {
+        uint32_t at = model->hashes[i] & model->mask;
+        while (slots[at]) at = (at + 1) & model->mask;
+        slots[at] = (uint32_t)i + 1;
+    }
+    model->slots = slots;
+}
+
+/* The feature's weights, or NULL. */
+static const int8_t *row_of(const struct model *model, uint32_t hash) {
+    for (uint32_t at = hash & model->mask; model->slots[at]; at = (at + 1) & model->mask) {
+        uint32_t feature = model->slots[at] - 1;
+        if (model->hashes[feature] == hash)
+            return model->weights + (size_t)feature * (size_t)columns_of(model);
+    }
+    return NULL;
+}
+
+static int32_t within(int64_t margin) {
+    if (margin > MODEL_LOGIT_MAX) return MODEL_LOGIT_MAX;
+    if (margin < -MODEL_LOGIT_MAX) return -MODEL_LOGIT_MAX;
+    return (int32_t)margin;
+}
+
+/* 1 / (1 + e^-x), both in thousandths. */
+static int32_t sigmoid(int32_t x) {
+    uint64_t below = join_exp(x > 0 ? -x : x); /* of JOIN_ONE */
+    int64_t small = (int64_t)(below * 1000 / (JOIN_ONE + below));
+    if (x > 0) return (int32_t)(1000 - small);
+    return (int32_t)small;
+}
+
+static void set_sign(const struct model *model, int sign, int32_t margin,
+                     struct model_scores *out) {
+    const struct model_sign *row = &model->signs[sign];
+
+    out->margins[sign] = margin;
+    out->signs[sign] = sigmoid(within(margin * (int64_t)row->slope / 1000 + row->offset));
+}
+
+void model_score(const struct model *model, const struct features *features,
+                 struct model_scores *out) {
+    int64_t sums[MODEL_COLUMNS_MAX] = {0};
+    int columns = columns_of(model);
+    uint64_t square = 0;
     int met = 0;
 
     for (int i = 0; i < features->count; i++) {
-        const int16_t *row = model->weights + (size_t)features->at[i] * (size_t)outputs;
-        int any = 0;
-        for (int k = 0; k < outputs; k++) {
-            sums[k] += row[k];
-            any |= row[k];
-        }
-        met += any != 0;
+        const int8_t *row = row_of(model, features->at[i].hash);
+        int64_t weight = features->at[i].weight;
+        if (!row) continue;
+        met++;
+        square += (uint64_t)(weight * weight);
+        for (int k = 0; k < columns; k++) sums[k] += row[k] * weight;
     }
-    int64_t length =
-        (int64_t)root((uint64_t)(features->count > 0 ? features->count : 1) << 20); /* of 2^10 */
-    for (int k = 0; k < outputs; k++) {
-        int64_t logit = ((int64_t)sums[k] * 1024) / length + model->bias[k];
-        if (logit > MODEL_LOGIT_MAX) logit = MODEL_LOGIT_MAX;
-        if (logit < -MODEL_LOGIT_MAX) logit = -MODEL_LOGIT_MAX;
-        logits_out[k] = (int32_t)logit;
+    int64_t length = (int64_t)root(square);
+    for (int k = 0; k < columns; k++) {
+        int64_t margin = model->bias[k];
+        if (length) margin += sums[k] * model->scale[k] / length / 1000;
+        if (k < model->output_count)
+            out->logits[k] = within(margin);
+        else
+            set_sign(model, k - model->output_count, within(margin), out);
     }
-
-    return known(met, features->count);
+    out->known = known(met, features->count);
 }
 
-void model_evidence(const struct model *model, const struct text *text, int output,
-                    struct arena *arena, size_t *from_out, size_t *to_out) {
-    uint32_t *points, *places;
-    int count = read_points(text, arena, &points, &places);
-    int best = 0;
-    int from = 0;
-    int to = 0;
+void model_score_parts(const struct model *model, const struct feature_parts *parts,
+                       struct model_scores *out) {
+    int32_t most[MODEL_SIGNS_MAX];
+    struct model_scores scores;
 
-    for (int i = 1; i + 1 < count; i++) {
-        int sum = 0;
-        for (int n = 1; n <= NGRAM_MAX && i + n < count; n++) {
-            sum += model->weights[(size_t)bucket(points + i, n, model->bits) *
-                                      (size_t)model->output_count +
-                                  (size_t)output];
-            if (sum <= best) continue;
-            best = sum;
-            from = i;
-            to = i + n;
-        }
+    model_score(model, &parts->whole, out);
+    if (parts->count == 0) return;
+    for (int i = 0; i < model->sign_count; i++) most[i] = -MODEL_LOGIT_MAX;
+    for (int n = 0; n < parts->count; n++) {
+        model_score(model, &parts->sentences[n], &scores);
+        for (int i = 0; i < model->sign_count; i++)
+            if (scores.margins[i] > most[i]) most[i] = scores.margins[i];
     }
-    if (from > 0)
-        *from_out = places[from];
-    else
-        *from_out = 0;
-    if (from > 0)
-        *to_out = places[to];
-    else
-        *to_out = 0;
+    for (int i = 0; i < model->sign_count; i++) {
+        if (!model->signs[i].by_sentence) continue;
+        set_sign(model, i, (out->margins[i] + most[i]) / 2, out);
+    }
 }
 
-/* A check sum of the weights for people to tell two models apart; no protection against anybody. */
-static const char *checksum_of(const struct model *model, struct arena *arena) {
-    size_t count = ((size_t)1 << model->bits) * (size_t)model->output_count;
-    uint32_t hash = (uint32_t)model->output_count;
+/* Evidence: what speaks for a column within a stretch is the stretch's own weight and that of what
+ * lies in it, which was met just before. */
 
-    for (size_t i = 0; i < count; i++) hash = mix(hash, (uint16_t)model->weights[i]);
-    for (int i = 0; i < model->output_count; i++) hash = mix(hash, (uint32_t)model->bias[i]);
-    hash =
-        mix(mix(mix(hash, (uint32_t)model->own), (uint32_t)model->rules), (uint32_t)model->other);
-    return arena_printf(arena, "%08x", hash);
+enum { MET_MAX = 64 };
+
+struct search {
+    const struct model *model;
+    int column;
+    struct {
+        size_t from, to;
+        int weight;
+    } met[MET_MAX]; /* a ring */
+    int count;
+    int best;
+    size_t from, to;
+};
+
+static void weigh(void *context, uint32_t hash, size_t from, size_t to) {
+    struct search *search = context;
+    const int8_t *row = row_of(search->model, hash);
+    int at = search->count++ % MET_MAX;
+    search->met[at].from = from;
+    search->met[at].to = to;
+    search->met[at].weight = 0;
+    if (row) search->met[at].weight = row[search->column];
+
+    int sum = 0;
+    for (int i = 0; i < MET_MAX && i < search->count; i++)
+        if (search->met[i].from >= from && search->met[i].to <= to) sum += search->met[i].weight;
+    if (sum <= search->best) return;
+    search->best = sum;
+    search->from = from;
+    search->to = to;
 }
 
-void model_write(const struct model *model, struct buf *out) {
-    struct arena *work = arena_new();
+void model_evidence(const struct model *model, const struct text *text, int column,
+                    size_t *from_out, size_t *to_out) {
+    struct search search = {.model = model, .column = column};
 
-    buf_printf(out, "redress-model 1\nsource %s\nlicence %s\nchecksum %s\n", model->source,
-               model->licence, checksum_of(model, work));
-    buf_printf(out, "features character 1-3-grams of normalised text, hashed to %d bits\nbits %d\n",
-               model->bits, model->bits);
+    features_each(text, weigh, &search);
+    *from_out = search.from;
+    *to_out = search.to;
+}
+
+/* The file. */
+
+static void put_hash(struct buf *out, uint32_t hash) {
+    char bytes[4];
+    for (int i = 0; i < 4; i++) bytes[i] = (char)(hash >> 8 * i & 0xff);
+    buf_add(out, bytes, sizeof bytes);
+}
+
+static void put_body(const struct model *model, struct buf *out) {
     buf_printf(out, "join %d %d %d\n", model->own, model->rules, model->other);
     for (int i = 0; i < model->output_count; i++) {
-        buf_printf(out, "output %d", model->bias[i]);
+        buf_printf(out, "output %d %d", model->scale[i], model->bias[i]);
         for (int n = 0; n < model->outputs[i].class_count; n++)
             buf_printf(out, " %s",
                        fields_choice_name(contract_classes, model->outputs[i].classes[n]));
         buf_puts(out, "\n");
     }
-    buf_puts(out, "\n");
-    size_t count = ((size_t)1 << model->bits) * (size_t)model->output_count;
-    for (size_t i = 0; i < count; i++) {
-        uint16_t weight = (uint16_t)model->weights[i];
-        char bytes[2] = {(char)(weight & 0xff), (char)(weight >> 8)};
-        buf_add(out, bytes, 2);
+    for (int i = 0; i < model->sign_count; i++) {
+        const struct model_sign *sign = &model->signs[i];
+        int column = model->output_count + i;
+        buf_printf(out, "sign %d %d %d %d %d %d %s\n", model->scale[column], model->bias[column],
+                   sign->slope, sign->offset, sign->from, sign->by_sentence,
+                   fields_choice_name(contract_flags, sign->flag));
     }
+    buf_printf(out, "features %d\n\n", model->feature_count);
+    for (int i = 0; i < model->feature_count; i++) put_hash(out, model->hashes[i]);
+    if (model->feature_count)
+        buf_add(out, (const char *)model->weights,
+                (size_t)model->feature_count * (size_t)columns_of(model));
+}
+
+/* Of all behind its line: for people to tell two models apart, and a cut file from a whole one; no
+ * protection against anybody. */
+static const char *checksum_of(const char *body, size_t len, struct arena *arena) {
+    char digest[17];
+    ids_digest(body, len, digest);
+    return arena_strdup(arena, digest);
+}
+
+void model_write(const struct model *model, struct buf *out) {
+    struct arena *work = arena_new();
+    struct buf body = {0};
+
+    put_body(model, &body);
+    buf_printf(out, "%ssource %s\nlicence %s\nchecksum %s\n", magic, model->source, model->licence,
+               checksum_of(body.at, body.len, work));
+    buf_add(out, body.at, body.len);
+    buf_free(&body);
     arena_free(work);
 }
 
-static int read_output(struct model *model, char *rest, struct err *err) {
-    char *save = NULL;
-    char *word = strtok_r(rest, " ", &save);
-
-    if (word == NULL || model->output_count == MODEL_OUTPUTS_MAX)
-        return err_set(err, "the model's header has an empty output or more than %d of them",
+static int read_output(struct model *model, const char *rest, struct err *err) {
+    if (model->output_count == MODEL_OUTPUTS_MAX || model->sign_count)
+        return err_set(err, "the model's header has more than %d outputs, or one behind a sign",
                        MODEL_OUTPUTS_MAX);
     struct model_output *output = &model->outputs[model->output_count];
-    model->bias[model->output_count++] = (int32_t)strtol(word, NULL, 10);
-    while ((word = strtok_r(NULL, " ", &save)) != NULL) {
-        int class_id = fields_choice_value(contract_classes, word);
+    int at = 0;
+    char name[64];
+    if (sscanf(rest, "%d %d%n", &model->scale[model->output_count],
+               &model->bias[model->output_count], &at) != 2)
+        return err_set(err, "the model's header says output %.40s, not scale, bias and classes",
+                       rest);
+    for (int used; sscanf(rest + at, " %63s%n", name, &used) == 1; at += used) {
+        int class_id = fields_choice_value(contract_classes, name);
         if (class_id == 0 || output->class_count == MODEL_OUTPUTS_MAX)
             return err_set(
                 err, "the model's header names the class %s, which the contract does not have",
-                word);
+                name);
         output->classes[output->class_count++] = class_id;
     }
+    model->output_count++;
 
     if (output->class_count > 0) return 0;
     return err_set(err, "an output in the model's header names no class");
 }
 
-static int read_line(struct model *model, char *line, struct arena *arena, struct err *err) {
+static int read_sign(struct model *model, const char *rest, struct err *err) {
+    char name[64];
+    if (model->sign_count == MODEL_SIGNS_MAX)
+        return err_set(err, "the model's header has more than %d signs", MODEL_SIGNS_MAX);
+    struct model_sign *sign = &model->signs[model->sign_count];
+    int by_sentence;
+    int column = model->output_count + model->sign_count++;
+
+    if (sscanf(rest, "%d %d %d %d %d %d %63s", &model->scale[column], &model->bias[column],
+               &sign->slope, &sign->offset, &sign->from, &by_sentence, name) != 7)
+        return err_set(err, "the model's header says sign %.40s, not six numbers and a flag", rest);
+    sign->by_sentence = by_sentence != 0;
+    sign->flag = fields_choice_value(contract_flags, name);
+    if (sign->flag) return 0;
+    return err_set(err, "the model's header names the flag %s, which the contract does not have",
+                   name);
+}
+
+static int read_line(struct model *model, char *line, const char *body, size_t len,
+                     struct arena *arena, struct err *err) {
     char *rest = strchr(line, ' ');
 
     if (rest == NULL) return err_set(err, "the model's header has the line \"%.40s\"", line);
     *rest++ = '\0';
     if (strcmp(line, "source") == 0) model->source = arena_strdup(arena, rest);
     if (strcmp(line, "licence") == 0) model->licence = arena_strdup(arena, rest);
-    if (strcmp(line, "checksum") == 0) model->checksum = arena_strdup(arena, rest);
-    if (strcmp(line, "bits") == 0) model->bits = atoi(rest);
+    if (strcmp(line, "output") == 0) return read_output(model, rest, err);
+    if (strcmp(line, "sign") == 0) return read_sign(model, rest, err);
+    if (strcmp(line, "features") == 0) model->feature_count = atoi(rest);
     if (strcmp(line, "join") == 0 &&
         sscanf(rest, "%d %d %d", &model->own, &model->rules, &model->other) != 3)
         return err_set(err, "the model's header says join %s, not three numbers", rest);
-    if (strcmp(line, "output") != 0) return 0;
-    return read_output(model, rest, err);
+    if (strcmp(line, "checksum") != 0) return 0;
+    model->checksum = checksum_of(body, len, arena);
+    if (strcmp(model->checksum, rest) == 0) return 0;
+    return err_set(err, "the model's check sum is %s, not %.20s: it is cut or damaged",
+                   model->checksum, rest);
 }
 
-static int read_weights(struct model *model, const char *bytes, size_t len, struct arena *arena,
-                        struct err *err) {
-    if (model->bits < BITS_MIN || model->bits > BITS_MAX || model->output_count == 0)
+static int read_features(struct model *model, const char *bytes, size_t len, struct arena *arena,
+                         struct err *err) {
+    int columns = columns_of(model);
+    size_t count = (size_t)model->feature_count;
+    if (model->output_count == 0 || model->feature_count < 0 || model->feature_count > FEATURES_MAX)
         return err_set(err,
-                       "the model's header gives %d bits and %d outputs; %d to %d bits and an "
-                       "output are needed",
-                       model->bits, model->output_count, BITS_MIN, BITS_MAX);
-    size_t count = ((size_t)1 << model->bits) * (size_t)model->output_count;
-    if (len != count * 2)
+                       "the model's header gives %d outputs and %d features; at least an output, "
+                       "and at most %d features are expected",
+                       model->output_count, model->feature_count, FEATURES_MAX);
+    if (len != count * (4 + (size_t)columns))
         return err_set(err, "the model has %zu bytes of weights, not %zu: it is cut or damaged",
-                       len, count * 2);
-    int16_t *weights = arena_alloc(arena, count * sizeof *weights);
-    for (size_t i = 0; i < count; i++)
-        weights[i] = (int16_t)((uint8_t)bytes[2 * i] | (uint16_t)(uint8_t)bytes[2 * i + 1] << 8);
-    model->weights = weights;
-    const char *checksum = checksum_of(model, arena);
-    if (model->checksum == NULL || strcmp(checksum, model->checksum) != 0)
-        return err_set(err, "the model's check sum is %s, not %s: it is damaged", checksum,
-                       model->checksum == NULL ? "given" : model->checksum);
+                       len, count * (4 + (size_t)columns));
+
+    uint32_t *hashes = arena_alloc(arena, (count + 1) * sizeof *hashes);
+    for (size_t i = 0; i < count; i++) {
+        for (int n = 0; n < 4; n++)
+            hashes[i] |= (uint32_t)(unsigned char)bytes[4 * i + (size_t)n] << 8 * n;
+        if (i > 0 && hashes[i] <= hashes[i - 1])
+            return err_set(err, "the model's features are not in order: it is damaged");
+    }
+    model->hashes = hashes;
+    model->weights = (const int8_t *)arena_memdup(arena, bytes + 4 * count, len - 4 * count);
+    model_index(model, arena);
     return 0;
 }
 
 int model_read(const char *bytes, size_t len, struct arena *arena, const struct model **model_out,
                struct err *err) {
-    static const char magic[] = "redress-model 1\n";
     struct model *model = ARENA_NEW(arena, struct model);
     size_t at = strlen(magic);
 
     if (len < at || memcmp(bytes, magic, at) != 0)
         return err_set(
             err,
-            "the file does not begin with \"redress-model 1\": train one with redressctl train");
+            "the file does not begin with \"redress-model 3\": train one with redressctl train");
     while (at < len && bytes[at] != '\n') {
         const char *end = memchr(bytes + at, '\n', len - at);
         if (end == NULL) return err_set(err, "the model's header has no end");
-        if (read_line(model, arena_strndup(arena, bytes + at, (size_t)(end - bytes) - at), arena,
-                      err) != 0)
-            return -1;
+        char *line = arena_strndup(arena, bytes + at, (size_t)(end - bytes) - at);
         at = (size_t)(end - bytes) + 1;
+        if (read_line(model, line, bytes + at, len - at, arena, err) != 0) return -1;
     }
-    if (at == len) return err_set(err, "the model has no weights");
-    if (read_weights(model, bytes + at + 1, len - at - 1, arena, err) != 0) return -1;
+    if (at == len) return err_set(err, "the model has no weights: it is cut");
+    if (!model->checksum) return err_set(err, "the model has no check sum");
+    if (read_features(model, bytes + at + 1, len - at - 1, arena, err) != 0) return -1;
     *model_out = model;
 
     return 0;

@@ -1,17 +1,19 @@
-/* model: the learned classifier beside the rules. A linear model over hashed character n-grams of
- * the normalised text; integers throughout, so that the same file gives the same probabilities
- * everywhere. Training is in train.h. */
+/* model: the learned classifier beside the rules. A linear model over the features of the
+ * normalised text (features.h), one column for each class and for each flag that it knows; integers
+ * once it is read, so that the same file gives the same probabilities everywhere. `redressctl
+ * train` makes it. */
 #ifndef REDRESS_MODEL_H
 #define REDRESS_MODEL_H
 
 #include "contract/contract.h"
-#include "data/text.h"
+#include "features.h"
 
 enum {
-    MODEL_OUTPUTS_MAX = 32,     /* there are 25 classes */
-    MODEL_FILE_MAX = 4 << 20,   /* a policy folder stays small enough to be copied about */
-    MODEL_FEATURES_MAX = 24576, /* of one text: 8 000 characters, three n-grams each */
-    MODEL_LOGIT_MAX = 40000,    /* thousandths of a nat: e^-40 is nothing */
+    MODEL_OUTPUTS_MAX = 32, /* there are 25 classes */
+    MODEL_SIGNS_MAX = 16,
+    MODEL_COLUMNS_MAX = MODEL_OUTPUTS_MAX + MODEL_SIGNS_MAX,
+    MODEL_FILE_MAX = 24 << 20, /* a policy folder stays small enough to be copied about */
+    MODEL_LOGIT_MAX = 40000    /* thousandths of a nat: e^-40 is nothing */
 };
 
 /* One thing that the model tells apart: one class, or several that its labels do not distinguish
@@ -21,13 +23,28 @@ struct model_output {
     int class_count;
 };
 
+/* A flag that the model knows, `question` among them. */
+struct model_sign {
+    int flag;              /* id */
+    bool by_sentence;      /* its margin: half the whole text's, half that of the sentence which
+                              speaks most for it */
+    int32_t slope, offset; /* thousandths: log-odds = slope * margin + offset */
+    int32_t from; /* thousandths of a probability from which it is given; over 1000: never */
+};
+
 struct model {
     struct model_output outputs[MODEL_OUTPUTS_MAX];
     int output_count;
-    int bits; /* 2^bits buckets */
-    const int16_t
-        *weights; /* [bucket][output], thousandths of a nat before normalising by length */
-    int32_t bias[MODEL_OUTPUTS_MAX];
+    struct model_sign signs[MODEL_SIGNS_MAX];
+    int sign_count;
+    /* Columns: the outputs, then the signs. */
+    int feature_count;
+    const uint32_t *hashes;           /* ascending */
+    const int8_t *weights;            /* [feature][column] */
+    int32_t scale[MODEL_COLUMNS_MAX]; /* millionths of a unit of margin for a weight of 1 */
+    int32_t bias[MODEL_COLUMNS_MAX];  /* thousandths */
+    const uint32_t *slots;            /* open addressing: feature + 1 by its hash */
+    uint32_t mask;
     int32_t own, rules, other; /* how model and rules are joined, in thousandths (join.h) */
     const char *source, *licence, *checksum;
 };
@@ -37,23 +54,27 @@ int model_read(const char *bytes, size_t len, struct arena *arena, const struct 
                struct err *err) MUST_CHECK;
 /* Writes it, header first. */
 void model_write(const struct model *model, struct buf *out);
+/* What finds a feature by its hash: for one that was not read from a file. */
+void model_index(struct model *model, struct arena *arena);
 
-/* The distinct buckets of a text's n-grams of 1 to 3 characters. Digits count as one and the same.
- */
-struct features {
-    uint32_t *at;
-    int count;
+/* What the model says of a text, in thousandths. */
+struct model_scores {
+    int32_t logits[MODEL_OUTPUTS_MAX]; /* margins: log-odds but for a factor (join.h, own) */
+    int32_t signs[MODEL_SIGNS_MAX];    /* probabilities */
+    int32_t margins[MODEL_SIGNS_MAX];
+    int known; /* how far the model knows such texts: 1000 when it has met most of the features, 0
+                  when hardly any */
 };
-void model_features(const struct text *text, int bits, struct arena *arena, struct features *out);
+/* Of one stretch, as if it were the whole. */
+void model_score(const struct model *model, const struct features *features,
+                 struct model_scores *out);
+/* Of a text and its sentences: signs by sentence are joined. */
+void model_score_parts(const struct model *model, const struct feature_parts *parts,
+                       struct model_scores *out);
 
-/* Log-odds of each output in thousandths of a nat, up to a constant. Returns how far the model
- * knows such texts, in thousandths: 1000 when it has met most of the n-grams, 0 when no more of
- * them than hashing finds by chance. */
-int model_score(const struct model *model, const struct features *features, int32_t *logits_out);
-
-/* The stretch of the text that speaks most for an output: bytes from..to; empty when nothing does.
+/* The stretch of the text that speaks most for a column: bytes from..to; empty when nothing does.
  */
-void model_evidence(const struct model *model, const struct text *text, int output,
-                    struct arena *arena, size_t *from_out, size_t *to_out);
+void model_evidence(const struct model *model, const struct text *text, int column,
+                    size_t *from_out, size_t *to_out);
 
 #endif

@@ -15,15 +15,15 @@ static const struct field class_row_fields[] = {
     {FIELD(class_row, by_rules_only), .type = FIELD_BOOL,
      .doc = "Never given on the model's word alone."},
     FIELDS_END};
-static const struct record class_record = {
-    "class", sizeof(struct class_row), class_row_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+static const struct table class_table = {
+    .name = "class", .size = sizeof(struct class_row), .fields = class_row_fields};
 
 static const struct field amount_fields[] = {{FIELD(amount_row, amount), .type = FIELD_MONEY,
                                               .flags = FIELD_REQUIRED,
                                               .doc = "An amount in one currency."},
                                              FIELDS_END};
-static const struct record amount_record = {
-    "amount", sizeof(struct amount_row), amount_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+static const struct table amount_table = {
+    .name = "amount", .size = sizeof(struct amount_row), .fields = amount_fields};
 
 static const struct field severity_fields[] = {
     {FIELD(severity_row, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
@@ -35,14 +35,14 @@ static const struct field severity_fields[] = {
     {FIELD(severity_row, flags), .type = FIELD_TEXTS, .doc = "One of these flags is set."},
     {FIELD(severity_row, tiers), .type = FIELD_TEXTS,
      .doc = "The customer's tier is one of these."},
-    {FIELD(severity_row, amounts), .type = FIELD_RECORDS, .of = &amount_record,
+    {FIELD(severity_row, amounts), .type = FIELD_PARTS, .of = &amount_table,
      .doc = "The order's amount is at least this, in its currency."},
     {FIELD(severity_row, repeats_from), .type = FIELD_INT, .min = 1, .max = 1000,
      .doc = "It is at least the n-th repeat."},
     {FIELD(severity_row, final), .type = FIELD_BOOL, .doc = "No later row is looked at."},
     FIELDS_END};
-static const struct record severity_record = {
-    "severity", sizeof(struct severity_row), severity_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+static const struct table severity_table = {
+    .name = "severity", .size = sizeof(struct severity_row), .fields = severity_fields};
 
 static const struct field joining_fields[] = {
     {FIELD(joining, threshold), .type = FIELD_INT, .min = 0, .max = 1000,
@@ -55,36 +55,39 @@ static const struct field joining_fields[] = {
      .doc = "How much a class is favoured over other in the choice."},
     {FIELD(joining, others_from), .type = FIELD_INT, .min = 1, .max = 100,
      .doc = "Points from which a further class is named."},
+    {FIELD(joining, others_sure), .type = FIELD_INT, .min = 0, .max = 1000,
+     .doc = "Or the confidence in thousandths from which one of the text's clauses by itself names "
+            "it; 0: by points alone."},
     FIELDS_END};
-static const struct record joining_record = {"joining",    sizeof(struct joining), joining_fields,
-                                             {NULL, NULL}, {NULL, NULL},           NULL};
+static const struct table joining_table = {
+    .name = "joining", .size = sizeof(struct joining), .fields = joining_fields};
 
 static const struct field policy_fields[] = {
     {FIELD(policy, version), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
      .doc = "Changes with every change of this file."},
     {FIELD_AS("model", policy, model_name), .type = FIELD_NAME,
      .doc = "A file beside this one, made by redressctl train."},
-    {FIELD(policy, joining), .type = FIELD_RECORD, .flags = FIELD_REQUIRED, .of = &joining_record,
+    {FIELD(policy, joining), .type = FIELD_PART, .flags = FIELD_REQUIRED, .of = &joining_table,
      .doc = "How sure one must be."},
     {FIELD(policy, groups), .type = FIELD_TREE,
      .doc = "Lists of words that rules name as {group}."},
-    {FIELD(policy, negation), .type = FIELD_RECORD, .of = &rules_negation,
+    {FIELD(policy, negation), .type = FIELD_PART, .of = &rules_negation,
      .doc = "What denies the words behind it."},
-    {FIELD(policy, supposition), .type = FIELD_RECORD, .of = &rules_supposition,
+    {FIELD(policy, supposition), .type = FIELD_PART, .of = &rules_supposition,
      .doc = "What makes a clause a question or a condition."},
-    {FIELD(policy, compounds), .type = FIELD_RECORD, .of = &rules_compounds,
+    {FIELD(policy, compounds), .type = FIELD_PART, .of = &rules_compounds,
      .doc = "What changes the meaning of a word it touches."},
-    {FIELD_AS("rules", policy, rule_rows), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED,
+    {FIELD_AS("rules", policy, rule_rows), .type = FIELD_PARTS, .flags = FIELD_REQUIRED,
      .of = &rules_rule, .doc = "Words and what they mean."},
-    {FIELD_AS("classes", policy, class_rows), .type = FIELD_RECORDS, .of = &class_record,
+    {FIELD_AS("classes", policy, class_rows), .type = FIELD_PARTS, .of = &class_table,
      .doc = "Facts that go with classes."},
-    {FIELD(policy, low_values), .type = FIELD_RECORDS, .of = &amount_record,
+    {FIELD(policy, low_values), .type = FIELD_PARTS, .of = &amount_table,
      .doc = "Orders up to these amounts are low_value."},
-    {FIELD_AS("severity", policy, severities), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED,
-     .of = &severity_record, .doc = "Every row that matches counts; the most severe wins."},
+    {FIELD_AS("severity", policy, severities), .type = FIELD_PARTS, .flags = FIELD_REQUIRED,
+     .of = &severity_table, .doc = "Every row that matches counts; the most severe wins."},
     FIELDS_END};
-const struct record policy_record = {"classification.yaml", sizeof(struct policy), policy_fields,
-                                     {NULL, NULL},          {NULL, NULL},          NULL};
+const struct table policy_table = {
+    .name = "classification.yaml", .size = sizeof(struct policy), .fields = policy_fields};
 
 static bool is_one_of(const char *const *choices, const char *name) {
     return fields_choice_value(choices, name) != 0;
@@ -197,7 +200,7 @@ int policy_load(const struct tree *file, const char *dir, struct arena *arena, v
     struct policy *policy = ARENA_NEW(arena, struct policy);
     int before = faults->count;
 
-    if (fields_decode(&policy_record, file, FIELDS_STRICT, arena, policy, faults) != 0) return -1;
+    if (fields_decode(&policy_table, file, FIELDS_STRICT, arena, policy, faults) != 0) return -1;
     policy->tables = text_tables_new(arena);
     const struct rules_source source = {policy->rule_rows, policy->negation, policy->supposition,
                                         policy->compounds, policy->groups,   file};

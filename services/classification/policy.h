@@ -21,14 +21,15 @@ struct joining {
     int64_t other;     /* log-odds of `other` before any rule has fired */
     int64_t favour;    /* log-odds that a class is favoured by over `other` when one is chosen; the
                           confidence is not    changed */
-    int64_t others_from; /* points from which a further class is named in `others` */
+    int64_t others_from; /* points from which a further class is named in `others`, */
+    int64_t others_sure; /* or how sure one of the text's clauses by itself is; 0: points alone */
 };
 
 struct severity_row {
     const char *name;
     int is; /* enum severity */
     struct texts classes, flags, tiers;
-    struct records amounts; /* struct amount_row: any of them */
+    struct parts amounts; /* struct amount_row: any of them */
     int64_t repeats_from;
     bool final; /* no later row counts */
 };
@@ -43,10 +44,10 @@ struct policy {
     struct negation *negation;
     struct supposition *supposition;
     struct compounds *compounds;
-    struct records rule_rows;  /* struct rule */
-    struct records class_rows; /* struct class_row */
-    struct records low_values; /* struct amount_row: orders of this amount or less */
-    struct records severities; /* struct severity_row */
+    struct parts rule_rows;  /* struct rule */
+    struct parts class_rows; /* struct class_row */
+    struct parts low_values; /* struct amount_row: orders of this amount or less */
+    struct parts severities; /* struct severity_row */
     struct joining *joining;
     /* Made of them. */
     const char *rules_version; /* with the model's check sum */
@@ -59,7 +60,7 @@ struct policy {
     int other;                        /* class id of `other` */
 };
 
-extern const struct record policy_record;
+extern const struct table policy_table;
 
 /* The load() of worker.h. */
 int policy_load(const struct tree *file, const char *dir, struct arena *arena, void **policy_out,

@@ -61,7 +61,7 @@ struct rules;
 
 /* What of classification.yaml is about words. */
 struct rules_source {
-    struct records rules; /* struct rule */
+    struct parts rules; /* struct rule */
     const struct negation *negation;
     const struct supposition *supposition;
     const struct compounds *compounds;
@@ -69,7 +69,7 @@ struct rules_source {
     const struct tree *file;   /* what it was decoded from, for the lines of faults */
 };
 
-extern const struct record rules_rule, rules_negation, rules_supposition, rules_compounds;
+extern const struct table rules_rule, rules_negation, rules_supposition, rules_compounds;
 
 /* Compiles the rules. Adds all faults and returns NULL when there were any. */
 struct rules *rules_new(const struct rules_source *source, const struct text_tables *tables,

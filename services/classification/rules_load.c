@@ -20,8 +20,8 @@ static const struct field rule_order_fields[] = {
     {FIELD(rule_order, custom), .type = FIELD_BOOL, .doc = "The order is made to measure."},
     {FIELD(rule_order, perishable), .type = FIELD_BOOL, .doc = "The order is perishable."},
     FIELDS_END};
-static const struct record rule_order = {
-    "order", sizeof(struct rule_order), rule_order_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+static const struct table rule_order = {
+    .name = "order", .size = sizeof(struct rule_order), .fields = rule_order_fields};
 
 static const struct field rule_fields[] = {
     {FIELD(rule, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
@@ -45,11 +45,11 @@ static const struct field rule_fields[] = {
     {FIELD(rule, even_denied), .type = FIELD_BOOL, .doc = "Words behind a negation count too."},
     {FIELD(rule, even_supposed), .type = FIELD_BOOL,
      .doc = "Words in a clause that supposes count in full: a threat has its if."},
-    {FIELD(rule, order), .type = FIELD_RECORD, .of = &rule_order,
+    {FIELD(rule, order), .type = FIELD_PART, .of = &rule_order,
      .doc = "Facts that the order must have."},
     FIELDS_END};
-const struct record rules_rule = {"rule",       sizeof(struct rule), rule_fields,
-                                  {NULL, NULL}, {NULL, NULL},        NULL};
+const struct table rules_rule = {
+    .name = "rule", .size = sizeof(struct rule), .fields = rule_fields};
 
 static const struct field negation_fields[] = {
     {FIELD(negation, words), .type = FIELD_TEXTS, .doc = "Words that deny what follows."},
@@ -59,8 +59,8 @@ static const struct field negation_fields[] = {
     {FIELD(negation, reach), .type = FIELD_INT, .min = 0, .max = 20,
      .doc = "Units that may stand between."},
     FIELDS_END};
-const struct record rules_negation = {
-    "negation", sizeof(struct negation), negation_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+const struct table rules_negation = {
+    .name = "negation", .size = sizeof(struct negation), .fields = negation_fields};
 
 static const struct field supposition_fields[] = {
     {FIELD(supposition, words), .type = FIELD_TEXTS,
@@ -71,17 +71,16 @@ static const struct field supposition_fields[] = {
     {FIELD(supposition, within), .type = FIELD_INT, .min = 0, .max = 40,
      .doc = "Units that may stand between."},
     FIELDS_END};
-const struct record rules_supposition = {"supposition",      sizeof(struct supposition),
-                                         supposition_fields, {NULL, NULL},
-                                         {NULL, NULL},       NULL};
+const struct table rules_supposition = {
+    .name = "supposition", .size = sizeof(struct supposition), .fields = supposition_fields};
 
 static const struct field compounds_fields[] = {{FIELD(compounds, before), .type = FIELD_TEXTS,
                                                  .doc = "Directly before a word: another meaning."},
                                                 {FIELD(compounds, after), .type = FIELD_TEXTS,
                                                  .doc = "Directly behind a word: another meaning."},
                                                 FIELDS_END};
-const struct record rules_compounds = {
-    "compounds", sizeof(struct compounds), compounds_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+const struct table rules_compounds = {
+    .name = "compounds", .size = sizeof(struct compounds), .fields = compounds_fields};
 
 /* The set as it is compiled. */
 struct build {
@@ -94,7 +93,7 @@ struct build {
     const char **item_paths;
     int item_count;
     struct use *uses;
-    int use_count, use_size;
+    int use_count;
     int rule; /* at hand */
 };
 
@@ -126,14 +125,7 @@ static void add_use(struct build *build, const char *text, bool pattern, enum pa
         build->item_lines[build->item_count] = line;
         build->item_paths[build->item_count++] = path;
     }
-    if (build->use_count == build->use_size) {
-        int size = build->use_size == 0 ? 1024 : build->use_size * 2;
-        build->uses =
-            arena_grow(build->arena, build->uses, (size_t)build->use_size * sizeof *build->uses,
-                       (size_t)size * sizeof *build->uses);
-        build->use_size = size;
-    }
-    build->uses[build->use_count++] = (struct use){item, build->rule, part};
+    *ARENA_ADD(build->arena, build->uses, build->use_count) = (struct use){item, build->rule, part};
 }
 
 /* {name} at `at`: its group and length; NULL: no reference. {2,3} is none. */

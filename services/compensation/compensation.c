@@ -1,157 +1,92 @@
-/* compensation: the state table, the facts of a case, and which event leads to what. */
+/* compensation: the facts of a case, and which event leads to what. */
 #include "compensation.h"
 #include "base/ids.h"
+#include "buyer.h"
+#include "demand.h"
 #include "hold.h"
 #include "proposal.h"
+#include "settle.h"
 
+#include <limits.h>
 #include <string.h>
 
-static const char *const statuses[] = {"proposed", "awaiting_approval", "approved", "chosen",
-                                       "settling", "settled",           "failed",   "rejected",
-                                       "expired",  "withdrawn",         NULL};
-static const char *const held_kinds[] = {"order", "customer", "budget", NULL};
-static const char *const outcomes[] = {"ordered", "done", "failed", NULL};
+bool compensation_has_paid_order(const struct compensation_state *state) {
+    return state->order_amount.minor > 0 && state->order_status != ORDER_CREATED &&
+           state->order_status != ORDER_CANCELLED;
+}
 
-static const struct field remedy_fields[] = {
-    {FIELD(compensation_remedy, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
-     .choices = contract_remedy_kinds, .doc = "What is done."},
-    {FIELD(compensation_remedy, amount), .type = FIELD_MONEY, .doc = "How much, in minor units."},
-    {FIELD(compensation_remedy, valid_days), .type = FIELD_INT, .doc = "Days that it is valid."},
-    {FIELD(compensation_remedy, detail), .type = FIELD_NAME, .doc = "A line for people."},
-    {FIELD(compensation_remedy, split), .type = FIELD_TREE,
-     .doc = "Who bears its cost: {party: money}."},
-    {FIELD_REST_OF(compensation_remedy, rest)},
-    FIELDS_END,
-};
-static const struct record remedy_record = {.name = "remedy",
-                                            .size = sizeof(struct compensation_remedy),
-                                            .fields = remedy_fields,
-                                            .doc = "One thing that makes good."};
-
-static const struct field option_fields[] = {
-    {FIELD(compensation_option, option), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 16,
-     .doc = "Its name."},
-    {FIELD(compensation_option, remedies), .type = FIELD_RECORDS, .of = &remedy_record,
-     .doc = "What the customer gets."},
-    {FIELD(compensation_option, cost), .type = FIELD_MONEY,
-     .doc = "What it costs all parties together."},
-    {FIELD(compensation_option, split), .type = FIELD_TREE, .doc = "Who bears it: {party: money}."},
-    {FIELD_REST_OF(compensation_option, rest)},
-    FIELDS_END,
-};
-static const struct record option_record = {.name = "option",
-                                            .size = sizeof(struct compensation_option),
-                                            .fields = option_fields,
-                                            .doc = "An option."};
-
-static const struct field vote_fields[] = {
-    {FIELD(compensation_vote, actor), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
-     .doc = "Who approved."},
-    {FIELD_REST_OF(compensation_vote, rest)},
-    FIELDS_END,
-};
-static const struct record vote_record = {.name = "vote",
-                                          .size = sizeof(struct compensation_vote),
-                                          .fields = vote_fields,
-                                          .doc = "One approval."};
-
-static const struct field hold_fields[] = {
-    {FIELD(compensation_hold, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
-     .choices = held_kinds, .doc = "Of which cap or budget."},
-    {FIELD(compensation_hold, by), .type = FIELD_NAME, .doc = "The budget's owner."},
-    {FIELD(compensation_hold, period), .type = FIELD_NAME, .doc = "The month or day."},
-    {FIELD(compensation_hold, id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
-     .doc = "The claimant."},
-    {FIELD(compensation_hold, minor), .type = FIELD_INT, .doc = "The amount, in minor units."},
-    {FIELD_REST_OF(compensation_hold, rest)},
-    FIELDS_END,
-};
-static const struct record hold_record = {.name = "hold",
-                                          .size = sizeof(struct compensation_hold),
-                                          .fields = hold_fields,
-                                          .doc = "A claim that was granted."};
-
-static const struct field settlement_fields[] = {
-    {FIELD(compensation_settlement, settlement_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
-     .doc = "Its idempotency key."},
-    {FIELD(compensation_settlement, proposal_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
-     .doc = "Whose it is."},
-    {FIELD(compensation_settlement, reference), .type = FIELD_NAME,
-     .doc = "The reference of whoever carried it out."},
-    {FIELD(compensation_settlement, outcome), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
-     .choices = outcomes, .doc = "How it stands."},
-    {FIELD_REST_OF(compensation_settlement, rest)},
-    FIELDS_END,
-};
-static const struct record settlement_record = {.name = "settlement",
-                                                .size = sizeof(struct compensation_settlement),
-                                                .fields = settlement_fields,
-                                                .doc = "An ordered settlement."};
-
-#define OWN(member, field_type)                                                                    \
-    FIELD(compensation_state, member), .type = field_type, .flags = FIELD_HIDDEN
-static const struct field state_fields[] = {
-    {FIELD(compensation_state, status), .type = FIELD_CHOICE, .flags = FIELD_COUNTED,
-     .choices = statuses, .doc = "Of the proposal at hand; absent before the first."},
-    {FIELD(compensation_state, proposal_id), .type = FIELD_ID,
-     .doc = "The proposal at hand: `<case_id>.<n>`."},
-    {FIELD(compensation_state, needs), .type = FIELD_RECORD, .of = &contract_need,
-     .doc = "Whose approval it waits, or waited, for."},
-    {FIELD(compensation_state, approvals), .type = FIELD_INT, .doc = "Approvals counted by now."},
-    {FIELD(compensation_state, cost_minor), .type = FIELD_INT,
-     .doc = "Cost of its costliest option, in minor units."},
-    {FIELD(compensation_state, currency), .type = FIELD_NAME, .doc = "Of the cost; ISO 4217."},
-    {FIELD(compensation_state, option), .type = FIELD_NAME, .doc = "The option chosen."},
-    {FIELD(compensation_state, approve_by), .type = FIELD_TIME, .flags = FIELD_INDEXED,
-     .doc = "While it awaits approval: it expires then."},
-    {FIELD(compensation_state, choose_by), .type = FIELD_TIME, .flags = FIELD_INDEXED,
-     .doc = "While the customer may choose: the offer ends then."},
-    {OWN(tenant, FIELD_ID), .doc = "The tenant."},
-    {OWN(order_id, FIELD_ID), .doc = "The order."},
-    {OWN(policy_version, FIELD_NAME),
-     .doc = "The version of compensation.yaml that the case keeps."},
-    {FIELD(compensation_state, customer_id), .type = FIELD_ID, .flags = FIELD_PRIVATE,
-     .doc = "The customer."},
-    {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
-    {OWN(order_status, FIELD_CHOICE), .choices = contract_order_statuses,
-     .doc = "Where the order stood."},
-    {OWN(profile, FIELD_RECORD), .of = &profile_record,
-     .doc = "Class, severity, flags and status by now."},
-    {OWN(order_amount, FIELD_MONEY), .doc = "What was paid for the order."},
-    {OWN(custom, FIELD_BOOL), .doc = "Made to the customer's wish."},
-    {OWN(perishable, FIELD_BOOL), .doc = "Holds perishable goods."},
-    {OWN(proposals, FIELD_INT), .doc = "Proposals made by now."},
-    {OWN(proposed_at, FIELD_TIME), .doc = "When the one at hand was made."},
-    {OWN(escalated, FIELD_INT), .doc = "Its escalations by now."},
-    {OWN(paid_minor, FIELD_INT),
-     .doc = "What others than the customer pay of it at most, in minor units."},
-    {OWN(proposer, FIELD_NAME), .doc = "The person who asked for it."},
-    {OWN(options, FIELD_RECORDS), .of = &option_record, .doc = "Its options."},
-    {OWN(votes, FIELD_RECORDS), .of = &vote_record, .doc = "Its approvals."},
-    {OWN(held, FIELD_RECORDS), .of = &hold_record, .doc = "What it holds of caps and budgets."},
-    {OWN(settlements, FIELD_RECORDS), .of = &settlement_record, .doc = "All that was ordered."},
-    {OWN(seen, FIELD_TEXTS),
-     .doc = "Hashes of the last decisions, so that a copy changes nothing."},
-    {OWN(forget_at, FIELD_TIME), .doc = "The closed case is forgotten then."},
-    {FIELD(compensation_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
-     .doc = "When it must be looked at again."},
-    {FIELD_REST_OF(compensation_state, rest)},
-    FIELDS_END,
-};
-#undef OWN
-const struct record compensation_state_record = {
-    .name = "compensation",
-    .size = sizeof(struct compensation_state),
-    .fields = state_fields,
-    .doc = "What a case is offered, and what became of it."};
-
-static void take_order(struct compensation_state *state, const struct order *order) {
-    if (!order || state->order_id) return;
+/* The same order again brings how it stands now. */
+static bool take_order(struct compensation_state *state, const struct order *order) {
+    if (!order || (state->order_id && strcmp(state->order_id, order->id) != 0)) return false;
     state->order_id = order->id;
     state->order_amount = order->amount;
     state->order_status = order->status;
     state->custom = order->custom;
     state->perishable = order->perishable;
+    state->carrier = order->carrier;
+    state->warehouse = order->warehouse;
+    state->placed_at = order->placed_at;
+    state->promised_at = order->promised_at;
+    state->delivered_at = order->delivered_at;
+
+    return true;
+}
+
+static struct compensation_item *find_item(const struct compensation_state *state,
+                                           const char *sku) {
+    struct compensation_item *items = state->items.at;
+    for (int i = 0; i < state->items.count; i++)
+        if (strcmp(items[i].sku, sku) == 0) return &items[i];
+    return NULL;
+}
+
+/* Those beyond COMPENSATION_ITEMS_MAX are one. */
+static struct compensation_item *add_item(struct compensation_state *state, const char *sku,
+                                          struct arena *arena) {
+    if (state->items.count >= COMPENSATION_ITEMS_MAX) sku = "*";
+    struct compensation_item *same = find_item(state, sku);
+    if (same) return same;
+    struct compensation_item *added = parts_add(&state->items, sizeof *added, INT_MAX, arena);
+    *added = (struct compensation_item){.sku = sku};
+    return added;
+}
+
+/* The articles of one submission, those of one kind together; what was named before stays. */
+static void take_items(struct compensation_state *state, const struct complaint *complaint,
+                       struct arena *arena) {
+    const struct item *items = complaint->items.at;
+    struct compensation_state named = {0};
+
+    for (int i = 0; i < complaint->items.count; i++) {
+        int64_t minor = CONTRACT_MONEY_MAX;
+        if (strcmp(items[i].price.currency, state->order_amount.currency) != 0) return;
+        if (items[i].price.minor < CONTRACT_MONEY_MAX / items[i].quantity)
+            minor = items[i].price.minor * items[i].quantity;
+        struct compensation_item *item = find_item(&named, items[i].sku);
+        if (!item) item = add_item(&named, items[i].sku, arena);
+        item->minor += minor;
+        if (item->minor > CONTRACT_MONEY_MAX) item->minor = CONTRACT_MONEY_MAX;
+    }
+    const struct compensation_item *all = named.items.at;
+    for (int i = 0; i < named.items.count; i++) {
+        if (find_item(state, all[i].sku)) continue;
+        struct compensation_item *item = add_item(state, all[i].sku, arena);
+        item->minor += all[i].minor;
+        if (item->minor > CONTRACT_MONEY_MAX) item->minor = CONTRACT_MONEY_MAX;
+    }
+}
+
+/* What a submission brings. False when that is nothing that counts here. */
+static bool take_submission(struct proposal_turn *turn, const struct complaint *complaint) {
+    struct compensation_state *state = turn->state;
+    int items_before = state->items.count;
+    bool taken = take_order(state, complaint->order);
+
+    if (taken || !complaint->order) take_items(state, complaint, turn->in->arena);
+    if (complaint->requested) state->requested = complaint->requested->remedy;
+    state->evidence += complaint->evidence.count;
+    return taken || complaint->requested || complaint->evidence.count > 0 ||
+           state->items.count > items_before;
 }
 
 static void open_case(struct proposal_turn *turn, const struct complaint *complaint) {
@@ -161,63 +96,96 @@ static void open_case(struct proposal_turn *turn, const struct complaint *compla
         state->tenant = complaint->tenant;
     else
         state->tenant = "default";
-    if (complaint->customer) {
-        state->customer_id = complaint->customer->id;
-        state->tier = complaint->customer->tier;
-    }
+    if (complaint->customer) buyer_take(turn, complaint->customer);
     state->policy_version = turn->policy->version;
-    take_order(state, complaint->order);
+    take_submission(turn, complaint);
 }
 
-static bool has_flag(const struct texts *flags, const char *flag) {
-    for (int i = 0; i < flags->count; i++)
-        if (strcmp(flags->at[i], flag) == 0) return true;
-    return false;
+static bool has_chosen(const struct compensation_state *state) {
+    return state->status >= COMPENSATION_CHOSEN && state->status <= COMPENSATION_FAILED;
 }
 
-static void propose(struct proposal_turn *turn, const struct activity *assessed) {
+static struct offer_about about_case(const struct proposal_turn *turn,
+                                     const struct activity *assessed) {
+    return (struct offer_about){
+        .state = turn->state, .assessed = assessed, .at_ms = decision_logged_ms(turn->in)};
+}
+
+/* A higher role is asked for by now than the one that the proposal waits for. */
+static bool is_raised(const struct proposal_turn *turn) {
+    const struct compensation_state *state = turn->state;
+    return state->status == COMPENSATION_AWAITING_APPROVAL &&
+           demand_review(turn).role > state->needs->role;
+}
+
+/* By the table; what would pay back more than was paid is passed over. Anew, where the customer has
+ * had something, it is nothing but what pays the order back, and never the same once more. */
+static void propose(struct proposal_turn *turn, const struct activity *assessed, bool anew) {
     const struct compensation_state *state = turn->state;
     const struct profile *profile = state->profile;
+    bool had = has_chosen(state);
+    struct offer_about about = about_case(turn, assessed);
     struct offer offer;
 
-    if (!profile_class(profile) || profile_only_asks(profile)) return;
-    if (profile_status(profile) == PROFILE_WITHDRAWN ||
-        state->proposals >= COMPENSATION_PROPOSALS_MAX)
+    if (!profile_class(profile) || (profile_only_asks(profile) && !assessed)) return;
+    if (profile_status(profile) >= PROFILE_CLOSED || state->proposals >= COMPENSATION_PROPOSALS_MAX)
         return;
-    if (!offer_from_rules(turn->policy, state, assessed, turn->in->arena, &offer)) return;
-    const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule),
-                         profile_class(profile)};
-    proposal_make(turn, &offer, NULL, &(struct texts){why, 2});
+    for (int pays_back = 1; pays_back >= 0; pays_back--) {
+        if (!offer_from_rules(turn->policy, &about, pays_back, turn->in->arena, &offer)) return;
+        bool same = offer_is_same(&offer.options, &state->options) && !is_raised(turn);
+        if (anew && (same || (had && !pays_back))) return;
+        if (anew && had && offer.back_minor == 0) return;
+        demand_raise(turn, false, &offer);
+        const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule),
+                             profile_class(profile)};
+        if (proposal_make(turn, &offer, NULL, &(struct texts){why, 2})) return;
+    }
+}
+
+/* Facts have changed. What a person offered or rejected stands. */
+static void propose_anew(struct proposal_turn *turn) {
+    struct compensation_state *state = turn->state;
+
+    if (state->proposals == 0) return propose(turn, NULL, false);
+    if (state->proposer || state->status == COMPENSATION_REJECTED ||
+        state->status == COMPENSATION_WITHDRAWN)
+        return;
+    propose(turn, NULL, true);
 }
 
 static void classify(struct proposal_turn *turn, const struct classified *classified) {
     struct compensation_state *state = turn->state;
     struct profile_place place = profile_place(turn->in->ev);
+    bool perishable_before = profile_has_flag(state->profile, "perishable");
 
     state->profile = profile_classified(state->profile, &place, classified->class_name,
                                         classified->severity, &classified->flags, turn->in->arena);
-    if (state->proposals == 0) propose(turn, NULL);
+    bool proves = !perishable_before && profile_has_flag(state->profile, "perishable");
+    if (state->proposals == 0 || proves || is_raised(turn)) propose_anew(turn);
 }
 
 static bool same_class(const char *one, const char *two) {
     return one && two && strcmp(one, two) == 0;
 }
 
-/* A person's word on the class: what nobody has approved yet is made anew. */
+/* A person's word on the class: what nobody has chosen from yet is made anew, or withdrawn where
+ * the class has no rule. */
 static void reclassify(struct proposal_turn *turn, const struct activity *activity) {
     struct compensation_state *state = turn->state;
     struct profile_place place = profile_place(turn->in->ev);
     const char *class_before = profile_class(state->profile);
-    int64_t proposals_before = state->proposals;
-    bool fresh = proposals_before == 0;
 
     state->profile = profile_reclassified(state->profile, &place, activity->class_name,
                                           activity->severity, turn->in->arena);
-    if (!fresh && same_class(class_before, profile_class(state->profile))) return;
-    if (!fresh && (state->status != COMPENSATION_AWAITING_APPROVAL || state->proposer)) return;
-
-    propose(turn, NULL);
-    if (state->proposals == proposals_before) proposal_withdraw(turn, "reclassified");
+    if (state->proposals > 0 && same_class(class_before, profile_class(state->profile))) return;
+    struct offer_about about = about_case(turn, NULL);
+    struct offer offer;
+    bool has_rule = !profile_only_asks(state->profile) &&
+                    offer_from_rules(turn->policy, &about, true, turn->in->arena, &offer);
+    if (state->proposals > 0 && !has_rule && !state->proposer)
+        proposal_withdraw(turn, "reclassified");
+    else
+        propose_anew(turn);
 }
 
 /* True the first time; a copy of a decision changes nothing. */
@@ -226,12 +194,8 @@ static bool is_new(struct proposal_turn *turn) {
     char hash[27];
 
     ids_hash(hash, 2, turn->in->ev->source, turn->in->ev->id);
-    if (has_flag(seen, hash)) return false;
-    int keep = seen->count < COMPENSATION_SEEN_MAX ? seen->count : COMPENSATION_SEEN_MAX - 1;
-    const char **grown = arena_alloc(turn->in->arena, (size_t)(keep + 1) * sizeof *grown);
-    for (int i = 0; i < keep; i++) grown[i] = seen->at[seen->count - keep + i];
-    grown[keep] = arena_strdup(turn->in->arena, hash);
-    *seen = (struct texts){grown, keep + 1};
+    if (texts_has(seen, hash)) return false;
+    texts_keep(seen, arena_strdup(turn->in->arena, hash), COMPENSATION_SEEN_MAX, turn->in->arena);
 
     return true;
 }
@@ -241,7 +205,8 @@ static void move(struct proposal_turn *turn) {
     struct compensation_state *state = turn->state;
     struct profile_place place = profile_place(turn->in->ev);
 
-    state->profile = profile_moved(state->profile, &place, turn->in->ev->type, turn->in->arena);
+    state->profile =
+        profile_moved(state->profile, &place, contract_event(turn->in->ev->type), turn->in->arena);
     bool over = profile_status(state->profile) >= PROFILE_CLOSED;
     if (over)
         state->forget_at = turn->in->now_ms + turn->policy->keep_for;
@@ -254,23 +219,45 @@ static void on_opened(struct proposal_turn *turn, const void *data) {
 }
 static void on_repeated(struct proposal_turn *turn, const void *data) {
     const struct complaint *complaint = data;
-    if (!complaint->order || turn->state->order_id)
+    bool again = complaint->repeats > turn->state->repeats;
+
+    if (again) turn->state->repeats = complaint->repeats;
+    bool more = take_submission(turn, complaint);
+    if (!more && !again)
         turn->out->unchanged = true;
-    else
-        take_order(turn->state, complaint->order);
+    else if (turn->state->proposals > 0 && (more || !has_chosen(turn->state)))
+        propose_anew(turn);
 }
 static void on_classified(struct proposal_turn *turn, const void *data) {
     classify(turn, data);
+    demand_answer(turn);
 }
 static void on_reclassified(struct proposal_turn *turn, const void *data) {
     reclassify(turn, data);
+    demand_answer(turn);
 }
 static void on_assessed(struct proposal_turn *turn, const void *data) {
-    propose(turn, data);
+    propose(turn, data, false);
+}
+static void on_breached(struct proposal_turn *turn, const void *data) {
+    const struct sla_event *breach = data;
+    struct texts *breached = &turn->state->breached;
+
+    if (texts_has(breached, breach->target)) {
+        turn->out->unchanged = true;
+        return;
+    }
+    texts_keep(breached, breach->target, COMPENSATION_BREACHED_MAX, turn->in->arena);
+    propose_anew(turn);
 }
 static void on_moved(struct proposal_turn *turn, const void *data) {
     (void)data;
     move(turn);
+}
+static void on_closed(struct proposal_turn *turn, const void *data) {
+    (void)data;
+    move(turn);
+    if (profile_status(turn->state->profile) >= PROFILE_CLOSED) proposal_withdraw(turn, "closed");
 }
 static void on_withdrawn(struct proposal_turn *turn, const void *data) {
     const struct activity *activity = data;
@@ -298,41 +285,49 @@ static void on_requested(struct proposal_turn *turn, const void *data) {
     if (!is_copy(turn)) proposal_request(turn, data);
 }
 static void on_settled(struct proposal_turn *turn, const void *data) {
-    proposal_settle(turn, data, true);
+    settle_report(turn, data, true);
 }
 static void on_failed(struct proposal_turn *turn, const void *data) {
-    proposal_settle(turn, data, false);
+    settle_report(turn, data, false);
+}
+
+static void on_erased(struct proposal_turn *turn, const void *data) {
+    buyer_erase(turn, data);
 }
 
 /* What is folded, and what may claim (caps, budgets, or giving them back). */
 static const struct reaction {
-    const char *type;
+    enum event_type type;
     void (*act)(struct proposal_turn *turn, const void *data);
-    const struct record *record;
+    const struct table *table;
     bool claims;
 } reactions[] = {
-    {"case.opened", on_opened, &contract_case_opened, false},
-    {"case.classified", on_classified, &contract_classified, true},
-    {"case.resolved", on_moved, &contract_noted, false},
-    {"case.closed", on_moved, &contract_closed, false},
-    {"case.repeated", on_repeated, &contract_case_repeated, false},
-    {"case.customer_replied", on_repeated, &contract_joined, false},
-    {"case.reclassified", on_reclassified, &contract_reclassified, true},
-    {"case.assessed", on_assessed, &contract_assessed, true},
-    {"case.withdrawn", on_withdrawn, &contract_withdrawn, true},
-    {"case.reopened", on_moved, &contract_noted, false},
-    {"decision.approved", on_approved, &contract_decision_approved, true},
-    {"decision.rejected", on_rejected, &contract_decision_rejected, true},
-    {"decision.chosen", on_chosen, &contract_chosen, false},
-    {"compensation.requested", on_requested, &contract_compensation_requested, true},
-    {"settlement.done", on_settled, &contract_settlement_result, false},
-    {"settlement.failed", on_failed, &contract_settlement_result, false},
-    {NULL, NULL, NULL, false},
+    {EVENT_CASE_OPENED, on_opened, &contract_case_opened, false},
+    {EVENT_CASE_CLASSIFIED, on_classified, &contract_classified, true},
+    {EVENT_CASE_RESOLVED, on_moved, &contract_noted, false},
+    {EVENT_CASE_CLOSED, on_closed, &contract_closed, true},
+    {EVENT_CASE_REPEATED, on_repeated, &contract_case_repeated, true},
+    {EVENT_CASE_CUSTOMER_REPLIED, on_repeated, &contract_joined, true},
+    {EVENT_SLA_BREACHED, on_breached, &contract_sla_breached, true},
+    {EVENT_CASE_RECLASSIFIED, on_reclassified, &contract_reclassified, true},
+    {EVENT_CASE_ASSESSED, on_assessed, &contract_assessed, true},
+    {EVENT_CASE_WITHDRAWN, on_withdrawn, &contract_withdrawn, true},
+    {EVENT_CASE_REOPENED, on_moved, &contract_noted, false},
+    {EVENT_DECISION_APPROVED, on_approved, &contract_decision_approved, true},
+    {EVENT_DECISION_REJECTED, on_rejected, &contract_decision_rejected, true},
+    {EVENT_DECISION_CHOSEN, on_chosen, &contract_chosen, true},
+    {EVENT_COMPENSATION_REQUESTED, on_requested, &contract_compensation_requested, true},
+    {EVENT_SETTLEMENT_DONE, on_settled, &contract_settlement_result, false},
+    {EVENT_SETTLEMENT_FAILED, on_failed, &contract_settlement_result, false},
+    {EVENT_CUSTOMER_ERASED, on_erased, &contract_customer_erased, false},
+    {EVENT_UNKNOWN, NULL, NULL, false},
 };
 
-static const struct reaction *find_reaction(const char *type) {
+static const struct reaction *find_reaction(const char *name) {
+    enum event_type type = contract_event(name);
+
     for (const struct reaction *row = reactions; row->type; row++)
-        if (strcmp(row->type, type) == 0) return row;
+        if (row->type == type) return row;
     return NULL;
 }
 
@@ -356,6 +351,7 @@ static struct proposal_turn turn_of(const struct decision *in, struct compensati
     ASSERT(chosen);
     if (state->policy_version) state->policy_version = chosen->version;
     turn.policy = chosen->policy;
+    turn.now = policies_current(in->policies);
     return turn;
 }
 
@@ -363,7 +359,10 @@ static struct proposal_turn turn_of(const struct decision *in, struct compensati
 static void set_wake(const struct proposal_turn *turn) {
     struct compensation_state *state = turn->state;
     int64_t next = proposal_next(turn->policy, state);
-    if (!next && state->forget_at && !proposal_is_pending(state)) next = state->forget_at;
+    int64_t settle = settle_next(turn->policy, state);
+    if (settle && (!next || settle < next)) next = settle;
+    if (!next && state->forget_at && !proposal_is_pending(turn->policy, state))
+        next = state->forget_at;
     if (next && next < turn->in->now_ms)
         state->wake_at = turn->in->now_ms;
     else
@@ -373,14 +372,17 @@ static void set_wake(const struct proposal_turn *turn) {
 static void wake(struct proposal_turn *turn) {
     struct compensation_state *state = turn->state;
     proposal_wake(turn);
-    if (state->forget_at && state->forget_at <= turn->in->now_ms && !proposal_is_pending(state))
+    settle_wake(turn);
+    if (state->forget_at && state->forget_at <= turn->in->now_ms &&
+        !proposal_is_pending(turn->policy, state))
         turn->out->forget = true;
     set_wake(turn);
 }
 
 /* The customer's further messages bring a whole submission only when they came in as one. */
 static bool is_bare_message(const struct event *ev) {
-    return strcmp(ev->type, "case.customer_replied") == 0 && !tree_get(ev->data, "order");
+    return contract_event(ev->type) == EVENT_CASE_CUSTOMER_REPLIED &&
+           !tree_get(ev->data, "customer");
 }
 
 /* What comes before the opening, or after the case was forgotten, finds nothing: a decision is
@@ -395,8 +397,8 @@ static void meet_unknown(struct proposal_turn *turn, const struct reaction *row,
 static enum result fold(struct proposal_turn *turn, const struct reaction *row) {
     const struct decision *in = turn->in;
 
-    void *data = arena_alloc(in->arena, row->record->size);
-    if (effects_decode(turn->out, in->ev, row->record, data) != DONE) return REJECT;
+    void *data = arena_alloc(in->arena, row->table->size);
+    if (effects_decode(turn->out, in->ev, row->table, data) != DONE) return REJECT;
     bool opening = row->act == on_opened;
     if (!turn->state->tenant && !opening) {
         meet_unknown(turn, row, data);
@@ -454,8 +456,11 @@ const struct worker_spec compensation_spec = {
     .writes = writes,
     .policy_file = "compensation.yaml",
     .load = offer_policy_load,
-    .state = &compensation_state_record,
+    .state = &compensation_state_table,
     .wants = wants,
+    .spreads = "customer.erased",
+    .spreads_to = "customer_id",
+    .names = contract_customer_named,
     .ask = ask,
     .decide = decide,
 };

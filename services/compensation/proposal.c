@@ -1,29 +1,44 @@
-/* proposal: every change of a proposal's status is made here, with the event that tells of it. */
+/* proposal: every change of a proposal's status is made here, by the table of life.h, with the
+ * event that tells of it. */
 #include "proposal.h"
 #include "base/ids.h"
+#include "demand.h"
 #include "hold.h"
+#include "settle.h"
+#include "vote.h"
 
+#include <limits.h>
 #include <string.h>
 
 static struct arena *arena_of(const struct proposal_turn *turn) {
     return turn->in->arena;
 }
 
-/* People get the whole of a period, also for what was folded late. */
-static int64_t base_ms(const struct proposal_turn *turn) {
+int64_t proposal_time(const struct proposal_turn *turn) {
+    if (turn->in->ev) return turn->in->ev->time_ms;
+    return turn->in->now_ms;
+}
+
+int64_t proposal_base(const struct proposal_turn *turn) {
     int64_t now = turn->in->now_ms;
     if (turn->in->ev && turn->in->ev->time_ms > now) return turn->in->ev->time_ms;
     return now;
 }
 
-static void tell(struct proposal_turn *turn, const char *type, const char *what,
-                 const struct record *record, struct compensation *data) {
+void proposal_tell(struct proposal_turn *turn, enum event_type type, const char *what,
+                   struct compensation *data) {
     if (turn->claims) return; /* asking: nobody would read it */
     data->case_id = turn->case_id;
     if (!data->proposal_id) data->proposal_id = turn->state->proposal_id;
-    int64_t time_ms = turn->in->ev ? turn->in->ev->time_ms : turn->in->now_ms;
-    const char *id = arena_printf(arena_of(turn), "%s.%s", turn->state->proposal_id, what);
-    effects_emit(turn->out, type, turn->case_id, id, time_ms, record, data);
+    const char *id = arena_printf(arena_of(turn), "%s.%s", data->proposal_id, what);
+    contract_emit(turn->out, type, turn->case_id, id, proposal_time(turn), data);
+}
+
+void proposal_move(struct proposal_turn *turn, enum life_step step) {
+    int next = life_next(turn->state->status, step);
+
+    ASSERT(next != COMPENSATION_NONE);
+    turn->state->status = next;
 }
 
 void proposal_refuse(struct proposal_turn *turn, const char *proposal_id, const char *reason) {
@@ -37,16 +52,8 @@ void proposal_refuse(struct proposal_turn *turn, const char *proposal_id, const 
     data.refusal = fields_choice_value(contract_refusals, reason);
     ASSERT(data.refusal);
     const char *id = arena_printf(arena_of(turn), "%s.refused.%s", turn->case_id, hash);
-    effects_emit(turn->out, "compensation.decision_refused", turn->case_id, id, ev->time_ms,
-                 &contract_decision_refused, &data);
-}
-
-bool proposal_is_pending(const struct compensation_state *state) {
-    const struct compensation_settlement *settlements = state->settlements.at;
-    for (int i = 0; i < state->settlements.count; i++)
-        if (settlements[i].outcome == COMPENSATION_ORDERED) return true;
-    return state->status == COMPENSATION_AWAITING_APPROVAL ||
-           state->status == COMPENSATION_APPROVED;
+    contract_emit(turn->out, EVENT_COMPENSATION_DECISION_REFUSED, turn->case_id, id, ev->time_ms,
+                  &data);
 }
 
 static bool is_open(const struct compensation_state *state) {
@@ -54,10 +61,15 @@ static bool is_open(const struct compensation_state *state) {
            state->status == COMPENSATION_APPROVED;
 }
 
+bool proposal_is_pending(const struct offer_policy *policy,
+                         const struct compensation_state *state) {
+    return is_open(state) || settle_is_pending(policy, state);
+}
+
 /* The proposal ends without a choice. */
-static void end(struct proposal_turn *turn, int status) {
+static void end(struct proposal_turn *turn, enum life_step step) {
     hold_release(turn);
-    turn->state->status = status;
+    proposal_move(turn, step);
     turn->state->approve_by = 0;
     turn->state->choose_by = 0;
 }
@@ -65,20 +77,24 @@ static void end(struct proposal_turn *turn, int status) {
 void proposal_withdraw(struct proposal_turn *turn, const char *reason) {
     if (!is_open(turn->state)) return;
     struct compensation data = {.reason = reason};
-    tell(turn, "compensation.withdrawn", "withdrawn", &contract_outcome, &data);
-    end(turn, COMPENSATION_WITHDRAWN);
+    proposal_tell(turn, EVENT_COMPENSATION_WITHDRAWN, "withdrawn", &data);
+    end(turn, LIFE_WITHDRAW);
 }
 
 static void approve(struct proposal_turn *turn, struct texts by) {
     struct compensation_state *state = turn->state;
 
-    state->status = COMPENSATION_APPROVED;
+    proposal_move(turn, LIFE_APPROVE);
     state->approve_by = 0;
-    state->choose_by = base_ms(turn) + turn->policy->choose_within;
+    state->choose_by = proposal_base(turn) + turn->policy->choose_within;
     struct compensation data = {.options = offer_publish(&state->options, arena_of(turn)),
                                 .choose_by = state->choose_by,
                                 .by = by};
-    tell(turn, "compensation.approved", "approved", &contract_approved, &data);
+    proposal_tell(turn, EVENT_COMPENSATION_APPROVED, "approved", &data);
+}
+
+static const char *proposal_name(const struct proposal_turn *turn, int64_t number) {
+    return arena_printf(arena_of(turn), "%s.%lld", turn->case_id, (long long)number);
 }
 
 static void start(struct proposal_turn *turn, const struct offer *offer,
@@ -86,113 +102,142 @@ static void start(struct proposal_turn *turn, const struct offer *offer,
     struct compensation_state *state = turn->state;
 
     state->proposals++;
-    state->proposal_id =
-        arena_printf(arena_of(turn), "%s.%lld", turn->case_id, (long long)state->proposals);
+    state->proposal_id = proposal_name(turn, state->proposals);
     state->status = COMPENSATION_PROPOSED;
     state->needs = NULL;
     state->approvals = 0;
     state->cost_minor = offer->cost_minor;
     state->paid_minor = offer->paid_minor;
+    state->back_minor = offer->back_minor;
+    state->goodwill_minor = offer->goodwill_minor;
     state->currency = arena_strdup(arena_of(turn), offer->currency);
     state->option = NULL;
+    state->rule = offer->rule;
+    state->unvalued = offer->unvalued;
     state->options = offer->options;
-    state->votes = (struct records){0};
-    state->held = (struct records){0};
+    state->votes = (struct parts){0};
     state->escalated = 0;
     if (asked)
         state->proposer = asked->actor;
     else
         state->proposer = NULL;
-    state->proposed_at = base_ms(turn);
+    state->proposed_at = proposal_base(turn);
 }
 
-static void add_reason(struct proposal_turn *turn, struct texts *reasons, const char *text) {
-    size_t size = sizeof *reasons->at;
-    const char **grown = arena_alloc(arena_of(turn), (size_t)(reasons->count + 1) * size);
-    if (reasons->count) memcpy(grown, reasons->at, (size_t)reasons->count * size);
-    grown[reasons->count] = text;
-    *reasons = (struct texts){grown, reasons->count + 1};
+/* What nobody has put a value on goes to those without a limit. */
+static const struct offer_level *level_of(const struct offer_policy *policy,
+                                          const struct offer *offer, struct texts *reasons,
+                                          struct arena *arena) {
+    const struct offer_level *levels = policy->approval.at;
+
+    if (!offer->unvalued) return offer_policy_level(policy, offer->currency, offer->paid_minor);
+    texts_add(reasons, "what it costs is not known", arena);
+    return &levels[policy->approval.count - 1];
 }
 
 /* Who must approve, caps and the policy's budget considered; all claims are made whatever the
  * answers. `by` is 0 for policy. */
-static struct approval_need needs_of(struct proposal_turn *turn, bool asked,
-                                     struct texts *reasons) {
-    struct compensation_state *state = turn->state;
-    const struct offer_level *level =
-        offer_policy_level(turn->policy, state->currency, state->paid_minor);
+static struct approval_need needs_of(struct proposal_turn *turn, const struct offer *offer,
+                                     bool asked, struct texts *reasons) {
+    const struct offer_level *level = level_of(turn->policy, offer, reasons, arena_of(turn));
     struct approval_need need = {.role = level->by - OFFER_BY_AGENT + ROLE_AGENT,
                                  .approvals = level->approvals ? level->approvals : 1};
-    bool by_policy = level->by == OFFER_BY_POLICY && !asked;
-    bool in_order = hold_order_cap(turn);
+    bool by_policy = level->by == OFFER_BY_POLICY && !asked && !offer->least_role;
+    bool in_order = hold_goodwill_cap(turn);
     bool in_customer = hold_customer_cap(turn);
-    bool in_budget = !by_policy || hold_budget(turn, "policy");
+    int pool_role = hold_pools(turn);
+    bool in_budget = !by_policy || hold_budget(turn, OFFER_BY_POLICY);
 
-    if (!in_order) add_reason(turn, reasons, "over the order's cap");
-    if (!in_customer) add_reason(turn, reasons, "over the customer's cap");
-    if (!in_budget) add_reason(turn, reasons, "over the day's budget");
+    if (!in_order) texts_add(reasons, "over the cap of goodwill beside an order", arena_of(turn));
+    if (!in_customer) texts_add(reasons, "over the customer's cap", arena_of(turn));
+    if (!in_budget || pool_role) texts_add(reasons, "over the budget", arena_of(turn));
     if (level->by == OFFER_BY_POLICY) need.role = ROLE_AGENT;
+    if (need.role < offer->least_role) need.role = offer->least_role;
     if ((!in_order || !in_customer) && need.role < turn->policy->caps->over)
         need.role = turn->policy->caps->over;
-    if (by_policy && in_budget && (!in_order || !in_customer)) hold_drop_budget(turn);
-    if (by_policy && in_order && in_customer && in_budget) need = (struct approval_need){0};
+    if (need.role < pool_role) need.role = pool_role;
+    bool within = in_order && in_customer && !pool_role;
+    if (by_policy && in_budget && !within) hold_drop_budget(turn);
+    if (by_policy && in_budget && within) need = (struct approval_need){0};
     return need;
 }
 
-void proposal_make(struct proposal_turn *turn, const struct offer *offer,
+bool proposal_make(struct proposal_turn *turn, const struct offer *offer,
                    const struct activity *asked, const struct texts *reasons) {
     struct compensation_state *state = turn->state;
     struct texts why = *reasons;
+    struct parts before = state->held;
 
+    for (int i = 0; i < offer->reviews.count; i++)
+        texts_add(&why, offer->reviews.at[i], arena_of(turn));
+    if (is_open(state)) hold_reach(turn);
+    if (!hold_paid_back(turn, offer, proposal_name(turn, state->proposals + 1))) return false;
+    if (turn->waiting) return true;
+    struct parts held = state->held;
+    state->held = before;
     proposal_withdraw(turn, "superseded");
     start(turn, offer, asked);
-    struct approval_need need = needs_of(turn, asked, &why);
+    state->held = held;
+    struct approval_need need = needs_of(turn, offer, asked, &why);
     struct compensation data = {.options = offer_publish(&state->options, arena_of(turn)),
                                 .reasons = why};
     if (need.role) {
-        state->status = COMPENSATION_AWAITING_APPROVAL;
+        proposal_move(turn, LIFE_ASK);
         state->needs = arena_memdup(arena_of(turn), &need, sizeof need);
         state->approve_by = state->proposed_at + turn->policy->approve_within;
         data.needs = state->needs;
         data.approve_by = state->approve_by;
     }
-    tell(turn, "compensation.proposed", "proposed", &contract_proposed, &data);
-    if (need.role) return;
+    proposal_tell(turn, EVENT_COMPENSATION_PROPOSED, "proposed", &data);
+    if (need.role) return true;
     const char *policy = "policy";
     approve(turn, (struct texts){arena_memdup(arena_of(turn), &policy, sizeof policy), 1});
+    return true;
 }
 
 void proposal_request(struct proposal_turn *turn, const struct activity *asked) {
     struct compensation_state *state = turn->state;
     struct offer offer;
-    const char *next_id =
-        arena_printf(arena_of(turn), "%s.%lld", turn->case_id, (long long)state->proposals + 1);
+    const char *next_id = proposal_name(turn, state->proposals + 1);
 
-    if (profile_status(state->profile) == PROFILE_WITHDRAWN ||
+    if (profile_status(state->profile) >= PROFILE_CLOSED ||
         state->proposals >= COMPENSATION_PROPOSALS_MAX) {
         proposal_refuse(turn, next_id, "already_decided");
-    } else if (!offer_from_request(turn->policy, &asked->options, arena_of(turn), &offer)) {
+    } else if (!offer_from_request(turn->policy, state, &asked->options, arena_of(turn), &offer)) {
         proposal_refuse(turn, next_id, "wrong_option");
+    } else if (state->order_id && strcmp(offer.currency, state->order_amount.currency) != 0) {
+        proposal_refuse(turn, next_id, "other_currency");
     } else {
         const char *why[] = {asked->reason};
-        proposal_make(turn, &offer, asked, &(struct texts){why, 1});
+        demand_raise(turn, true, &offer);
+        if (!proposal_make(turn, &offer, asked, &(struct texts){why, 1}))
+            proposal_refuse(turn, next_id, "over_paid");
     }
 }
 
-static bool has_option(const struct compensation_state *state, const char *name) {
+static const struct compensation_option *find_option(const struct compensation_state *state,
+                                                     const char *name) {
     const struct compensation_option *options = state->options.at;
     for (int i = 0; i < state->options.count; i++)
-        if (strcmp(options[i].option, name) == 0) return true;
-    return false;
+        if (strcmp(options[i].option, name) == 0) return &options[i];
+    return NULL;
 }
 
 /* "<case_id>.<n>" of an earlier proposal. */
 static bool is_earlier(const struct proposal_turn *turn, const char *proposal_id) {
     for (int64_t i = 1; i < turn->state->proposals; i++)
-        if (strcmp(proposal_id,
-                   arena_printf(arena_of(turn), "%s.%lld", turn->case_id, (long long)i)) == 0)
-            return true;
+        if (strcmp(proposal_id, proposal_name(turn, i)) == 0) return true;
     return false;
+}
+
+/* Expired means expired, also before the wake-up that says so has come. */
+static bool is_overdue(const struct proposal_turn *turn) {
+    const struct compensation_state *state = turn->state;
+    int64_t end_ms = 0;
+
+    if (state->status == COMPENSATION_AWAITING_APPROVAL) end_ms = state->approve_by;
+    if (state->status == COMPENSATION_APPROVED) end_ms = state->choose_by;
+    return end_ms && end_ms <= decision_logged_ms(turn->in);
 }
 
 /* Why a decision about the proposal that it names does not count while another status than `wanted`
@@ -203,88 +248,68 @@ static const char *status_refusal(const struct proposal_turn *turn, const struct
 
     if (!state->proposal_id || strcmp(decision->proposal_id, state->proposal_id) != 0)
         return is_earlier(turn, decision->proposal_id) ? "already_decided" : "unknown_proposal";
-    if (state->status == COMPENSATION_EXPIRED) return "expired";
+    if (state->status == COMPENSATION_EXPIRED || is_overdue(turn)) return "expired";
     if (state->status == wanted) return NULL;
     /* What nobody has approved yet has not been offered: the customer cannot know it. */
     if (state->status == COMPENSATION_AWAITING_APPROVAL) return "unknown_proposal";
     return "already_decided";
 }
 
-static bool has_voted(const struct compensation_state *state, const char *actor) {
-    const struct compensation_vote *votes = state->votes.at;
-    for (int i = 0; i < state->votes.count; i++)
-        if (strcmp(votes[i].actor, actor) == 0) return true;
-    return false;
+static struct vote vote_at_hand(const struct proposal_turn *turn, const struct activity *decision) {
+    return vote_of(turn->now, turn->state, decision, decision_logged_ms(turn->in));
 }
 
 static const char *approval_refusal(const struct proposal_turn *turn,
-                                    const struct activity *decision) {
+                                    const struct activity *decision, struct vote *vote_out) {
     const struct compensation_state *state = turn->state;
     const char *reason = status_refusal(turn, decision, COMPENSATION_AWAITING_APPROVAL);
 
     if (reason) return reason;
-    if (decision->option && !has_option(state, decision->option)) return "wrong_option";
-    if (state->proposer && strcmp(state->proposer, decision->actor) == 0) return "own_proposal";
-    if (has_voted(state, decision->actor)) return "same_person";
-    if (decision->role < state->needs->role) return "role_too_low";
-    return NULL;
+    if (decision->option && !find_option(state, decision->option)) return "wrong_option";
+    *vote_out = vote_at_hand(turn, decision);
+    return vote_refusal(state, vote_out);
 }
 
 /* Only the option named is offered. */
 static void narrow(struct proposal_turn *turn, const char *option) {
-    struct compensation_state *state = turn->state;
-    const struct compensation_option *options = state->options.at;
-    for (int i = 0; i < state->options.count; i++)
-        if (strcmp(options[i].option, option) == 0)
-            state->options =
-                (struct records){arena_memdup(arena_of(turn), &options[i], sizeof options[i]), 1};
+    const struct compensation_option *only = find_option(turn->state, option);
+    turn->state->options = (struct parts){arena_memdup(arena_of(turn), only, sizeof *only), 1};
 }
 
-static void count_vote(struct proposal_turn *turn, const char *actor) {
+static void count_vote(struct proposal_turn *turn, const struct vote *vote) {
     struct compensation_state *state = turn->state;
-    size_t size = sizeof(struct compensation_vote);
-    struct compensation_vote *votes =
-        arena_alloc(arena_of(turn), (size_t)(state->votes.count + 1) * size);
 
-    if (state->votes.count) memcpy(votes, state->votes.at, (size_t)state->votes.count * size);
-    votes[state->votes.count].actor = actor;
-    state->votes = (struct records){votes, state->votes.count + 1};
-    state->approvals = state->votes.count;
-    struct compensation data = {
-        .actor = actor, .approvals = state->approvals, .required = state->needs->approvals};
+    vote_add(state, vote, arena_of(turn));
+    struct compensation data = {.actor = vote->actor,
+                                .in_place_of = vote->in_place_of,
+                                .approvals = state->approvals,
+                                .required = state->needs->approvals};
     const char *what = arena_printf(arena_of(turn), "vote.%lld", (long long)state->approvals);
-    tell(turn, "compensation.vote_counted", what, &contract_vote_counted, &data);
-}
-
-static struct texts voters(const struct proposal_turn *turn) {
-    const struct compensation_vote *votes = turn->state->votes.at;
-    const char **names =
-        arena_alloc(arena_of(turn), (size_t)turn->state->votes.count * sizeof *names);
-    for (int i = 0; i < turn->state->votes.count; i++) names[i] = votes[i].actor;
-    return (struct texts){names, turn->state->votes.count};
+    proposal_tell(turn, EVENT_COMPENSATION_VOTE_COUNTED, what, &data);
 }
 
 /* The last vote spends the budget of its role; a vote that finds it exhausted is not counted, and a
  * higher role may still approve. */
 void proposal_approve(struct proposal_turn *turn, const struct activity *decision) {
     struct compensation_state *state = turn->state;
-    const char *reason = approval_refusal(turn, decision);
+    struct vote vote = {0};
+    const char *reason = approval_refusal(turn, decision, &vote);
 
     if (reason) {
         proposal_refuse(turn, decision->proposal_id, reason);
         return;
     }
     bool last = state->approvals + 1 >= state->needs->approvals;
-    if (last && !hold_budget(turn, fields_choice_name(contract_roles, decision->role))) {
+    if (last && !hold_budget(turn, vote.role - ROLE_AGENT + OFFER_BY_AGENT)) {
         proposal_refuse(turn, decision->proposal_id, "over_budget");
         hold_release_rest(turn);
         return;
     }
     if (decision->option) narrow(turn, decision->option);
-    count_vote(turn, decision->actor);
+    count_vote(turn, &vote);
     if (!last) return;
     hold_beyond_caps(turn);
-    approve(turn, voters(turn));
+    approve(turn, vote_actors(state, arena_of(turn)));
 }
 
 /* A rejection needs the role that an approval needs; who made the offer may take it back. */
@@ -293,158 +318,103 @@ void proposal_reject(struct proposal_turn *turn, const struct activity *decision
     const char *reason = status_refusal(turn, decision, COMPENSATION_AWAITING_APPROVAL);
     bool own = state->proposer && decision->actor && strcmp(state->proposer, decision->actor) == 0;
 
-    if (!reason && decision->option && !has_option(state, decision->option))
+    if (!reason && decision->option && !find_option(state, decision->option))
         reason = "wrong_option";
-    if (!reason && !own && decision->role < state->needs->role) reason = "role_too_low";
+    if (!reason && !own && vote_at_hand(turn, decision).role < state->needs->role)
+        reason = "role_too_low";
     if (reason) {
         proposal_refuse(turn, decision->proposal_id, reason);
         return;
     }
     struct compensation data = {
         .role = decision->role, .reason = decision->reason, .option = decision->option};
-    tell(turn, "compensation.rejected", "rejected", &contract_outcome, &data);
-    end(turn, COMPENSATION_REJECTED);
-}
-
-static void order_settlement(struct proposal_turn *turn, const struct compensation_remedy *from,
-                             const char *settlement_id) {
-    const struct compensation_state *state = turn->state;
-    struct remedy remedy = {from->kind, from->amount, from->valid_days, from->detail};
-    struct settlement data = {.settlement_id = settlement_id,
-                              .case_id = turn->case_id,
-                              .order_id = state->order_id,
-                              .customer_id = state->customer_id ? state->customer_id : "erased",
-                              .proposal_id = state->proposal_id,
-                              .remedy = &remedy,
-                              .split = from->split};
-    const char *route = arena_strndup(arena_of(turn), turn->case_id, IDS_ROUTE_LEN);
-    struct output *output =
-        effects_send(turn->out, TOPIC_SETTLEMENTS, route, "settlement.ordered", settlement_id,
-                     turn->in->ev->time_ms, &contract_settlement, &data);
-    output->subject = turn->case_id;
-}
-
-/* One settlement a remedy, numbered within the option; only one option of a proposal is ever
- * chosen, so the ids are unique. */
-static void order_settlements(struct proposal_turn *turn,
-                              const struct compensation_option *option) {
-    struct records *settlements = &turn->state->settlements;
-    const struct compensation_remedy *remedies = option->remedies.at;
-    size_t size = sizeof(struct compensation_settlement);
-    int before = settlements->count;
-    int count = before + option->remedies.count;
-    struct compensation_settlement *grown =
-        arena_grow(arena_of(turn), settlements->at, (size_t)before * size, (size_t)count * size);
-
-    for (int i = before; i < count; i++) {
-        const char *id =
-            arena_printf(arena_of(turn), "%s.%d", turn->state->proposal_id, i - before + 1);
-        grown[i] = (struct compensation_settlement){.settlement_id = id,
-                                                    .proposal_id = turn->state->proposal_id,
-                                                    .outcome = COMPENSATION_ORDERED};
-        order_settlement(turn, &remedies[i - before], id);
-    }
-    *settlements = (struct records){grown, count};
+    proposal_tell(turn, EVENT_COMPENSATION_REJECTED, "rejected", &data);
+    end(turn, LIFE_REJECT);
 }
 
 void proposal_choose(struct proposal_turn *turn, const struct activity *decision) {
     struct compensation_state *state = turn->state;
-    const struct compensation_option *options = state->options.at;
+    const struct compensation_option *option = find_option(state, decision->option);
     const char *reason = status_refusal(turn, decision, COMPENSATION_APPROVED);
 
-    if (!reason && !has_option(state, decision->option)) reason = "wrong_option";
+    if (!reason && !option) reason = "wrong_option";
     if (reason) {
         proposal_refuse(turn, decision->proposal_id, reason);
         return;
     }
     struct compensation data = {.option = decision->option};
-    tell(turn, "compensation.chosen", "chosen", &contract_outcome, &data);
-    state->status = COMPENSATION_CHOSEN;
+    proposal_tell(turn, EVENT_COMPENSATION_CHOSEN, "chosen", &data);
+    proposal_move(turn, LIFE_CHOOSE);
     state->option = decision->option;
+    if (option->goodwill_minor > 0) state->gifted = true;
     state->choose_by = 0;
-    for (int i = 0; i < state->options.count; i++)
-        if (strcmp(options[i].option, decision->option) == 0) order_settlements(turn, &options[i]);
+    hold_keep_chosen(turn, option);
+    settle_order(turn, option);
 }
 
-static struct compensation_settlement *find_settlement(const struct compensation_state *state,
-                                                       const char *settlement_id) {
-    struct compensation_settlement *settlements = state->settlements.at;
-    for (int i = 0; i < state->settlements.count; i++)
-        if (strcmp(settlements[i].settlement_id, settlement_id) == 0) return &settlements[i];
-    return NULL;
-}
+/* The level `up` levels of the policy above a role; the last one has none above. */
+static int role_above(const struct offer_policy *policy, int role, int64_t up) {
+    const struct offer_level *levels = policy->approval.at;
 
-/* How the settlements of a proposal stand: COMPENSATION_ORDERED while one is out. */
-static int outcome_of(const struct compensation_state *state, const char *proposal_id,
-                      struct records *refs_out, struct arena *arena) {
-    const struct compensation_settlement *settlements = state->settlements.at;
-    struct settlement_ref *refs =
-        arena_alloc(arena, (size_t)state->settlements.count * sizeof *refs);
-    int outcome = COMPENSATION_DONE;
-    int count = 0;
-
-    for (int i = 0; i < state->settlements.count; i++) {
-        if (strcmp(settlements[i].proposal_id, proposal_id) != 0) continue;
-        refs[count++] =
-            (struct settlement_ref){settlements[i].settlement_id, settlements[i].reference};
-        if (settlements[i].outcome == COMPENSATION_ORDERED) outcome = COMPENSATION_ORDERED;
-        if (settlements[i].outcome == COMPENSATION_NOT_DONE && outcome == COMPENSATION_DONE)
-            outcome = COMPENSATION_NOT_DONE;
+    for (int i = 0; i < policy->approval.count && up > 0; i++) {
+        int level = levels[i].by - OFFER_BY_AGENT + ROLE_AGENT;
+        if (level <= role) continue;
+        role = level;
+        up--;
     }
-    *refs_out = (struct records){refs, count};
 
-    return outcome;
+    return role;
 }
 
-/* A settlement that is done stays done; one that failed may be done later, and the proposal is
- * settled then. */
-void proposal_settle(struct proposal_turn *turn, const struct activity *result, bool done) {
-    struct compensation_state *state = turn->state;
-    struct compensation_settlement *settlement = find_settlement(state, result->settlement_id);
-    int outcome = COMPENSATION_NOT_DONE;
-    if (done) outcome = COMPENSATION_DONE;
-
-    if (!settlement || settlement->outcome == COMPENSATION_DONE || settlement->outcome == outcome) {
-        turn->out->unchanged = true;
-        return;
-    }
-    struct compensation data = {.case_id = turn->case_id, .proposal_id = settlement->proposal_id};
-    int before = outcome_of(state, settlement->proposal_id, &data.settlements, arena_of(turn));
-    settlement->outcome = outcome;
-    settlement->reference = result->reference;
-    int after = outcome_of(state, settlement->proposal_id, &data.settlements, arena_of(turn));
-    static const int statuses[] = {0, COMPENSATION_SETTLING, COMPENSATION_SETTLED,
-                                   COMPENSATION_FAILED};
-    if (strcmp(settlement->proposal_id, state->proposal_id) == 0) state->status = statuses[after];
-    if (after == COMPENSATION_ORDERED || after == before) return;
-    const char *type = "compensation.failed";
-    if (after == COMPENSATION_DONE) type = "compensation.settled";
-    const char *id =
-        arena_printf(arena_of(turn), "%s%s", settlement->proposal_id, strchr(type, '.'));
-    effects_emit(turn->out, type, turn->case_id, id, turn->in->ev->time_ms, &contract_settled,
-                 &data);
-}
-
+/* Who cannot approve it is not asked to. */
 static void escalate(struct proposal_turn *turn) {
     struct compensation_state *state = turn->state;
     const struct offer_step *steps = turn->policy->escalate.at;
 
     while (state->escalated < turn->policy->escalate.count &&
            state->proposed_at + steps[state->escalated].after <= turn->in->now_ms) {
-        /* Who cannot approve it is not asked to. */
-        int role = steps[state->escalated].to > state->needs->role ? steps[state->escalated].to
-                                                                   : state->needs->role;
+        const struct offer_step *step = &steps[state->escalated++];
+        int role = role_above(turn->policy, state->needs->role, step->up);
+        if (step->to > role) role = step->to;
         struct compensation data = {.role = role, .reason = "not decided"};
         const char *what =
-            arena_printf(arena_of(turn), "escalated.%lld", (long long)++state->escalated);
-        tell(turn, "compensation.escalated", what, &contract_outcome, &data);
+            arena_printf(arena_of(turn), "escalated.%lld", (long long)state->escalated);
+        proposal_tell(turn, EVENT_COMPENSATION_ESCALATED, what, &data);
     }
 }
 
 static void expire(struct proposal_turn *turn, const char *reason) {
     struct compensation data = {.reason = reason};
-    tell(turn, "compensation.expired", "expired", &contract_outcome, &data);
-    end(turn, COMPENSATION_EXPIRED);
+    proposal_tell(turn, EVENT_COMPENSATION_EXPIRED, "expired", &data);
+    end(turn, LIFE_EXPIRE);
+}
+
+/* Silence approves nothing that a person has asked for, nothing beyond a cap or of which nobody
+ * knows the value, and nothing that policy's budget does not reach. */
+static bool may_by_silence(struct proposal_turn *turn) {
+    const struct compensation_state *state = turn->state;
+    const struct duty_undecided *undecided = turn->policy->undecided;
+
+    if (state->proposer || state->unvalued || !hold_is_within_caps(turn)) return false;
+    if (state->paid_minor > offer_policy_amount(undecided->up_to, state->currency)) return false;
+    hold_reach(turn); /* whether it expires depends on the answer */
+    return hold_budget(turn, OFFER_BY_POLICY);
+}
+
+/* Nobody has decided by approve_by. */
+static void conclude(struct proposal_turn *turn) {
+    const struct duty_undecided *undecided = turn->policy->undecided;
+    static const char *const policy[] = {"policy"};
+
+    if (undecided && undecided->then == DUTY_APPROVE && may_by_silence(turn)) {
+        approve(turn, (struct texts){arena_memdup(arena_of(turn), policy, sizeof policy), 1});
+    } else if (undecided && undecided->then == DUTY_REJECT) {
+        struct compensation data = {.reason = "not decided"};
+        proposal_tell(turn, EVENT_COMPENSATION_REJECTED, "rejected", &data);
+        end(turn, LIFE_REJECT);
+    } else {
+        expire(turn, "not decided");
+    }
 }
 
 void proposal_wake(struct proposal_turn *turn) {
@@ -453,7 +423,7 @@ void proposal_wake(struct proposal_turn *turn) {
 
     if (state->status == COMPENSATION_AWAITING_APPROVAL) escalate(turn);
     if (state->status == COMPENSATION_AWAITING_APPROVAL && state->approve_by <= now)
-        expire(turn, "not decided");
+        conclude(turn);
     else if (state->status == COMPENSATION_APPROVED && state->choose_by <= now)
         expire(turn, "not chosen");
 }

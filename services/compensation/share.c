@@ -12,7 +12,7 @@ static bool add_weight(struct share_weights *out, const char *party, int64_t wei
     return true;
 }
 
-static bool is_useful(const struct share_weights *weights) {
+bool share_is_useful(const struct share_weights *weights) {
     for (int i = 0; i < weights->count; i++)
         if (weights->weight[i] > 0) return true;
     return false;
@@ -27,7 +27,7 @@ bool share_read_percents(const struct tree *map, struct share_weights *out) {
         if (!(at->real >= 0 && at->real <= 100)) return false;
         if (!add_weight(&weights, at->key, (int64_t)(at->real * PERCENT_UNITS + 0.5))) return false;
     }
-    if (!is_useful(&weights)) return false;
+    if (!share_is_useful(&weights)) return false;
     *out = weights;
 
     return true;
@@ -45,7 +45,7 @@ bool share_read_money(const struct tree *map, struct share_weights *out) {
     if (!map || map->kind != TREE_MAP) return false;
     for (const struct tree *at = map->first; at; at = at->next)
         if (!add_weight(&weights, at->key, minor_of(at))) return false;
-    if (!is_useful(&weights)) return false;
+    if (!share_is_useful(&weights)) return false;
     *out = weights;
     return true;
 }
@@ -105,7 +105,7 @@ int64_t share_in(const struct share_split *split, const char *party) {
 const struct tree *share_tree(const struct share_split *split, const char *currency,
                               struct arena *arena) {
     const struct share_weights *sums = &split->sums;
-    bool all = !is_useful(sums);
+    bool all = !share_is_useful(sums);
     struct tree *map = tree_new(arena, TREE_MAP);
 
     for (int i = 0; i < sums->count; i++) {

@@ -19,6 +19,8 @@ struct share_weights {
 /* Reads {party: percent}; percents may have up to three decimals. False when it is no such map,
  * holds a negative, or is all zero. */
 bool share_read_percents(const struct tree *map, struct share_weights *out) MUST_CHECK;
+/* Somebody bears something. */
+bool share_is_useful(const struct share_weights *weights);
 /* Reads {party: money}. */
 bool share_read_money(const struct tree *map, struct share_weights *out) MUST_CHECK;
 

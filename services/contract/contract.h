@@ -5,7 +5,8 @@
 #define REDRESS_CONTRACT_H
 
 #include "data/fields.h"
-#include "decision/event.h"
+#include "decision/effects.h"
+#include "event_type.h"
 
 enum {
     CONTRACT_TEXT_MAX =
@@ -16,8 +17,9 @@ enum {
     CONTRACT_LIST_MAX =
         50 /* evidence, deadlines, costs, options of one submission, for the same reason */
 };
-/* Minor units: 4 096 values (the most that a document holds) of it can be summed in 64 bits. */
-#define CONTRACT_MONEY_MAX INT64_C(1000000000000000)
+/* Minor units, below 10^15: 4 096 values (the most that a document holds) of it can be summed in 64
+ * bits, and percents of it taken. */
+#define CONTRACT_MONEY_MAX INT64_C(999999999999999)
 
 /* Names of choices; a FIELD_CHOICE holds the 1-based index. The enums follow the order of the
  * tables in contract.c. */
@@ -42,13 +44,14 @@ enum order_status {
 };
 enum severity { SEVERITY_P1 = 1, SEVERITY_P2, SEVERITY_P3, SEVERITY_P4 };
 enum role { ROLE_AGENT = 1, ROLE_SUPERVISOR, ROLE_MANAGER, ROLE_FINANCE };
-enum pause_reason { PAUSE_AWAITING_CUSTOMER = 1, PAUSE_AWAITING_THIRD_PARTY };
 enum withdraw_reason { WITHDRAW_WITHDRAWN = 1, WITHDRAW_DUPLICATE, WITHDRAW_SPAM };
 extern const char *const contract_channels[];
 extern const char *const contract_tiers[];
 extern const char *const contract_order_statuses[];
 extern const char *const contract_severities[];
 extern const char *const contract_roles[];
+/* Those that every policy knows; sla.yaml may name others. */
+#define CONTRACT_AWAITING_CUSTOMER "awaiting_customer"
 extern const char *const contract_pause_reasons[];
 extern const char *const contract_withdraw_reasons[];
 extern const char *const contract_evidence_kinds[];
@@ -60,8 +63,10 @@ extern const char *const contract_cancel_causes[];
 extern const char *const contract_rejections[]; /* redress_reason */
 
 struct customer {
-    const char *id, *locale, *name, *phone, *email;
+    const char *id, *locale, *timezone, *name, *phone, *email;
+    const char *contract, *region;
     int tier;
+    int64_t erased_at; /* in the case log: he asked for his erasure after he had said this */
 };
 struct order {
     const char *id, *carrier, *tracking, *warehouse, *lane;
@@ -93,11 +98,11 @@ struct complaint {
     const char *tenant; /* "default" */
     int channel;
     struct customer *customer;
-    struct order *order;  /* NULL: none */
-    struct records items; /* struct item */
+    struct order *order; /* NULL: none */
+    struct parts items;  /* struct item */
     const char *text, *conversation;
-    struct records evidence;  /* struct evidence */
-    struct records deadlines; /* struct outside_deadline */
+    struct parts evidence;  /* struct evidence */
+    struct parts deadlines; /* struct outside_deadline */
     struct requested *requested;
     const char *case_id;
     int64_t opened_at;
@@ -112,7 +117,8 @@ struct activity {
     int channel;
     const char *class_name; /* "class" */
     int severity;
-    int pause_reason, withdraw_reason;
+    const char *pause_reason; /* "reason" of case.paused */
+    int withdraw_reason;
     const char *of;     /* case.withdrawn: the case that goes on */
     bool automated;     /* case.closed: a program did it */
     const char *reason; /* free: settlement.failed, delivery.failed, decision.rejected,
@@ -120,7 +126,7 @@ struct activity {
     int64_t until;
     const char *finding;
     const struct tree *fault; /* {party: percent} */
-    struct records costs;     /* struct cost */
+    struct parts costs;       /* struct cost */
     const struct tree *facts; /* {name: number or text} */
     const char *target, *set_by;
     int64_t at;
@@ -129,16 +135,17 @@ struct activity {
     const char *proposal_id, *option;
     const char *settlement_id, *reference;
     const char *notification_id;
+    bool temporary;                   /* delivery.failed: it may succeed later */
     const char *order_id, *cohort_id; /* settlement.*, delivery.*: about an order without a case */
     struct customer *customer;
     struct order *order;
-    struct records items;
+    struct parts items;
     const char *customer_id;
     struct cohort_match *match;
     int64_t placed_from, placed_to;
     const char *actor, *comment;
     int role;
-    struct records options; /* struct option: compensation.requested */
+    struct parts options; /* struct option: compensation.requested */
 };
 struct cost {
     const char *kind;
@@ -146,6 +153,18 @@ struct cost {
 };
 struct cohort_match {
     const char *carrier, *warehouse, *sku, *batch, *lane;
+};
+
+/* How long topics keep records with personal data (deploy/docs/topics.md): retention.ms and a
+ * segment. */
+#define CONTRACT_PERSONAL_MS (INT64_C(31) * 24 * 3600 * 1000)
+
+/* case.erased */
+struct erasure {
+    const char *case_id, *by;
+    struct texts fields;
+    int64_t messages;
+    int64_t clear_by;
 };
 
 /* case.classified */
@@ -158,7 +177,7 @@ struct classified {
     int severity;
     struct texts flags;
     double confidence;
-    struct records reasons; /* struct reason */
+    struct parts reasons; /* struct reason */
     const char *rules_version;
 };
 
@@ -170,22 +189,24 @@ struct sla_target {
 };
 struct sla_started {
     const char *case_id, *policy, *policy_version;
-    struct records targets; /* struct sla_target */
+    struct parts targets; /* struct sla_target */
 };
 struct sla_pause { /* sla.paused, sla.resumed */
     const char *case_id, *reason;
-    struct records targets; /* struct sla_target */
+    struct parts targets; /* struct sla_target */
 };
 struct sla_event { /* all other sla.*: each type has its own table over this struct */
     const char *case_id, *target;
     int64_t cycle, due_at, old_due_at, breached_at, met_at;
     const char *cause;
-    const char *set_by;                         /* whose deadline it is; NULL: the policy's */
-    const char *policy_version;                 /* verdicts: what they were given under */
+    const char *by, *reason;    /* sla.rescheduled: the person that moved it, and why */
+    const char *set_by;         /* whose deadline it is; NULL: the policy's */
+    const char *policy_version; /* verdicts: what they were given under */
     int64_t late_seconds, late_working_seconds; /* verdicts: how late, rounded up; 0: not late */
     int64_t percent;                            /* sla.warned: one of the two */
     int64_t before;                             /* ms; a duration on the wire */
     int64_t level;
+    int64_t telling; /* sla.escalated: the how manieth of the step; 0: the first */
     const char *to;
     bool unconfirmed, on_time;
 };
@@ -198,8 +219,8 @@ struct remedy {
     const char *detail; /* "matching scarf", "air freight 48 h": a line for people */
 };
 struct option {
-    const char *option;      /* "A", "B" */
-    struct records remedies; /* struct remedy */
+    const char *option;    /* "A", "B" */
+    struct parts remedies; /* struct remedy */
     struct money cost;
     const struct tree *split; /* {party: money} */
 };
@@ -215,30 +236,38 @@ struct decision_ref {
 };
 struct compensation { /* every compensation.* type has its own table over this struct */
     const char *case_id, *proposal_id;
-    struct records options; /* struct option */
+    struct parts options; /* struct option */
     struct approval_need *needs;
     int64_t approve_by, choose_by;
     struct texts reasons;
-    const char *actor;
+    const char *actor, *in_place_of;
     int64_t approvals, required;
     struct decision_ref *decision;
     int refusal;     /* decision_refused: "reason" */
     struct texts by; /* approved: ["policy"] or the approvers */
     const char *option, *reason;
     int role;
-    struct records settlements; /* struct settlement_ref */
+    const char *rule;          /* refused, referred: the policy's row */
+    struct texts keep;         /* refused: what to keep as evidence */
+    struct parts settlements;  /* struct settlement_ref */
+    const char *settlement_id; /* escalated: the one that is not done */
 };
 /* redress.settlements, type settlement.ordered */
 struct settlement {
     const char *settlement_id, *case_id, *order_id, *cohort_id, *customer_id, *proposal_id;
     struct remedy *remedy;
     const struct tree *split;
+    int64_t attempt; /* the how manieth order of it; 0: the first */
 };
 
 /* notification.* and redress.deliveries (type delivery.requested) */
 struct notification {
     const char *case_id, *order_id, *cohort_id, *notification_id, *channel, *template_name,
         *audience, *reason;
+};
+struct collected {
+    const char *case_id, *of, *notification_id, *channel, *to, *template_name, *audience, *line;
+    int64_t tell_at;
 };
 struct delivery {
     const char *notification_id, *channel, *to, *locale, *subject, *body;
@@ -252,42 +281,56 @@ struct cohort_event {
     int64_t size;
 };
 
-/* Parts; contract_contact is struct customer without tier. */
-extern const struct record contract_customer, contract_contact, contract_order, contract_item,
+/* Parts; contract_contact is struct customer without tier,
+ * contract and region. */
+extern const struct table contract_customer, contract_contact, contract_order, contract_item,
     contract_evidence, contract_deadline, contract_requested, contract_cost, contract_match,
     contract_option, contract_remedy, contract_need, contract_reason, contract_target;
 /* Inbound. contract_joined is case.customer_replied over struct complaint: a submission that joined
  * the case of its conversation keeps all its fields beside case_id and text. contract_noted:
  * resolved, reopened. */
-extern const struct record contract_complaint_submitted, contract_contacted,
+extern const struct table contract_complaint_submitted, contract_contacted,
     contract_customer_replied, contract_joined, contract_paused, contract_resumed,
     contract_assigned, contract_reclassified, contract_assessed, contract_noted, contract_closed,
     contract_withdrawn, contract_deadline_set, contract_task, contract_visit_scored,
     contract_chosen, contract_settlement_result, contract_delivery_result, contract_order_updated,
     contract_customer_erased, contract_cohort_confirmed, contract_decision_approved,
     contract_decision_rejected, contract_compensation_requested;
-/* The workers' own. contract_outcome: compensation.chosen, rejected, expired, escalated, withdrawn.
+/* The workers' own. contract_outcome: compensation.chosen, rejected, expired, withdrawn.
  */
-extern const struct record contract_case_opened, contract_case_repeated, contract_classified,
-    contract_sla_started, contract_sla_paused, contract_sla_resumed, contract_sla_rescheduled,
-    contract_sla_warned, contract_sla_breached, contract_sla_escalated, contract_sla_met,
-    contract_sla_cancelled, contract_sla_retracted, contract_proposed, contract_vote_counted,
-    contract_decision_refused, contract_approved, contract_outcome, contract_settled,
-    contract_settlement, contract_notification, contract_delivery, contract_cohort;
+extern const struct table contract_case_opened, contract_case_repeated, contract_case_erased,
+    contract_classified, contract_sla_started, contract_sla_paused, contract_sla_resumed,
+    contract_sla_rescheduled, contract_sla_warned, contract_sla_breached, contract_sla_escalated,
+    contract_sla_met, contract_sla_cancelled, contract_sla_retracted, contract_proposed,
+    contract_vote_counted, contract_decision_refused, contract_refused, contract_referred,
+    contract_approved, contract_outcome, contract_escalated, contract_settled, contract_settlement,
+    contract_notification, contract_collected, contract_delivery, contract_cohort;
 
 /* One row an event type. */
 struct contract_type {
+    enum event_type type;
     const char *name; /* "case.contacted" */
     /* The one that it comes in on; TOPIC_EVENTS: a worker's own word; else where workers send it.
      */
     enum topic topic;
-    const struct record *record; /* its data */
-    bool names_case;             /* data has case_id */
+    const struct table *table; /* its data */
+    bool names_case;           /* data has case_id */
     const char *doc;
 };
-extern const struct contract_type contract_types[];          /* ends with a NULL name */
-const struct contract_type *contract_find(const char *type); /* NULL: unknown */
+extern const struct contract_type contract_types[];             /* ends with a NULL name */
+const struct contract_type *contract_row(enum event_type type); /* a known one */
+const struct contract_type *contract_find(const char *name);    /* NULL: unknown */
+enum event_type contract_event(const char *name);
 
+/* effects_emit() with the name and the table of the type. */
+struct output *contract_emit(struct effects *out, enum event_type type, const char *case_id,
+                             const char *id, int64_t time_ms, const void *data);
+/* effects_send() with the name, the table and the topic of the type. */
+struct output *contract_send(struct effects *out, enum event_type type, const char *key,
+                             const char *id, int64_t time_ms, const void *data);
+
+/* Whom an event is about: a submission's customer, or that of customer.erased. NULL: nobody. */
+const char *contract_customer_named(const struct event *ev);
 /* "quality.flaw" matches "quality.*", "quality.flaw" and "*". */
 bool contract_class_matches(const char *pattern, const char *class_name);
 

@@ -6,23 +6,23 @@
     TENANT(complaint),                                                                             \
         {FIELD(complaint, channel), MUST(FIELD_CHOICE), .choices = contract_channels,              \
          .doc = "The way it came in."},                                                            \
-        {FIELD(complaint, customer), MUST(FIELD_RECORD), .of = &contract_customer,                 \
+        {FIELD(complaint, customer), MUST(FIELD_PART), .of = &contract_customer,                   \
          .doc = "Who complains."},                                                                 \
-        {FIELD(complaint, order), MAY(FIELD_RECORD), .of = &contract_order,                        \
+        {FIELD(complaint, order), MAY(FIELD_PART), .of = &contract_order,                          \
          .doc = "The order it is about."},                                                         \
-        {FIELD(complaint, items), MAY(FIELD_RECORDS), .of = &contract_item,                        \
-         .max = CONTRACT_ITEMS_MAX, .doc = "Its articles."},                                       \
+        {FIELD(complaint, items), MAY(FIELD_PARTS), .of = &contract_item,                          \
+         .max = CONTRACT_ITEMS_MAX, .doc = "The articles that it is about."},                      \
         {FIELD(complaint, text), MUST(FIELD_TEXT), TEXT_RANGE,                                     \
          .doc = "The customer's words, byte for byte."},                                           \
         {FIELD(complaint, conversation), MAY(FIELD_ID),                                            \
          .doc = "Id of the chat or thread: its messages make one case."},                          \
-        {FIELD(complaint, evidence), MAY(FIELD_RECORDS), .of = &contract_evidence,                 \
+        {FIELD(complaint, evidence), MAY(FIELD_PARTS), .of = &contract_evidence,                   \
          .max = CONTRACT_LIST_MAX, .doc = "Photographs and other proof."},                         \
-        {FIELD(complaint, deadlines), MAY(FIELD_RECORDS), .of = &contract_deadline,                \
+        {FIELD(complaint, deadlines), MAY(FIELD_PARTS), .of = &contract_deadline,                  \
          .max = CONTRACT_LIST_MAX, .doc = "Deadlines set from outside."},                          \
     {                                                                                              \
-        FIELD(complaint, requested), MAY(FIELD_RECORD), .of = &contract_requested,                 \
-                                                        .doc = "What the customer asks for."       \
+        FIELD(complaint, requested), MAY(FIELD_PART), .of = &contract_requested,                   \
+                                                      .doc = "What the customer asks for."         \
     }
 
 static const struct field complaint_submitted_fields[] = {SUBMISSION, FIELDS_END};
@@ -77,9 +77,9 @@ TABLE(customer_replied, activity, "customer_replied", "The customer answered.");
 
 static const struct field paused_fields[] = {
     CASE_ID(activity),
-    {FIELD_AS("reason", activity, pause_reason), MUST(FIELD_CHOICE),
-     .choices = contract_pause_reasons,
-     .doc = "Whom the case waits for; a second pause replaces it."},
+    {FIELD_AS("reason", activity, pause_reason), MUST(FIELD_ID),
+     .doc = "What the case waits for: `awaiting_customer`, `awaiting_third_party`, or one of "
+            "sla.yaml's `pauses`; a second pause replaces it."},
     {FIELD(activity, until), MAY(FIELD_TIME), .doc = "The pause ends then by itself."},
     AUTOMATED,
     FIELDS_END,
@@ -100,12 +100,14 @@ TABLE(assigned, activity, "assigned", "The case has an agent.");
 
 static const struct field reclassified_fields[] = {
     CASE_ID(activity),
-    {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME),
+    {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME), .choices = contract_classes,
      .doc =
          "The class, one of those in deploy/contract/README.md; it wins over all given by rules."},
     {FIELD(activity, severity), MAY(FIELD_CHOICE), .choices = contract_severities,
      .doc = "The severity."},
     BY,
+    {FIELD(activity, reason), MAY(FIELD_NAME),
+     .doc = "Why: told with a deadline that moves by it."},
     AUTOMATED,
     FIELDS_END,
 };
@@ -115,10 +117,15 @@ static const struct field assessed_fields[] = {
     CASE_ID(activity),
     {FIELD(activity, finding), MUST(FIELD_TEXT), TEXT_RANGE,
      .doc = "What an inspection or a feasibility check found."},
-    {FIELD(activity, fault), MAY(FIELD_TREE), .doc = "Whose fault it is: {party: percent}."},
-    {FIELD(activity, costs), MAY(FIELD_RECORDS), .of = &contract_cost, .max = CONTRACT_LIST_MAX,
+    {FIELD(activity, fault), MAY(FIELD_TREE),
+     .schema = NAMED("{\"type\":\"number\",\"minimum\":0,\"maximum\":100}"),
+     .doc = "Whose fault it is: {party: percent}."},
+    {FIELD(activity, costs), MAY(FIELD_PARTS), .of = &contract_cost, .max = CONTRACT_LIST_MAX,
      .doc = "What it cost."},
-    {FIELD(activity, facts), MAY(FIELD_TREE), .doc = "Facts found: {name: number or text}."},
+    {FIELD(activity, facts), MAY(FIELD_TREE),
+     .schema = NAMED("{\"type\":[\"number\",\"string\"],\"exclusiveMinimum\":-1."
+                     "7976931348623157e308,\"exclusiveMaximum\":1.7976931348623157e308}"),
+     .doc = "Facts found: {name: number or text}."},
     BY,
     AUTOMATED,
     FIELDS_END,
@@ -199,13 +206,6 @@ static const struct field chosen_fields[] = {
 };
 TABLE(chosen, activity, "chosen", "The customer chose.");
 
-/* About an order without a case these carry order_id and cohort_id in place of case_id. */
-#define ABOUT(record_struct)                                                                       \
-    {FIELD(record_struct, case_id), MAY(FIELD_ID), .doc = "The case, or:"},                        \
-        {FIELD(record_struct, order_id), MAY(FIELD_ID), .doc = "the order without a case,"}, {     \
-        FIELD(record_struct, cohort_id), MAY(FIELD_ID), .doc = "and its cohort."                   \
-    }
-
 static const struct field settlement_result_fields[] = {
     ABOUT(activity),
     TENANT(activity),
@@ -215,24 +215,28 @@ static const struct field settlement_result_fields[] = {
     {FIELD(activity, reason), MAY(FIELD_NAME), .doc = "Why it failed."},
     FIELDS_END,
 };
-TABLE(settlement_result, activity, "settlement_result", "A settlement was carried out, or failed.");
+TABLE_OF(settlement_result, activity, "settlement_result", CASE_OR_ORDER,
+         "A settlement was carried out, or failed.");
 
 static const struct field delivery_result_fields[] = {
     ABOUT(activity),
     TENANT(activity),
     {FIELD(activity, notification_id), MUST(FIELD_ID), .doc = "The message's idempotency key."},
     {FIELD(activity, reason), MAY(FIELD_NAME), .doc = "Why it failed."},
+    {FIELD(activity, temporary), MAY(FIELD_BOOL),
+     .doc = "Of delivery.failed: it may succeed later, on the same channel."},
     FIELDS_END,
 };
-TABLE(delivery_result, activity, "delivery_result", "A message was delivered, or failed.");
+TABLE_OF(delivery_result, activity, "delivery_result", CASE_OR_ORDER,
+         "A message was delivered, or failed.");
 
 static const struct field order_updated_fields[] = {
     TENANT(activity),
-    {FIELD(activity, order), MUST(FIELD_RECORD), .of = &contract_order,
+    {FIELD(activity, order), MUST(FIELD_PART), .of = &contract_order,
      .doc = "The order as it stands."},
-    {FIELD(activity, items), MUST(FIELD_RECORDS), .of = &contract_item, .max = CONTRACT_ITEMS_MAX,
+    {FIELD(activity, items), MUST(FIELD_PARTS), .of = &contract_item, .max = CONTRACT_ITEMS_MAX,
      .doc = "Its articles."},
-    {FIELD(activity, customer), MUST(FIELD_RECORD), .of = &contract_contact, .doc = "Whose it is."},
+    {FIELD(activity, customer), MUST(FIELD_PART), .of = &contract_contact, .doc = "Whose it is."},
     FIELDS_END,
 };
 TABLE(order_updated, activity, "order_updated",
@@ -247,10 +251,10 @@ TABLE(customer_erased, activity, "customer_erased", "Personal data of this custo
 
 static const struct field cohort_confirmed_fields[] = {
     TENANT(activity),
-    {FIELD(activity, match), MUST(FIELD_RECORD), .of = &contract_match, .doc = "Which orders."},
+    {FIELD(activity, match), MUST(FIELD_PART), .of = &contract_match, .doc = "Which orders."},
     {FIELD(activity, placed_from), MAY(FIELD_TIME), .doc = "Placed at this time or later."},
     {FIELD(activity, placed_to), MAY(FIELD_TIME), .doc = "Placed before this time."},
-    {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME),
+    {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME), .choices = contract_classes,
      .doc = "The class of complaint that threatens, one of those in deploy/contract/README.md."},
     BY,
     FIELDS_END,
@@ -279,8 +283,8 @@ TABLE(decision_rejected, activity, "decision.rejected", "A person rejected a pro
 
 static const struct field compensation_requested_fields[] = {
     CASE_ID(activity),
-    {FIELD(activity, options), MUST(FIELD_RECORDS), .of = &contract_option,
-     .max = CONTRACT_LIST_MAX, .doc = "What is to be offered."},
+    {FIELD(activity, options), MUST(FIELD_PARTS), .of = &contract_option, .max = CONTRACT_LIST_MAX,
+     .doc = "What is to be offered."},
     {FIELD(activity, reason), MUST(FIELD_NAME), .doc = "Why."},
     {FIELD(activity, actor), MUST(FIELD_NAME), .doc = "Who asks."},
     {FIELD(activity, role), MUST(FIELD_CHOICE), .choices = contract_roles, .doc = "In which role."},

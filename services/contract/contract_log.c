@@ -12,7 +12,7 @@ static const struct field classified_fields[] = {
     {FIELD(classified, flags), MAY(FIELD_TEXTS), .doc = "Readers take all that were ever given."},
     {FIELD(classified, confidence), MUST(FIELD_REAL), BETWEEN(0, 1),
      .doc = "0 to 1: how often such a class is right."},
-    {FIELD(classified, reasons), MAY(FIELD_RECORDS), .of = &contract_reason,
+    {FIELD(classified, reasons), MAY(FIELD_PARTS), .of = &contract_reason,
      .doc = "What led to it."},
     {FIELD(classified, rules_version), MUST(FIELD_NAME), .doc = "Version of the rules."},
     FIELDS_END,
@@ -20,12 +20,25 @@ static const struct field classified_fields[] = {
 TABLE(classified, classified, "case.classified",
       "Class, severity and flags of a submission, with the evidence.");
 
+static const struct field case_erased_fields[] = {
+    CASE_ID(erasure),
+    {FIELD(erasure, by), MUST(FIELD_NAME), .doc = "The worker whose state held it."},
+    {FIELD(erasure, fields), MAY(FIELD_TEXTS), .doc = "What was blanked, by name."},
+    {FIELD(erasure, messages), MAY(FIELD_INT),
+     .doc = "How many messages to the customer waited and are not sent any more."},
+    {FIELD(erasure, clear_by), MUST(FIELD_TIME),
+     .doc = "By then the records of all topics that held it have run out (31 days), and changelogs "
+            "are compacted."},
+    FIELDS_END,
+};
+TABLE(case_erased, erasure, "case.erased", "What a case held of a customer who asked for erasure.");
+
 static const struct field sla_started_fields[] = {
     CASE_ID(sla_started),
     {FIELD(sla_started, policy), MUST(FIELD_NAME), .doc = "The policy that matched."},
     {FIELD(sla_started, policy_version), MUST(FIELD_NAME),
      .doc = "The version that the case keeps."},
-    {FIELD(sla_started, targets), MUST(FIELD_RECORDS), .of = &contract_target,
+    {FIELD(sla_started, targets), MUST(FIELD_PARTS), .of = &contract_target,
      .doc = "What runs from now on."},
     FIELDS_END,
 };
@@ -34,7 +47,7 @@ TABLE(sla_started, sla_started, "sla.started", "The case has its deadlines.");
 static const struct field sla_paused_fields[] = {
     CASE_ID(sla_pause),
     {FIELD(sla_pause, reason), MUST(FIELD_NAME), .doc = "Whom the case waits for."},
-    {FIELD(sla_pause, targets), MUST(FIELD_RECORDS), .of = &contract_target,
+    {FIELD(sla_pause, targets), MUST(FIELD_PARTS), .of = &contract_target,
      .doc = "Which targets stand still."},
     FIELDS_END,
 };
@@ -43,7 +56,7 @@ TABLE(sla_paused, sla_pause, "sla.paused", "Clocks stand still.");
 static const struct field sla_resumed_fields[] = {
     CASE_ID(sla_pause),
     {FIELD(sla_pause, reason), MUST(FIELD_NAME), .doc = "What they had waited for."},
-    {FIELD(sla_pause, targets), MUST(FIELD_RECORDS), .of = &contract_target,
+    {FIELD(sla_pause, targets), MUST(FIELD_PARTS), .of = &contract_target,
      .doc = "Which targets run again, and when they are due."},
     FIELDS_END,
 };
@@ -83,6 +96,8 @@ static const struct field sla_rescheduled_fields[] = {
     {FIELD(sla_event, due_at), MAY(FIELD_TIME),
      .doc = "Due from now on; absent: it has no due time."},
     CAUSE("What moved it."),
+    {FIELD(sla_event, by), MAY(FIELD_NAME), .doc = "The person who did, by another class."},
+    {FIELD(sla_event, reason), MAY(FIELD_NAME), .doc = "And why."},
     SET_BY,
     FIELDS_END,
 };
@@ -115,6 +130,8 @@ static const struct field sla_escalated_fields[] = {
     CYCLE,
     {FIELD(sla_event, level), MUST(FIELD_INT), BETWEEN(1, 20),
      .doc = "The step of the ladder, from 1."},
+    {FIELD(sla_event, telling), MAY(FIELD_INT), BETWEEN(2, 10),
+     .doc = "The step is told again: for the second time, the third; absent: the first."},
     {FIELD(sla_event, to), MUST(FIELD_NAME), .doc = "The role that is told."},
     FIELDS_END,
 };
@@ -133,8 +150,9 @@ TABLE(sla_met, sla_event, "sla.met", "A target was met.");
 
 static const struct field sla_cancelled_fields[] = {
     CYCLE,
-    CAUSE("`policy`, `withdrawn`, `reopened`, `resolved`, `closed` (for its silence) or "
-          "`late_record`."),
+    CAUSE(
+        "`policy`, `withdrawn`, `reopened`, `resolved`, `closed`, `late_record`, or the type that "
+        "the target's own `ends_on` names."),
     FIELDS_END,
 };
 TABLE(sla_cancelled, sla_event, "sla.cancelled", "A target runs no longer.");
@@ -157,9 +175,9 @@ TABLE(sla_retracted, sla_event, "sla.retracted", "A breach that a later record d
 
 static const struct field proposed_fields[] = {
     PROPOSAL,
-    {FIELD(compensation, options), MUST(FIELD_RECORDS), .of = &contract_option,
+    {FIELD(compensation, options), MUST(FIELD_PARTS), .of = &contract_option,
      .doc = "What the customer may choose from."},
-    {FIELD(compensation, needs), MAY(FIELD_RECORD), .of = &contract_need,
+    {FIELD(compensation, needs), MAY(FIELD_PART), .of = &contract_need,
      .doc = "Whose approval; absent: nobody's."},
     {FIELD(compensation, approve_by), MAY(FIELD_TIME),
      .doc = "It expires then when nobody has decided."},
@@ -171,6 +189,8 @@ TABLE(proposed, compensation, "compensation.proposed", "What could be offered.")
 static const struct field vote_counted_fields[] = {
     PROPOSAL,
     {FIELD(compensation, actor), MUST(FIELD_NAME), .doc = "Who approved."},
+    {FIELD(compensation, in_place_of), MAY(FIELD_NAME),
+     .doc = "Who has delegated it to him, by `delegations` of compensation.yaml."},
     {FIELD(compensation, approvals), MUST(FIELD_INT), .doc = "How many have by now."},
     {FIELD(compensation, required), MUST(FIELD_INT), .doc = "How many must."},
     FIELDS_END,
@@ -182,14 +202,14 @@ static const struct field decision_ref_fields[] = {
     {FIELD(decision_ref, id), MUST(FIELD_ID), .doc = "Id of the decision's event."},
     FIELDS_END,
 };
-static const struct record decision_ref = {.name = "decision",
-                                           .size = sizeof(struct decision_ref),
-                                           .fields = decision_ref_fields,
-                                           .doc = "The decision as it came in."};
+static const struct table decision_ref = {.name = "decision",
+                                          .size = sizeof(struct decision_ref),
+                                          .fields = decision_ref_fields,
+                                          .doc = "The decision as it came in."};
 
 static const struct field decision_refused_fields[] = {
     PROPOSAL,
-    {FIELD(compensation, decision), MUST(FIELD_RECORD), .of = &decision_ref,
+    {FIELD(compensation, decision), MUST(FIELD_PART), .of = &decision_ref,
      .doc = "Which decision."},
     {FIELD_AS("reason", compensation, refusal), MUST(FIELD_CHOICE), .choices = contract_refusals,
      .doc = "Why it does not count."},
@@ -198,9 +218,35 @@ static const struct field decision_refused_fields[] = {
 TABLE(decision_refused, compensation, "compensation.decision_refused",
       "A decision that does not count.");
 
+#define DEMAND                                                                                     \
+    CASE_ID(compensation),                                                                         \
+        {FIELD(compensation, proposal_id), MAY(FIELD_ID),                                          \
+         .doc = "The proposal that is offered all the same; absent: the table offers nothing."},   \
+        {FIELD(compensation, rule), MUST(FIELD_NAME),                                              \
+         .doc = "The row of `reviews` in compensation.yaml."},                                     \
+    {                                                                                              \
+        FIELD(compensation, role), MUST(FIELD_CHOICE),                                             \
+            .choices = contract_roles,                                                             \
+            .doc = "Who looks at it: what is offered is decided by this role or a higher one."     \
+    }
+
+static const struct field refused_fields[] = {
+    DEMAND,
+    {FIELD_AS("alternative", compensation, options), MAY(FIELD_PARTS), .of = &contract_option,
+     .doc = "What the policy gives anyone in such a case: neither more nor less."},
+    {FIELD(compensation, keep), MAY(FIELD_TEXTS), .doc = "What to keep as evidence."},
+    FIELDS_END,
+};
+TABLE(refused, compensation, "compensation.refused",
+      "A demand that is too much, or comes with a threat, is not met.");
+
+static const struct field referred_fields[] = {DEMAND, FIELDS_END};
+TABLE(referred, compensation, "compensation.referred",
+      "A demand that the law may give: not refused, for legal review.");
+
 static const struct field approved_fields[] = {
     PROPOSAL,
-    {FIELD(compensation, options), MUST(FIELD_RECORDS), .of = &contract_option,
+    {FIELD(compensation, options), MUST(FIELD_PARTS), .of = &contract_option,
      .doc = "What the customer is offered, never before."},
     {FIELD(compensation, choose_by), MAY(FIELD_TIME), .doc = "The offer ends then."},
     {FIELD(compensation, by), MUST(FIELD_TEXTS), .doc = "`policy`, or the approvers."},
@@ -208,15 +254,27 @@ static const struct field approved_fields[] = {
 };
 TABLE(approved, compensation, "compensation.approved", "The offer stands.");
 
+#define OUTCOME                                                                                    \
+    PROPOSAL, {FIELD(compensation, option), MAY(FIELD_NAME), .max = 16, .doc = "The option."},     \
+        {FIELD(compensation, role), MAY(FIELD_CHOICE), .choices = contract_roles,                  \
+         .doc = "The role that is told or has decided."},                                          \
+    {                                                                                              \
+        FIELD(compensation, reason), MAY(FIELD_NAME), .doc = "Why."                                \
+    }
+
 static const struct field outcome_fields[] = {
-    PROPOSAL,
-    {FIELD(compensation, option), MAY(FIELD_NAME), .max = 16, .doc = "The option."},
-    {FIELD(compensation, role), MAY(FIELD_CHOICE), .choices = contract_roles,
-     .doc = "The role that is told or has decided."},
-    {FIELD(compensation, reason), MAY(FIELD_NAME), .doc = "Why."},
+    OUTCOME,
     FIELDS_END,
 };
 TABLE(outcome, compensation, "compensation_outcome", "What became of a proposal.");
+
+static const struct field escalated_fields[] = {
+    OUTCOME,
+    {FIELD(compensation, settlement_id), MAY(FIELD_ID),
+     .doc = "The settlement that is not done in its time."},
+    FIELDS_END,
+};
+TABLE(escalated, compensation, "compensation.escalated", "A role is asked to act.");
 
 static const struct field settlement_ref_fields[] = {
     {FIELD(settlement_ref, settlement_id), MUST(FIELD_ID), .doc = "The settlement."},
@@ -224,25 +282,18 @@ static const struct field settlement_ref_fields[] = {
      .doc = "The reference of whoever carried it out."},
     FIELDS_END,
 };
-static const struct record settlement_ref = {.name = "settlement",
-                                             .size = sizeof(struct settlement_ref),
-                                             .fields = settlement_ref_fields,
-                                             .doc = "A settlement and its reference."};
+static const struct table settlement_ref = {.name = "settlement",
+                                            .size = sizeof(struct settlement_ref),
+                                            .fields = settlement_ref_fields,
+                                            .doc = "A settlement and its reference."};
 
 static const struct field settled_fields[] = {
     PROPOSAL,
-    {FIELD(compensation, settlements), MUST(FIELD_RECORDS), .of = &settlement_ref,
+    {FIELD(compensation, settlements), MUST(FIELD_PARTS), .of = &settlement_ref,
      .doc = "What was carried out, or failed."},
     FIELDS_END,
 };
 TABLE(settled, compensation, "compensation_settled", "All is carried out, or something failed.");
-
-/* About an order without a case: order_id and cohort_id in place of case_id. */
-#define ABOUT(record_struct)                                                                       \
-    {FIELD(record_struct, case_id), MAY(FIELD_ID), .doc = "The case, or:"},                        \
-        {FIELD(record_struct, order_id), MAY(FIELD_ID), .doc = "the order without a case,"}, {     \
-        FIELD(record_struct, cohort_id), MAY(FIELD_ID), .doc = "and its cohort."                   \
-    }
 
 static const struct field settlement_fields[] = {
     ABOUT(settlement),
@@ -250,13 +301,17 @@ static const struct field settlement_fields[] = {
      .doc = "The idempotency key: `<proposal_id>.<n>`."},
     {FIELD(settlement, customer_id), MUST(FIELD_ID), .doc = "The customer."},
     {FIELD(settlement, proposal_id), MAY(FIELD_ID), .doc = "The proposal that it follows from."},
-    {FIELD(settlement, remedy), MUST(FIELD_RECORD), .of = &contract_remedy,
+    {FIELD(settlement, remedy), MUST(FIELD_PART), .of = &contract_remedy,
      .doc = "What is to be done."},
-    {FIELD(settlement, split), MUST(FIELD_TREE), .doc = "Who bears it: {party: money}."},
+    {FIELD(settlement, split), MUST(FIELD_TREE), .schema = SPLIT_SCHEMA,
+     .doc = "Who bears it: {party: money}."},
+    {FIELD(settlement, attempt), MAY(FIELD_INT),
+     .doc = "The how manieth order of it, from 2: it was not reported as done. What was done "
+            "already is not done again, but reported again."},
     FIELDS_END,
 };
-TABLE(settlement, settlement, "settlement.ordered",
-      "One remedy that somebody must carry out, once.");
+TABLE_OF(settlement, settlement, "settlement.ordered", CASE_OR_ORDER,
+         "One remedy that somebody must carry out, once.");
 
 static const struct field notification_fields[] = {
     ABOUT(notification),
@@ -267,7 +322,23 @@ static const struct field notification_fields[] = {
     {FIELD(notification, reason), MAY(FIELD_NAME), .doc = "Why it failed or was suppressed."},
     FIELDS_END,
 };
-TABLE(notification, notification, "notification", "A message, and what became of it.");
+TABLE_OF(notification, notification, "notification", CASE_OR_ORDER,
+         "A message, and what became of it.");
+
+static const struct field collected_fields[] = {
+    {FIELD(collected, case_id), MUST(FIELD_ID), .doc = "The case that tells it."},
+    {FIELD(collected, of), MUST(FIELD_ID), .doc = "The case that it is about."},
+    {FIELD(collected, notification_id), MUST(FIELD_ID), .doc = "What the message would have been."},
+    {FIELD(collected, channel), MUST(FIELD_NAME), .doc = "The channel,"},
+    {FIELD(collected, to), MUST(FIELD_NAME), .max = 254, .doc = "and the address on it."},
+    {FIELD_AS("template", collected, template_name), MUST(FIELD_NAME), .doc = "The template."},
+    {FIELD(collected, audience), MUST(FIELD_NAME), .doc = "The role."},
+    {FIELD(collected, line), MUST(FIELD_TEXT), .doc = "The template's subject line."},
+    {FIELD(collected, tell_at), MUST(FIELD_TIME), .doc = "It is told then."},
+    FIELDS_END,
+};
+TABLE(collected, collected, "notification.collected",
+      "A line of a message to colleagues that is told with others of their window.");
 
 static const struct field delivery_fields[] = {
     {FIELD(delivery, notification_id), MUST(FIELD_ID), .doc = "The idempotency key."},
@@ -284,7 +355,7 @@ TABLE(delivery, delivery, "delivery.requested", "One message to send on one chan
 
 static const struct field cohort_fields[] = {
     {FIELD(cohort_event, cohort_id), MUST(FIELD_ID), .doc = "The cohort."},
-    {FIELD(cohort_event, match), MUST(FIELD_RECORD), .of = &contract_match, .doc = "Which orders."},
+    {FIELD(cohort_event, match), MUST(FIELD_PART), .of = &contract_match, .doc = "Which orders."},
     {FIELD_AS("class", cohort_event, class_name), MUST(FIELD_NAME),
      .doc = "The class of complaint that threatens."},
     {FIELD(cohort_event, size), MAY(FIELD_INT), .doc = "How many orders are in it."},

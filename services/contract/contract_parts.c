@@ -9,7 +9,8 @@ const char *const contract_order_statuses[] = {"created",   "paid",   "packed", 
                                                "delivered", "signed", "cancelled", NULL};
 const char *const contract_severities[] = {"P1", "P2", "P3", "P4", NULL};
 const char *const contract_roles[] = {"agent", "supervisor", "manager", "finance", NULL};
-const char *const contract_pause_reasons[] = {"awaiting_customer", "awaiting_third_party", NULL};
+const char *const contract_pause_reasons[] = {CONTRACT_AWAITING_CUSTOMER, "awaiting_third_party",
+                                              NULL};
 const char *const contract_withdraw_reasons[] = {"withdrawn", "duplicate", "spam", NULL};
 const char *const contract_evidence_kinds[] = {"photo", "video", "document", "chat", NULL};
 const char *const contract_classes[] = {"quality.damaged",
@@ -38,19 +39,11 @@ const char *const contract_classes[] = {"quality.damaged",
                                         "inquiry.recommendation",
                                         "other",
                                         NULL};
-const char *const contract_flags[] = {"question",
-                                      "emotional",
-                                      "repeat",
-                                      "vip",
-                                      "safety",
-                                      "legal",
-                                      "public_opinion",
-                                      "review_threat",
-                                      "excessive_demand",
-                                      "perishable",
-                                      "low_value",
-                                      "evidence_missing",
-                                      NULL};
+const char *const contract_flags[] = {
+    "question",         "emotional",  "repeat",           "vip",
+    "safety",           "legal",      "public_opinion",   "review_threat",
+    "excessive_demand", "perishable", "low_value",        "evidence_missing",
+    "packaging_only",   "slight",     "multiple_damages", NULL};
 const char *const contract_remedy_kinds[] = {"refund",         "refund_without_return",
                                              "exchange",       "reissue",
                                              "repair",         "gift",
@@ -60,9 +53,17 @@ const char *const contract_remedy_kinds[] = {"refund",         "refund_without_r
                                              "apology",        "fee_share",
                                              "recovery_claim", "cancel",
                                              "change",         NULL};
-const char *const contract_refusals[] = {"expired",          "already_decided", "wrong_option",
-                                         "role_too_low",     "same_person",     "own_proposal",
-                                         "unknown_proposal", "over_budget",     NULL};
+const char *const contract_refusals[] = {"expired",
+                                         "already_decided",
+                                         "wrong_option",
+                                         "role_too_low",
+                                         "same_person",
+                                         "own_proposal",
+                                         "unknown_proposal",
+                                         "over_budget",
+                                         "over_paid",
+                                         "other_currency",
+                                         NULL};
 const char *const contract_cancel_causes[] = {"policy", "withdrawn",   "reopened", "resolved",
                                               "closed", "late_record", NULL};
 const char *const contract_rejections[] = {
@@ -78,9 +79,12 @@ const char *const contract_rejections[] = {
 #define CUSTOMER_CONTACT                                                                           \
     {FIELD(customer, locale), MAY(FIELD_NAME), .max = 35,                                          \
      .doc = "BCP 47 language tag, e.g. `zh-CN`."},                                                 \
+        {FIELD(customer, timezone), MAY(FIELD_NAME), .max = 64,                                    \
+         .doc = "IANA time zone in which the customer reads times, e.g. `Asia/Shanghai`."},        \
         {FIELD(customer, name), MAY(FIELD_NAME), .doc = "The customer's name."},                   \
         {FIELD(customer, phone), MAY(FIELD_NAME), .max = 40,                                       \
-         .doc = "Telephone number; logged as `+8613…`."},                                          \
+         .doc =                                                                                    \
+             "Telephone number; logged as `+8613…` where its country is certain, else as it is."}, \
     {                                                                                              \
         FIELD(customer, email), MAY(FIELD_NAME),                                                   \
             .max = 254, .doc = "Mail address (RFC 5321: up to 254 characters)."                    \
@@ -90,7 +94,15 @@ static const struct field customer_fields[] = {
     CUSTOMER_ID,
     {FIELD(customer, tier), MUST(FIELD_CHOICE), .choices = contract_tiers,
      .doc = "The customer's tier."},
+    {FIELD(customer, contract), MAY(FIELD_NAME),
+     .doc = "The customer's service contract, by name: policies may ask for it."},
+    {FIELD(customer, region), MAY(FIELD_NAME), .max = 64,
+     .doc = "Where the customer is, the wider first, e.g. `CN-SH` (ISO 3166-2): policies may ask "
+            "for it."},
     CUSTOMER_CONTACT,
+    {FIELD(customer, erased_at), MAY(FIELD_TIME),
+     .doc = "In the case log, from intake: `customer.erased` is from then, and this was said "
+            "before: it comes without name, telephone and mail, and workers keep nothing of him."},
     FIELDS_END,
 };
 TABLE(customer, customer, "customer", "Who complains.");
@@ -169,7 +181,13 @@ static const struct field match_fields[] = {
     {FIELD(cohort_match, lane), MAY(FIELD_NAME), .doc = "Orders on this transport lane."},
     FIELDS_END,
 };
-TABLE(match, cohort_match, "match", "Which orders are at risk; all that are given must hold.");
+#define GIVEN(name)                                                                                \
+    "{\"properties\":{\"" name "\":{\"type\":\"string\",\"minLength\":1}},\"required\":[\"" name   \
+    "\"]}"
+TABLE_OF(match, cohort_match, "match",
+         "{\"anyOf\":[" GIVEN("carrier") "," GIVEN("warehouse") "," GIVEN("sku") "," GIVEN(
+             "batch") "," GIVEN("lane") "]}",
+         "Which orders are at risk; all that are given must hold.");
 
 static const struct field remedy_fields[] = {
     {FIELD(remedy, kind), MUST(FIELD_CHOICE), .choices = contract_remedy_kinds,
@@ -185,11 +203,12 @@ TABLE(remedy, remedy, "remedy", "One thing that makes good.");
 
 static const struct field option_fields[] = {
     {FIELD(option, option), MUST(FIELD_NAME), .max = 16, .doc = "The option's name: `A`, `B`."},
-    {FIELD(option, remedies), MUST(FIELD_RECORDS), .of = &contract_remedy, .max = CONTRACT_LIST_MAX,
+    {FIELD(option, remedies), MUST(FIELD_PARTS), .of = &contract_remedy, .max = CONTRACT_LIST_MAX,
      .doc = "What the customer gets."},
     {FIELD(option, cost), MUST(FIELD_MONEY), MONEY_RANGE,
      .doc = "What it costs all parties together."},
-    {FIELD(option, split), MUST(FIELD_TREE), .doc = "Who bears it: {party: money}."},
+    {FIELD(option, split), MUST(FIELD_TREE), .schema = SPLIT_SCHEMA,
+     .doc = "Who bears it: {party: money}."},
     FIELDS_END,
 };
 TABLE(option, option, "option", "One of the options that the customer chooses between.");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 static const char question[] = "question";
+static const char packaging[] = "packaging_only";
 
 /* ---- The table ---- */
 
@@ -13,12 +14,12 @@ static const struct field place_fields[] = {
     {FIELD(profile_place, sequence), .type = FIELD_INT, .doc = "Its sequence."},
     FIELDS_END,
 };
-static const struct record place_record = {.name = "place",
-                                           .size = sizeof(struct profile_place),
-                                           .fields = place_fields,
-                                           .doc = "Where a fact stands in the order of facts."};
+static const struct table place_table = {.name = "place",
+                                         .size = sizeof(struct profile_place),
+                                         .fields = place_fields,
+                                         .doc = "Where a fact stands in the order of facts."};
 
-#define PLACE(member) FIELD(profile, member), .type = FIELD_RECORD, .of = &place_record
+#define PLACE(member) FIELD(profile, member), .type = FIELD_PART, .of = &place_table
 static const struct field profile_fields[] = {
     {FIELD(profile, text_class), .type = FIELD_NAME, .doc = "Class of the text that leads."},
     {FIELD(profile, text_severity), .type = FIELD_CHOICE, .choices = contract_severities,
@@ -29,6 +30,8 @@ static const struct field profile_fields[] = {
      .doc = "The highest of all texts."},
     {FIELD(profile, flags), .type = FIELD_TEXTS, .doc = "Those of all texts, but for `question`."},
     {FIELD(profile, complains), .type = FIELD_BOOL, .doc = "A text did more than ask."},
+    {FIELD(profile, goods_damaged), .type = FIELD_BOOL,
+     .doc = "A text is about damage to more than packaging."},
     {FIELD(profile, person_class), .type = FIELD_NAME, .doc = "Class by a person's latest word."},
     {FIELD(profile, person_severity), .type = FIELD_CHOICE, .choices = contract_severities,
      .doc = "Its severity."},
@@ -41,11 +44,11 @@ static const struct field profile_fields[] = {
     FIELDS_END,
 };
 #undef PLACE
-const struct record profile_record = {
-    .name = "profile",
-    .size = sizeof(struct profile),
-    .fields = profile_fields,
-    .doc = "Class, severity, flags and status of a case, as folded."};
+const struct table profile_table = {.name = "profile",
+                                    .size = sizeof(struct profile),
+                                    .fields = profile_fields,
+                                    .doc =
+                                        "Class, severity, flags and status of a case, as folded."};
 
 /* ---- Order ---- */
 
@@ -85,15 +88,9 @@ static bool is_other(const char *class_name) {
     return strcmp(class_name, "other") == 0;
 }
 
-static bool lists(const struct texts *texts, const char *text) {
-    for (int i = 0; i < texts->count; i++)
-        if (strcmp(texts->at[i], text) == 0) return true;
-    return false;
-}
-
 /* In alphabetical order, so that no order of arrival shows. */
 static void add_flag(struct texts *flags, const char *flag, struct arena *arena) {
-    if (lists(flags, flag)) return;
+    if (texts_has(flags, flag)) return;
     const char **grown = arena_alloc(arena, (size_t)(flags->count + 1) * sizeof *grown);
     int at = 0;
 
@@ -122,12 +119,17 @@ static bool leads(const struct profile *profile, const struct profile_place *pla
     return profile_order(place, profile->text_place) < 0;
 }
 
+static bool is_damage(const char *class_name) {
+    return contract_class_matches("quality.*", class_name) ||
+           strcmp(class_name, "logistics.parcel_damaged") == 0;
+}
+
 const struct profile *profile_classified(const struct profile *before,
                                          const struct profile_place *place, const char *class_name,
                                          int severity, const struct texts *flags,
                                          struct arena *arena) {
     struct profile *profile = renew(before, arena);
-    bool asks = lists(flags, question);
+    bool asks = texts_has(flags, question);
 
     if (leads(profile, place, class_name, severity, asks)) {
         profile->text_class = class_name;
@@ -138,6 +140,8 @@ const struct profile *profile_classified(const struct profile *before,
 
     if (severity && grade(severity) < grade(profile->severity)) profile->severity = severity;
     if (!asks) profile->complains = true;
+    if (!asks && is_damage(class_name) && !texts_has(flags, packaging))
+        profile->goods_damaged = true;
     for (int i = 0; i < flags->count; i++)
         if (strcmp(flags->at[i], question) != 0) add_flag(&profile->flags, flags->at[i], arena);
     return profile;
@@ -168,20 +172,17 @@ static void reopen(struct profile *profile, const struct profile_place *place) {
 }
 
 const struct profile *profile_moved(const struct profile *before, const struct profile_place *place,
-                                    const char *type, struct arena *arena) {
+                                    enum event_type type, struct arena *arena) {
     struct profile *profile = renew(before, arena);
     struct profile_place **latest;
 
-    if (strcmp(type, "case.resolved") == 0)
-        latest = &profile->resolved;
-    else if (strcmp(type, "case.closed") == 0)
-        latest = &profile->closed;
-    else if (strcmp(type, "case.withdrawn") == 0)
-        latest = &profile->withdrawn;
-    else if (strcmp(type, "case.reopened") == 0)
-        latest = &profile->reopened;
-    else
-        return before;
+    switch (type) {
+    case EVENT_CASE_RESOLVED: latest = &profile->resolved; break;
+    case EVENT_CASE_CLOSED: latest = &profile->closed; break;
+    case EVENT_CASE_WITHDRAWN: latest = &profile->withdrawn; break;
+    case EVENT_CASE_REOPENED: latest = &profile->reopened; break;
+    default: return before;
+    }
 
     if (!is_latest(place, *latest)) return before;
     *latest = keep(place, arena);
@@ -213,14 +214,17 @@ bool profile_only_asks(const struct profile *profile) {
 struct texts profile_flags(const struct profile *profile, struct arena *arena) {
     struct texts flags = {0};
 
-    if (profile) flags = profile->flags;
+    for (int i = 0; profile && i < profile->flags.count; i++)
+        if (profile_has_flag(profile, profile->flags.at[i]))
+            add_flag(&flags, profile->flags.at[i], arena);
     if (profile_only_asks(profile)) add_flag(&flags, question, arena);
     return flags;
 }
 
 bool profile_has_flag(const struct profile *profile, const char *flag) {
     if (strcmp(flag, question) == 0) return profile_only_asks(profile);
-    return profile && lists(&profile->flags, flag);
+    if (!profile || (profile->goods_damaged && strcmp(flag, packaging) == 0)) return false;
+    return texts_has(&profile->flags, flag);
 }
 
 /* At the place of the reopening only what arrived behind it is left. */

@@ -5,12 +5,14 @@
  *
  *     what            rule
  *     severity        the highest of all texts
- *     flags           those of all texts; `question` only while the case only asks
+ *     flags           those of all texts; `question` while the case only asks, `packaging_only`
+ *                     until a text is about damage to more than that
  *     class           the text that leads: one that complains before one that asks, one with a
- * class before `other`, the graver, the earlier only asks       every text asked, none complained a
- * person's word the latest: its class, and its severity where it names one; `inquiry.*` only asks,
- * all else does not status          after the latest reopening: withdrawn, else closed, else
- * resolved, else open
+ *                     class before `other`, the graver, the earlier
+ *     only asks       every text asked, none complained
+ *     person's word   the latest: its class, and its severity where it names one; `inquiry.*` only
+ *                     asks, all else does not
+ *     status          after the latest reopening: withdrawn, else closed, else resolved, else open
  *
  * Pure. A profile is never changed: each function returns a new one from the arena, and NULL is
  * that of a case about which nothing is known. */
@@ -37,6 +39,7 @@ struct profile {
     int severity;
     struct texts flags; /* without `question` */
     bool complains;     /* one of them did more than ask */
+    bool goods_damaged; /* one of them is about more than packaging */
     /* The latest word of a person; person_class NULL: none. */
     const char *person_class;
     int person_severity;
@@ -49,7 +52,7 @@ struct profile {
 enum profile_status { PROFILE_OPEN, PROFILE_RESOLVED, PROFILE_CLOSED, PROFILE_WITHDRAWN };
 
 /* The table of a profile as a part of a worker's state. */
-extern const struct record profile_record;
+extern const struct table profile_table;
 
 struct profile_place profile_place(const struct event *ev);
 
@@ -69,7 +72,7 @@ const struct profile *profile_reclassified(const struct profile *before,
 
 /* case.resolved, case.closed, case.withdrawn, case.reopened; any other type changes nothing. */
 const struct profile *profile_moved(const struct profile *before, const struct profile_place *place,
-                                    const char *type, struct arena *arena);
+                                    enum event_type type, struct arena *arena);
 
 /* NULL: nobody has classified the case. */
 const char *profile_class(const struct profile *profile);

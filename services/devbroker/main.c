@@ -4,13 +4,13 @@
  * their guarantees: aborted records are visible, and offsets committed in a transaction are not
  * kept. Nothing about Redress's promises can be shown on it, so workers are told with
  * REDRESS_DEMONSTRATION=true; production needs Apache Kafka. */
+#include "base/options.h"
 #include "redressctl/log/topics.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static const char help[] =
     "REDRESS_DEMONSTRATION=true, and use Apache\n"
     "Kafka for everything else.\n";
 
-struct options {
+struct settings {
     int partitions;
     const char *prefix, *topics;
 };
@@ -56,37 +56,33 @@ static int parse_count(const char *text, int max, int *out) {
     return 0;
 }
 
-/* Returns -1 to go on, else the exit status. */
-static int read_options(int argc, char **argv, struct options *out) {
-    static const struct option table[] = {{"partitions", required_argument, NULL, 'n'},
-                                          {"prefix", required_argument, NULL, 'p'},
-                                          {"topics", required_argument, NULL, 't'},
-                                          {"version", no_argument, NULL, 'V'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-
-    for (int option; (option = getopt_long(argc, argv, "hV", table, NULL)) != -1;) {
-        if (option == 'h') return fputs(help, stdout), EXIT_OK;
-        if (option == 'V')
-            return printf("redress-devbroker %s, librdkafka %s\n", REDRESS_VERSION,
-                          rd_kafka_version_str()),
-                   EXIT_OK;
-        if (option == 'p')
-            out->prefix = optarg;
-        else if (option == 't')
-            out->topics = optarg;
-        else if (option != 'n')
-            return EXIT_BAD_USAGE;
-        else if (parse_count(optarg, PARTITIONS_MAX, &out->partitions) < 0) {
-            fprintf(stderr, "redress-devbroker: --partitions: expected 1 to %d, found '%s'\n",
-                    PARTITIONS_MAX, optarg);
-            return EXIT_BAD_USAGE;
-        }
-    }
-    if (optind == argc) return -1;
-    fprintf(stderr, "redress-devbroker: unexpected argument '%s'; see --help\n", argv[optind]);
-
+static int complain(const struct err *err) {
+    fprintf(stderr, "redress-devbroker: %s; see --help\n", err->text);
     return EXIT_BAD_USAGE;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct settings *out) {
+    const char *partitions = NULL;
+    bool version = false;
+    bool is_help = false;
+    const struct options_row options[] = {
+        {"--partitions", &partitions, NULL}, {"--prefix", &out->prefix, NULL},
+        {"--topics", &out->topics, NULL},    {"--version", NULL, &version},
+        {"--help", NULL, &is_help},          {NULL, NULL, NULL}};
+    struct err err;
+
+    int bad = options_take(options, &argc, argv, &err);
+    if (!bad && argc > 1) bad = err_set(&err, "unexpected argument %s", argv[1]);
+    if (!bad && partitions && parse_count(partitions, PARTITIONS_MAX, &out->partitions) < 0)
+        bad =
+            err_set(&err, "--partitions: expected 1 to %d, found '%s'", PARTITIONS_MAX, partitions);
+    if (bad) return complain(&err);
+    if (version)
+        printf("redress-devbroker %s, librdkafka %s\n", REDRESS_VERSION, rd_kafka_version_str());
+    if (is_help) fputs(help, stdout);
+
+    return version || is_help ? EXIT_OK : -1;
 }
 
 static int create_topic(rd_kafka_mock_cluster_t *cluster, const char *name, int partitions) {
@@ -96,10 +92,10 @@ static int create_topic(rd_kafka_mock_cluster_t *cluster, const char *name, int 
     return -1;
 }
 
-static int create_all(rd_kafka_mock_cluster_t *cluster, const struct options *options) {
+static int create_all(rd_kafka_mock_cluster_t *cluster, const struct settings *settings) {
     struct topics_plan plans[TOPICS_MAX];
     struct arena *arena = arena_new();
-    int count = topics_plan(arena, options->prefix, options->partitions, 1, plans);
+    int count = topics_plan(arena, settings->prefix, settings->partitions, 1, plans);
     int status = 0;
 
     for (int i = 0; i < count && status == 0; i++)
@@ -108,13 +104,13 @@ static int create_all(rd_kafka_mock_cluster_t *cluster, const struct options *op
     return status;
 }
 
-static int create_listed(rd_kafka_mock_cluster_t *cluster, const struct options *options) {
+static int create_listed(rd_kafka_mock_cluster_t *cluster, const struct settings *settings) {
     char name[TOPIC_BYTES];
 
-    for (const char *at = options->topics; *at;) {
+    for (const char *at = settings->topics; *at;) {
         size_t len = strcspn(at, ",");
         snprintf(name, sizeof name, "%.*s", (int)(len < INT_MAX ? len : INT_MAX), at);
-        if (len > 0 && create_topic(cluster, name, options->partitions) < 0) return -1;
+        if (len > 0 && create_topic(cluster, name, settings->partitions) < 0) return -1;
         at += len + (at[len] == ',');
     }
 
@@ -135,8 +131,8 @@ static rd_kafka_t *new_handle(void) {
 
 int main(int argc, char **argv) {
     const char *prefix = getenv("REDRESS_TOPIC_PREFIX");
-    struct options options = {.partitions = 4, .prefix = prefix && *prefix ? prefix : "redress"};
-    int status = read_options(argc, argv, &options);
+    struct settings settings = {.partitions = 4, .prefix = prefix && *prefix ? prefix : "redress"};
+    int status = read_options(argc, argv, &settings);
 
     if (status >= 0) return status;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -148,7 +144,7 @@ int main(int argc, char **argv) {
     rd_kafka_t *handle = new_handle();
     rd_kafka_mock_cluster_t *cluster = handle ? rd_kafka_mock_cluster_new(handle, 1) : NULL;
     if (!cluster) return EXIT_CANNOT_GO_ON;
-    if ((options.topics ? create_listed : create_all)(cluster, &options) < 0)
+    if ((settings.topics ? create_listed : create_all)(cluster, &settings) < 0)
         return EXIT_CANNOT_GO_ON;
     printf("bootstrap servers: %s\n", rd_kafka_mock_cluster_bootstraps(cluster));
     fflush(stdout);

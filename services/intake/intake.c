@@ -11,23 +11,36 @@ static void sign(struct output *output, const struct event *ev) {
     output->sequence = ev->sequence;
 }
 
+/* What was said before an erasure and comes behind it says nothing of who said it. Whoever
+ * publishes may not say that somebody is erased. */
+static void take_away(struct customer *customer, int64_t erased_at) {
+    customer->erased_at = erased_at;
+    if (!erased_at) return;
+    customer->name = NULL;
+    customer->phone = NULL;
+    customer->email = NULL;
+}
+
 static void emit_complaint(const struct decision *in, const struct intake_join *join,
                            struct complaint *data, struct effects *out) {
     const struct event *ev = in->ev;
-    const struct record *record = &contract_joined;
-    const char *type = "case.customer_replied";
+    const struct table *table = &contract_joined;
+    enum event_type type = EVENT_CASE_CUSTOMER_REPLIED;
 
     data->case_id = join->case_id;
+    take_away(data->customer, join->erased_at);
     if (join->kind == INTAKE_JOIN_NEW) {
-        record = &contract_case_opened;
-        type = "case.opened";
+        table = &contract_case_opened;
+        type = EVENT_CASE_OPENED;
         data->opened_at = ev->time_ms;
     } else if (join->kind == INTAKE_JOIN_BY_ORDER) {
-        record = &contract_case_repeated;
-        type = "case.repeated";
+        table = &contract_case_repeated;
+        type = EVENT_CASE_REPEATED;
         data->repeats = join->repeats;
     }
-    sign(effects_emit(out, type, join->case_id, ev->id, ev->time_ms, record, data), ev);
+    sign(effects_emit(out, contract_row(type)->name, join->case_id, ev->id, ev->time_ms, table,
+                      data),
+         ev);
 }
 
 static const char *order_route(struct arena *arena, const char *tenant, const char *order_id) {
@@ -59,7 +72,7 @@ static void send_elsewhere(const struct decision *in, const struct contract_type
         subject = arena_printf(in->arena, "order:%s", order_id);
     }
     struct output *output =
-        effects_send(out, topic, key, type->name, ev->id, ev->time_ms, type->record, data);
+        effects_send(out, topic, key, type->name, ev->id, ev->time_ms, type->table, data);
     output->subject = subject;
     sign(output, ev);
 }
@@ -74,7 +87,7 @@ static void emit_activity(const struct decision *in, const struct intake_join *j
         return;
     }
     data->case_id = join->case_id;
-    sign(effects_emit(out, type->name, join->case_id, ev->id, ev->time_ms, type->record, data), ev);
+    sign(effects_emit(out, type->name, join->case_id, ev->id, ev->time_ms, type->table, data), ev);
 }
 
 /* A rejected submission claims nothing; one that has answers was accepted in the first round. */

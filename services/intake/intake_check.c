@@ -2,7 +2,9 @@
  */
 #include "intake_check.h"
 #include "base/ids.h"
+#include "data/currency.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,17 +57,21 @@ static int check_fault(const struct tree *fault, struct rejection *rejection) {
 static int check_facts(const struct tree *facts, struct rejection *rejection) {
     if (!facts) return 0;
     if (check_names(facts, "facts", rejection) != 0) return -1;
-    for (const struct tree *fact = facts->first; fact; fact = fact->next)
-        if (fact->kind != TREE_INT && fact->kind != TREE_REAL && fact->kind != TREE_TEXT)
+    for (const struct tree *fact = facts->first; fact; fact = fact->next) {
+        bool number = fact->kind == TREE_INT || fact->kind == TREE_REAL;
+        if (!number && fact->kind != TREE_TEXT)
             return bad_value(rejection, "facts", "numbers and texts only");
+        if (number && fabs(fact->real) >= JSON_REAL_MAX)
+            return bad_value(rejection, "facts", "numbers that a double holds");
+    }
+
     return 0;
 }
 
 static bool is_money(const struct tree *tree) {
     const struct tree *minor = tree_get(tree, "minor");
     const char *currency = tree_text(tree, "currency");
-    if (!currency || strlen(currency) != 3 || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
-        return false;
+    if (!currency || !currency_is_known(currency, strlen(currency))) return false;
     return minor && minor->kind == TREE_INT && minor->num >= 0 && minor->num <= CONTRACT_MONEY_MAX;
 }
 
@@ -76,7 +82,7 @@ static bool is_named_before(const struct option *options, int index) {
     return false;
 }
 
-static int check_options(const struct records *options, struct rejection *rejection) {
+static int check_options(const struct parts *options, struct rejection *rejection) {
     for (int i = 0; i < options->count; i++) {
         const struct option *option = (const struct option *)options->at + i;
         char path[32];

@@ -20,10 +20,12 @@
 #include <string.h>
 
 enum {
+    FRESH_MS = 1000, /* what is read so soon was said after every erasure that is known */
     HOPS_MAX =
         3, /* an alias of an alias takes two writers at the same moment; of that again, three */
     WITHDRAWN_MAX = 3 /* cases one after the other, each withdrawn */
 };
+#define ERASED_KEPT_MS (INT64_C(40) * 24 * 3600 * 1000) /* longer than a topic keeps a complaint */
 
 struct rounds {
     const struct decision *in;
@@ -74,8 +76,11 @@ static const struct answer *claim_thing(struct rounds *rounds, const char *kind,
                          });
 }
 
+/* Chats are named after people: under a pseudonym, where there is a secret for it. */
 static const struct answer *claim_conversation(struct rounds *rounds, const char *case_id) {
-    return claim_thing(rounds, "conversation", rounds->s->conversation, case_id);
+    const struct secrets *secrets = &decision_settings(rounds->in)->persons;
+    const char *name = secrets_pseudonym(secrets, rounds->s->conversation, rounds->in->arena);
+    return claim_thing(rounds, "conversation", name, case_id);
 }
 
 static const struct answer *claim_order(struct rounds *rounds, const char *case_id) {
@@ -109,6 +114,36 @@ static const struct answer *claim_repeat(struct rounds *rounds, const char *case
                              .valid_ms = INTAKE_REPEATS_FOR_MS,
                              .logged = true,
                          });
+}
+
+/* ---- Who asked for his erasure ---- */
+
+static const char *erased_key(const struct rounds *rounds) {
+    const struct secrets *secrets = &decision_settings(rounds->in)->persons;
+    char hash[27];
+
+    ids_hash(hash, 2, rounds->s->tenant, rounds->s->customer_id);
+    return arena_printf(rounds->in->arena, "erased\x1f%s",
+                        secrets_pseudonym(secrets, hash, rounds->in->arena));
+}
+
+/* Its last word is the latest erasure. */
+static void claim_erased(struct rounds *rounds) {
+    claim(rounds, (struct claim){.kind = CLAIM_JOIN,
+                                 .key = erased_key(rounds),
+                                 .value = "",
+                                 .valid_ms = ERASED_KEPT_MS,
+                                 .logged = true});
+}
+
+/* When the customer of a complaint that comes late asked to be erased, if that was after it. */
+static int64_t look_erased(struct rounds *rounds) {
+    int64_t said_ms = rounds->in->ev->time_ms;
+
+    if (!rounds->s->customer_id || said_ms + FRESH_MS > rounds->in->now_ms) return 0;
+    const struct answer *look =
+        claim(rounds, (struct claim){.kind = CLAIM_LOOK, .key = erased_key(rounds)});
+    return look->found && look->last_ms >= said_ms ? look->last_ms : 0;
 }
 
 static const char *withdrawn_key(struct rounds *rounds, const char *case_id) {
@@ -248,6 +283,7 @@ static void find_complaint(struct rounds *rounds, struct intake_join *out) {
     const struct answer *submission = claim_submission(rounds);
 
     if (s->conversation) had.conversation = claim_conversation(rounds, s->case_id);
+    out->erased_at = look_erased(rounds);
     if (rounds->waiting) return;
     if (!submission->granted || is_own(rounds, had.conversation))
         return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
@@ -264,8 +300,9 @@ static void find_activity(struct rounds *rounds, struct intake_join *out) {
         if (!submission->granted || !look->found) break;
         case_id = look->value;
     }
-    bool withdraws = strcmp(rounds->in->ev->type, "case.withdrawn") == 0;
+    bool withdraws = rounds->s->type->type == EVENT_CASE_WITHDRAWN;
     if (submission->granted && case_id && withdraws) claim_withdrawn(rounds, case_id);
+    if (submission->granted && rounds->s->customer_id) claim_erased(rounds);
     if (rounds->waiting) return;
     end(out, submission->granted ? INTAKE_JOIN_NEW : INTAKE_JOIN_DUPLICATE, case_id);
 }

@@ -17,6 +17,8 @@ struct intake_join {
     enum intake_join_kind kind;
     const char *case_id; /* the case that it belongs to; NULL: none is named */
     int64_t repeats;     /* INTAKE_JOIN_BY_ORDER: 1, 2, ... */
+    int64_t erased_at;   /* a complaint's customer asked for his erasure later than it was made; 0:
+                            he did not */
 };
 
 /* claims NULL: all answers must be there. */

@@ -8,8 +8,7 @@
  * table looks at it. The tree itself when there is nothing to change. */
 const struct tree *intake_normalise_data(const struct tree *data, struct arena *arena);
 
-/* The telephone number without separators and in half width; "+86" before a Chinese mobile number.
- * What is no number stays as it was. */
+/* The telephone number as contract/phone.h has it. */
 void intake_normalise_customer(struct customer *customer, struct arena *arena);
 
 #endif

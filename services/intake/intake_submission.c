@@ -1,11 +1,25 @@
 /* intake_submission: type, topic, time and fields of one inbound record. */
 #include "intake_submission.h"
+#include "data/uri.h"
 #include "intake.h"
 #include "intake_check.h"
 #include "intake_normalise.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Whoever reads the case log in Java stops at a source that is none. */
+static int check_source(const char *source, struct rejection *rejection) {
+    size_t len = strlen(source);
+    size_t good = uri_reference(source, len);
+
+    if (good == len) return 0;
+    return intake_check_fail(rejection, "bad_value",
+                             "source: expected a URI reference (RFC 3986) such as /shop/app or "
+                             "https://shop.example/app; its byte %zu may not stand there (a blank "
+                             "is written %%20)",
+                             good + 1);
+}
 
 static int check_envelope(const struct decision *in, const struct contract_type *type,
                           struct rejection *rejection) {
@@ -21,6 +35,7 @@ static int check_envelope(const struct decision *in, const struct contract_type 
             inbound ? topic_name(type->topic) : "no topic, workers alone write it",
             topic_name(ev->raw->topic));
     }
+    if (check_source(ev->source, rejection) != 0) return -1;
     /* 0 is how structs say that a time is absent. */
     if (ev->time_ms <= 0)
         return intake_check_fail(rejection, "bad_value",
@@ -37,7 +52,7 @@ static int decode(const struct decision *in, const struct contract_type *type, v
     const struct tree *tree = intake_normalise_data(in->ev->data, in->arena);
     struct faults faults = {.arena = in->arena, .limit = 1};
 
-    if (fields_decode(type->record, tree, FIELDS_EVENT, in->arena, data, &faults) == 0) return 0;
+    if (fields_decode(type->table, tree, FIELDS_INBOUND, in->arena, data, &faults) == 0) return 0;
     ASSERT(faults.count > 0);
     const struct fault *fault = &faults.at[0];
     return intake_check_fail(rejection,
@@ -74,6 +89,14 @@ static int read_activity(const struct decision *in, struct intake_submission *ou
     return 0;
 }
 
+/* An id as intake reads it (FIELDS_INBOUND); those of required fields have nothing around them. */
+static const char *id_in(const struct tree *map, const char *key, struct arena *arena) {
+    const char *id = tree_text(map, key);
+
+    if (!id) return NULL;
+    return fields_trim(id, arena);
+}
+
 /* deploy/contract/README.md, Case ids: the first that the submission has. */
 static const char *own_case_id(const struct decision *in, const struct intake_submission *s) {
     const char *customer = tree_text(tree_get(in->ev->data, "customer"), "id");
@@ -93,16 +116,19 @@ void intake_submission_look(const struct decision *in, struct intake_submission 
     const struct event *ev = in->ev;
 
     out->type = contract_find(ev->type);
-    out->tenant = tree_text(ev->data, "tenant");
+    out->tenant = id_in(ev->data, "tenant", in->arena);
     fill_tenant(&out->tenant);
     out->position = arena_printf(in->arena, "%s/%d/%lld", topic_name(ev->raw->topic),
                                  ev->raw->partition, (long long)ev->raw->offset);
     if (out->type->topic == TOPIC_COMPLAINTS) {
-        out->order_id = tree_text(tree_get(ev->data, "order"), "id");
-        out->conversation = tree_text(ev->data, "conversation");
+        out->order_id = id_in(tree_get(ev->data, "order"), "id", in->arena);
+        out->conversation = id_in(ev->data, "conversation", in->arena);
+        out->customer_id = id_in(tree_get(ev->data, "customer"), "id", in->arena);
         out->case_id = own_case_id(in, out);
     } else if (out->type->names_case) {
-        out->case_id = tree_text(ev->data, "case_id");
+        out->case_id = id_in(ev->data, "case_id", in->arena);
+    } else {
+        out->customer_id = id_in(ev->data, "customer_id", in->arena);
     }
 }
 

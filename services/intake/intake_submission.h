@@ -12,6 +12,7 @@ struct intake_submission {
     struct activity *activity;
     const char *tenant;
     const char *order_id, *conversation; /* NULL: none */
+    const char *customer_id;             /* of a complaint, and of customer.erased; NULL: none */
     const char *case_id;  /* a complaint's own computed one, or the one named; NULL: none */
     const char *position; /* "complaints/3/1042": where the record stands, the claimant's id */
 };

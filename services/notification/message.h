@@ -1,5 +1,5 @@
-/* message: one message, from its occasion to notification.requested and delivery.requested, or to
- * the reason why there is none. */
+/* message: from what an event told to notification.requested and delivery.requested, or to the
+ * reason why nobody is told. */
 #ifndef REDRESS_MESSAGE_H
 #define REDRESS_MESSAGE_H
 
@@ -12,28 +12,40 @@ struct message_turn {
     struct effects *out;
     const struct message_policy *policy;
     const char *case_id;
+    const struct moment *moment; /* the last that was told; NULL: none was */
+    struct claims *claims;       /* what is claimed is added here; NULL: it has been answered */
+    int claimed;                 /* so far */
 };
 
-/* What an occasion knows beyond the state; absent is 0 or NULL. */
-struct message_facts {
-    int64_t due_at, approve_by, choose_by;
-    int64_t percent, before_ms, level, approvals;
-    const struct records *options; /* struct option */
-    const struct option *chosen;
-    struct money cost;
-    const char *target, *role, *reason, *proposal_id;
-};
+/* The time of the event at hand, or of the wake-up. */
+int64_t message_time(const struct message_turn *turn);
 
-/* The acknowledgement in its four forms, as message_customer() takes them. */
-extern const enum message_kind message_acknowledgements[];
+/* Tells everybody whom the rules name for it: colleagues at once, the customer behind what waits
+ * already. */
+void message_tell(struct message_turn *turn, const struct moment *moment);
 
-/* Tells the customer: the first of `kinds` (ended by MESSAGE_KINDS) for which all values are there.
- * `cause` names the occasion within the case; told once. */
-void message_customer(struct message_turn *turn, const enum message_kind *kinds, const char *cause,
-                      const struct message_facts *facts);
-/* Tells a role. `alarm`: nobody is alarmed by a mere question. */
-void message_staff(struct message_turn *turn, enum message_kind kind, const char *cause,
-                   const char *role, bool alarm, const struct message_facts *facts);
+/* Sends what waits for the customer and may go out now. When the rest may is in
+ * message_wake(). */
+void message_flush(struct message_turn *turn);
+/* Tries again what failed for now and whose time has come. */
+void message_flush_retries(struct message_turn *turn);
+
+/* Waits for reports on what is under way from here on. */
+void message_await_reports(struct message_turn *turn);
+/* What has had no report in its time has failed. At wake-ups only: they have proof that no report
+ * lies unread. */
+void message_flush_unreported(struct message_turn *turn);
+
+/* Nothing that waits for the customer is said any more. Returns how much that was. */
+int message_drop_customers(struct message_turn *turn, const char *reason);
+
+/* A line of a digest that this case hosts; tells the digests whose time has come. */
+void message_take_line(struct message_turn *turn, const struct collected *line);
+void message_flush_lines(struct message_turn *turn);
+
+/* When something of this state's is to be looked at again; 0: never. */
+int64_t message_wake(const struct notification_state *state);
+
 /* What a gateway says of a message. */
 void message_delivered(struct message_turn *turn, const struct activity *result);
 void message_failed(struct message_turn *turn, const struct activity *result);

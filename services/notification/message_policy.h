@@ -1,129 +1,132 @@
-/* message_policy: notification.yaml as structs: who is reached how, in which words. Every text is
- * parsed at load, so that an unknown placeholder refuses the start with file and line. */
+/* message_policy: notification.yaml as structs: who is told what, when, on which channels, and in
+ * which texts of the language files that it lists. Everything is checked at load. */
 #ifndef REDRESS_MESSAGE_POLICY_H
 #define REDRESS_MESSAGE_POLICY_H
 
-#include "contract/contract.h"
-#include "data/calendar_zone.h"
-#include "data/template.h"
+#include "data/calendar.h"
+#include "wording.h"
 
-/* The placeholders of messages, in the order of message_policy_words. */
-enum message_word {
-    WORD_NAME, /* the customer's, or the locale's word for one */
-    WORD_CASE,
-    WORD_FIRST_CONTACT_DUE, /* this and other times in the locale's zone; without a value when past
-                             */
-    WORD_RESOLUTION_DUE,
-    WORD_CONTACT_BY, /* now and late_contact_within: a promise of its own where the others have
-                        passed */
-    WORD_SETTLE_BY,  /* now and settle_within */
-    WORD_REPLY_BY,   /* now and reply_within */
-    WORD_OPTIONS,    /* the options in words, with amounts */
-    WORD_CHOOSE_BY,
-    WORD_CHOSEN,   /* the chosen option in words */
-    WORD_CUSTOMER, /* for colleagues: name and phone masked */
-    WORD_CLASS,
-    WORD_SEVERITY,
-    WORD_TARGET,
-    WORD_DUE,
-    WORD_USED, /* of a warning: "75%" or "10 min" */
-    WORD_LEVEL,
-    WORD_PROPOSAL,
-    WORD_COST,
-    WORD_ROLE,
-    WORD_APPROVALS,
-    WORD_APPROVE_BY,
-    WORD_REASON,
-    WORD_COUNT
-};
-extern const char *const message_policy_words[];
+#define MESSAGE_CUSTOMER "customer" /* the audience; all others are colleagues */
 
-/* What is said on which occasion; the name is also that of its templates. */
-enum message_kind {
-    MESSAGE_ACKNOWLEDGEMENT,
-    MESSAGE_ACKNOWLEDGEMENT_FIRST_CONTACT, /* only this deadline is known and ahead */
-    MESSAGE_ACKNOWLEDGEMENT_RESOLUTION,
-    MESSAGE_ACKNOWLEDGEMENT_LATE, /* none is */
-    MESSAGE_REPEATED,
-    MESSAGE_REOPENED,
-    MESSAGE_OFFER,
-    MESSAGE_CHOSEN,
-    MESSAGE_SETTLED,
-    MESSAGE_RESOLVED,
-    MESSAGE_FIRST_FOR_STAFF,
-    MESSAGE_WARNING = MESSAGE_FIRST_FOR_STAFF,
-    MESSAGE_BREACH,
-    MESSAGE_ESCALATION,
-    MESSAGE_RETRACTION,
-    MESSAGE_APPROVAL_REQUEST,
-    MESSAGE_APPROVAL_REMINDER,
-    MESSAGE_NOT_DECIDED,
-    MESSAGE_SETTLEMENT_FAILED,
-    MESSAGE_DELIVERY_FAILED,
-    MESSAGE_KINDS
-};
-extern const char *const message_policy_kinds[];
-
-/* The four parts of what a customer is told (共情+信息+价值+行动). */
-enum message_part { PART_EMPATHY, PART_INFORMATION, PART_VALUE, PART_ACTION, PARTS };
-
-struct message_text {
-    const char *name, *locale;
-    const char *subject, *empathy, *information, *value, *action; /* for customers */
-    const char *body;                                             /* for colleagues, with subject */
-    /* Parsed. */
-    const struct template *subject_template, *parts[PARTS], *body_template;
-};
-struct message_locale {
-    const char *locale, *timezone, *customer, *none;
-    const char *time, *valid, *notes, *option; /* patterns, see words.c */
-    const char *plus, *comma, *semicolon;      /* between remedies, notes, options */
-    struct texts months;
-    const struct tree *symbols, *remedies, *details, *targets, *classes, *roles; /* {name: words} */
-    /* Parsed. */
-    const struct calendar_zone *zone;
-    const struct template *time_template, *valid_template, *notes_template, *option_template;
-};
 struct message_route {
     int from;
-    struct texts use; /* the first with an address; after a failure another, once */
+    struct texts use; /* in order; the first with an address */
 };
-struct message_limit {
-    int channel;
-    int64_t characters;
-};
+/* How a role is reached. Without `to` it is a person whom the event names: the assignee, the
+ * assignee's team, who decided, the role of a ladder's step. */
 struct message_staff {
     const char *role;
     int channel;
     const char *to, *locale;
+    const char *otherwise; /* the role that is told where nobody is named */
+    int64_t digest;        /* what comes within one such window is told in one message; 0: each */
+    const char *hours;     /* and not before these begin; NULL: at any hour */
+    /* Parsed. */
+    const struct calendar *open;
 };
-struct message_policy {
-    const char *version, *default_locale, *alarm;
-    bool migrate; /* the runtime's: policies.h */
-    int64_t stale_after, keep_for, late_contact_within, settle_within, reply_within;
-    struct records channels;  /* struct message_route */
-    struct records limits;    /* struct message_limit */
-    struct records staff;     /* struct message_staff */
-    struct records locales;   /* struct message_locale */
-    struct records templates; /* struct message_text */
+/* By when a chosen remedy is carried out. */
+struct message_settle {
+    struct texts remedies;
+    const char *within, *calendar;
+    /* Parsed. */
+    struct calendar_allowance allowance;
+    const struct calendar *open; /* NULL: always */
+};
+/* When customers are not written to. */
+struct message_quiet {
+    const struct tree *awake; /* hours of their own zone: weekly, holidays, overrides */
+    int64_t answer_within;    /* who wrote so short a time ago is awake */
+};
+/* The question that is asked the day after a case was resolved. */
+struct message_visit {
+    int64_t at;            /* ms since midnight of that day in the customer's zone */
+    int64_t answer_within; /* so long an answer of one digit is the score */
+    int64_t reopen_to;     /* scores up to this one reopen the case; 0: none does */
+    const char *link;      /* with MESSAGE_TOKEN in it; NULL: he is asked for a reply */
+};
+#define MESSAGE_TOKEN "{token}"
+struct message_zone {
+    const char *name;
+    const struct calendar_zone *zone;
+    const struct calendar *awake; /* when people there may be written to; NULL: always */
 };
 
-extern const struct record message_policy_record;
+/* Absent is any. */
+struct message_match {
+    struct texts class_names, severity, tier, channel, target, task, reason, tenant;
+    struct texts flags; /* one of them */
+    int64_t level, score_from, score_to;
+};
+struct message_rule {
+    const char *on;
+    struct message_match *match;
+    struct texts needs, unless;
+    struct texts tell;
+    const char *text;
+    struct texts use;   /* channels in order; empty: those of `channels` */
+    const char *locale; /* NULL: the reader's */
+    bool first;         /* the first word to a customer: others wait for it */
+    bool updates;       /* when it has arrived the customer has been told how things stand */
+    bool at_once;       /* is in no digest */
+    bool alarm;         /* not about a case that only asks */
+    /* Parsed. */
+    struct wording_condition when;
+    const struct moment_kind *kind;
+};
+
+enum { MESSAGE_RETRIES_MAX = 8 };
+
+struct message_policy {
+    const char *version, *default_locale;
+    bool migrate; /* the runtime's: policies.h */
+    int64_t stale_after, keep_for, late_contact_within, answer_within, first_within;
+    int64_t report_within; /* a message of which nothing is reported has failed then; 0: never */
+    int64_t sms_parts;
+    int64_t customer_daily; /* messages a customer is told in a day; 0: any number */
+    struct texts pass;      /* severities that wait for no morning, */
+    int64_t digest_passing; /* and so long for a digest */
+    const char *contact_calendar;
+    const struct message_visit *visit; /* NULL: nobody is asked */
+    const struct message_quiet *quiet; /* NULL: nobody minds */
+    const struct tree *calendars, *language_files;
+    struct texts zone_names;
+    struct parts channels; /* struct message_route */
+    struct parts staff;    /* struct message_staff */
+    struct parts settle;   /* struct message_settle */
+    struct parts rules;    /* struct message_rule */
+    struct texts retry;    /* growing pauses, on one channel */
+    /* Parsed. */
+    int64_t retry_ms[MESSAGE_RETRIES_MAX];
+    struct parts languages; /* struct wording_language */
+    struct parts zones;     /* struct message_zone */
+    const struct calendar *contact_open;
+};
+
+extern const struct table message_policy_table;
 
 /* worker_spec.load of notification. */
 int message_policy_load(const struct tree *file, const char *dir, struct arena *arena,
                         void **policy_out, const char **version_out, struct faults *faults);
+/* What every rule and its texts must be like together, for message_policy_load(). */
+void message_policy_check(const struct tree *file, const struct message_policy *policy,
+                          struct arena *arena, struct faults *faults);
 
 /* The locale itself, else its language, else the default. Never NULL. */
-const struct message_locale *message_policy_locale(const struct message_policy *policy,
-                                                   const char *locale);
-/* NULL: the policy has nothing to say on this occasion. */
-const struct message_text *message_policy_text(const struct message_policy *policy,
-                                               enum message_kind kind, const char *locale);
+const struct wording_language *message_policy_language(const struct message_policy *policy,
+                                                       const char *locale);
+/* The reader's zone where the policy lists it, else that of the language. Never NULL. */
+const struct message_zone *message_policy_zone(const struct message_policy *policy,
+                                               const char *name,
+                                               const struct wording_language *language);
 const struct message_staff *message_policy_staff(const struct message_policy *policy,
                                                  const char *role);
 const struct message_route *message_policy_route(const struct message_policy *policy, int channel);
-/* Characters that a message on this channel may have; INT64_MAX where there is no limit. */
-int64_t message_policy_limit(const struct message_policy *policy, int channel);
+/* The rule by which a role is told a digest; NULL: there is none. */
+const struct message_rule *message_policy_digest(const struct message_policy *policy,
+                                                 const char *role);
+/* The rule by which an audience is told of an event type by this text; NULL: there is none (any
+ * more). */
+const struct message_rule *message_policy_rule(const struct message_policy *policy, const char *on,
+                                               const char *audience, const char *text);
 
 #endif

@@ -1,154 +1,237 @@
-/* words: formatting in integers; patterns are templates of the policy. */
+/* words: the patterns filled. */
 #include "words.h"
+#include "base/utf8.h"
+#include "person.h"
 
 #include <string.h>
 
-const char *const words_time_names[] = {"year", "month",  "month_name", "day",
-                                        "hour", "minute", NULL};
-const char *const words_valid_names[] = {"days", NULL};
+const char *const words_time_names[] = {"date", "clock", "zone", NULL};
+const char *const words_remedy_names[] = {"amount", "term", NULL};
 const char *const words_notes_names[] = {"notes", NULL};
 const char *const words_option_names[] = {"option", "remedies", NULL};
+const char *const words_line_names[] = {"line", NULL};
 
-#define DAY_MS INT64_C(86400000)
+enum { REMEDY_AMOUNT, REMEDY_TERM };
 
-static bool is_among(const char *codes, const char *currency) {
-    const char *at = strstr(codes, currency);
-    return at && strlen(currency) == 3;
-}
-
-/* ISO 4217, list one, of 2024; what is not here has two. */
-int words_exponent(const char *currency) {
-    if (is_among("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", currency))
-        return 0;
-    if (is_among("BHD IQD JOD KWD LYD OMR TND", currency)) return 3;
-    if (is_among("CLF UYW", currency)) return 4;
-    return 2;
-}
-
-const char *words_amount(const struct message_locale *locale, const struct money *amount,
+const char *words_amount(const struct wording_language *language, const struct money *amount,
                          struct arena *arena) {
-    const struct tree *sign = tree_get(locale->symbols, amount->currency);
-    const char *before = sign ? sign->text : arena_printf(arena, "%s ", amount->currency);
-    int digits = words_exponent(amount->currency);
-    int64_t unit = 1;
-
-    for (int i = 0; i < digits; i++) unit *= 10;
-    long long whole = amount->minor / unit;
-    long long rest = amount->minor % unit;
-    if (digits == 0) return arena_printf(arena, "%s%lld", before, whole);
-    return arena_printf(arena, "%s%lld.%0*lld", before, whole, digits, rest);
+    return language_amount(language->language, amount->currency, amount->minor, arena);
 }
 
-/* Days since 1970 to year, month, day (proleptic Gregorian; years begin in March, so that the leap
- * day is the last). */
-static void civil_of(int64_t days, int *year_out, int *month_out, int *day_out) {
-    int64_t shifted = days + 719468; /* from 0000-03-01 */
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t of_era = shifted - era * 146097;
-    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month = (5 * of_year + 2) / 153;
+/* ---- Times ---- */
 
-    *day_out = (int)(of_year - (153 * month + 2) / 5 + 1);
-    *month_out = (int)(month < 10 ? month + 3 : month - 9);
-    *year_out = (int)(year_of_era + era * 400 + (*month_out <= 2));
+static const char *zone_words(const struct wording_language *language,
+                              const struct calendar_zone *zone, int64_t offset_ms,
+                              struct arena *arena) {
+    const char *name = tree_text(language->zones, zone->name);
+    long long minutes = offset_ms / 60000;
+    char sign = '+';
+
+    if (name) return name;
+    if (minutes < 0) {
+        sign = '-';
+        minutes = -minutes;
+    }
+    if (minutes % 60 == 0) return arena_printf(arena, "UTC%c%lld", sign, minutes / 60);
+    return arena_printf(arena, "UTC%c%lld:%02lld", sign, minutes / 60, minutes % 60);
 }
 
-const char *words_time(const struct message_locale *locale, int64_t ms, struct arena *arena) {
+const char *words_time(const struct wording_language *language, const struct calendar_zone *zone,
+                       int64_t ms, int64_t now_ms, struct arena *arena) {
     if (!ms) return NULL;
-    int64_t local = calendar_zone_to_local(locale->zone, ms);
-    int64_t days = local / DAY_MS;
-    int64_t minutes = local % DAY_MS / 60000;
-    int year, month, day;
-    civil_of(days, &year, &month, &day);
-    const char *values[] = {
-        arena_printf(arena, "%d", year),
-        arena_printf(arena, "%d", month),
-        locale->months.count == 12 ? locale->months.at[month - 1] : NULL,
-        arena_printf(arena, "%d", day),
-        arena_printf(arena, "%02d", (int)(minutes / 60)),
-        arena_printf(arena, "%02d", (int)(minutes % 60)),
-    };
+    int64_t local = calendar_zone_to_local(zone, ms);
+    int64_t today = calendar_zone_to_local(zone, now_ms);
+    bool with_year = language_year(local) != language_year(today);
+    const char *values[] = {language_date(language->language, local, with_year, arena),
+                            language_clock(language->language, local, arena),
+                            zone_words(language, zone, local - ms, arena)};
 
-    return template_fill(locale->time_template, TEMPLATE_PLAIN, values, arena);
+    return template_fill(language->time_template, TEMPLATE_PLAIN, values, arena);
 }
 
-const char *words_of(const struct tree *map, const char *name) {
-    const char *word = tree_text(map, name);
-    if (word) return word;
-    return name;
+/* ---- Remedies ---- */
+
+const struct wording_remedy *words_remedy(const struct wording_language *language, int kind) {
+    const struct wording_remedy *rows = language->remedies.at;
+    for (int i = 0; i < language->remedies.count; i++)
+        if (rows[i].kind == kind) return &rows[i];
+    return NULL;
 }
 
-/* "coupon ¥200.00 (valid for 30 days, stackable)". */
-static const char *remedy_words(const struct message_locale *locale, const struct remedy *remedy,
+bool words_is_something(const struct remedy *remedy) {
+    static const char *const money[] = {
+        "refund", "refund_without_return", "coupon", "stored_value", "fee_share", NULL};
+    const char *kind = fields_choice_name(contract_remedy_kinds, remedy->kind);
+
+    if (!remedy->amount.currency[0] || remedy->amount.minor) return true;
+    for (int i = 0; money[i]; i++)
+        if (strcmp(money[i], kind) == 0) return false;
+    return true;
+}
+
+static const char *add_note(const struct wording_language *language, const char *notes,
+                            const char *note, struct arena *arena) {
+    if (!note) return notes;
+    if (!*notes) return note;
+    return arena_printf(arena, "%s%s%s", notes, language->comma, note);
+}
+
+/* The language's words for a detail of the policy; what a person has written as it is. */
+static const char *detail_words(const struct wording_language *language, const char *detail,
                                 struct arena *arena) {
-    const char *kind =
-        words_of(locale->remedies, fields_choice_name(contract_remedy_kinds, remedy->kind));
-    const char *text = kind;
-    const char *notes = NULL;
+    enum { DETAIL_MAX = 80 /* characters; a remedy is a part of a sentence */ };
+    const char *words = NULL;
 
-    if (remedy->amount.currency[0])
-        text = arena_printf(arena, "%s %s", kind, words_amount(locale, &remedy->amount, arena));
-    if (remedy->valid_days) {
-        const char *days[] = {arena_printf(arena, "%lld", (long long)remedy->valid_days)};
-        notes = template_fill(locale->valid_template, TEMPLATE_PLAIN, days, arena);
+    if (detail) words = tree_text(language->details, detail);
+    if (words) return words;
+    return person_harmless(detail, DETAIL_MAX, arena);
+}
+
+/* "coupon ¥200.00 (valid for 30 days, stackable)". A term that the pattern says itself is no note,
+ * and a detail that names it ("6 months") is said in place of it. */
+static const char *remedy_words(const struct wording_language *language,
+                                const struct remedy *remedy, struct arena *arena) {
+    const struct wording_remedy *row = words_remedy(language, remedy->kind);
+    const struct template *with = row->with_template;
+    const char *values[] = {NULL, NULL};
+    const char *detail = detail_words(language, remedy->detail, arena);
+    const char *notes = "";
+
+    if (remedy->amount.currency[0] && remedy->amount.minor)
+        values[REMEDY_AMOUNT] = words_amount(language, &remedy->amount, arena);
+    if (remedy->valid_days)
+        values[REMEDY_TERM] =
+            language_span(language->language, remedy->valid_days, LANGUAGE_DAY, arena);
+    if (with && template_uses(with, REMEDY_TERM)) {
+        if (detail) values[REMEDY_TERM] = detail;
+        detail = NULL;
+    } else if (remedy->valid_days) {
+        notes = template_fill(language->valid_template, TEMPLATE_PLAIN, values, arena);
     }
-    if (remedy->detail) {
-        const char *detail = words_of(locale->details, remedy->detail);
-        if (notes)
-            notes = arena_printf(arena, "%s%s%s", notes, locale->comma, detail);
-        else
-            notes = detail;
-    }
-    if (!notes) return text;
+    notes = add_note(language, notes, detail, arena);
+    const char *text = NULL;
+    if (with) text = template_fill(with, TEMPLATE_PLAIN, values, arena);
+    if (!text) text = row->say;
+    if (!*notes) return text;
     return arena_printf(arena, "%s%s", text,
-                        template_fill(locale->notes_template, TEMPLATE_PLAIN, &notes, arena));
+                        template_fill(language->notes_template, TEMPLATE_PLAIN, &notes, arena));
 }
 
-const char *words_option(const struct message_locale *locale, const struct option *option,
-                         struct arena *arena) {
-    const struct remedy *remedies = option->remedies.at;
-    const char *text = "";
-
-    for (int i = 0; i < option->remedies.count; i++)
-        text = arena_printf(arena, "%s%s%s", text, i ? locale->plus : "",
-                            remedy_words(locale, &remedies[i], arena));
-    const char *values[] = {option->option, text};
-    return template_fill(locale->option_template, TEMPLATE_PLAIN, values, arena);
-}
-
-const char *words_options(const struct message_locale *locale, const struct records *options,
+const char *words_details(const struct wording_language *language, const struct texts *details,
                           struct arena *arena) {
-    const struct option *at = options->at;
     const char *text = "";
 
-    for (int i = 0; i < options->count; i++) {
-        const char *option = words_option(locale, &at[i], arena);
-        if (option)
-            text = arena_printf(arena, "%s%s%s", text, *text ? locale->semicolon : "", option);
+    for (int i = 0; i < details->count; i++) {
+        const char *before = i ? language->comma : "";
+        text = arena_printf(arena, "%s%s%s", text, before,
+                            detail_words(language, details->at[i], arena));
     }
     return text;
 }
 
-const char *words_mask_name(const char *name, struct arena *arena) {
-    if (!name || !*name) return NULL;
-    size_t len = 1;
-    while (((unsigned char)name[len] & 0xc0) == 0x80) len++;
-    return arena_printf(arena, "%.*s*", (int)len, name);
+const char *words_lines(const struct wording_language *language, const struct texts *lines,
+                        struct arena *arena) {
+    const char *text = "";
+
+    for (int i = 0; i < lines->count; i++) {
+        const char *line = template_fill(language->line_template, TEMPLATE_PLAIN,
+                                         (const char *const[]){lines->at[i]}, arena);
+        text = arena_printf(arena, "%s%s%s", text, i ? WORDING_LINE_END : "", line);
+    }
+    return text;
 }
 
-const char *words_mask_phone(const char *phone, struct arena *arena) {
-    char digits[41] = "";
-    size_t len = 0;
+bool words_share(const struct tree *split, const char *party, struct money *out) {
+    const struct tree *share = tree_get(split, party);
+    const struct tree *minor = tree_get(share, "minor");
+    const char *currency = tree_text(share, "currency");
 
-    if (!phone || !*phone) return NULL;
-    for (const char *at = phone; *at && len < sizeof digits - 1; at++)
-        if (*at >= '0' && *at <= '9') digits[len++] = *at;
-    digits[len] = 0;
-    const char *national = digits;
-    if (len == 13 && strncmp(digits, "86", 2) == 0) national = digits + 2;
-    if (strlen(national) == 11 && *national == '1')
-        return arena_printf(arena, "%.3s****%s", national, national + 7);
-    if (len < 8) return "****";
-    return arena_printf(arena, "****%s", digits + len - 4);
+    if (!minor || minor->kind != TREE_INT || minor->num <= 0 || !currency || strlen(currency) != 3)
+        return false;
+    *out = (struct money){.minor = minor->num};
+    memcpy(out->currency, currency, 3);
+    return true;
+}
+
+const char *words_option(const struct wording_language *language, const struct option *option,
+                         bool among_several, struct arena *arena) {
+    const struct remedy *remedies = option->remedies.at;
+    const char *text = "";
+    struct money share;
+
+    for (int i = 0; i < option->remedies.count; i++)
+        if (words_is_something(&remedies[i]))
+            text = arena_printf(arena, "%s%s%s", text, *text ? language->plus : "",
+                                remedy_words(language, &remedies[i], arena));
+    if (!*text) return text;
+    const char *values[] = {option->option, text};
+    if (among_several)
+        text = template_fill(language->option_template, TEMPLATE_PLAIN, values, arena);
+    if (!words_share(option->split, "customer", &share)) return text;
+    const char *amount[] = {words_amount(language, &share, arena), NULL};
+    return arena_printf(arena, "%s%s", text,
+                        template_fill(language->share_template, TEMPLATE_PLAIN, amount, arena));
+}
+
+const char *words_options(const struct wording_language *language, const struct parts *options,
+                          int *count_out, struct arena *arena) {
+    const struct option *at = options->at;
+    const char *text = "";
+
+    *count_out = 0;
+    for (int i = 0; i < options->count; i++)
+        *count_out += *words_option(language, &at[i], false, arena) != 0;
+    for (int i = 0; i < options->count; i++) {
+        const char *option = words_option(language, &at[i], *count_out > 1, arena);
+        if (*option)
+            text = arena_printf(arena, "%s%s%s", text, *text ? language->semicolon : "", option);
+    }
+    return text;
+}
+
+const char *words_shares(const struct wording_language *language, const struct tree *split,
+                         struct arena *arena) {
+    const char *text = "";
+    struct money share;
+
+    for (const struct tree *at = split ? split->first : NULL; at; at = at->next)
+        if (at->key && words_share(split, at->key, &share))
+            text = arena_printf(arena, "%s%s%s %s", text, *text ? language->comma : "",
+                                wording_of(language->parties, at->key),
+                                words_amount(language, &share, arena));
+    return text;
+}
+
+/* ---- Short messages ---- */
+
+/* The basic character set of GSM 03.38 and its extension, whose characters count twice. */
+static int gsm_size(uint32_t character) {
+    static const char basic[] = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+                                "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+    static const char twice[] = "^{}\\[~]|€";
+
+    for (const char *at = basic; *at;)
+        if (utf8_next(&at) == character) return 1;
+    for (const char *at = twice; *at;)
+        if (utf8_next(&at) == character) return 2;
+    return 0;
+}
+
+int words_sms_parts(const char *text) {
+    enum { GSM_ALONE = 160, GSM_JOINED = 153, UNITS_ALONE = 70, UNITS_JOINED = 67 };
+    int gsm = 0;
+    int units = 0;
+    bool only_gsm = true;
+
+    for (const char *at = text; *at;) {
+        uint32_t character = utf8_next(&at);
+        int size = gsm_size(character);
+        only_gsm &= size > 0;
+        gsm += size;
+        units += 1 + (character > 0xffff);
+    }
+    if (only_gsm && gsm <= GSM_ALONE) return 1;
+    if (only_gsm) return (gsm + GSM_JOINED - 1) / GSM_JOINED;
+    if (units <= UNITS_ALONE) return 1;
+    return (units + UNITS_JOINED - 1) / UNITS_JOINED;
 }

@@ -1,35 +1,49 @@
-/* words: amounts, times and remedies as people read them in their locale, and personal data masked
- * for everybody else.
- */
+/* words: amounts, times and remedies as people read them, by the patterns of their language. */
 #ifndef REDRESS_WORDS_H
 #define REDRESS_WORDS_H
 
-#include "message_policy.h"
+#include "wording.h"
 
-/* Placeholders of a locale's patterns. */
-extern const char *const words_time_names[];   /* year month month_name day hour minute */
-extern const char *const words_valid_names[];  /* days */
+/* Placeholders of a language's patterns. */
+extern const char *const words_time_names[];   /* date clock zone */
+extern const char *const words_remedy_names[]; /* amount term */
 extern const char *const words_notes_names[];  /* notes */
 extern const char *const words_option_names[]; /* option remedies */
+extern const char *const words_line_names[];   /* line */
 
-/* Digits after the point by ISO 4217: JPY 0, CNY 2, KWD 3. */
-int words_exponent(const char *currency);
-/* "¥299.00" where the locale has the currency's sign, else "CNY 299.00". */
-const char *words_amount(const struct message_locale *locale, const struct money *amount,
+const char *words_amount(const struct wording_language *language, const struct money *amount,
                          struct arena *arena);
-/* The time in the locale's zone; NULL for 0. */
-const char *words_time(const struct message_locale *locale, int64_t ms, struct arena *arena);
-const char *words_option(const struct message_locale *locale, const struct option *option,
+/* The time in the reader's zone, without its year when that is the one of `now_ms`; NULL for 0. */
+const char *words_time(const struct wording_language *language, const struct calendar_zone *zone,
+                       int64_t ms, int64_t now_ms, struct arena *arena);
+
+/* The language's row for a kind, or NULL. */
+const struct wording_remedy *words_remedy(const struct wording_language *language, int kind);
+/* Whether anything is given by it: a refund of 0.00 is none. */
+bool words_is_something(const struct remedy *remedy);
+/* "A: exchange + coupon ¥200.00 (valid for 30 days), of which you bear ¥600.00"; the letter only
+ * when it is one of several. "" when nothing is given by it. */
+const char *words_option(const struct wording_language *language, const struct option *option,
+                         bool among_several, struct arena *arena);
+/* All options that give something, one after the other; *count_out of them. */
+const char *words_options(const struct wording_language *language, const struct parts *options,
+                          int *count_out, struct arena *arena);
+/* What a party bears by a split {party: money}. False: nothing. */
+bool words_share(const struct tree *split, const char *party, struct money *out);
+/* "carrier ¥50.00, platform ¥20.00"; "" when nobody bears anything. */
+const char *words_shares(const struct wording_language *language, const struct tree *split,
                          struct arena *arena);
-const char *words_options(const struct message_locale *locale, const struct records *options,
+
+/* "the conversation, photos": in the words of `details`; "" when there are none. */
+const char *words_details(const struct wording_language *language, const struct texts *details,
                           struct arena *arena);
-/* The locale's word out of a {name: word} map, else the name itself. */
-const char *words_of(const struct tree *map, const char *name);
 
-/* "张*", "L*"; NULL and "" give NULL. */
-const char *words_mask_name(const char *name, struct arena *arena);
-/* "138****1234" for a mainland mobile number, with or without +86; "****1234" for others, "****"
- * for short ones. */
-const char *words_mask_phone(const char *phone, struct arena *arena);
+/* "• first", "• second" with a WORDING_LINE_END between. */
+const char *words_lines(const struct wording_language *language, const struct texts *lines,
+                        struct arena *arena);
+
+/* How many short messages a text takes: of 160 characters of GSM 03.38 (153 of several, some count
+ * twice), of 70 UTF-16 units as soon as one character is none of them (67). */
+int words_sms_parts(const char *text);
 
 #endif

@@ -1,7 +1,6 @@
 /* ctl: the plumbing of the command line. */
 #include "redressctl/ctl.h"
 #include "base/log.h"
-#include "base/suggest.h"
 #include "data/fields.h"
 
 #include <ctype.h>
@@ -12,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHARDS_MAX = 10000 }; /* partitions of a topic: beyond any cluster that this serves */
+enum { OPTIONS_MAX = 30 /* of one command */ };
 
 int ctl_fail(const struct ctl *ctl, const char *fmt, ...) {
     va_list args;
@@ -33,77 +32,18 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...) {
     return EXIT_BAD_USAGE;
 }
 
-static int unknown_option(const struct ctl *ctl, const struct ctl_option *options,
-                          const char *given, size_t len) {
-    struct suggest nearest = {.word = arena_strndup(ctl->arena, given, len)};
-
-    for (; options->name; options++) suggest_offer(&nearest, options->name);
-    suggest_offer(&nearest, "--config");
-    const char *best = suggest_best(&nearest);
-    if (best) return ctl_usage(ctl, "unknown option %s, did you mean %s?", nearest.word, best);
-    return ctl_usage(ctl, "unknown option %s", nearest.word);
-}
-
-static const struct ctl_option *find_option(const struct ctl_option *options, const char *given,
-                                            size_t len) {
-    for (; options->name; options++)
-        if (strlen(options->name) == len && memcmp(options->name, given, len) == 0) return options;
-    return NULL;
-}
-
-/* Takes argv[at]; returns how many arguments it used, or -1 after having said why. */
-static int take_option(struct ctl *ctl, const struct ctl_option *options, int at, int argc,
-                       char **argv) {
-    const struct ctl_option config[] = {{"--config", &ctl->config_path, NULL}, {NULL, NULL, NULL}};
-    const char *given = argv[at];
-    const char *equals = strchr(given, '=');
-    size_t len = equals ? (size_t)(equals - given) : strlen(given);
-    const struct ctl_option *option = find_option(options, given, len);
-
-    if (!option) option = find_option(config, given, len);
-    if (!option) {
-        unknown_option(ctl, options, given, len);
-        return -1;
-    }
-    if (option->flag) {
-        *option->flag = true;
-        if (equals) ctl_usage(ctl, "%s takes no value", option->name);
-        if (equals) return -1;
-        return 1;
-    }
-    if (equals) {
-        *option->value = equals + 1;
-        return 1;
-    }
-    if (at + 1 == argc) {
-        ctl_usage(ctl, "%s needs a value", option->name);
-        return -1;
-    }
-    *option->value = argv[at + 1];
-
-    return 2;
-}
-
-int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc, char **argv) {
-    int kept = 1;
+int ctl_options(struct ctl *ctl, const struct options_row *options, int *argc, char **argv) {
+    struct options_row all[OPTIONS_MAX + 2] = {{"--config", &ctl->config_path, NULL}};
+    struct err err;
 
     ctl->arena = arena_new();
     ctl->turn = arena_new();
-    for (int at = 1; at < *argc;) {
-        if (strcmp(argv[at], "--") == 0) { /* what follows are no options */
-            for (at++; at < *argc; at++) argv[kept++] = argv[at];
-            break;
-        }
-        if (argv[at][0] != '-' || argv[at][1] == 0) { /* "-" is standard input */
-            argv[kept++] = argv[at++];
-            continue;
-        }
-        int used = take_option(ctl, options, at, *argc, argv);
-        if (used < 0) return EXIT_BAD_USAGE;
-        at += used;
+    for (int i = 0; options[i].name; i++) {
+        ASSERT(i < OPTIONS_MAX);
+        all[i + 1] = options[i];
     }
-    *argc = kept;
 
+    if (options_take(all, argc, argv, &err) < 0) return ctl_usage(ctl, "%s", err.text);
     return 0;
 }
 
@@ -137,31 +77,17 @@ int ctl_redis(struct ctl *ctl) {
         ctl_fail(ctl, "%s", err.text);
         return EXIT_BAD_CONFIG;
     }
-    if (redis_ask(ctl->redis, ctl->arena, &pong, &err, 1, "PING") != 0)
+    if (redis_ask(ctl->redis, ctl->arena, &pong, &err, 1, "PING") != OUTCOME_DONE)
         return ctl_fail(ctl, "Redis at %s does not answer: %s (REDRESS_REDIS_URL says where it is)",
                         redis_where(ctl->redis), err.text);
     return 0;
 }
 
 int ctl_shards(struct ctl *ctl) {
-    struct redis_reply *replies;
-    int count;
-
-    redis_addf(ctl->redis, 3, "HGET", arena_printf(ctl->arena, "%s:meta", ctl->config.topic_prefix),
-               "shards");
-    int status = ctl_exchange(ctl, &replies, &count);
-    if (status) return status;
-    if (replies[0].kind == REDIS_NIL)
-        return ctl_fail(ctl,
-                        "Redis at %s has no %s:meta: no worker has run with this Redis and "
-                        "REDRESS_TOPIC_PREFIX yet",
-                        redis_where(ctl->redis), ctl->config.topic_prefix);
-    const char *text = "";
-    if (replies[0].kind == REDIS_TEXT) text = replies[0].text;
-    ctl->shards = atoi(text);
-    if (ctl->shards < 1 || ctl->shards > SHARDS_MAX)
-        return ctl_fail(ctl, "%s:meta: shards is \"%.20s\", expected 1-%d",
-                        ctl->config.topic_prefix, text, SHARDS_MAX);
+    ctl->sight =
+        (struct sight){.redis = ctl->redis, .arena = ctl->turn, .prefix = ctl->config.topic_prefix};
+    if (sight_open(&ctl->sight) < 0) return ctl_fail(ctl, "%s", ctl->sight.err.text);
+    ctl->shards = ctl->sight.shards;
     return 0;
 }
 
@@ -196,7 +122,8 @@ int ctl_duration(const struct ctl *ctl, const char *option, const char *text, in
 
 int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) {
     struct err err;
-    if (redis_exchange(ctl->redis, ctl->turn, replies_out, count_out, &err) == 0) return 0;
+    if (redis_exchange(ctl->redis, ctl->turn, replies_out, count_out, &err) == OUTCOME_DONE)
+        return 0;
     return ctl_fail(ctl, "Redis at %s: %s", redis_where(ctl->redis), err.text);
 }
 
@@ -215,17 +142,6 @@ int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int 
         return ctl_fail(ctl, "%s.%s has %d partitions, at most %d are read", prefix, name,
                         partitions, max);
     return 0;
-}
-
-const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest) {
-    return arena_printf(ctl->turn, "%s:{%s.%d}:%s", ctl->config.topic_prefix, worker, shard, rest);
-}
-
-const char *ctl_hash_get(const struct redis_reply *hash, const char *field) {
-    for (int i = 0; hash->kind == REDIS_LIST && i + 1 < hash->count; i += 2)
-        if (hash->items[i].kind == REDIS_TEXT && strcmp(hash->items[i].text, field) == 0)
-            return hash->items[i + 1].kind == REDIS_TEXT ? hash->items[i + 1].text : NULL;
-    return NULL;
 }
 
 char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]) {

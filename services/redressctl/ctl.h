@@ -2,22 +2,16 @@
 #ifndef REDRESS_CTL_H
 #define REDRESS_CTL_H
 
+#include "base/options.h"
 #include "data/json.h"
 #include "outside/config.h"
 #include "outside/kafka.h"
 #include "outside/redis.h"
 #include "redressctl/commands.h"
 #include "redressctl/ctl_out.h"
+#include "sight/sight.h"
 
 #include <stdbool.h>
-
-/* An option of a command: `--name VALUE` and `--name=VALUE`, or a flag. --config is known to all of
- * them. */
-struct ctl_option {
-    const char *name;   /* "--limit" */
-    const char **value; /* one of the two is set; untouched when the option is not given */
-    bool *flag;
-};
 
 /* A running command. */
 struct ctl {
@@ -29,11 +23,11 @@ struct ctl {
     struct kafka kafka;
     struct redis *redis; /* ctl_redis() */
     int shards;          /* ctl_shards() */
+    struct sight sight;  /* ctl_shards(): the same, for what sight/ finds */
 };
 
-/* Takes the options out of argv; what remains are argv[1] to argv[*argc - 1]. Options end with a
- * NULL name. Returns 0, or EXIT_BAD_USAGE after having said why. */
-int ctl_options(struct ctl *ctl, const struct ctl_option *options, int *argc,
+/* options_take() with --config, which all commands know. 0; EXIT_BAD_USAGE, and it was said why. */
+int ctl_options(struct ctl *ctl, const struct options_row *options, int *argc,
                 char **argv) MUST_CHECK;
 
 /* Reads the settings. 0 or EXIT_BAD_CONFIG after having listed the errors. */
@@ -64,10 +58,6 @@ int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_o
  */
 int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max,
                    const struct err *err) MUST_CHECK;
-/* "redress:{sla.3}:by:first_contact_due" in the turn's arena. */
-const char *ctl_key(struct ctl *ctl, const char *worker, int shard, const char *rest);
-/* A member of a reply to HGETALL, or NULL. */
-const char *ctl_hash_get(const struct redis_reply *hash, const char *field);
 
 /* "2h 5m", "-35s", "3d 4h": the two largest units of a time span; negative when it is over. */
 enum { CTL_SPAN_MAX = 48 };

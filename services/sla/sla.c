@@ -3,6 +3,7 @@
  */
 #include "sla.h"
 #include "base/ids.h"
+#include "sla_compact.h"
 #include "sla_facts.h"
 #include "sla_fire.h"
 #include "sla_silence.h"
@@ -52,7 +53,7 @@ static void show(struct sla_state *state, const struct sla_replay *replay) {
     state->contacted_at = replay->contacted_at;
     state->resolved_at = replay->resolved_at;
     state->closed_at = replay->closed_at;
-    state->pauses = (struct records){replay->spans, replay->span_count};
+    state->pauses = (struct parts){replay->spans, replay->span_count};
     if (replay->row)
         state->policy = replay->row->name;
     else
@@ -60,7 +61,10 @@ static void show(struct sla_state *state, const struct sla_replay *replay) {
 }
 
 static const char *cause_of(const struct event *ev) {
-    if (!ev || strstr(ev->type, "classified")) return "policy";
+    if (!ev) return "policy";
+    enum event_type type = contract_event(ev->type);
+
+    if (type == EVENT_CASE_CLASSIFIED || type == EVENT_CASE_RECLASSIFIED) return "policy";
     return "late_record";
 }
 
@@ -73,42 +77,50 @@ static void derive(struct sla_report *report) {
         .arena = report->in->arena, .policy = report->policy, .now_ms = report->in->now_ms};
     sla_replay_run(replay, state);
     if (replay->class_name) state->started = true;
+    bool moved = state->policy && replay->row && strcmp(state->policy, replay->row->name) != 0;
+    if (moved) report->cause = "policy";
     if (!state->started) replay->count = 0;
     sla_report_changes(report);
 }
 
+static bool is_wake_up(const struct decision *in) {
+    return !in->ev && !in->visit;
+}
+
 static void work_out(struct sla_state *state, const struct decision *in,
                      const struct sla_policy *policy, struct effects *out) {
+    bool woken = is_wake_up(in);
     struct sla_replay replay;
     struct sla_report report = {
         .state = state, .in = in, .policy = policy, .out = out, .replay = &replay};
     bool fresh = !state->started;
 
-    if (!in->ev && fresh && state->start_by <= state->wake_at) state->started = true;
-    if (!in->ev)
+    if (woken && fresh && state->start_by <= state->wake_at) state->started = true;
+    if (woken)
         state->looked_at = state->wake_at > state->looked_at ? state->wake_at : state->looked_at;
     sla_state_take_cycles(state, in->arena, &report.cycles);
     if (state->migrated_at == in->now_ms)
         report.cause = "policy";
     else
         report.cause = cause_of(in->ev);
-    report.settle = in->ev || fresh;
+    report.settle = !woken || fresh;
     derive(&report);
-    if (!in->ev) sla_fire_due(&report, state->wake_at);
-    if (!in->ev && sla_silence_close(&report, state->wake_at)) derive(&report);
+    if (woken) sla_fire_due(&report, state->wake_at);
+    if (woken && sla_silence_close(&report, state->wake_at)) derive(&report);
     show(state, &replay);
     sla_fire_plan(&report);
     sla_state_put_cycles(state, &report.cycles);
+    sla_compact(state, policy, in->now_ms, in->arena);
 }
 
 /* A word counts from its own time, but one that is read days late from then: a complaint that lay
  * for months is not closed before anybody has seen it. */
-static void hear(struct sla_state *state, const struct decision *in) {
+static void note_word(struct sla_state *state, const struct decision *in) {
     enum { LATE_MS = 24 * 3600 * 1000 };
     const struct event *ev = in->ev;
     const struct tree *automated = tree_get(ev->data, "automated");
     bool by_program = automated && automated->kind == TREE_BOOL && automated->num;
-    if (by_program || !sla_silence_is_word(ev->type)) return;
+    if (by_program || !sla_silence_is_word(contract_event(ev->type))) return;
 
     bool late = in->now_ms > ev->time_ms + LATE_MS;
     int64_t at_ms = late ? in->now_ms : ev->time_ms;
@@ -117,12 +129,13 @@ static void hear(struct sla_state *state, const struct decision *in) {
 
 static enum result fold(struct sla_state *state, const struct decision *in, struct effects *out) {
     const struct event *ev = in->ev;
-    bool opens = strcmp(ev->type, "case.opened") == 0;
+    enum event_type type = contract_event(ev->type);
+    bool opens = type == EVENT_CASE_OPENED;
     bool news = true;
     enum result result = DONE;
 
     if (!in->exists && !opens) {
-        if (strcmp(ev->type, "case.classified") != 0)
+        if (type != EVENT_CASE_CLASSIFIED)
             return effects_reject(
                 out, "unknown_case",
                 "$.case_id: expected a case that was opened and is not long over");
@@ -146,12 +159,24 @@ static enum result fold(struct sla_state *state, const struct decision *in, stru
         out->unchanged = true;
         return DONE;
     }
-    hear(state, in);
+    note_word(state, in);
     const struct tree *name =
         tree_get(ev->data, "task") ? tree_get(ev->data, "task") : tree_get(ev->data, "target");
-    sla_state_add_moment(state, ev->time_ms, ev->type, name ? name->text : NULL, in->arena);
+    sla_state_add_moment(state, ev->time_ms, type, name ? name->text : NULL, in->arena);
     work_out(state, in, policy, out);
 
+    return DONE;
+}
+
+/* What runs is due by the newer version from now on, whether or not anything happens. */
+static enum result visit(struct sla_state *state, const struct decision *in, struct effects *out) {
+    const char *before = state->policy_version;
+    const struct sla_policy *policy = choose_policy(state, in);
+
+    if (before && strcmp(before, state->policy_version) == 0)
+        out->unchanged = true;
+    else
+        work_out(state, in, policy, out);
     return DONE;
 }
 
@@ -159,6 +184,7 @@ static enum result decide(const struct decision *in, void *state_in, struct effe
     struct sla_state *state = state_in;
 
     if (in->ev) return fold(state, in, out);
+    if (in->visit) return visit(state, in, out);
     if (state->forget_at && state->forget_at <= state->wake_at) {
         out->forget = true;
         state->wake_at = 0;
@@ -182,8 +208,9 @@ const struct worker_spec sla_spec = {
     .reads = reads,
     .policy_file = "sla.yaml",
     .load = sla_policy_load,
-    .state = &sla_state_record,
+    .state = &sla_state_table,
     .wants = sla_facts_wanted,
     .state_key = state_key,
     .fires_unconfirmed = true,
+    .visits = true,
     .decide = decide};

@@ -2,25 +2,32 @@
  * kept whether or not the policy of today asks for them, since a later version may. */
 #include "sla_facts.h"
 #include "base/ids.h"
+#include "sla_match.h"
 #include <string.h>
 
-static const char *const kept[] = {
-    "case.contacted",        "case.replied",      "case.updated",
-    "case.customer_replied", "case.repeated",     "case.paused",
-    "case.resumed",          "case.resolved",     "case.closed",
-    "case.reopened",         "case.withdrawn",    "case.deadline_set",
-    "task.started",          "task.done",         "visit.scored",
-    "case.classified",       "case.reclassified", NULL};
+static const struct event_set kept = {.has = {
+                                          [EVENT_CASE_CONTACTED] = true,
+                                          [EVENT_CASE_REPLIED] = true,
+                                          [EVENT_CASE_UPDATED] = true,
+                                          [EVENT_CASE_CUSTOMER_REPLIED] = true,
+                                          [EVENT_CASE_REPEATED] = true,
+                                          [EVENT_CASE_PAUSED] = true,
+                                          [EVENT_CASE_RESUMED] = true,
+                                          [EVENT_CASE_RESOLVED] = true,
+                                          [EVENT_CASE_CLOSED] = true,
+                                          [EVENT_CASE_REOPENED] = true,
+                                          [EVENT_CASE_WITHDRAWN] = true,
+                                          [EVENT_CASE_DEADLINE_SET] = true,
+                                          [EVENT_TASK_STARTED] = true,
+                                          [EVENT_TASK_DONE] = true,
+                                          [EVENT_VISIT_SCORED] = true,
+                                          [EVENT_CASE_CLASSIFIED] = true,
+                                          [EVENT_CASE_RECLASSIFIED] = true,
+                                          [EVENT_CASE_ASSIGNED] = true,
+                                      }};
 
 bool sla_facts_wanted(const char *type) {
-    static const char *const own[] = {
-        "sla.", "notification.", "cohort.", "settlement.ordered", "delivery.requested", NULL};
-    const struct contract_type *found = contract_find(type);
-
-    if (!found || !found->names_case || found->topic == TOPIC_COMPLAINTS) return false;
-    for (int i = 0; own[i]; i++)
-        if (strncmp(type, own[i], strlen(own[i])) == 0) return false;
-    return strncmp(type, "compensation.", 13) != 0 || found->topic != TOPIC_EVENTS;
+    return sla_policy_takes(contract_event(type));
 }
 
 static struct sla_fact plain(const struct event *ev, struct arena *arena) {
@@ -43,7 +50,7 @@ static bool add_word(struct sla_state *state, struct sla_fact fact, struct arena
     if (sla_state_has_fact(state, &fact)) return false;
 
     for (int i = 0; i < state->facts.count; i++) {
-        bool closed = facts[i].automated && strcmp(facts[i].type, "case.closed") == 0;
+        bool closed = facts[i].automated && contract_event(facts[i].type) == EVENT_CASE_CLOSED;
         if (closed && facts[i].at > fact.at) fact.at = facts[i].at;
     }
     return sla_state_add_fact(state, &fact, arena);
@@ -56,7 +63,7 @@ static bool add_deadlines(struct sla_state *state, const struct decision *in,
 
     for (int i = 0; i < complaint->deadlines.count; i++) {
         struct sla_fact fact = plain(in->ev, in->arena);
-        fact.type = "case.deadline_set";
+        fact.type = contract_row(EVENT_CASE_DEADLINE_SET)->name;
         fact.name = deadlines[i].target;
         fact.set_by = deadlines[i].set_by;
         fact.until = deadlines[i].at;
@@ -79,6 +86,24 @@ static struct sla_order *copy_order(const struct order *order, struct arena *are
     return copy;
 }
 
+/* What policies may ask about who complains, and of what. */
+static void copy_customer(struct sla_state *state, const struct complaint *complaint,
+                          struct arena *arena) {
+    const struct customer *customer = complaint->customer;
+    const struct item *items = complaint->items.at;
+
+    if (customer) {
+        state->tier = customer->tier;
+        state->customer = sla_match_customer(customer->id, arena);
+        state->contract = customer->contract;
+        state->region = customer->region;
+        state->locale = customer->locale;
+    }
+    for (int i = 0; i < complaint->items.count; i++)
+        if (items[i].category && !texts_has(&state->categories, items[i].category))
+            texts_add(&state->categories, items[i].category, arena);
+}
+
 enum result sla_facts_open(struct sla_state *state, const struct decision *in,
                            struct effects *out) {
     struct complaint complaint = {0};
@@ -89,10 +114,10 @@ enum result sla_facts_open(struct sla_state *state, const struct decision *in,
                                 .case_id = complaint.case_id,
                                 .tenant = complaint.tenant ? complaint.tenant : "default",
                                 .channel = complaint.channel,
-                                .tier = complaint.customer ? complaint.customer->tier : 0,
                                 .opened_at = complaint.opened_at,
                                 .traceparent = in->ev->traceparent,
                                 .order = copy_order(complaint.order, in->arena)};
+    copy_customer(state, &complaint, in->arena);
     add_deadlines(state, in, &complaint);
 
     return DONE;
@@ -160,14 +185,18 @@ static void assign(struct sla_state *state, const struct event *ev, const char *
 
 enum result sla_facts_add(struct sla_state *state, const struct decision *in,
                           const struct sla_policy *policy, bool *news_out, struct effects *out) {
-    const char *type = in->ev->type;
+    enum event_type type = contract_event(in->ev->type);
 
     *news_out = false;
-    if (strcmp(type, "case.classified") == 0) return add_classified(state, in, news_out, out);
-    if (strcmp(type, "case.repeated") == 0) return add_submission(state, in, news_out, out);
+    if (type == EVENT_CASE_CLASSIFIED) return add_classified(state, in, news_out, out);
+    if (type == EVENT_CASE_REPEATED) return add_submission(state, in, news_out, out);
     struct activity activity = {0};
-    enum result result = effects_decode(out, in->ev, contract_find(type)->record, &activity);
+    enum result result = effects_decode(out, in->ev, contract_row(type)->table, &activity);
     if (result != DONE) return result;
+    if (activity.pause_reason && !sla_policy_wait(policy, activity.pause_reason))
+        return effects_reject(out, "bad_value",
+                              "$.reason: expected awaiting_customer, awaiting_third_party or one "
+                              "of the policy's `pauses`");
     struct sla_fact fact = plain(in->ev, in->arena);
     fact.name = activity.class_name;
     if (activity.target) fact.name = activity.target;
@@ -179,16 +208,17 @@ enum result sla_facts_add(struct sla_state *state, const struct decision *in,
         fact.until = activity.until;
     fact.reason = activity.pause_reason;
     fact.severity = activity.severity;
+    if (activity.to) fact.name = activity.to;
+    fact.team = activity.team;
     fact.automated = activity.automated;
-    bool is_word = strcmp(type, "case.customer_replied") == 0;
-    bool asked_for = sla_policy_lists(&policy->types, type);
-    for (int i = 0; !asked_for && kept[i]; i++) asked_for = strcmp(kept[i], type) == 0;
+    bool is_word = type == EVENT_CASE_CUSTOMER_REPLIED;
+    bool asked_for = policy->types.has[type] || kept.has[type];
     if (is_word)
         *news_out = add_word(state, fact, in->arena);
     else
         *news_out =
             asked_for ? sla_state_add_fact(state, &fact, in->arena) : !in_timeline(state, in->ev);
-    if (strcmp(type, "case.assigned") == 0) assign(state, in->ev, activity.to);
+    if (type == EVENT_CASE_ASSIGNED) assign(state, in->ev, activity.to);
     if (!is_word) return DONE;
     return add_joined_deadlines(state, in, news_out, out);
 }

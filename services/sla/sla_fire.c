@@ -1,5 +1,7 @@
-/* sla_fire: each warning, breach and step once per cycle; the cycle's record says what was done. */
+/* sla_fire: each warning, breach and step once per cycle, which says what was done. */
 #include "sla_fire.h"
+#include "sla_alarm.h"
+#include "sla_clock.h"
 #include "sla_silence.h"
 #include <string.h>
 
@@ -19,191 +21,122 @@ static void sooner(int64_t *wake_ms, int64_t at) {
 
 /* A breach is to be said: at the first moment that is no longer on time. CALENDAR_NEVER: none is.
  */
-static int64_t breach_at(const struct sla_derived *derived, const struct sla_cycle *record) {
+static int64_t breach_at(const struct sla_derived *derived, const struct sla_cycle *cycle) {
     bool may_come = !derived->end && derived->due;
-    if (record->frozen || sla_report_breach_said(record) || !(derived->breached || may_come))
+    if (cycle->frozen || sla_report_breach_said(cycle) || !(derived->breached || may_come))
         return CALENDAR_NEVER;
-    return later(derived->due + 1, record->settle_at);
+    return later(derived->due + 1, cycle->settle_at);
 }
 
 static void breach(struct sla_report *report, const struct sla_derived *derived,
-                   struct sla_cycle *record) {
+                   struct sla_cycle *cycle) {
     struct sla_event data = {.case_id = report->state->case_id,
-                             .target = record->name,
-                             .cycle = record->cycle,
+                             .target = cycle->name,
+                             .cycle = cycle->cycle,
                              .due_at = derived->due,
                              .breached_at = report->in->now_ms,
                              .unconfirmed = report->in->unconfirmed};
     bool ended = derived->end == SLA_END_MET || derived->end == SLA_END_CANCELLED;
 
     sla_report_verdict(report, derived, ended ? derived->end_at : report->in->now_ms, &data);
-    sla_report_emit(report, "sla.breached", sla_report_breach_id(report, record),
+    sla_report_emit(report, EVENT_SLA_BREACHED, sla_report_breach_id(report, cycle),
                     report->in->now_ms, &data);
-    record->breach_due = record->due = derived->due;
-    record->breached_at = report->in->now_ms;
-    record->waits_for = 0;
-    sla_report_end(report, derived, record);
+    cycle->breach_due = cycle->due = derived->due;
+    cycle->breached_at = report->in->now_ms;
+    cycle->waits_for = NULL;
+    sla_report_end(report, derived, cycle);
 }
 
-static struct texts with(struct arena *arena, const struct texts *texts, const char *text) {
-    const char **grown = arena_alloc(arena, (size_t)(texts->count + 1) * sizeof *grown);
-    if (texts->count) memcpy(grown, texts->at, (size_t)texts->count * sizeof *grown);
-    grown[texts->count] = text;
-    return (struct texts){grown, texts->count + 1};
-}
-
-/* A warning belongs to its deadline: that of a policy, which pauses move, or one set from outside.
- */
-static const char *warning_key(const struct sla_report *report, const struct sla_derived *derived,
-                               const struct sla_warning *warning) {
-    struct arena *arena = report->in->arena;
-    if (derived->set_by)
-        return arena_printf(arena, "%s@%lld:%s", derived->set_by, (long long)derived->due,
-                            warning->text);
-    return arena_printf(arena, "%s:%s", derived->rule->policy, warning->text);
-}
-
-/* States of earlier versions have the text alone. */
-static bool is_warned(const struct sla_report *report, const struct sla_derived *derived,
-                      const struct sla_cycle *record, const struct sla_warning *warning) {
-    return sla_policy_lists(&record->warned, warning->text) ||
-           sla_policy_lists(&record->warned, warning_key(report, derived, warning));
-}
-
-static bool was_warned_so(const struct sla_cycle *record, const struct sla_warning *warning) {
-    size_t len = strlen(warning->text);
-    for (int i = 0; i < record->warned.count; i++) {
-        const char *colon = strrchr(record->warned.at[i], ':');
-        if (colon && strncmp(colon + 1, warning->text, len + 1) == 0) return true;
-    }
-    return false;
-}
-
-/* When a warning is to be given; CALENDAR_NEVER: not, or not any more. */
-static int64_t warning_at(const struct sla_report *report, const struct sla_derived *derived,
-                          const struct sla_cycle *record, const struct sla_warning *warning) {
-    bool runs = !derived->end && !derived->breached && derived->due &&
-                !sla_report_breach_said(record) && !record->frozen;
-    if (!runs || (derived->paused && !derived->set_by) ||
-        is_warned(report, derived, record, warning))
-        return CALENDAR_NEVER;
-    int64_t at = sla_replay_warn_at(report->replay, derived, warning);
-    if (at) return at;
-    return CALENDAR_NEVER;
+static struct sla_alarm alarm_of(const struct sla_report *report, const struct sla_derived *derived,
+                                 const struct sla_cycle *cycle) {
+    return (struct sla_alarm){report->in->arena, report->replay, derived, cycle};
 }
 
 static void warn(struct sla_report *report, const struct sla_derived *derived,
-                 struct sla_cycle *record, const struct sla_warning *warning) {
+                 struct sla_cycle *cycle, const struct sla_warning *warning) {
     struct arena *arena = report->in->arena;
     struct sla_event data = {.case_id = report->state->case_id,
-                             .target = record->name,
-                             .cycle = record->cycle,
+                             .target = cycle->name,
+                             .cycle = cycle->cycle,
                              .due_at = derived->due,
                              .set_by = derived->set_by,
                              .percent = warning->percent,
                              .before = warning->before_ms};
-    const char *step = warning->percent ? arena_printf(arena, "p%lld", (long long)warning->percent)
-                                        : warning->text;
-    const char *id = arena_printf(arena, "%s.%s",
-                                  sla_report_cycle_id(report, record->name, record->cycle), step);
-    if (was_warned_so(record, warning)) /* of another deadline */
+    const struct sla_alarm alarm = alarm_of(report, derived, cycle);
+    const char *step = warning->text;
+    if (warning->percent) step = arena_printf(arena, "p%lld", (long long)warning->percent);
+    const char *id =
+        arena_printf(arena, "%s.%s%s", sla_report_cycle_id(report, cycle->name, cycle->cycle), step,
+                     warning->kind);
+    if (sla_alarm_was_warned_so(&alarm, warning)) /* of another deadline */
         id = arena_printf(arena, "%s.%lld", id, (long long)derived->due);
 
-    sla_report_emit(report, "sla.warned", id, report->in->now_ms, &data);
-    record->warned = with(arena, &record->warned, warning_key(report, derived, warning));
+    sla_report_emit(report, EVENT_SLA_WARNED, id, report->in->now_ms, &data);
+    texts_add(&cycle->warned, sla_alarm_warning_key(&alarm, warning), arena);
 }
 
-/* A missed update is escalated as long as the next one is missing too. */
-static bool is_relieved(const struct sla_report *report, const struct sla_derived *derived) {
-    if (derived->end != SLA_END_MISSED) return derived->end != SLA_NOT_ENDED;
-    for (int i = 0; i < report->replay->count; i++) {
-        const struct sla_derived *other = &report->replay->at[i];
-        bool later_one = other->rule == derived->rule && other->cycle > derived->cycle;
-        if (later_one && other->end != SLA_NOT_ENDED && other->end != SLA_END_MISSED) return true;
-    }
-    return false;
+static void note_telling(const struct sla_alarm *alarm, struct sla_cycle *cycle, int step,
+                         int64_t telling) {
+    if (!cycle->told.count) /* of an earlier version */
+        for (int i = 0; i < cycle->level; i++)
+            texts_add(&cycle->told, sla_alarm_step_key(alarm, i, 1), alarm->arena);
+    texts_add(&cycle->told, sla_alarm_step_key(alarm, step, telling), alarm->arena);
+    cycle->level++;
 }
 
-static const char *step_key(const struct sla_report *report, const struct sla_rule *rule,
-                            int step) {
-    return arena_printf(report->in->arena, "%s:%d", rule->policy, step);
-}
-
-/* A step belongs to the ladder of its policy: whoever a graver one names is told, however many were
- * told by the one before. */
-static bool is_told(const struct sla_report *report, const struct sla_rule *rule,
-                    const struct sla_cycle *record, int step) {
-    if (!record->told.count) return step < record->level;
-    return sla_policy_lists(&record->told, step_key(report, rule, step));
-}
-
-/* The next step of the ladder; its number of steps: none. */
-static int next_step(const struct sla_report *report, const struct sla_derived *derived,
-                     const struct sla_cycle *record) {
-    int step = 0;
-    while (step < derived->rule->escalate.count && is_told(report, derived->rule, record, step))
-        step++;
-    return step;
-}
-
-/* When the next step is to be told; CALENDAR_NEVER: there is none. */
-static int64_t step_at(const struct sla_report *report, const struct sla_derived *derived,
-                       const struct sla_cycle *record) {
-    const struct sla_step *steps = derived->rule->escalate.at;
-    bool open = sla_report_breach_said(record) && !record->frozen && !is_relieved(report, derived);
-    if (!open) return CALENDAR_NEVER;
-    int step = next_step(report, derived, record);
-    if (step == derived->rule->escalate.count) return CALENDAR_NEVER;
-    return record->breach_due + steps[step].after + 1;
-}
-
+/* One step that is due. What was to be told several times meanwhile is told once. */
 static void escalate(struct sla_report *report, const struct sla_derived *derived,
-                     struct sla_cycle *record) {
-    struct arena *arena = report->in->arena;
+                     struct sla_cycle *cycle, int64_t proven_ms) {
+    const struct sla_alarm alarm = alarm_of(report, derived, cycle);
     const struct sla_step *steps = derived->rule->escalate.at;
-    int step = next_step(report, derived, record);
-    if (!record->told.count) /* of an earlier version */
-        for (int i = 0; i < record->level; i++)
-            record->told = with(arena, &record->told, step_key(report, derived->rule, i));
-    record->told = with(arena, &record->told, step_key(report, derived->rule, step));
-    record->level++;
+    struct sla_alarm_next next = sla_alarm_next(&alarm);
+    const struct sla_step *step = &steps[next.step];
 
+    note_telling(&alarm, cycle, next.step, next.telling);
+    while (next.telling < step->times &&
+           sla_clock_step_at(report->replay, derived, cycle->breach_due, step, next.telling + 1) <
+               proven_ms)
+        note_telling(&alarm, cycle, next.step, ++next.telling);
     struct sla_event data = {.case_id = report->state->case_id,
-                             .target = record->name,
-                             .cycle = record->cycle,
-                             .level = step + 1,
-                             .to = steps[step].to};
-    const char *id =
-        arena_printf(arena, "%s.%lld", sla_report_cycle_id(report, record->name, record->cycle),
-                     (long long)record->level);
-    sla_report_emit(report, "sla.escalated", id, report->in->now_ms, &data);
+                             .target = cycle->name,
+                             .cycle = cycle->cycle,
+                             .level = next.step + 1,
+                             .telling = next.telling > 1 ? next.telling : 0,
+                             .to = step->to};
+    const char *id = arena_printf(report->in->arena, "%s.%lld",
+                                  sla_report_cycle_id(report, cycle->name, cycle->cycle),
+                                  (long long)cycle->level);
+    sla_report_emit(report, EVENT_SLA_ESCALATED, id, report->in->now_ms, &data);
 }
 
 void sla_fire_due(struct sla_report *report, int64_t proven_ms) {
     for (int i = 0; i < report->replay->count; i++) {
         const struct sla_derived *derived = &report->replay->at[i];
-        struct sla_cycle *record = sla_report_record(report, derived);
-        if (!record) continue;
+        struct sla_cycle *cycle = sla_report_cycle(report, derived);
+        if (!cycle) continue;
+        const struct sla_alarm alarm = alarm_of(report, derived, cycle);
         const struct sla_rule *rule = derived->rule;
-        bool passed = breach_at(derived, record) <= proven_ms;
-        bool late = passed || derived->due < proven_ms;
+        bool passed = breach_at(derived, cycle) <= proven_ms;
+        bool late = passed || derived->due <= proven_ms;
         for (int k = 0; k < rule->warning_count && !late; k++)
-            if (warning_at(report, derived, record, &rule->warnings[k]) <= proven_ms)
-                warn(report, derived, record, &rule->warnings[k]);
-        if (passed) breach(report, derived, record);
-        while (step_at(report, derived, record) <= proven_ms) escalate(report, derived, record);
+            if (sla_alarm_warning_at(&alarm, &rule->warnings[k]) <= proven_ms)
+                warn(report, derived, cycle, &rule->warnings[k]);
+        if (passed) breach(report, derived, cycle);
+        while (sla_alarm_next(&alarm).at_ms <= proven_ms)
+            escalate(report, derived, cycle, proven_ms);
     }
 }
 
-/* A deadline that has passed but waits for late records is not warned of any more. */
+/* A deadline that is reached, or waits for late records, is not warned of any more. */
 static int64_t next_of(const struct sla_report *report, const struct sla_derived *derived,
-                       const struct sla_cycle *record) {
-    int64_t wake_ms = breach_at(derived, record);
-    bool passed = derived->due && derived->due < report->in->now_ms;
+                       const struct sla_cycle *cycle) {
+    int64_t wake_ms = breach_at(derived, cycle);
+    bool passed = derived->due && derived->due <= report->in->now_ms;
+    const struct sla_alarm alarm = alarm_of(report, derived, cycle);
 
     for (int k = 0; k < derived->rule->warning_count && !passed; k++)
-        sooner(&wake_ms, warning_at(report, derived, record, &derived->rule->warnings[k]));
-    sooner(&wake_ms, step_at(report, derived, record));
+        sooner(&wake_ms, sla_alarm_warning_at(&alarm, &derived->rule->warnings[k]));
+    sooner(&wake_ms, sla_alarm_next(&alarm).at_ms);
     if (derived->paused && derived->resumes_at) sooner(&wake_ms, derived->resumes_at);
     return wake_ms;
 }
@@ -223,10 +156,10 @@ static bool is_over(const struct sla_report *report, int64_t wake_ms) {
 
 static void set_watched(struct sla_report *report, bool over) {
     for (int i = 0; i < report->cycles.count; i++) {
-        struct sla_cycle *record = &report->cycles.at[i];
-        bool open = record->state == SLA_CYCLE_RUNNING || record->state == SLA_CYCLE_PAUSED ||
-                    record->state == SLA_CYCLE_BREACHED;
-        record->watched = open && !over;
+        struct sla_cycle *cycle = &report->cycles.at[i];
+        bool open = cycle->state == SLA_CYCLE_RUNNING || cycle->state == SLA_CYCLE_PAUSED ||
+                    cycle->state == SLA_CYCLE_BREACHED;
+        cycle->watched = open && !over;
     }
 }
 
@@ -247,8 +180,8 @@ void sla_fire_plan(struct sla_report *report) {
     int64_t wake_ms = CALENDAR_NEVER;
 
     for (int i = 0; i < report->replay->count; i++) {
-        const struct sla_cycle *record = sla_report_record(report, &report->replay->at[i]);
-        if (record) sooner(&wake_ms, next_of(report, &report->replay->at[i], record));
+        const struct sla_cycle *cycle = sla_report_cycle(report, &report->replay->at[i]);
+        if (cycle) sooner(&wake_ms, next_of(report, &report->replay->at[i], cycle));
     }
     if (!state->started) sooner(&wake_ms, state->start_by);
     sooner(&wake_ms, silence_at(report));

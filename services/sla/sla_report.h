@@ -21,14 +21,14 @@ struct sla_report {
  * cycles. Breaches are left to sla_fire. */
 void sla_report_changes(struct sla_report *report);
 
-/* The record of a cycle, or NULL where it is not reported (its books are closed). */
-struct sla_cycle *sla_report_record(struct sla_report *report, const struct sla_derived *derived);
+/* The cycle as it was reported, or NULL where it was not (its books are closed). */
+struct sla_cycle *sla_report_cycle(struct sla_report *report, const struct sla_derived *derived);
 /* It was reported breached and that stands: not reported again. */
-bool sla_report_breach_said(const struct sla_cycle *record);
+bool sla_report_breach_said(const struct sla_cycle *cycle);
 
 /* Emission, each also to the timeline. */
 struct sla_event;
-void sla_report_emit(struct sla_report *report, const char *type, const char *id_end,
+void sla_report_emit(struct sla_report *report, enum event_type type, const char *id_end,
                      int64_t time_ms, const struct sla_event *data);
 /* What a verdict says beside the times: whose deadline it was, under which policy version, and how
  * late the end (or now) is by the clock and in working time. */
@@ -36,10 +36,10 @@ void sla_report_verdict(const struct sla_report *report, const struct sla_derive
                         int64_t end_ms, struct sla_event *data);
 /* met or cancelled behind a breach. */
 void sla_report_end(struct sla_report *report, const struct sla_derived *derived,
-                    struct sla_cycle *record);
+                    struct sla_cycle *cycle);
 /* "<target>.<cycle>", for a breach and its retraction with ".2" behind it when one was taken back
  * before: where two late records contradict each other, the last word counts and must be heard. */
-const char *sla_report_breach_id(const struct sla_report *report, const struct sla_cycle *record);
+const char *sla_report_breach_id(const struct sla_report *report, const struct sla_cycle *cycle);
 const char *sla_report_cycle_id(const struct sla_report *report, const char *target, int64_t cycle);
 
 #endif

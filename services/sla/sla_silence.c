@@ -3,10 +3,9 @@
 #include "sla_silence.h"
 #include <string.h>
 
-static const char type[] = "case.closed";
-
-bool sla_silence_is_word(const char *name) {
-    return strcmp(name, "case.classified") != 0 && strncmp(name, "delivery.", 9) != 0;
+bool sla_silence_is_word(enum event_type type) {
+    return type != EVENT_CASE_CLASSIFIED && type != EVENT_DELIVERY_DONE &&
+           type != EVENT_DELIVERY_FAILED;
 }
 
 static int64_t later(int64_t one, int64_t two) {
@@ -20,7 +19,7 @@ static int64_t heard_at(const struct sla_state *state) {
     int64_t heard = later(later(state->opened_at, state->assigned_at), state->heard_at);
 
     for (int i = 0; i < state->facts.count; i++)
-        if (!facts[i].automated && sla_silence_is_word(facts[i].type))
+        if (!facts[i].automated && sla_silence_is_word(contract_event(facts[i].type)))
             heard = later(heard, facts[i].at);
     return heard;
 }
@@ -56,16 +55,17 @@ static void say(struct sla_report *report, int64_t at_ms) {
         .case_id = state->case_id, .by = "redress-sla", .automated = true, .reason = "silence"};
     const char *id = arena_printf(report->in->arena, "%s.closed.%lld", state->case_id,
                                   (long long)heard_at(state));
-    struct output *output = effects_emit(report->out, type, state->case_id, id, at_ms,
-                                         contract_find(type)->record, &data);
+    struct output *output =
+        contract_emit(report->out, EVENT_CASE_CLOSED, state->case_id, id, at_ms, &data);
 
     output->traceparent = state->traceparent;
-    sla_state_add_moment(state, at_ms, type, NULL, report->in->arena);
+    sla_state_add_moment(state, at_ms, EVENT_CASE_CLOSED, NULL, report->in->arena);
 }
 
 bool sla_silence_close(struct sla_report *report, int64_t proven_ms) {
     int64_t at_ms = sla_silence_ends(report);
-    const struct sla_fact fact = {.at = at_ms, .type = type, .automated = true};
+    const struct sla_fact fact = {
+        .at = at_ms, .type = contract_row(EVENT_CASE_CLOSED)->name, .automated = true};
     if (at_ms > proven_ms || report->in->unconfirmed) return false;
     if (!sla_state_add_fact(report->state, &fact, report->in->arena)) return false;
 

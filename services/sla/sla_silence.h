@@ -11,7 +11,7 @@
 #include "sla_report.h"
 
 /* Is an event of this type a word about the case? */
-bool sla_silence_is_word(const char *type);
+bool sla_silence_is_word(enum event_type type);
 
 /* When the case is to be closed; CALENDAR_NEVER: it is over, or the policy does not say. */
 int64_t sla_silence_ends(const struct sla_report *report);

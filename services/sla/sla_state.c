@@ -16,17 +16,17 @@ static const struct field fact_fields[] = {
     {FIELD(sla_fact, automated), .type = FIELD_BOOL, .doc = "A program did it."},
     {FIELD(sla_fact, id), .type = FIELD_NAME, .doc = "Which event it was."},
     {FIELD(sla_fact, type), .type = FIELD_NAME, .doc = "Event type."},
-    {FIELD(sla_fact, name), .type = FIELD_NAME, .doc = "Task, target or class."},
+    {FIELD(sla_fact, name), .type = FIELD_NAME, .doc = "Task, target, class or agent."},
     {FIELD(sla_fact, set_by), .type = FIELD_NAME, .doc = "Who set the deadline."},
+    {FIELD(sla_fact, team), .type = FIELD_NAME, .doc = "The team that got the case."},
     {FIELD(sla_fact, until), .type = FIELD_TIME, .doc = "End of the pause, or the deadline."},
-    {FIELD(sla_fact, reason), .type = FIELD_CHOICE, .choices = contract_pause_reasons,
-     .doc = "Reason of the pause."},
+    {FIELD(sla_fact, reason), .type = FIELD_ID, .doc = "Reason of the pause."},
     {FIELD(sla_fact, severity), .type = FIELD_CHOICE, .choices = contract_severities,
      .doc = "Severity given."},
     {FIELD(sla_fact, flags), .type = FIELD_TEXTS, .doc = "Flags given."},
     {FIELD_REST_OF(sla_fact, rest)},
     FIELDS_END};
-static const struct record fact_record = {
+static const struct table fact_table = {
     .name = "fact", .size = sizeof(struct sla_fact), .fields = fact_fields};
 
 #define HIDDEN .flags = FIELD_HIDDEN
@@ -50,8 +50,7 @@ static const struct field cycle_fields[] = {
     {FIELD(sla_cycle, warned), .type = FIELD_TEXTS, HIDDEN, .doc = "Warnings given."},
     {FIELD(sla_cycle, told), .type = FIELD_TEXTS, HIDDEN, .doc = "Steps of ladders taken."},
     {FIELD(sla_cycle, level), .type = FIELD_INT, HIDDEN, .doc = "How many."},
-    {FIELD(sla_cycle, waits_for), .type = FIELD_CHOICE, .choices = contract_pause_reasons, HIDDEN,
-     .doc = "Reported pause."},
+    {FIELD(sla_cycle, waits_for), .type = FIELD_ID, HIDDEN, .doc = "Reported pause."},
     {FIELD(sla_cycle, set_by), .type = FIELD_NAME, HIDDEN,
      .doc = "Whose deadline it is, when set from outside."},
     {FIELD(sla_cycle, frozen), .type = FIELD_BOOL, HIDDEN,
@@ -61,19 +60,18 @@ static const struct field cycle_fields[] = {
     FIELDS_END};
 /* Deadlines stay in the index until they are met or cancelled, breached ones included, and leave it
  * with the case (deploy/docs/redis.md). */
-static const struct record cycle_record = {.name = "target",
-                                           .size = sizeof(struct sla_cycle),
-                                           .fields = cycle_fields,
-                                           .index_while = {"watched", yes},
-                                           .doc = "The latest cycle of a target."};
+static const struct table cycle_table = {.name = "target",
+                                         .size = sizeof(struct sla_cycle),
+                                         .fields = cycle_fields,
+                                         .index_while = {"watched", yes},
+                                         .doc = "The latest cycle of a target."};
 
 static const struct field span_fields[] = {
     {FIELD(sla_pause_span, from), .type = FIELD_TIME, .doc = "From here."},
     {FIELD(sla_pause_span, to), .type = FIELD_TIME, .doc = "To here; absent: without an end."},
-    {FIELD(sla_pause_span, reason), .type = FIELD_CHOICE, .choices = contract_pause_reasons,
-     .doc = "Whom it waits for."},
+    {FIELD(sla_pause_span, reason), .type = FIELD_ID, .doc = "Whom it waits for."},
     FIELDS_END};
-static const struct record span_record = {
+static const struct table span_table = {
     .name = "pause", .size = sizeof(struct sla_pause_span), .fields = span_fields};
 static const struct field moment_fields[] = {
     {FIELD(sla_moment, at), .type = FIELD_TIME, .doc = "When."},
@@ -81,7 +79,7 @@ static const struct field moment_fields[] = {
     {FIELD(sla_moment, target), .type = FIELD_NAME, .doc = "The target or task."},
     {FIELD_REST_OF(sla_moment, rest)},
     FIELDS_END};
-static const struct record moment_record = {
+static const struct table moment_table = {
     .name = "moment", .size = sizeof(struct sla_moment), .fields = moment_fields};
 
 static const struct field order_fields[] = {
@@ -95,7 +93,7 @@ static const struct field order_fields[] = {
     {FIELD(sla_order, amount), .type = FIELD_MONEY, .doc = "Amount."},
     {FIELD_REST_OF(sla_order, rest)},
     FIELDS_END};
-static const struct record order_record = {
+static const struct table order_table = {
     .name = "order", .size = sizeof(struct sla_order), .fields = order_fields};
 
 static const struct field state_fields[] = {
@@ -123,21 +121,27 @@ static const struct field state_fields[] = {
     {FIELD(sla_state, assignee), .type = FIELD_NAME, .doc = "Who has the case."},
     {FIELD(sla_state, repeats), .type = FIELD_INT,
      .doc = "Further complaints about the same order."},
-    {FIELD(sla_state, pauses), .type = FIELD_RECORDS, .of = &span_record,
+    {FIELD(sla_state, pauses), .type = FIELD_PARTS, .of = &span_table,
      .doc = "When it waited, and for whom."},
-    {FIELD(sla_state, timeline), .type = FIELD_RECORDS, .of = &moment_record,
+    {FIELD(sla_state, timeline), .type = FIELD_PARTS, .of = &moment_table,
      .doc = "The last 100: time, type, target."},
-    {FIELD(sla_state, targets), .type = FIELD_GROUPS, .of = &cycle_record,
+    {FIELD(sla_state, targets), .type = FIELD_GROUPS, .of = &cycle_table,
      .doc = "The latest cycle of each target."},
     {FIELD(sla_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
      .doc = "To be looked at then."},
     {FIELD(sla_state, case_id), .type = FIELD_ID, HIDDEN, .doc = "The case."},
     {FIELD(sla_state, traceparent), .type = FIELD_NAME, HIDDEN, .doc = "Of the complaint."},
-    {FIELD(sla_state, order), .type = FIELD_RECORD, .of = &order_record, HIDDEN,
+    {FIELD(sla_state, order), .type = FIELD_PART, .of = &order_table, HIDDEN,
      .doc = "What policies ask of the order."},
-    {FIELD(sla_state, facts), .type = FIELD_RECORDS, .of = &fact_record, HIDDEN,
+    {FIELD(sla_state, customer), .type = FIELD_NAME, HIDDEN,
+     .doc = "Who complains, as a hash: policies may ask."},
+    {FIELD(sla_state, contract), .type = FIELD_NAME, HIDDEN, .doc = "The service contract."},
+    {FIELD(sla_state, region), .type = FIELD_NAME, HIDDEN, .doc = "The customer's region."},
+    {FIELD(sla_state, locale), .type = FIELD_NAME, HIDDEN, .doc = "The customer's locale."},
+    {FIELD(sla_state, categories), .type = FIELD_TEXTS, HIDDEN, .doc = "Categories of the items."},
+    {FIELD(sla_state, facts), .type = FIELD_PARTS, .of = &fact_table, HIDDEN,
      .doc = "What happened, in its own order."},
-    {FIELD(sla_state, cycles), .type = FIELD_RECORDS, .of = &cycle_record, HIDDEN,
+    {FIELD(sla_state, cycles), .type = FIELD_PARTS, .of = &cycle_table, HIDDEN,
      .doc = "Earlier cycles."},
     {FIELD(sla_state, assigned_at), .type = FIELD_TIME, HIDDEN, .doc = "When the assignee got it."},
     {FIELD(sla_state, assigned_sequence), .type = FIELD_INT, HIDDEN, .doc = "And its sequence."},
@@ -155,11 +159,44 @@ static const struct field state_fields[] = {
      .doc = "The case is over and goes then."},
     {FIELD_REST_OF(sla_state, rest)},
     FIELDS_END};
-const struct record sla_state_record = {.name = "sla.state",
-                                        .size = sizeof(struct sla_state),
-                                        .fields = state_fields,
-                                        .count_while = {"status", open_statuses},
-                                        .doc = "One case, as the deadlines see it."};
+/* What stands in most cases. */
+static const char *const words[] = {"case.classified",
+                                    "case.opened",
+                                    "sla.started",
+                                    "first_contact",
+                                    "resolution",
+                                    "next_update",
+                                    "next_reply",
+                                    "case.contacted",
+                                    "case.replied",
+                                    "case.updated",
+                                    "case.assigned",
+                                    "case.customer_replied",
+                                    "case.paused",
+                                    "case.resumed",
+                                    "case.repeated",
+                                    "case.resolved",
+                                    "case.closed",
+                                    "case.reclassified",
+                                    "sla.warned",
+                                    "sla.breached",
+                                    "sla.escalated",
+                                    "sla.met",
+                                    "sla.rescheduled",
+                                    "sla.paused",
+                                    "sla.resumed",
+                                    "follow_up",
+                                    "sla.cancelled",
+                                    "awaiting_customer",
+                                    "CNY",
+                                    "zh-CN",
+                                    NULL};
+const struct table sla_state_table = {.name = "sla.state",
+                                      .size = sizeof(struct sla_state),
+                                      .fields = state_fields,
+                                      .count_while = {"status", open_statuses},
+                                      .words = words,
+                                      .doc = "One case, as the deadlines see it."};
 
 /* Time, then sequence (none comes first), then arrival. */
 static int order_of(const struct sla_fact *one, const struct sla_fact *two) {
@@ -169,35 +206,31 @@ static int order_of(const struct sla_fact *one, const struct sla_fact *two) {
     return 0;
 }
 
-static bool same_text(const char *one, const char *two) {
+bool sla_state_same_text(const char *one, const char *two) {
     return one == two || (one && two && strcmp(one, two) == 0);
 }
 
 /* An event that came twice is one fact; two that say the same of one moment are two. */
 static bool same_fact(const struct sla_fact *one, const struct sla_fact *two) {
     if (one->id && two->id && strcmp(one->id, two->id) != 0) return false;
-    if (order_of(one, two) || !same_text(one->type, two->type) || !same_text(one->name, two->name))
+    if (order_of(one, two) || !sla_state_same_text(one->type, two->type) ||
+        !sla_state_same_text(one->name, two->name) || !sla_state_same_text(one->team, two->team) ||
+        !sla_state_same_text(one->set_by, two->set_by))
         return false;
-    if (!same_text(one->set_by, two->set_by) || one->until != two->until ||
-        one->reason != two->reason)
-        return false;
-    if (one->automated != two->automated || one->severity != two->severity ||
-        one->flags.count != two->flags.count)
-        return false;
-    for (int i = 0; i < one->flags.count; i++)
-        if (strcmp(one->flags.at[i], two->flags.at[i]) != 0) return false;
-    return true;
+    if (one->id && two->id) return true; /* the end of a wait may have been noted since */
+    if (one->until != two->until || !sla_state_same_text(one->reason, two->reason)) return false;
+    return one->automated == two->automated && one->severity == two->severity &&
+           texts_equal(&one->flags, &two->flags);
 }
 
 /* Of these a case may have hundreds, and all but the first contact matter only for a while. */
-static bool is_chatty(const struct sla_fact *fact) {
-    return strcmp(fact->type, "case.customer_replied") == 0 ||
-           strcmp(fact->type, "case.replied") == 0 || strcmp(fact->type, "case.contacted") == 0 ||
-           strcmp(fact->type, "case.updated") == 0;
+static bool is_chatty(enum event_type type) {
+    return type == EVENT_CASE_CUSTOMER_REPLIED || type == EVENT_CASE_REPLIED ||
+           type == EVENT_CASE_CONTACTED || type == EVENT_CASE_UPDATED;
 }
 
-static bool is_contact(const struct sla_fact *fact) {
-    return strcmp(fact->type, "case.replied") == 0 || strcmp(fact->type, "case.contacted") == 0;
+static bool is_contact(enum event_type type) {
+    return type == EVENT_CASE_REPLIED || type == EVENT_CASE_CONTACTED;
 }
 
 /* Drops the oldest fact that can be spared, and closes the books up to it. */
@@ -207,8 +240,9 @@ static void make_room(struct sla_state *state) {
     int spared = -1;
 
     for (int i = 0; i < state->facts.count && spared < 0; i++) {
-        if (is_chatty(&facts[i]) && (contacted || !is_contact(&facts[i]))) spared = i;
-        contacted |= is_contact(&facts[i]);
+        enum event_type type = contract_event(facts[i].type);
+        if (is_chatty(type) && (contacted || !is_contact(type))) spared = i;
+        contacted |= is_contact(type);
     }
     if (spared < 0) spared = 0;
     if (facts[spared].at > state->closed_books) state->closed_books = facts[spared].at;
@@ -222,6 +256,14 @@ bool sla_state_has_fact(const struct sla_state *state, const struct sla_fact *fa
     for (int i = 0; i < state->facts.count; i++)
         if (same_fact(&facts[i], fact)) return true;
     return false;
+}
+
+const enum event_type *sla_state_events(const struct sla_state *state, struct arena *arena) {
+    const struct sla_fact *facts = state->facts.at;
+    enum event_type *types = arena_alloc(arena, ((size_t)state->facts.count + 1) * sizeof *types);
+
+    for (int i = 0; i < state->facts.count; i++) types[i] = contract_event(facts[i].type);
+    return types;
 }
 
 bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, struct arena *arena) {
@@ -240,32 +282,28 @@ bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, st
     grown[place] = *fact;
     if (count > place)
         memcpy(&grown[place + 1], &facts[place], (size_t)(count - place) * sizeof *grown);
-    state->facts = (struct records){grown, count + 1};
+    state->facts = (struct parts){grown, count + 1};
 
     return true;
 }
 
-void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target,
-                          struct arena *arena) {
-    struct sla_moment *moments = state->timeline.at;
-    int count = state->timeline.count;
-    int skip = count == SLA_TIMELINE_MAX;
-    struct sla_moment *grown = arena_alloc(arena, (size_t)(count + 1) * sizeof *grown);
+void sla_state_add_moment(struct sla_state *state, int64_t at, enum event_type type,
+                          const char *target, struct arena *arena) {
+    struct sla_moment *added = parts_add(&state->timeline, sizeof *added, SLA_TIMELINE_MAX, arena);
 
-    if (count) memcpy(grown, moments + skip, (size_t)(count - skip) * sizeof *grown);
-    grown[count - skip] = (struct sla_moment){.at = at, .type = type, .target = target};
-    state->timeline = (struct records){grown, count - skip + 1};
+    *added = (struct sla_moment){.at = at, .type = contract_row(type)->name, .target = target};
 }
 
 void sla_state_take_cycles(const struct sla_state *state, struct arena *arena,
                            struct sla_cycles *out) {
-    size_t latest = (size_t)state->targets.count;
-    size_t earlier = (size_t)state->cycles.count;
+    const struct sla_cycle *latest = state->targets.at;
+    const struct sla_cycle *earlier = state->cycles.at;
 
-    *out = (struct sla_cycles){arena, arena_alloc(arena, (latest + earlier + 1) * sizeof *out->at),
-                               (int)(latest + earlier)};
-    if (latest) memcpy(out->at, state->targets.at, latest * sizeof *out->at);
-    if (earlier) memcpy(out->at + latest, state->cycles.at, earlier * sizeof *out->at);
+    *out = (struct sla_cycles){.arena = arena};
+    for (int i = 0; i < state->targets.count; i++)
+        *ARENA_ADD(arena, out->at, out->count) = latest[i];
+    for (int i = 0; i < state->cycles.count; i++)
+        *ARENA_ADD(arena, out->at, out->count) = earlier[i];
 }
 
 static int by_cycle(const void *a, const void *b) {
@@ -301,8 +339,8 @@ void sla_state_put_cycles(struct sla_state *state, const struct sla_cycles *cycl
     if (earlier_count > SLA_CYCLES_MAX) skip = earlier_count - SLA_CYCLES_MAX;
     if (skip && earlier[skip - 1].cycle > state->closed_books)
         state->closed_books = earlier[skip - 1].cycle;
-    state->targets = (struct records){latest, latest_count};
-    state->cycles = (struct records){earlier + skip, earlier_count - skip};
+    state->targets = (struct parts){latest, latest_count};
+    state->cycles = (struct parts){earlier + skip, earlier_count - skip};
 }
 
 struct sla_cycle *sla_state_find_cycle(struct sla_cycles *cycles, const char *name, int64_t cycle) {
@@ -313,11 +351,8 @@ struct sla_cycle *sla_state_find_cycle(struct sla_cycles *cycles, const char *na
 }
 
 struct sla_cycle *sla_state_add_cycle(struct sla_cycles *cycles, const char *name, int64_t cycle) {
-    size_t count = (size_t)cycles->count;
-    cycles->at = arena_grow(cycles->arena, cycles->at, count * sizeof *cycles->at,
-                            (count + 1) * sizeof *cycles->at);
-    cycles->at[count] =
-        (struct sla_cycle){.name = name, .cycle = cycle, .state = SLA_CYCLE_RUNNING};
-    cycles->count++;
-    return &cycles->at[count];
+    struct sla_cycle *added = ARENA_ADD(cycles->arena, cycles->at, cycles->count);
+
+    *added = (struct sla_cycle){.name = name, .cycle = cycle, .state = SLA_CYCLE_RUNNING};
+    return added;
 }

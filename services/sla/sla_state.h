@@ -7,8 +7,8 @@
 
 enum {
     SLA_TIMELINE_MAX = 100, /* deploy/docs/redis.md */
-    SLA_FACTS_MAX = 500,    /* some fifty times what real cases have; a case whose systems run wild
-                               stays below 64 KiB */
+    SLA_FACTS_MAX = 500,    /* where sla_compact cannot get below SLA_FACTS_KEPT: a case whose
+                               systems run wild stays below 64 KiB */
     SLA_CYCLES_MAX =
         100 /* cycles remembered beside the latest of each target: two years of weekly updates */
 };
@@ -33,8 +33,10 @@ struct sla_fact {
     const char *type; /* "case.contacted" */
     const char *name; /* task, target of a deadline, class */
     const char *set_by;
-    int64_t until; /* end of a pause, time of a deadline */
-    int reason, severity;
+    const char *team;   /* case.assigned */
+    int64_t until;      /* end of a pause, time of a deadline */
+    const char *reason; /* of a pause */
+    int severity;
     struct texts flags;
     struct rest rest;
 };
@@ -54,16 +56,16 @@ struct sla_cycle {
     struct texts told;   /* steps of ladders taken, "<policy>:<number>"; states of earlier versions
                             have none */
     int64_t level;       /* how many */
-    int waits_for;       /* reason of the pause that was reported */
-    const char *set_by;  /* whose deadline it is; NULL: the policy's */
-    bool frozen;         /* its verdict stands under an earlier policy version */
-    bool watched;        /* in the index of deadlines */
+    const char *waits_for; /* reason of the pause that was reported */
+    const char *set_by;    /* whose deadline it is; NULL: the policy's */
+    bool frozen;           /* its verdict stands under an earlier policy version */
+    bool watched;          /* in the index of deadlines */
     struct rest rest;
 };
 
 struct sla_pause_span {
     int64_t from, to; /* to 0: no end */
-    int reason;
+    const char *reason;
 };
 struct sla_moment {
     int64_t at;
@@ -82,15 +84,18 @@ struct sla_state {
     int64_t opened_at, contacted_at, resolved_at, closed_at;
     const char *assignee;
     int64_t repeats;
-    struct records pauses;   /* struct sla_pause_span */
-    struct records timeline; /* struct sla_moment */
-    struct records targets;  /* struct sla_cycle: the latest of each target */
+    struct parts pauses;   /* struct sla_pause_span */
+    struct parts timeline; /* struct sla_moment */
+    struct parts targets;  /* struct sla_cycle: the latest of each target */
     /* For the worker's own use. */
     int64_t wake_at;
     const char *case_id, *traceparent;
     struct sla_order *order;
-    struct records facts;                   /* struct sla_fact */
-    struct records cycles;                  /* struct sla_cycle: earlier ones */
+    const char *customer; /* a hash of its id */
+    const char *contract, *region, *locale;
+    struct texts categories;                /* of the items */
+    struct parts facts;                     /* struct sla_fact */
+    struct parts cycles;                    /* struct sla_cycle: earlier ones */
     int64_t assigned_at, assigned_sequence; /* 0: none */
     int64_t heard_at;     /* the last word of people or systems; 0: as the facts have it */
     bool started;         /* targets run */
@@ -102,15 +107,20 @@ struct sla_state {
     struct rest rest;     /* of a newer version */
 };
 
-extern const struct record sla_state_record;
+extern const struct table sla_state_table;
+
+/* NULL is the same as NULL alone. */
+bool sla_state_same_text(const char *one, const char *two);
 
 bool sla_state_has_fact(const struct sla_state *state, const struct sla_fact *fact);
+/* Their types, in the facts' order. */
+const enum event_type *sla_state_events(const struct sla_state *state, struct arena *arena);
 /* Puts a fact in its place. False: it was there already. */
 bool sla_state_add_fact(struct sla_state *state, const struct sla_fact *fact, struct arena *arena);
-void sla_state_add_moment(struct sla_state *state, int64_t at, const char *type, const char *target,
-                          struct arena *arena);
+void sla_state_add_moment(struct sla_state *state, int64_t at, enum event_type type,
+                          const char *target, struct arena *arena);
 
-/* The cycle records as one list, in no order, and the way back into `targets` and `cycles`. */
+/* The cycles as one list, in no order, and the way back into `targets` and `cycles`. */
 struct sla_cycles {
     struct arena *arena;
     struct sla_cycle *at;

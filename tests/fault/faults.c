@@ -86,6 +86,15 @@ void faults_crash_at(struct replay *replay, struct process *process, const char 
     process_env(process, "REDRESS_TEST_FAULT=");
 }
 
+void faults_unguarded(struct process *worker, const char *guard) {
+    if (!guard) return;
+    char *program = NULL;
+    if (asprintf(&program, "%s-unguarded", worker->argv[0]) < 0) wait_fail("out of memory");
+    free(worker->argv[0]);
+    worker->argv[0] = program;
+    process_env(worker, "REDRESS_TEST_WITHOUT=%s", guard);
+}
+
 void faults_redis(struct replay *replay, const char *command) {
     faults_tell_redis(replay->world, command);
 }

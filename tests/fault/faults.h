@@ -31,6 +31,9 @@ void faults_restart(struct replay *replay, struct process *process);
 /* Runs into a crash point (fault.h) and is started again without it. */
 void faults_crash_at(struct replay *replay, struct process *process, const char *point,
                      int passage);
+/* From its next start on it is the program that does without a guard (unguarded.c). NULL: it keeps
+ * all of them, and is the program that everybody runs. */
+void faults_unguarded(struct process *worker, const char *guard);
 /* One command to Redis, of at most four words. */
 void faults_redis(struct replay *replay, const char *command);
 void faults_tell_redis(struct world *world, const char *command);

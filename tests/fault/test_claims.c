@@ -29,7 +29,7 @@ static struct scene scene; /* one broker and one Redis for all tests, and a pref
 
 static void restore(void) {
     struct err err;
-    WAIT_FOR(claim_store_restore(scene.store, scene.world->asker, RESTORE_MS, &err) == CLAIM_DONE,
+    WAIT_FOR(claim_store_restore(scene.store, scene.world->asker, RESTORE_MS, &err) == OUTCOME_DONE,
              FAULTS_STEP_MS);
     claim_store_begin(scene.store);
 }
@@ -47,7 +47,7 @@ static struct answer make(struct claim claim) {
     struct answer answer = {0};
     struct kafka_message message;
     claim.logged = true;
-    if (claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err) != CLAIM_DONE)
+    if (claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err) != OUTCOME_DONE)
         fail_msg("%s", err.text);
     if (claim_store_record(&claim, &answer, scene.arena, &message)) produce(&message);
     return answer;
@@ -89,9 +89,10 @@ static void forget(void) {
     struct redis_reply reply;
     struct answer answer;
     struct claim claim = {.kind = CLAIM_LOOK, .key = "chat"};
-    assert_int_equal(redis_ask(scene.redis, scene.arena, &reply, &err, 1, "FLUSHALL"), 0);
+    assert_int_equal(redis_ask(scene.redis, scene.arena, &reply, &err, 1, "FLUSHALL"),
+                     OUTCOME_DONE);
     assert_int_equal(claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err),
-                     CLAIM_RESTORE);
+                     OUTCOME_BROKEN);
 }
 
 static int open_servers(void **state) {
@@ -306,7 +307,7 @@ static void test_tidied(void **state) {
 
 /* ---- What somebody else has put there ---- */
 
-static enum claim_result look(const char *key) {
+static enum outcome look(const char *key) {
     struct err err;
     struct answer answer;
     struct claim claim = {.kind = CLAIM_LOOK, .key = key};
@@ -319,7 +320,7 @@ static void test_other_types(void **state) {
     restore();
     assert_true(join("typed", "first", 5000).granted);
     tell("SET", redis_key("typed"), "x", NULL);
-    assert_int_equal(look("typed"), CLAIM_RESTORE);
+    assert_int_equal(look("typed"), OUTCOME_BROKEN);
     restore();
     assert_int_equal(join("typed", "second", 5000).ordinal, 1);
 
@@ -328,14 +329,14 @@ static void test_other_types(void **state) {
     tell("DEL", marker, NULL, NULL);
     tell("SADD", marker, "x", NULL);
     tell("SET", redis_key("typed"), "x", NULL);
-    assert_int_equal(look("typed"), CLAIM_RESTORE);
+    assert_int_equal(look("typed"), OUTCOME_BROKEN);
     restore();
     assert_int_equal(join("typed", "third", 5000).ordinal, 2);
 }
 
 /* ---- A full Redis ---- */
 
-static enum claim_result take(struct claim claim) {
+static enum outcome take(struct claim claim) {
     struct err err;
     struct answer answer;
     return claim_store_make(scene.store, scene.arena, &claim, &answer, 1, &err);
@@ -352,11 +353,11 @@ static void test_full(void **state) {
     assert_int_equal(
         take((struct claim){
             .kind = CLAIM_JOIN, .key = "new", .id = "n", .time_ms = now, .valid_ms = 1000}),
-        CLAIM_AWAY);
+        OUTCOME_WAIT);
     assert_int_equal(
         take((struct claim){
             .kind = CLAIM_JOIN, .key = "thing", .id = "second", .time_ms = now, .valid_ms = 1000}),
-        CLAIM_AWAY);
+        OUTCOME_WAIT);
     assert_string_equal(tell("HGET", redis_key("thing"), "i", NULL).text, "first");
     give_back("part");
     assert_string_equal(tell("HGET", redis_key("cap\x1forder-1"), "s", NULL).text, "0");

@@ -179,7 +179,7 @@ static void open_scene(struct harness *h, struct scene *scene, int try) {
         scene->intake[i] = harness_worker(h, "intake", i);
         scene->sla[i] = harness_worker(h, "sla", i);
         process_env(scene->sla[i], "REDRESS_LATE_SETTLE=1s");
-        if (scene->without) process_env(scene->sla[i], "REDRESS_TEST_WITHOUT=%s", scene->without);
+        faults_unguarded(scene->sla[i], scene->without);
     }
     start(scene, scene->intake);
     start(scene, scene->sla);

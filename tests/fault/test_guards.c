@@ -50,8 +50,8 @@ static void test_without_offsets(void **state) {
     struct buf wrong = {0};
     struct replay *replay = begin("no-offsets", 4);
     replay_publish(replay, FAULTS_ALL, 1);
-    process_env(replay->intake[0], "REDRESS_TEST_WITHOUT=offsets");
-    faults_crash_at(replay, replay->intake[0], "after_commit", 4);
+    faults_unguarded(replay->intake[0], "offsets");
+    faults_crash_at(replay, replay->intake[0], "between_commits", 4);
     replay_start(replay);
     expect_wrong(end(replay, &wrong), &wrong);
 }
@@ -98,7 +98,7 @@ static void test_without_complaints_first(void **state) {
     struct buf wrong = {0};
     struct hanging hanging = {0};
     struct replay *replay = begin("no-order", 1);
-    process_env(replay->intake[0], "REDRESS_TEST_WITHOUT=complaints_first");
+    faults_unguarded(replay->intake[0], "complaints_first");
 
     hang(replay, &hanging, TOPIC_COMPLAINTS);
     replay_publish(replay, FAULTS_ALL, 1);
@@ -121,8 +121,9 @@ static bool is_held(struct replay *replay, const char *why) {
     struct arena *arena = arena_new();
     struct redis *redis = redis_new(replay->world->config.redis_url, &err);
     const char *meta = arena_printf(arena, "%s:meta", replay->h->prefix);
-    bool held = redis_ask(redis, arena, &reply, &err, 3, "HGET", meta, "held:sla.0") == 0 &&
-                reply.text && strcmp(reply.text, why) == 0;
+    bool held =
+        redis_ask(redis, arena, &reply, &err, 3, "HGET", meta, "held:sla.0") == OUTCOME_DONE &&
+        reply.text && strcmp(reply.text, why) == 0;
 
     redis_free(redis);
     arena_free(arena);
@@ -142,7 +143,7 @@ static bool take_over_scene(const char *name, const char *without, struct buf *w
     struct replay *replay = begin(name, 1);
     struct process *sla = replay->sla[0];
     struct hanging hanging = {0};
-    process_env(sla, "REDRESS_TEST_WITHOUT=%s", without);
+    faults_unguarded(sla, without);
 
     replay_publish_share(replay, 1);
     process_start(replay->intake[0]);
@@ -162,7 +163,7 @@ static bool take_over_scene(const char *name, const char *without, struct buf *w
 static void test_take_over(void **state) {
     (void)state;
     struct buf wrong = {0};
-    if (!take_over_scene("take-over", "nothing", &wrong))
+    if (!take_over_scene("take-over", NULL, &wrong))
         fail_msg("%s", wrong.at ? wrong.at : "it did not settle");
 }
 

@@ -289,15 +289,15 @@ static void claim_order(struct scene *scene, const char *order, const char *owne
                           .value = case_id,
                           .time_ms = clock_now_ms(),
                           .valid_ms = WITHIN_MS};
-    enum claim_result result = claim_store_make(store, arena, &claim, &answer, 1, &err);
-    if (result == CLAIM_RESTORE) {
+    enum outcome result = claim_store_make(store, arena, &claim, &answer, 1, &err);
+    if (result == OUTCOME_BROKEN) {
         WAIT_FOR(claim_store_restore(store, scene->world->asker, FAULTS_STEP_MS, &err) ==
-                     CLAIM_DONE,
+                     OUTCOME_DONE,
                  FAULTS_STEP_MS);
         claim_store_begin(store);
         result = claim_store_make(store, arena, &claim, &answer, 1, &err);
     }
-    if (result != CLAIM_DONE || !answer.granted) wait_fail("%s: not claimed", order);
+    if (result != OUTCOME_DONE || !answer.granted) wait_fail("%s: not claimed", order);
     claim_store_free(store);
     redis_free(redis);
     arena_free(arena);

@@ -31,7 +31,7 @@ static struct replay *begin(const char *name) {
 }
 
 static void stand_at(struct process *zombie, const char *without, const char *fault) {
-    process_env(zombie, "REDRESS_TEST_WITHOUT=%s", without);
+    faults_unguarded(zombie, without);
     process_env(zombie, "REDRESS_TEST_FAULT=%s:stop", fault);
 }
 
@@ -148,7 +148,7 @@ static void expect_wrong(bool right, struct buf *wrong) {
 static void test_before_its_transaction(void **state) {
     (void)state;
     struct buf wrong = {0};
-    expect_right(intake_scene("zombie-intake", "nothing", &wrong), &wrong);
+    expect_right(intake_scene("zombie-intake", NULL, &wrong), &wrong);
 }
 
 static void test_without_membership(void **state) {
@@ -160,7 +160,7 @@ static void test_without_membership(void **state) {
 static void test_before_its_apply(void **state) {
     (void)state;
     struct buf wrong = {0};
-    expect_right(sla_scene("zombie-sla", "nothing", &wrong), &wrong);
+    expect_right(sla_scene("zombie-sla", NULL, &wrong), &wrong);
 }
 
 static void test_without_compare_and_set(void **state) {
@@ -172,7 +172,7 @@ static void test_without_compare_and_set(void **state) {
 static void test_within_a_wipe(void **state) {
     (void)state;
     struct buf wrong = {0};
-    expect_right(wipe_scene("zombie-wipe", "nothing", &wrong), &wrong);
+    expect_right(wipe_scene("zombie-wipe", NULL, &wrong), &wrong);
 }
 
 static void test_without_the_mark(void **state) {

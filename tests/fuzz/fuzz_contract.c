@@ -19,28 +19,28 @@ static struct header header(const char *name, const char *value) {
     return (struct header){name, value, strlen(value)};
 }
 
-static void encode(const struct record *record, const void *data, struct buf *out) {
+static void encode(const struct table *table, const void *data, struct buf *out) {
     struct json_out json = {.buf = out};
-    fields_encode(record, data, &json);
+    fields_encode(table, data, &json);
 }
 
 static void check_round_trip(const struct contract_type *type, const struct tree *data,
                              struct arena *arena) {
     struct faults faults = {.arena = arena};
-    void *first = arena_alloc(arena, type->record->size),
-         *second = arena_alloc(arena, type->record->size);
-    if (fields_decode(type->record, data, FIELDS_EVENT, arena, first, &faults) != 0) {
+    void *first = arena_alloc(arena, type->table->size),
+         *second = arena_alloc(arena, type->table->size);
+    if (fields_decode(type->table, data, FIELDS_INBOUND, arena, first, &faults) != 0) {
         ASSERT(faults.count > 0);
         return;
     }
     struct buf once = {0}, twice = {0};
-    encode(type->record, first, &once);
+    encode(type->table, first, &once);
     const struct tree *again;
     struct err err;
     struct json_limits wide = {.bytes = 1 << 20, .depth = 64, .values = 1 << 16};
     ASSERT(json_read(arena, once.at, once.len, &wide, &again, &err) == JSON_OK);
-    ASSERT(fields_decode(type->record, again, FIELDS_STRICT, arena, second, &faults) == 0);
-    encode(type->record, second, &twice);
+    ASSERT(fields_decode(type->table, again, FIELDS_STRICT, arena, second, &faults) == 0);
+    encode(type->table, second, &twice);
     ASSERT(once.len == twice.len && memcmp(once.at, twice.at, once.len) == 0);
     buf_free(&once);
     buf_free(&twice);

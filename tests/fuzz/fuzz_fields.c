@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *encoded(struct arena *arena, const struct sample *sample) {
     struct buf buf = {0};
     struct json_out out = {.buf = &buf};
-    fields_encode(&sample_record, sample, &out);
+    fields_encode(&sample_table, sample, &out);
     const char *text = arena_strdup(arena, buf.at);
     buf_free(&buf);
     return text;
@@ -18,7 +18,7 @@ static const char *encoded(struct arena *arena, const struct sample *sample) {
 /* Both hashes in one, as a worker reads them back. */
 static struct pairs flattened(struct arena *arena, const struct sample *sample) {
     struct pairs pairs, hidden;
-    fields_flatten(&sample_record, sample, arena, &pairs, &hidden);
+    fields_flatten(&sample_table, sample, arena, &pairs, &hidden);
     struct pairs all = {.count = pairs.count + hidden.count};
     all.at = arena_alloc(arena, (size_t)(all.count + 1) * sizeof *all.at);
     if (pairs.count) memcpy(all.at, pairs.at, (size_t)pairs.count * sizeof *all.at);
@@ -42,19 +42,19 @@ static void check_hash(struct arena *arena, const struct sample *sample) {
     struct sample once = {0}, twice = {0}, copy = {0};
     struct err err;
     struct pairs first = flattened(arena, sample);
-    ASSERT(fields_unflatten(&sample_record, &first, arena, &once, &err) == 0);
+    ASSERT(fields_unflatten(&sample_table, &first, arena, &once, &err) == 0);
     struct pairs second = flattened(arena, &once);
     ASSERT(second.count == first.count);
-    ASSERT(fields_unflatten(&sample_record, &second, arena, &twice, &err) == 0);
+    ASSERT(fields_unflatten(&sample_table, &second, arena, &twice, &err) == 0);
     struct pairs third = flattened(arena, &twice);
     ASSERT(same_pairs(&second, &third));
-    fields_copy(&sample_record, sample, arena, &copy);
+    fields_copy(&sample_table, sample, arena, &copy);
     ASSERT(strcmp(encoded(arena, sample), encoded(arena, &copy)) == 0);
     struct marks marks;
-    fields_indexes(&sample_record, sample, arena, &marks);
-    fields_hours(&sample_record, sample, arena, &marks);
-    fields_counters(&sample_record, sample, arena, &marks);
-    fields_erase_private(&sample_record, &copy);
+    fields_indexes(&sample_table, sample, arena, &marks);
+    fields_hours(&sample_table, sample, arena, &marks);
+    fields_counters(&sample_table, sample, arena, &marks);
+    fields_erase_private(&sample_table, &copy);
 }
 
 static void from_json(struct arena *arena, const char *bytes, size_t size) {
@@ -63,13 +63,13 @@ static void from_json(struct arena *arena, const char *bytes, size_t size) {
     if (json_read(arena, bytes, size, NULL, &tree, &err) != JSON_OK) return;
     struct sample sample = {0}, decoded = {0};
     struct faults faults = {.arena = arena}, none = {.arena = arena};
-    int result = fields_decode(&sample_record, tree, FIELDS_EVENT, arena, &sample, &faults);
+    int result = fields_decode(&sample_table, tree, FIELDS_INBOUND, arena, &sample, &faults);
     ASSERT((result == 0) == (faults.count == 0));
     for (int i = 0; i < faults.count; i++) ASSERT(faults.at[i].path && faults.at[i].text[0]);
     if (result) return;
     const char *text = encoded(arena, &sample);
     ASSERT(json_read(arena, text, strlen(text), NULL, &again, &err) == JSON_OK);
-    ASSERT(fields_decode(&sample_record, again, FIELDS_STRICT, arena, &decoded, &none) == 0);
+    ASSERT(fields_decode(&sample_table, again, FIELDS_STRICT, arena, &decoded, &none) == 0);
     ASSERT(strcmp(encoded(arena, &decoded), text) == 0);
     check_hash(arena, &sample);
 }
@@ -93,10 +93,10 @@ static void from_hash(struct arena *arena, const char *bytes, size_t size) {
     }
     struct sample sample = {0};
     struct err err = {""};
-    if (fields_unflatten(&sample_record, &pairs, arena, &sample, &err))
+    if (fields_unflatten(&sample_table, &pairs, arena, &sample, &err))
         ASSERT(err.text[0]);
     else
-        fields_flatten(&sample_record, &sample, arena, &pairs, NULL);
+        fields_flatten(&sample_table, &sample, arena, &pairs, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

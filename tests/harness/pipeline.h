@@ -30,6 +30,11 @@ extern const struct worker_spec
 
 /* Kafka, Redis (harness_share()) and the topics; the workers exist but do not run. */
 struct pipeline *pipeline_new(const char *name, int partitions);
+
+/* The workers anew, numbered by `ordinal`, under the prefix that the harness has now: all by the same
+ * policies as those of pipeline_new(), since a version of a policy has one content. */
+void pipeline_workers(struct pipeline *pipeline, int ordinal);
+
 void pipeline_start(
     struct pipeline *pipeline); /* all that do not run, and waits until they are ready */
 void pipeline_close(struct pipeline *pipeline);

@@ -347,10 +347,8 @@ struct count {
 };
 
 static struct slot *slot_of(struct count *count, const char *key) {
-    size_t hash = 14695981039346656037ULL;
+    size_t at = ids_table_hash(key, strlen(key)) & (count->size - 1);
 
-    for (const char *c = key; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
-    size_t at = hash & (count->size - 1);
     for (; count->table[at].key; at = (at + 1) & (count->size - 1))
         if (strcmp(count->table[at].key, key) == 0) return &count->table[at];
     count->table[at].key = arena_strdup(count->arena, key);

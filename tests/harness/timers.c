@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +14,23 @@
 
 enum { ASK_MS = 5000, PLACES_MAX = 64 };
 
-static void write_policy(struct timers *timers) {
-    struct harness *h = timers->h;
+static void write_policy(struct timers *timers, const char *head, int within_ms) {
     char path[300];
 
-    snprintf(h->policy_dir, sizeof h->policy_dir, "%.190s/policies", h->dir);
-    snprintf(path, sizeof path, "%s/sla.yaml", h->policy_dir);
-    FILE *file = mkdir(h->policy_dir, 0755) == 0 ? fopen(path, "w") : NULL;
+    snprintf(path, sizeof path, "%s/sla.yaml", timers->h->policy_dir);
+    FILE *file = fopen(path, "w");
     if (!file) wait_fail("%s cannot be written", path);
     fprintf(file,
-            "version: timers-1\nclassify_within: %s\n"
+            "%s\nclassify_within: %s\n"
             "policies:\n  - name: timers\n    targets:\n      first_contact: {within: %ds}\n",
-            timers->classification ? "10m" : "1s", TIMERS_WITHIN_MS / 1000);
+            head, timers->classification ? "10m" : "1s", within_ms / 1000);
     fclose(file);
+}
+
+void timers_reload(struct timers *timers, int within_ms) {
+    write_policy(timers, "version: timers-2\nmigrate: true", within_ms);
+    timers->before_reload = timers->count;
+    process_kill(timers->sla, SIGHUP);
 }
 
 struct timers *timers_new(const char *name, int most) {
@@ -65,7 +70,9 @@ void timers_open(struct timers *timers, int partitions, bool classified) {
     if (classified)
         timers->classification =
             harness_worker(h, "classification", 0); /* with the policies delivered */
-    write_policy(timers);
+    snprintf(h->policy_dir, sizeof h->policy_dir, "%.190s/policies", h->dir);
+    if (mkdir(h->policy_dir, 0755) != 0) wait_fail("%s cannot be made", h->policy_dir);
+    write_policy(timers, "version: timers-1", TIMERS_WITHIN_MS);
     timers->intake = harness_worker(h, "intake", 0);
     timers->sla = harness_worker(h, "sla", 0);
     open_reader(timers);
@@ -92,11 +99,9 @@ void timers_close(struct timers *timers) {
 /* ---- Cases ---- */
 
 static int *slot_of(const struct timers *timers, const char *id) {
-    size_t hash = 14695981039346656037ULL;
     size_t mask = timers->table_size - 1;
+    size_t at = ids_table_hash(id, strlen(id)) & mask;
 
-    for (const char *c = id; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
-    size_t at = hash & mask;
     while (timers->table[at] && strcmp(timers->cases[timers->table[at] - 1].id, id) != 0)
         at = (at + 1) & mask;
     return &timers->table[at];
@@ -175,6 +180,8 @@ static void note(struct timers *timers, const struct raw *raw, int64_t now_ms) {
         item->started_ms = now_ms;
         item->breached_then = timers->breached;
         timers->started++;
+    } else if (strcmp(type, "sla.rescheduled") == 0) {
+        timers->moved += !item->moves++;
     } else if (strcmp(type, "sla.breached") == 0) {
         note_breach(timers, item, raw, now_ms);
     }
@@ -203,6 +210,10 @@ bool timers_follow(struct timers *timers, int ms, bool (*enough)(const struct ti
 
 bool timers_all_started(const struct timers *timers) {
     return timers->started == timers->count;
+}
+
+bool timers_all_moved(const struct timers *timers) {
+    return timers->moved == timers->before_reload;
 }
 
 bool timers_all_breached(const struct timers *timers) {

@@ -17,7 +17,7 @@ struct timers_case {
     int64_t opened_ms, started_ms; /* readable, by the test's clock; 0: not yet */
     int64_t breached_ms;           /* the first sla.breached became readable; 0: not yet */
     int64_t breached_at_ms;        /* what it says */
-    int breaches;
+    int breaches, moves;           /* sla.rescheduled */
     int breached_then; /* how many breaches of other cases were readable when sla.started was */
 };
 
@@ -31,9 +31,10 @@ struct timers {
         *sla; /* classification NULL: the clocks start after classify_within */
     struct timers_case *cases;
     int count, size;
-    int *table; /* open addressing: index + 1 of cases, by id */
+    int before_reload; /* so many of them */
+    int *table;        /* open addressing: index + 1 of cases, by id */
     size_t table_size;
-    int opened, started, breached; /* cases, each once */
+    int opened, started, breached, moved; /* cases, each once */
 };
 
 /* Only the folder and the policy; nothing runs: a test may put things into the environment of
@@ -45,6 +46,10 @@ void timers_open(struct timers *timers, int partitions, bool classified);
 void timers_start(struct timers *timers); /* all workers, and waits until they are ready */
 void timers_close(struct timers *timers);
 
+/* A second version of the policy, with an allowance of its own, that takes running cases along: sla
+ * is told to read it. */
+void timers_reload(struct timers *timers, int within_ms);
+
 /* A complaint whose first contact is due at due_ms. Not waited for: world_flush(). */
 void timers_publish(struct timers *timers, int64_t due_ms);
 /* Reads the case log for ms, or until `enough` says so (NULL: for the whole time). Returns whether
@@ -52,6 +57,7 @@ void timers_publish(struct timers *timers, int64_t due_ms);
 bool timers_follow(struct timers *timers, int ms, bool (*enough)(const struct timers *timers));
 bool timers_all_started(const struct timers *timers);
 bool timers_all_breached(const struct timers *timers);
+bool timers_all_moved(const struct timers *timers); /* those that run since before the reload */
 
 /* Fails the test unless each of the cases from `first` on was reported exactly once, at its own due
  * time, and neither said so before it nor was readable before it. */

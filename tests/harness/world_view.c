@@ -1,5 +1,6 @@
 /* world_view: a Redis view against the fold of its changelog, both as sorted lines of text. */
 #include "base/clock.h"
+#include "base/ids.h"
 #include "outside/redis.h"
 #include "world.h"
 #include <inttypes.h>
@@ -59,10 +60,8 @@ struct fold {
 };
 
 static size_t slot_of(const struct fold *fold, int shard, const char *id) {
-    size_t hash = 14695981039346656037ULL + (size_t)shard;
+    size_t at = (ids_table_hash(id, strlen(id)) + (size_t)shard) & (fold->size - 1);
 
-    for (const char *c = id; *c; c++) hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
-    size_t at = hash & (fold->size - 1);
     while (fold->cases[at].id && (strcmp(fold->cases[at].id, id) != 0 || fold->shards[at] != shard))
         at = (at + 1) & (fold->size - 1);
     return at;
@@ -138,13 +137,13 @@ static void add_pairs(struct lines *lines, const char *key, const struct pairs *
 
 /* The table by which both sides are read must not pass over anything: written again, the record has
  * as many members. */
-static void check_nothing_dropped(const struct record *record, const struct tree *tree,
+static void check_nothing_dropped(const struct table *table, const struct tree *tree,
                                   const void *state, struct arena *arena, const char *id) {
     const struct tree *again;
     struct err err;
     struct buf buf = {0};
 
-    fields_encode(record, state, &(struct json_out){.buf = &buf});
+    fields_encode(table, state, &(struct json_out){.buf = &buf});
     if (json_read(arena, buf.at, buf.len, &own_limits, &again, &err) != JSON_OK)
         wait_fail("%s: %s", id, err.text);
     for (const struct tree *member = tree->first; member; member = member->next)
@@ -155,7 +154,7 @@ static void check_nothing_dropped(const struct record *record, const struct tree
 
 /* One case's part of the fold. */
 struct part {
-    const struct record *record;
+    const struct table *table;
     const char *base, *id; /* "redress:{sla.3}:" */
     struct arena *arena;
     struct lines *lines;
@@ -164,7 +163,7 @@ struct part {
 
 static void fold_hashes(const struct part *part, const void *state) {
     struct hashes hashes;
-    fields_to_hashes(part->record, state, part->arena, &hashes);
+    fields_to_hashes(part->table, state, part->id, part->arena, &hashes);
     add_pairs(part->lines, arena_printf(part->arena, "%scase:%s", part->base, part->id),
               &hashes.public);
     add_pairs(part->lines, arena_printf(part->arena, "%sprivate:%s", part->base, part->id),
@@ -176,7 +175,7 @@ static void fold_indexes(const struct part *part, const void *state) {
     struct marks marks = {0};
     bool wakes = false;
 
-    fields_indexes(part->record, state, part->arena, &marks);
+    fields_indexes(part->table, state, part->arena, &marks);
     for (int i = 0; i < marks.count; i++) {
         wakes |= strcmp(marks.at[i].name, "wake_at") == 0;
         add_line(part->lines, "%sby:%s zset %s %" PRId64, part->base, marks.at[i].name, part->id,
@@ -184,19 +183,26 @@ static void fold_indexes(const struct part *part, const void *state) {
         tally_total(part->tallies, part->arena, part->base, "by:", marks.at[i].name);
     }
     if (!wakes) add_line(part->lines, "%sasleep set %s", part->base, part->id);
+    marks = (struct marks){0};
+    fields_finds(part->table, state, part->arena, &marks);
+    for (int i = 0; i < marks.count; i++) {
+        add_line(part->lines, "%sof:%s zset %s %" PRId64, part->base, marks.at[i].name, part->id,
+                 marks.at[i].ms);
+        tally_total(part->tallies, part->arena, part->base, "of:", marks.at[i].name);
+    }
 }
 
 static void fold_counters(const struct part *part, const void *state) {
     struct marks marks = {0};
 
-    fields_counters(part->record, state, part->arena, &marks);
+    fields_counters(part->table, state, part->arena, &marks);
     for (int i = 0; i < marks.count; i++) {
         tally(part->tallies, arena_printf(part->arena, "%scount:%s hash %s=", part->base,
                                           marks.at[i].name, marks.at[i].value));
         tally_total(part->tallies, part->arena, part->base, "count:", marks.at[i].name);
     }
     marks = (struct marks){0};
-    fields_hours(part->record, state, part->arena, &marks);
+    fields_hours(part->table, state, part->arena, &marks);
     for (int i = 0; i < marks.count; i++) {
         char hour[CLOCK_TEXT_MAX];
         if (marks.at[i].ms - marks.at[i].ms % HOUR_MS + HOURS_KEPT_MS <= clock_now_ms()) continue;
@@ -212,7 +218,7 @@ static void fold_case(const struct fold *fold, size_t at, struct arena *arena, s
     const struct tree *tree;
     struct err err;
     const struct last *last = &fold->cases[at];
-    struct part part = {.record = fold->spec->state,
+    struct part part = {.table = fold->spec->state,
                         .id = last->id,
                         .arena = arena,
                         .lines = lines,
@@ -220,16 +226,16 @@ static void fold_case(const struct fold *fold, size_t at, struct arena *arena, s
 
     part.base =
         arena_printf(arena, "%s:{%s.%d}:", fold->prefix, fold->spec->name, fold->shards[at]);
-    void *state = arena_alloc(arena, part.record->size);
+    void *state = arena_alloc(arena, part.table->size);
     struct faults faults = {.arena = arena};
     if (json_read(arena, last->value, last->len, &own_limits, &tree, &err) != JSON_OK ||
-        fields_decode(part.record, tree, FIELDS_STATE, arena, state, &faults) != 0) {
+        fields_decode(part.table, tree, FIELDS_STATE, arena, state, &faults) != 0) {
         add_line(lines, "%sunread hash %s=changelog offset %" PRId64, part.base, last->id,
                  last->offset);
         tally_total(tallies, arena, part.base, "@unread", "");
         return;
     }
-    check_nothing_dropped(part.record, tree, state, arena, last->id);
+    check_nothing_dropped(part.table, tree, state, arena, last->id);
     fold_hashes(&part, state);
     fold_indexes(&part, state);
     fold_counters(&part, state);

@@ -90,7 +90,7 @@ static inline void add_complaint(struct buf *out, const char *id, const char *or
                "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":"
                "\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"vip\"},\"order\":{\"id\":\"%s\","
                "\"status\":\"delivered\",\"amount\":{\"currency\":\"CNY\",\"minor\":29900}},"
-               "\"text\":\"包裹破损，杯子碎了\"}}\n",
+               "\"text\":\"快递箱子压扁了，里面的杯子全碎了\"}}\n",
                id, clock_format(time_ms, time), order, order);
 }
 

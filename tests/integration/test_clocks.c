@@ -242,7 +242,8 @@ static void empty_redis(struct intake_scene *scene) {
     struct err err;
     struct redis_reply reply;
     struct redis *redis = redis_new(scene->timers->h->redis_url, &err);
-    if (!redis || redis_ask(redis, scene->timers->arena, &reply, &err, 1, "FLUSHALL") != 0)
+    if (!redis ||
+        redis_ask(redis, scene->timers->arena, &reply, &err, 1, "FLUSHALL") != OUTCOME_DONE)
         wait_fail("%s", err.text);
     redis_free(redis);
 }

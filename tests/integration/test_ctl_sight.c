@@ -130,7 +130,8 @@ static void redis_do(int argc, const char *const *argv) {
     struct redis *redis = redis_new(h->redis_url, &err);
     if (!redis) wait_fail("%s", err.text);
     redis_add(redis, argc, argv, NULL);
-    if (redis_exchange(redis, arena, &replies, &count, &err) != 0) wait_fail("%s", err.text);
+    if (redis_exchange(redis, arena, &replies, &count, &err) != OUTCOME_DONE)
+        wait_fail("%s", err.text);
     redis_free(redis);
     arena_free(arena);
 }

@@ -177,8 +177,7 @@ static void open_next(struct pipeline *old, struct pipeline *next) {
     snprintf(old->h->prefix, sizeof old->h->prefix, "next");
     harness_create_topics(old->h, AFTER);
     *next = (struct pipeline){.h = old->h};
-    for (int i = 0; i < PIPELINE_WORKERS; i++)
-        next->workers[i] = harness_worker(old->h, pipeline_specs[i]->name, 1);
+    pipeline_workers(next, 1);
     next->world = world_open(old->h);
     next->events = tail_open(next->world, TOPIC_EVENTS);
     for (int i = CONTACTED; i < CASES; i++) contact(next, i); /* it waits there */

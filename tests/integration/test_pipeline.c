@@ -100,8 +100,8 @@ static const char *beijing(int64_t ms, char *text, size_t size) {
     time_t seconds = (time_t)(ms / 1000) + 8 * 3600;
     struct tm at;
     gmtime_r(&seconds, &at);
-    snprintf(text, size, "%d年%d月%d日 %02d:%02d（北京时间）", at.tm_year + 1900, at.tm_mon + 1,
-             at.tm_mday, at.tm_hour, at.tm_min);
+    snprintf(text, size, "%d月%d日 %02d:%02d（北京时间）", at.tm_mon + 1, at.tm_mday, at.tm_hour,
+             at.tm_min);
     return text;
 }
 
@@ -144,7 +144,7 @@ static void check_promised(struct pipeline *pipeline, struct tail *deliveries, i
     char contact[80], resolution[80];
     const char *const parts[] = {"张伟，您好！", "编号 " CASE,
                                  beijing(resolution_ms, resolution, sizeof resolution),
-                                 beijing(contact_ms, contact, sizeof contact), "您看这样可以吗？"};
+                                 beijing(contact_ms, contact, sizeof contact)};
     const char *at = body;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!(at = strstr(at, parts[i])))
@@ -416,7 +416,8 @@ static void test_deadlines_in_seconds(void **state) {
                 "REDRESS_POLICY_DIR=%s/tests/harness/policies-seconds", REDRESS_SOURCE_DIR);
     pipeline_start(pipeline);
     /* The first complaint finds everything new: connections, transactions, scripts. */
-    open_in_seconds(pipeline, CASES, first_id);
+    open_in_seconds(pipeline, CASES + 1,
+                    first_id); /* one that nobody resolves before it is heard */
     wait_message(pipeline->events, first_id, "acknowledgement");
     for (int i = 0; i < CASES; i++) {
         open_in_seconds(pipeline, i, case_ids[i]);

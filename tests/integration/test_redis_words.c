@@ -67,7 +67,7 @@ static void expect(const char *url, enum redis_state state, const char *words, c
     if (state != REDIS_GOOD) { /* said again as long as it is so, also while it waits before the
                                   next attempt */
         struct redis_reply reply;
-        assert_int_equal(redis_ask(redis, arena, &reply, &err, 1, "PING"), 1);
+        assert_int_equal(redis_ask(redis, arena, &reply, &err, 1, "PING"), OUTCOME_WAIT);
         assert_non_null(strstr(err.text, remedy));
     }
     redis_free(redis);
@@ -94,10 +94,10 @@ static void each_reason_has_its_words(void **state) {
     expect(url_of("blind:hush%40hush@", ""), REDIS_MISCONFIGURED, "NOPERM", "ACL SETUSER");
     struct redis *narrow = redis_new(url_of("narrow:hush%40hush@", ""), &err);
     struct redis_reply reply;
-    assert_int_equal(redis_ask(narrow, arena, &reply, &err, 2, "GET", "redress:x"), 1);
+    assert_int_equal(redis_ask(narrow, arena, &reply, &err, 2, "GET", "redress:x"), OUTCOME_WAIT);
     assert_non_null(strstr(err.text, "ACL SETUSER"));
     tell(admin, "ACL SETUSER narrow +get"); /* mended while it runs */
-    assert_int_equal(redis_ask(narrow, arena, &reply, &err, 2, "GET", "redress:x"), 0);
+    assert_int_equal(redis_ask(narrow, arena, &reply, &err, 2, "GET", "redress:x"), OUTCOME_DONE);
     redis_free(narrow);
 
     tell(admin, "CONFIG SET requirepass hush@hush");
@@ -174,10 +174,10 @@ static void a_forgetful_redis_is_noticed_later(void **state) {
     struct redis *admin = redis_new(h->redis_url, &err), *redis = redis_new(h->redis_url, &err);
     assert_int_equal(redis_check(redis, &err), REDIS_GOOD);
     tell(admin, "CONFIG SET maxmemory-policy allkeys-lru");
-    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == 1, STEP_MS);
+    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == OUTCOME_WAIT, STEP_MS);
     assert_non_null(strstr(err.text, "CONFIG SET maxmemory-policy noeviction"));
     tell(admin, "CONFIG SET maxmemory-policy noeviction");
-    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == 0, STEP_MS);
+    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == OUTCOME_DONE, STEP_MS);
     redis_free(admin);
     redis_free(redis);
 }
@@ -196,7 +196,7 @@ static void thrown_away_keys_make_another_run(void **state) {
     for (int i = 0; i < 1000; i++) tell(admin, arena_printf(arena, "SET more:%d %0900d", i, i));
     tell(admin, "CONFIG SET maxmemory 0");
     tell(admin, "CONFIG SET maxmemory-policy noeviction");
-    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == 0 &&
+    WAIT_FOR(redis_ask(redis, arena, &reply, &err, 1, "PING") == OUTCOME_DONE &&
                  strcmp(redis_run_id(redis), before) != 0,
              STEP_MS);
     assert_int_equal(strncmp(redis_run_id(redis), before, strlen(before)), 0);

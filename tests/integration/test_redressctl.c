@@ -253,7 +253,8 @@ static void test_labels(void **state) {
     assert_says(line, 0, "6 acknowledged, 0 refused");
     WAIT_FOR(says("labels", 0, "3 labels; 1 texts of erased customers left out"), SHOWN_MS);
     snprintf(line, sizeof line,
-             "{\"case_id\":\"%s\",\"text\":\"包裹破损，杯子碎了\",\"class\":\"quality.damaged\"}",
+             "{\"case_id\":\"%s\",\"text\":\"快递箱子压扁了，里面的杯子全碎了\",\"class\":"
+             "\"quality.damaged\"}",
              ids[0]);
     assert_non_null(strstr(said.at, line));
     assert_null(strstr(said.at, "quality.flaw"));

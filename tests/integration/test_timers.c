@@ -6,6 +6,7 @@
 #include "timers.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +111,53 @@ static void test_burst(void **state) {
     timers_close(timers);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_spread), cmocka_unit_test(test_burst)};
+static bool some_moved(const struct timers *timers) {
+    return timers->moved >= 500;
+}
+
+/* No event of any of them comes, and none is due: a newer version of the policy takes them along all
+ * the same, each once, while new complaints pass; the worker is killed on the way. */
+static void test_taken_along(void **state) {
+    (void)state;
+    enum { EARLIER_MS = 60000 };
+    int count = full() ? 100000 : 3000;
+    struct timers *timers = timers_new("along", count + NEWCOMERS_MAX);
+    timers_open(timers, PARTITIONS, false);
+    timers_start(timers);
+    int64_t opened_ms = clock_now_ms();
+    for (int i = 0; i < count; i++) timers_publish(timers, opened_ms + TIMERS_WITHIN_MS);
+    world_flush(timers->world);
+    assert_true(timers_follow(timers, LIMIT_MS, timers_all_started));
+
+    int64_t began_ms = wait_now_ms();
+    timers_reload(timers, TIMERS_WITHIN_MS - EARLIER_MS);
+    if (!full()) {
+        assert_true(timers_follow(timers, LIMIT_MS, some_moved));
+        process_kill(timers->sla, SIGKILL);
+        process_start(timers->sla);
+    }
+    int passed = 0;
+    while (!timers_all_moved(timers) && wait_now_ms() < began_ms + LIMIT_MS) {
+        timers_publish(timers, clock_now_ms() + TIMERS_WITHIN_MS);
+        timers_follow(timers, NEW_EVERY_MS, timers_all_moved);
+        passed = timers->opened - count;
+    }
+    print_message("%d cases taken along by a newer version after %lld ms; %d complaints passed "
+                  "meanwhile\n",
+                  timers->moved, (long long)(wait_now_ms() - began_ms), passed);
+    assert_int_equal(timers->moved, count);
+    world_flush(timers->world);
+    assert_true(timers_follow(timers, LIMIT_MS, timers_all_started));
+    timers_follow(timers, 1000, NULL); /* a second report would come now */
+    for (int i = 0; i < timers->count; i++)
+        assert_int_equal(timers->cases[i].moves, i < count ? 1 : 0);
+    WAIT_FOR(process_log_count(timers->sla, "all cases visited") >= PARTITIONS, LIMIT_MS);
+    timers_close(timers);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_spread), cmocka_unit_test(test_burst),
+                                       cmocka_unit_test(test_taken_along)};
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

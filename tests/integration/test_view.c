@@ -29,13 +29,13 @@ static const struct field goal_fields[] = {
     {FIELD_REST_OF(goal, rest)},
     FIELDS_END,
 };
-static const struct record goal_record = {
+static const struct table goal_table = {
     .name = "goal", .size = sizeof(struct goal), .fields = goal_fields};
 
 struct state {
     const char *status, *name, *words;
     int64_t wake_at, opened_at;
-    struct records goals;
+    struct parts goals;
     struct rest rest;
 };
 static const struct field state_fields[] = {
@@ -44,11 +44,11 @@ static const struct field state_fields[] = {
     {FIELD(state, words), .type = FIELD_TEXT},
     {FIELD(state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED},
     {FIELD(state, opened_at), .type = FIELD_TIME, .flags = FIELD_HOURLY},
-    {FIELD(state, goals), .type = FIELD_GROUPS, .of = &goal_record},
+    {FIELD(state, goals), .type = FIELD_GROUPS, .of = &goal_table},
     {FIELD_REST_OF(state, rest)},
     FIELDS_END,
 };
-static const struct record state_record = {
+static const struct table state_table = {
     .name = "state", .size = sizeof(struct state), .fields = state_fields};
 
 /* ---- The scene: one Redis, a view with some cases at offset CASES ---- */
@@ -67,7 +67,7 @@ static int open_redis(void **state) {
     harness_start_redis(h);
     redis = redis_new(h->redis_url, &err);
     arena = arena_new();
-    view = view_new(redis, "redress", "test", &state_record);
+    view = view_new(redis, "redress", "test", &state_table);
     opened_ms = clock_now_ms() - 1000;
     return 0;
 }
@@ -117,16 +117,16 @@ static const char *case_id(int i) {
     return arena_printf(arena, "c%d", i);
 }
 
-static enum view_result apply(struct view_change *changes, int count, struct err *err) {
+static enum outcome apply(struct view_change *changes, int count, struct err *err) {
     int64_t to = applied + count;
     for (int i = 0; i < count; i++) changes[i].offset = applied + i;
-    enum view_result result =
+    enum outcome result =
         view_apply(view, SHARD, arena, applied, to, changes, count, &standing, err);
-    if (result == VIEW_DONE) applied = to;
+    if (result == OUTCOME_DONE) applied = to;
     return result;
 }
 
-static void must_be(enum view_result result, enum view_result expected, const struct err *err) {
+static void must_be(enum outcome result, enum outcome expected, const struct err *err) {
     if (result != expected)
         fail_msg("result %d, expected %d: %s", result, expected, result ? err->text : "");
 }
@@ -134,11 +134,11 @@ static void must_be(enum view_result result, enum view_result expected, const st
 static void empty(void) {
     struct err err = {""};
     uint64_t cursor = 0, mark = 7;
-    must_be(view_read(view, SHARD, arena, NULL, 0, &standing, &err), VIEW_DONE, &err);
-    must_be(view_wipe_begin(view, SHARD, arena, &standing, mark, &err), VIEW_DONE, &err);
-    do must_be(view_wipe_step(view, SHARD, arena, mark, &cursor, &err), VIEW_DONE, &err);
+    must_be(view_read(view, SHARD, arena, NULL, 0, &standing, &err), OUTCOME_DONE, &err);
+    must_be(view_wipe_begin(view, SHARD, arena, &standing, mark, &err), OUTCOME_DONE, &err);
+    do must_be(view_wipe_step(view, SHARD, arena, mark, &cursor, &err), OUTCOME_DONE, &err);
     while (cursor);
-    must_be(view_wipe_end(view, SHARD, arena, mark, 0, &err), VIEW_DONE, &err);
+    must_be(view_wipe_end(view, SHARD, arena, mark, 0, &err), OUTCOME_DONE, &err);
     applied = 0;
 }
 
@@ -148,7 +148,7 @@ static void fill(void) {
     empty();
     for (int i = 0; i < CASES; i++)
         changes[i] = (struct view_change){.id = case_id(i), .now = a_state(i)};
-    must_be(apply(changes, CASES, &err), VIEW_DONE, &err);
+    must_be(apply(changes, CASES, &err), OUTCOME_DONE, &err);
 }
 
 static bool is_good(const struct view_standing *seen) {
@@ -164,17 +164,17 @@ static const char *found(void) {
     int next = 0, count, walked = 0, living = 0;
     const char **ids;
     for (int i = 0; i <= CASES; i++) cases[i].id = case_id(i);
-    enum view_result result = view_read(view, SHARD, arena, cases, CASES + 1, &standing, &err);
+    enum outcome result = view_read(view, SHARD, arena, cases, CASES + 1, &standing, &err);
     if (!is_good(&standing)) return "the standing";
-    if (result == VIEW_BAD) return arena_strdup(arena, err.text);
-    must_be(result, VIEW_DONE, &err);
+    if (result == OUTCOME_BROKEN) return arena_strdup(arena, err.text);
+    must_be(result, OUTCOME_DONE, &err);
     do {
         result = view_check(view, SHARD, arena, &next, &standing, &err);
-        if (result == VIEW_BAD) return arena_strdup(arena, err.text);
-        must_be(result, VIEW_DONE, &err);
+        if (result == OUTCOME_BROKEN) return arena_strdup(arena, err.text);
+        must_be(result, OUTCOME_DONE, &err);
     } while (next);
     do {
-        must_be(view_next_ids(view, SHARD, arena, &walk, CASES, &ids, &count, &err), VIEW_DONE,
+        must_be(view_next_ids(view, SHARD, arena, &walk, CASES, &ids, &count, &err), OUTCOME_DONE,
                 &err);
         walked += count;
     } while (walk.asleep || walk.cursor);
@@ -260,7 +260,7 @@ static void hours_run_out(void **state) {
     struct state *old = a_state(0);
     old->opened_at = old_ms;
     struct view_change change = {.id = "c7", .now = old};
-    must_be(apply(&change, 1, &err), VIEW_DONE, &err);
+    must_be(apply(&change, 1, &err), OUTCOME_DONE, &err);
     assert_null(found());
 }
 
@@ -272,12 +272,12 @@ static void an_unknown_field_stays(void **state) {
     fill();
     tell("HSET {t}:case:c1 first_escalated_by anna");
     assert_null(found());
-    must_be(view_read(view, SHARD, arena, &one, 1, &standing, &err), VIEW_DONE, &err);
+    must_be(view_read(view, SHARD, arena, &one, 1, &standing, &err), OUTCOME_DONE, &err);
     struct state *now = a_state(1);
     now->rest = ((const struct state *)one.state)->rest;
     now->status = "open";
     struct view_change change = {.id = "c1", .old = one.state, .now = now};
-    must_be(apply(&change, 1, &err), VIEW_DONE, &err);
+    must_be(apply(&change, 1, &err), OUTCOME_DONE, &err);
     assert_string_equal(tell("HGET {t}:case:c1 first_escalated_by").text, "anna");
     assert_null(found());
 }
@@ -293,7 +293,7 @@ static void a_view_stays_whole(void **state) {
         struct view_case cases[CASES];
         struct view_change changes[CASES];
         for (int i = 0; i < CASES; i++) cases[i].id = case_id(i);
-        must_be(view_read(view, SHARD, arena, cases, CASES, &standing, &err), VIEW_DONE, &err);
+        must_be(view_read(view, SHARD, arena, cases, CASES, &standing, &err), OUTCOME_DONE, &err);
         for (int i = 0; i < CASES; i++) {
             struct state *now = a_state(i + round);
             changes[i] = (struct view_change){.id = cases[i].id,
@@ -306,10 +306,10 @@ static void a_view_stays_whole(void **state) {
                 changes[i].now = NULL, changes[i].unread = "changelog offset 1: why";
             if ((i + round) % 5 == 0) now->goals.count = 1;
         }
-        must_be(apply(changes, CASES, &err), VIEW_DONE, &err);
+        must_be(apply(changes, CASES, &err), OUTCOME_DONE, &err);
         const char *wrong = found();
         if (wrong) fail_msg("round %d: %s", round, wrong);
-        must_be(view_read(view, SHARD, arena, cases, CASES, &standing, &err), VIEW_DONE, &err);
+        must_be(view_read(view, SHARD, arena, cases, CASES, &standing, &err), OUTCOME_DONE, &err);
         for (int i = 0; i < CASES; i++) {
             assert_true((cases[i].state != NULL) == (changes[i].now != NULL));
             assert_true((cases[i].unread != NULL) == (changes[i].unread != NULL));
@@ -332,10 +332,10 @@ static void what_is_half_done_is_made_anew(void **state) {
         tell(commands[i]);
         now->status = "closed";
         now->wake_at = 0;
-        must_be(apply(&change, 1, &err), VIEW_BAD, &err);
+        must_be(apply(&change, 1, &err), OUTCOME_BROKEN, &err);
         assert_int_equal(strncmp(err.text, "broken: ", 8), 0);
         assert_true(standing.wipe_asked);
-        must_be(view_read(view, SHARD, arena, NULL, 0, &standing, &err), VIEW_DONE, &err);
+        must_be(view_read(view, SHARD, arena, NULL, 0, &standing, &err), OUTCOME_DONE, &err);
         assert_true(standing.wipe_asked);
         fill();
         assert_null(found());
@@ -368,7 +368,7 @@ static void a_full_redis_changes_nothing(void **state) {
                                     {.id = "c1", .old = a_state(1), .now = a_state(2)}};
     ((struct state *)changes[1].now)->words = words;
     for (int i = 0; i < 20; i++) {
-        must_be(apply(&changes[i % 2], 1, &err), VIEW_AWAY, &err);
+        must_be(apply(&changes[i % 2], 1, &err), OUTCOME_WAIT, &err);
         assert_non_null(strstr(err.text, "OOM"));
     }
     assert_null(found());
@@ -377,7 +377,7 @@ static void a_full_redis_changes_nothing(void **state) {
     assert_memory_equal(after.text, before.text, before.len);
 
     set_limit(0);
-    must_be(apply(&changes[1], 1, &err), VIEW_DONE, &err);
+    must_be(apply(&changes[1], 1, &err), OUTCOME_DONE, &err);
     assert_null(found());
     int64_t full = used_memory();
     assert_true(full > ROOM_MIB << 20);

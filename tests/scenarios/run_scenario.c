@@ -1,23 +1,30 @@
 /* clang-format off */
-/* run_scenario: plays one scenario against the decisions of intake and sla in virtual time, and fails on the first
+/* run_scenario: plays one scenario against the decisions of intake and others in virtual time, and fails on the first
  * output that was not expected, or expected and not given. One line a step; # begins a comment:
  *
  *   POLICY ... END               sla.yaml for what follows; a second one is a newer version
+ *   WORKERS name ...             instead of sla these, with the delivered policies; outputs and states are those of
+ *                                compensation, and what notification sends to the customer
  *   AT time                      time passes until then
  *   TIME_PASSES 1h
  *   EVENT type [@time] [#sequence] [json]
  *                                arrives now; its own time is now unless given, and @-10m is ten minutes ago. What a
  *                                complaint must have is filled in, and the case of the last complaint
  *   AGAIN                        the last event once more, as it was
- *   EXPECT type [json]           the next output of sla, with at least this data; `rejected` for a rejection
+ *   EXPECT type [json]           the next output, with at least this data; `rejected` for a rejection
  *   STATE json                   fields of the case's hash as Redis has them; null: absent. STATE none: the case is forgotten
  *   INDEX json                   which indexes the case stands in, and where; null: not
+ *
+ * $CASE in JSON is the last complaint's case.
  */
 /* clang-format on */
 #include "base/clock.h"
+#include "classification/classification.h"
+#include "compensation/compensation.h"
 #include "contract/contract.h"
 #include "decision/rehearse.h"
 #include "intake/intake.h"
+#include "notification/notification.h"
 #include "sla/sla.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,9 +44,11 @@ struct scenario {
     FILE *file;
     struct arena *arena;
     struct rehearse *rehearse;
+    const struct worker_spec *spec; /* whose states are looked at */
     char dir[64];
     struct seen seen[OUTPUTS_MAX];
     int count, taken, events, checked;
+    bool to_customer; /* the message at hand */
     const char *case_id;
     struct event last;
     enum topic last_topic;
@@ -57,7 +66,15 @@ static void fail(const struct scenario *s, const char *fmt, ...) {
     exit(1);
 }
 
-static const struct tree *read_json(const struct scenario *s, const char *text) {
+static const char *name_case(const struct scenario *s, const char *text) {
+    const char *at = strstr(text, "$CASE");
+    if (!at || !s->case_id) return text;
+    return arena_printf(s->arena, "%.*s%s%s", (int)(at - text), text, s->case_id,
+                        name_case(s, at + strlen("$CASE")));
+}
+
+static const struct tree *read_json(const struct scenario *s, const char *json) {
+    const char *text = name_case(s, json);
     const struct tree *tree;
     struct err err;
     if (json_read(s->arena, text, strlen(text), NULL, &tree, &err))
@@ -71,6 +88,17 @@ static const char *as_text(const struct tree *tree) {
     struct json_out json = {.buf = &buf};
     json_tree(&json, tree);
     return buf.at;
+}
+
+/* What customers are told counts, what staff are told does not: whose a delivery is stands in the
+ * request before it. */
+static bool is_watched(struct scenario *s, const struct worker_spec *spec,
+                       const struct output *output) {
+    if (spec != &notification_spec) return spec == s->spec;
+    if (strcmp(output->type, "delivery.requested") == 0) return s->to_customer;
+    const char *data = arena_strndup(s->arena, output->data, output->data_len);
+    s->to_customer = strcmp(tree_text(read_json(s, data), "audience"), "customer") == 0;
+    return false;
 }
 
 static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
@@ -89,7 +117,7 @@ static void listen(void *context, const struct worker_spec *spec, int64_t now_ms
     }
     if (output && strcmp(output->type, "case.opened") == 0)
         s->case_id = arena_strdup(s->arena, output->subject);
-    if (!output || spec != &sla_spec) return;
+    if (!output || !is_watched(s, spec, output)) return;
     const char *data = arena_strndup(s->arena, output->data, output->data_len);
     s->seen[s->count++] = (struct seen){arena_strdup(s->arena, output->type), read_json(s, data)};
 }
@@ -218,12 +246,26 @@ static void read_policy(struct scenario *s, bool first) {
     if (bad) fail(s, "%s", errors.at);
 }
 
+static void add_workers(struct scenario *s, char *names) {
+    static const struct worker_spec *const specs[] = {&classification_spec, &sla_spec,
+                                                      &compensation_spec, &notification_spec};
+    struct buf errors = {0};
+    for (const char *name; (name = strsep(&names, " "));) {
+        const struct worker_spec *spec = NULL;
+        for (size_t i = 0; i < sizeof specs / sizeof *specs; i++)
+            if (strcmp(specs[i]->name, name) == 0) spec = specs[i];
+        if (!spec) fail(s, "%s: no such worker", name);
+        if (rehearse_add(s->rehearse, spec, "deploy/policies", &errors)) fail(s, "%s", errors.at);
+    }
+    s->spec = &compensation_spec;
+}
+
 /* What Redis would hold. */
 
 static struct tree *hash_of(struct scenario *s, const void *state) {
     struct tree *tree = tree_new(s->arena, TREE_MAP);
     struct pairs pairs;
-    fields_flatten(sla_spec.state, state, s->arena, &pairs, NULL);
+    fields_flatten(s->spec->state, state, s->arena, &pairs, NULL);
     for (int i = 0; i < pairs.count; i++)
         tree_add(tree, pairs.at[i].name, tree_new_text(s->arena, pairs.at[i].value));
     return tree;
@@ -244,7 +286,7 @@ static struct tree *in_ms(struct scenario *s, const struct tree *wanted) {
 }
 
 static void check_state(struct scenario *s, const char *json, bool index) {
-    const void *state = s->case_id ? rehearse_state(s->rehearse, &sla_spec, s->case_id) : NULL;
+    const void *state = s->case_id ? rehearse_state(s->rehearse, s->spec, s->case_id) : NULL;
     s->checked++;
     if (strcmp(json, "none") == 0) {
         if (state) fail(s, "the case is still there");
@@ -253,7 +295,7 @@ static void check_state(struct scenario *s, const char *json, bool index) {
     if (!state) fail(s, "there is no case");
     struct tree *found = index ? tree_new(s->arena, TREE_MAP) : hash_of(s, state);
     struct marks marks;
-    fields_indexes(sla_spec.state, state, s->arena, &marks);
+    fields_indexes(s->spec->state, state, s->arena, &marks);
     for (int i = 0; index && i < marks.count; i++)
         tree_add(
             found, marks.at[i].name,
@@ -276,6 +318,8 @@ static void take_line(struct scenario *s, char *line, bool *have_policy) {
     if (strcmp(word, "POLICY") == 0) {
         read_policy(s, !*have_policy);
         *have_policy = true;
+    } else if (strcmp(word, "WORKERS") == 0) {
+        add_workers(s, rest);
     } else if (strcmp(word, "AT") == 0) {
         nothing_left(s);
         rehearse_advance(s->rehearse, read_time(s, rest));
@@ -305,6 +349,7 @@ int main(int argc, char **argv) {
     s = (struct scenario){.path = argv[1],
                           .file = fopen(argv[1], "r"),
                           .arena = arena_new(),
+                          .spec = &sla_spec,
                           .dir = "/tmp/scenario-XXXXXX"};
     struct buf errors = {0};
     s.rehearse = rehearse_new(listen, &s);

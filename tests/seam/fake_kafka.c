@@ -254,20 +254,23 @@ static bool is_unstable(const struct group *group, const struct place *place) {
     return false;
 }
 
-int kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
-                    int timeout_ms, struct err *err) {
+enum outcome kafka_committed(struct kafka_consumer *consumer, struct place *places, int count,
+                             int timeout_ms, struct err *err) {
     int64_t until_ms = sim_now_ms() + timeout_ms;
 
-    if (fake_broker_away("committed", err)) return -1;
+    if (fake_broker_away("committed", err)) return OUTCOME_WAIT;
     for (int i = 0; i < count; i++) {
         while (is_unstable(consumer->group, &places[i])) {
-            if (sim_now_ms() >= until_ms) return err_set(err, "not stable") + 2;
+            if (sim_now_ms() >= until_ms) {
+                err_set(err, "not stable");
+                return OUTCOME_WAIT;
+            }
             sim_sleep(1);
             fake_broker_settle();
         }
         fake_broker_look_up(consumer->group, &places[i]);
     }
-    return 0;
+    return OUTCOME_DONE;
 }
 
 /* ---- Writing ---- */

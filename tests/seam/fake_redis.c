@@ -231,10 +231,10 @@ static bool is_gone(struct redis *redis, struct err *err) {
     return true;
 }
 
-int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply **replies_out,
-                   int *count_out, struct err *err) {
+enum outcome redis_exchange(struct redis *redis, struct arena *arena,
+                            struct redis_reply **replies_out, int *count_out, struct err *err) {
     sim_seam("redis request");
-    if (is_gone(redis, err)) return 1;
+    if (is_gone(redis, err)) return OUTCOME_WAIT;
     int done = reach(redis), asked = redis->count;
     struct redis_reply *replies = arena_alloc(arena, sizeof *replies * (size_t)(asked + 1));
     bool good = done == asked && !sim_chance(faults.lost_reply);
@@ -245,28 +245,25 @@ int redis_exchange(struct redis *redis, struct arena *arena, struct redis_reply 
     if (!good) {
         sim_sleep((int64_t)sim_random(DOWN_MS));
         err_set(err, "the fake says no");
-        return 1;
+        return OUTCOME_WAIT;
     }
     *replies_out = replies;
     *count_out = asked;
-    return 0;
+    return OUTCOME_DONE;
 }
 
-int redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
-              struct err *err, int argc, ...) {
+enum outcome redis_ask(struct redis *redis, struct arena *arena, struct redis_reply *reply_out,
+                       struct err *err, int argc, ...) {
     va_list args;
     va_start(args, argc);
     add_list(redis, argc, args);
     va_end(args);
 
     struct redis_reply *replies;
-    int count, result = redis_exchange(redis, arena, &replies, &count, err);
-    if (result == 0) *reply_out = replies[0];
-    return result;
-}
-
-int64_t redis_incarnation(const struct redis *redis) {
-    return redis->known_run;
+    int count;
+    enum outcome outcome = redis_exchange(redis, arena, &replies, &count, err);
+    if (outcome == OUTCOME_DONE) *reply_out = replies[0];
+    return outcome;
 }
 
 const char *redis_run_id(const struct redis *redis) {

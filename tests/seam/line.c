@@ -213,7 +213,7 @@ static bool fold_of(int number, struct arena *arena, struct toy_state *out) {
 
     if (!seen.is_kept[number]) return false;
     return json_read(arena, text, strlen(text), NULL, &tree, &err) == JSON_OK &&
-           fields_decode(&toy_state_record, tree, FIELDS_EVENT, arena, out, &faults) == 0;
+           fields_decode(&toy_state_table, tree, FIELDS_EVENT, arena, out, &faults) == 0;
 }
 
 /* A field of a hash, or a member of an index, against the fold of its case. */
@@ -224,7 +224,7 @@ static void compare(void *context, const char *key, const char *field, const cha
     const char *id = hash ? hash + 6 : by ? field : "";
     int number = number_of(id, strlen(id));
     struct toy_state state = {0};
-    struct pairs open, personal;
+    struct hashes hashes;
     struct marks marks;
     (void)len;
 
@@ -235,15 +235,17 @@ static void compare(void *context, const char *key, const char *field, const cha
     }
     seen.compared++;
     if (by) {
-        fields_indexes(&toy_state_record, &state, arena, &marks);
+        fields_indexes(&toy_state_table, &state, arena, &marks);
         for (int i = 0; i < marks.count; i++)
             if (strcmp(marks.at[i].name, by + 4) == 0 &&
                 (int64_t)strtod(value, NULL) == marks.at[i].ms)
                 return;
     } else {
-        fields_flatten(&toy_state_record, &state, arena, &open, &personal);
-        for (int i = 0; i < open.count; i++)
-            if (strcmp(open.at[i].name, field) == 0 && strcmp(open.at[i].value, value) == 0) return;
+        fields_to_hashes(&toy_state_table, &state, id, arena, &hashes);
+        for (int i = 0; i < hashes.public.count; i++)
+            if (strcmp(hashes.public.at[i].name, field) == 0 &&
+                strcmp(hashes.public.at[i].value, value) == 0)
+                return;
     }
     fail("the view is not the fold of its changelog", "%s %s=%s", key, field, value);
 }
@@ -254,12 +256,12 @@ static int count_fold(struct arena *arena) {
 
     for (int i = 0; i < CASES; i++) {
         struct toy_state state = {0};
-        struct pairs open, personal;
+        struct hashes hashes;
         struct marks marks;
         if (!fold_of(i, arena, &state)) continue;
-        fields_flatten(&toy_state_record, &state, arena, &open, &personal);
-        fields_indexes(&toy_state_record, &state, arena, &marks);
-        count += open.count + marks.count;
+        fields_to_hashes(&toy_state_table, &state, "", arena, &hashes);
+        fields_indexes(&toy_state_table, &state, arena, &marks);
+        count += hashes.public.count + marks.count;
     }
     return count;
 }

@@ -16,21 +16,21 @@ static const struct field state_fields[] = {
     {FIELD(toy_state, policy_version), .type = FIELD_NAME, .flags = FIELD_HIDDEN},
     {FIELD_REST_OF(toy_state, rest)},
     FIELDS_END};
-const struct record toy_state_record = {
+const struct table toy_state_table = {
     .name = "toy", .size = sizeof(struct toy_state), .fields = state_fields};
 
 struct word {
     const char *of;
 };
 static const struct field word_fields[] = {{FIELD(word, of), .type = FIELD_NAME}, FIELDS_END};
-static const struct record word_record = {
+static const struct table word_table = {
     .name = "word", .size = sizeof(struct word), .fields = word_fields};
 
 static void say(struct effects *out, const char *type, const char *case_id, const char *of,
                 int64_t time_ms) {
     struct word word = {.of = of};
     effects_emit(out, type, case_id, arena_printf(out->arena, "%s.%s.%s", case_id, type, of),
-                 time_ms, &word_record, &word);
+                 time_ms, &word_table, &word);
 }
 
 static bool wants(const char *type) {
@@ -101,6 +101,6 @@ const struct worker_spec toy_keyed = {.name = "sla",
                                       .about = "counts",
                                       .kind = WORKER_KEYED,
                                       .reads = keyed_reads,
-                                      .state = &toy_state_record,
+                                      .state = &toy_state_table,
                                       .wants = wants,
                                       .decide = decide_keyed};

@@ -17,7 +17,7 @@ struct toy_state {
     struct rest rest;
 };
 
-extern const struct record toy_state_record;
+extern const struct table toy_state_table;
 extern const struct worker_spec toy_intake, toy_keyed;
 
 #endif

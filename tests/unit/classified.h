@@ -60,15 +60,8 @@ UNUSED static struct verdict said(const char *text) {
     return judged(shipped, &complaint);
 }
 
-UNUSED static bool lists(const struct texts *texts, const char *name) {
-    for (int i = 0; i < texts->count; i++) {
-        if (strcmp(texts->at[i], name) == 0) return true;
-    }
-    return false;
-}
-
 UNUSED static bool has_flag(const struct verdict *verdict, const char *flag) {
-    return lists(&verdict->classified.flags, flag);
+    return texts_has(&verdict->classified.flags, flag);
 }
 
 UNUSED static bool has_reason(const struct verdict *verdict, const char *rule, const char *text) {

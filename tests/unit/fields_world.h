@@ -39,7 +39,7 @@ struct strict {
     int colour;
     struct texts flags;
     struct part *part;
-    struct records parts;
+    struct parts parts;
     const struct tree *extra;
 };
 static const struct field strict_fields[] = {
@@ -54,12 +54,12 @@ static const struct field strict_fields[] = {
     {FIELD(strict, amount), .type = FIELD_MONEY, .flags = FIELD_REQUIRED},
     {FIELD(strict, colour), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = colours},
     {FIELD(strict, flags), .type = FIELD_TEXTS, .flags = FIELD_REQUIRED},
-    {FIELD(strict, part), .type = FIELD_RECORD, .flags = FIELD_REQUIRED, .of = &part_record},
-    {FIELD(strict, parts), .type = FIELD_RECORDS, .flags = FIELD_REQUIRED, .of = &part_record},
+    {FIELD(strict, part), .type = FIELD_PART, .flags = FIELD_REQUIRED, .of = &part_table},
+    {FIELD(strict, parts), .type = FIELD_PARTS, .flags = FIELD_REQUIRED, .of = &part_table},
     {FIELD(strict, extra), .type = FIELD_TREE, .flags = FIELD_REQUIRED},
     FIELDS_END,
 };
-static const struct record strict_record = {
+static const struct table strict_table = {
     .name = "strict", .size = sizeof(struct strict), .fields = strict_fields};
 
 static inline const struct tree *json(const char *text) {
@@ -90,20 +90,19 @@ static inline const char *faults_text(const struct faults *faults) {
     return text;
 }
 
-static inline const char *encoded(const struct record *record, const void *data) {
+static inline const char *encoded(const struct table *table, const void *data) {
     struct buf buf = {0};
     struct json_out out = {.buf = &buf};
-    fields_encode(record, data, &out);
+    fields_encode(table, data, &out);
     const char *text = arena_strdup(arena, buf.at);
     buf_free(&buf);
     return text;
 }
 
-static inline void must_decode(const struct record *record, const struct tree *tree,
+static inline void must_decode(const struct table *table, const struct tree *tree,
                                enum fields_mode mode, void *out) {
     struct faults faults = {.arena = arena};
-    if (fields_decode(record, tree, mode, arena, out, &faults))
-        fail_msg("%s", faults_text(&faults));
+    if (fields_decode(table, tree, mode, arena, out, &faults)) fail_msg("%s", faults_text(&faults));
     assert_int_equal(faults.count, 0);
 }
 

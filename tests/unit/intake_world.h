@@ -30,6 +30,7 @@ struct kept_claim {
 };
 
 struct world {
+    const struct settings *settings; /* NULL: the defaults */
     struct arena *arena;
     struct kept_claim claims[CLAIMS_MAX];
     int claim_count;
@@ -74,6 +75,7 @@ static struct answer make_claim(struct world *world, const struct claim *claim) 
     struct answer answer = {.value = ""};
     if (claim->kind == CLAIM_LOOK) {
         answer.found = kept != NULL;
+        if (kept) answer.last_ms = kept->last_ms;
         if (kept) answer.value = arena_strdup(world->arena, kept->value);
         return answer;
     }
@@ -127,7 +129,8 @@ struct sent {
 };
 
 static struct decision decision(struct world *world, const struct sent *sent) {
-    return (struct decision){.ev = &sent->ev,
+    return (struct decision){.settings = world->settings,
+                             .ev = &sent->ev,
                              .now_ms = world->now_ms,
                              .answers = sent->answers,
                              .answer_count = sent->answer_count,
@@ -206,8 +209,8 @@ static void receive(struct world *world, enum topic topic, const char *json, str
         fail_msg("%s: %s in %s", rejection.reason, rejection.detail, json);
 }
 
-static const char *event_json(struct world *world, const char *type, const char *id,
-                              const char *data) {
+static inline const char *event_json(struct world *world, const char *type, const char *id,
+                                     const char *data) {
     return arena_printf(
         world->arena,
         "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"

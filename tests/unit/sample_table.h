@@ -20,7 +20,7 @@ static const struct field part_fields[] = {
     {FIELD(part, tags), .type = FIELD_TEXTS},
     FIELDS_END,
 };
-static const struct record part_record = {
+static const struct table part_table = {
     .name = "part", .size = sizeof(struct part), .fields = part_fields};
 
 struct goal {
@@ -42,10 +42,10 @@ static const struct field goal_fields[] = {
     {FIELD(goal, late), .type = FIELD_BOOL},
     FIELDS_END,
 };
-static const struct record goal_record = {.name = "goal",
-                                          .size = sizeof(struct goal),
-                                          .fields = goal_fields,
-                                          .index_while = {"colour", running}};
+static const struct table goal_table = {.name = "goal",
+                                        .size = sizeof(struct goal),
+                                        .fields = goal_fields,
+                                        .index_while = {"colour", running}};
 
 struct sample {
     const char *text, *name, *id, *phone;
@@ -56,7 +56,7 @@ struct sample {
     int colour;
     struct texts flags;
     struct part *main_part;
-    struct records parts, goals;
+    struct parts parts, goals;
     const struct tree *extra;
 };
 static const struct field sample_fields[] = {
@@ -73,15 +73,15 @@ static const struct field sample_fields[] = {
     {FIELD(sample, amount), .type = FIELD_MONEY, .flags = FIELD_PRIVATE},
     {FIELD(sample, colour), .type = FIELD_CHOICE, .flags = FIELD_COUNTED, .choices = colours},
     {FIELD(sample, flags), .type = FIELD_TEXTS, .flags = FIELD_COUNTED, .max = 4},
-    {FIELD_AS("part", sample, main_part), .type = FIELD_RECORD, .of = &part_record},
-    {FIELD(sample, parts), .type = FIELD_RECORDS, .of = &part_record, .max = 5},
-    {FIELD(sample, goals), .type = FIELD_GROUPS, .of = &goal_record},
+    {FIELD_AS("part", sample, main_part), .type = FIELD_PART, .of = &part_table},
+    {FIELD(sample, parts), .type = FIELD_PARTS, .of = &part_table, .max = 5},
+    {FIELD(sample, goals), .type = FIELD_GROUPS, .of = &goal_table},
     {FIELD(sample, extra), .type = FIELD_TREE},
     FIELDS_END,
 };
-static const struct record sample_record = {.name = "sample",
-                                            .size = sizeof(struct sample),
-                                            .fields = sample_fields,
-                                            .count_while = {"colour", running}};
+static const struct table sample_table = {.name = "sample",
+                                          .size = sizeof(struct sample),
+                                          .fields = sample_fields,
+                                          .count_while = {"colour", running}};
 
 #endif

@@ -1,10 +1,12 @@
 /* Memory of a batch, and the growing buffer. */
 #include "base/arena.h"
+#include "base/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -115,6 +117,48 @@ static void growing_zeroes_what_was_used_before(void **state) {
     arena_free(arena);
 }
 
+/* Two grow in turns, so that neither can grow in place; one of them is emptied and starts anew. */
+static void elements_are_added(void **state) {
+    (void)state;
+    struct arena *arena = arena_new();
+    int *at = NULL;
+    int64_t *others = NULL;
+    int count = 0;
+    size_t other_count = 0;
+
+    for (int i = 0; i < 1000; i++) {
+        int *added = ARENA_ADD(arena, at, count);
+        assert_int_equal(*added, 0);
+        *added = i;
+        *ARENA_ADD(arena, others, other_count) = -i;
+        if (i == 100) other_count = 0;
+    }
+    assert_int_equal(count, 1000);
+    assert_int_equal(other_count, 899);
+    for (int i = 0; i < count; i++) assert_int_equal(at[i], i);
+    for (size_t i = 0; i < other_count; i++) assert_int_equal(others[i], -(int64_t)(i + 101));
+
+    arena_free(arena);
+}
+
+/* Every length from none to full and back, several times: what remains is kept. */
+static void heap_arrays_shrink_and_grow(void **state) {
+    (void)state;
+    int *at = NULL;
+    int count = 0;
+
+    for (int round = 0; round < 70; round++) {
+        while (count < round * 3) {
+            int *added = HEAP_ADD(at, count);
+            assert_int_equal(*added, 0);
+            *added = count;
+        }
+        for (int i = 0; i < count; i++) assert_int_equal(at[i], i + 1);
+        count = round / 2;
+    }
+    free(at);
+}
+
 static void buffers_grow_and_end_with_nul(void **state) {
     (void)state;
     struct buf buf = {0};
@@ -148,6 +192,8 @@ int main(void) {
         cmocka_unit_test(texts_are_copied),
         cmocka_unit_test(arrays_grow),
         cmocka_unit_test(growing_zeroes_what_was_used_before),
+        cmocka_unit_test(elements_are_added),
+        cmocka_unit_test(heap_arrays_shrink_and_grow),
         cmocka_unit_test(buffers_grow_and_end_with_nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
  * (data/sla_cases, when it is there), and a slow, obvious second implementation against random
  * calendars, pauses and durations. */
 #include "base/clock.h"
-#include "data/calendar.h"
+#include "data/calendar_cutoff.h"
 #include "data/json.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -405,8 +405,54 @@ static int tear_down(void **unused) {
     return 0;
 }
 
+/* A time of day on a working day, with the holidays, the fold and the gap. */
+static void test_cutoff(void **unused) {
+    (void)unused;
+    static const struct calendar_cutoff plain = {.time_ms = 16 * HOUR, .days = 1};
+    static const struct calendar_cutoff split = {.time_ms = 16 * HOUR,
+                                                 .split = true,
+                                                 .before_ms = 14 * HOUR,
+                                                 .else_time_ms = 12 * HOUR,
+                                                 .else_days = 1};
+    static const struct calendar_cutoff early = {.time_ms = 2 * HOUR + 30 * MINUTE, .days = 1};
+    const struct calendar *office = calendar(OFFICE);
+    const struct calendar *night = calendar(NIGHT);
+    const struct calendar_pause pauses[] = {
+        {ms("2026-09-28T07:00:00Z"), ms("2026-09-28T08:00:00Z")}, {0, CALENDAR_NEVER}};
+    const struct {
+        const char *what, *start, *due;
+        const struct calendar *calendar;
+        const struct calendar_cutoff *cutoff;
+        int pauses, from;
+    } cases[] = {
+        {"before", "2026-09-28T05:59:59Z", "2026-09-28T08:00:00Z", office, &split, 0, 0},
+        {"at the cut-off", "2026-09-28T06:00:00Z", "2026-09-29T04:00:00Z", office, &split, 0, 0},
+        {"behind the time itself", "2026-09-28T12:00:00Z", "2026-09-29T04:00:00Z", office, &split,
+         0, 0},
+        {"a wait that ends at the time", "2026-09-28T01:00:00Z", "2026-09-29T08:00:00Z", office,
+         &split, 1, 0},
+        {"a wait without an end", "2026-09-28T01:00:00Z", NULL, office, &split, 1, 1},
+        {"an override on a holiday", "2026-09-30T09:00:00Z", "2026-10-01T08:00:00Z", office, &plain,
+         0, 0},
+        {"a holiday, then the weekend", "2026-10-02T01:00:00Z", "2026-10-06T08:00:00Z", office,
+         &plain, 0, 0},
+        {"a closed day is before every hour", "2026-10-04T15:00:00Z", "2026-10-05T08:00:00Z",
+         office, &split, 0, 0},
+        {"in the gap", "2026-03-28T10:00:00Z", "2026-03-29T01:30:00Z", night, &early, 0, 0},
+        {"in the fold", "2026-10-24T10:00:00Z", "2026-10-25T00:30:00Z", night, &early, 0, 0},
+        {"no calendar", "2026-10-24T17:00:00Z", "2026-10-25T16:00:00Z", NULL, &plain, 0, 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        same_time(cases[i].what,
+                  calendar_cutoff_due(cases[i].calendar, ms(cases[i].start), cases[i].cutoff,
+                                      pauses + cases[i].from, cases[i].pauses),
+                  cases[i].due);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cutoff),
         cmocka_unit_test(test_due),
         cmocka_unit_test(test_pauses),
         cmocka_unit_test(test_elapsed),

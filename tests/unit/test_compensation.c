@@ -114,11 +114,23 @@ static void takes_a_persons_offer(void **unused) {
     world_close(&world);
 }
 
+/* He is an agent, and a customer, too. */
+static void refuses_who_benefits(void **unused) {
+    (void)unused;
+    struct world world;
+    open_waiting(&world);
+    approve(&world, "c1", "finance");
+    expect_refused(&world, "'reason':'own_proposal'");
+    approve(&world, "wang", "supervisor");
+    expect_status(&world, "approved");
+    world_close(&world);
+}
+
 static void takes_back_a_persons_offer(void **unused) {
     (void)unused;
     struct world world;
     open_waiting(&world);
-    request(&world, "li", "90000");
+    request(&world, "li", "29900");
     decide(&world, "decision.rejected", P2, "li", "agent", ",'reason':'a mistake'");
     world_expect(&world, "compensation.rejected", "'reason':'a mistake'");
     expect_status(&world, "rejected");
@@ -134,6 +146,13 @@ static void refuses_offers_that_are_none(void **unused) {
         "{'option':'A','remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'split':"
         "{}},{'option':'A','remedies':[{'kind':'apology'}],'cost':{'currency':'CNY','minor':0},'"
         "split':{}}",
+        /* Nothing. */
+        "{'option':'A','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':0}}],'cost':"
+        "{'currency':'CNY','minor':100},'split':{}}",
+        /* Together more than an amount may be. */
+        "{'option':'A','remedies':[{'kind':'refund','amount':{'currency':'CNY','minor':"
+        "999999999999999}},{'kind':'coupon','amount':{'currency':'CNY','minor':1}}],'cost':{'"
+        "currency':'CNY','minor':1},'split':{'platform':{'currency':'CNY','minor':1}}}",
     };
     for (size_t i = 0; i < LENGTH(options); i++) {
         struct world world;
@@ -152,7 +171,10 @@ static void refuses_offers_that_are_none(void **unused) {
 static void computes_costs_itself(void **unused) {
     (void)unused;
     struct world world;
-    open_waiting(&world);
+    open_world(&world);
+    open_case(&world, "regular",
+              "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':85000}}");
+    classify(&world, "quality.damaged", "");
     world_event(
         &world, "compensation.requested",
         "{'case_id':'" WORLD_CASE
@@ -164,7 +186,7 @@ static void computes_costs_itself(void **unused) {
     world_expect(&world, "compensation.proposed",
                  "'split':{'platform':{'currency':'CNY','minor':40002},'carrier':{'currency':'CNY',"
                  "'minor':40001}}");
-    /* The order's cap is 899.00, and what .1 held of it goes back. */
+    /* No more than 850.00 may be paid back, and what .1 held of it goes back. */
     world_expect(&world, "compensation.proposed", "'role':'supervisor'");
     world_close(&world);
 }
@@ -278,15 +300,59 @@ static void catches_up_after_a_long_sleep(void **unused) {
     world_close(&world);
 }
 
-/* Folding an event never expires anything: a decision that arrives before the wake-up counts. */
-static void counts_decisions_by_arrival(void **unused) {
+/* Folding an event never expires anything, but what the log took after the end does not count: and
+ * what it took before does, however late it is folded. */
+static void counts_decisions_by_the_log(void **unused) {
+    (void)unused;
+    static const struct {
+        int64_t folded_ms, logged_ms; /* after the beginning of the period */
+        bool counts;
+    } cases[] = {
+        {23 * HOUR_MS, 23 * HOUR_MS, true},    {24 * HOUR_MS - 1, 24 * HOUR_MS - 1, true},
+        {24 * HOUR_MS, 24 * HOUR_MS, false},   {30 * HOUR_MS, 24 * HOUR_MS - 1, true},
+        {30 * HOUR_MS, 24 * HOUR_MS, false},   {30 * HOUR_MS, 30 * HOUR_MS, false},
+        {1000 * HOUR_MS, 24 * HOUR_MS, false}, {1000 * HOUR_MS, 1, true},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct world world;
+        open_waiting(&world);
+        world.now_ms += cases[i].folded_ms;
+        world.log_age_ms = cases[i].folded_ms - cases[i].logged_ms;
+        if (!cases[i].counts) {
+            decide(&world, "decision.rejected", P1, "wang", "supervisor", ",'reason':'no'");
+            expect_refused(&world, "'reason':'expired'");
+        }
+        approve(&world, "wang", "supervisor");
+        if (!cases[i].counts) {
+            expect_refused(&world, "'reason':'expired'");
+            expect_status(&world, "awaiting_approval");
+            world_wake(&world, world.now_ms);
+            assert_non_null(world_find(&world, "compensation.expired"));
+            assert_int_equal(world.claim_count, 0);
+        } else {
+            expect_status(&world, "approved");
+            assert_int_equal(world.wake_at, world.now_ms + 72 * HOUR_MS);
+        }
+        world_close(&world);
+    }
+}
+
+/* The customer's choice, too. */
+static void counts_choices_by_the_log(void **unused) {
     (void)unused;
     struct world world;
-    open_waiting(&world);
-    world.now_ms += 30 * HOUR_MS;
-    approve(&world, "wang", "supervisor");
-    expect_status(&world, "approved");
-    assert_int_equal(world.wake_at, world.now_ms + 72 * HOUR_MS);
+    open_approved(&world);
+    world.now_ms += 80 * HOUR_MS;
+    world.log_age_ms = 8 * HOUR_MS;
+    choose(&world, P1, "A");
+    expect_refused(&world, "'reason':'expired'");
+    assert_int_equal(world_count(&world, "settlement.ordered"), 0);
+    world.log_age_ms = 8 * HOUR_MS + 1;
+    choose(&world, P1, "A");
+    expect_status(&world, "chosen");
+    world_close(&world);
+
+    open_approved(&world);
     world_wake(&world, world.wake_at);
     world_expect(&world, "compensation.expired", "'reason':'not chosen'");
     choose(&world, P1, "A");
@@ -328,7 +394,7 @@ static void forgets_closed_cases(void **unused) {
     open_approved(&world);
     choose(&world, P1, "B");
     world_event(&world, "case.closed", "%s", closed);
-    assert_int_equal(world.wake_at, 0); /* a settlement is out */
+    assert_int_equal(world.wake_at, world.now_ms + 4 * HOUR_MS); /* a settlement is out */
     settle(&world, "settlement.done", P1 ".1");
     assert_int_equal(world.wake_at, world.now_ms + 90 * 24 * HOUR_MS);
     world_event(&world, "case.reopened", "%s", closed);
@@ -405,6 +471,7 @@ int main(void) {
         cmocka_unit_test(counts_two_people),
         cmocka_unit_test(narrows_to_the_option_named),
         cmocka_unit_test(takes_a_persons_offer),
+        cmocka_unit_test(refuses_who_benefits),
         cmocka_unit_test(takes_back_a_persons_offer),
         cmocka_unit_test(refuses_offers_that_are_none),
         cmocka_unit_test(computes_costs_itself),
@@ -413,7 +480,8 @@ int main(void) {
         cmocka_unit_test(changes_nothing_by_copies),
         cmocka_unit_test(reminds_and_expires),
         cmocka_unit_test(catches_up_after_a_long_sleep),
-        cmocka_unit_test(counts_decisions_by_arrival),
+        cmocka_unit_test(counts_decisions_by_the_log),
+        cmocka_unit_test(counts_choices_by_the_log),
         cmocka_unit_test(withdraws_what_was_not_chosen),
         cmocka_unit_test(forgets_closed_cases),
         cmocka_unit_test(keeps_personal_data_apart),

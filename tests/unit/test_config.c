@@ -115,6 +115,28 @@ static void test_environment_wins(void **state) {
     assert_true(config->demonstration);
 }
 
+/* Keys are read, and never shown, neither when they are good nor when they are bad. */
+static void test_keys(void **state) {
+    struct fixture *fixture = *state;
+    char *good[] = {"REDRESS_VISIT_SECRET=whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"
+                    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                    NULL};
+    assert_int_equal(load(fixture, NULL, good), 0);
+    assert_int_equal(fixture->config.visit_secret.count, 2);
+    assert_int_equal(fixture->config.person_secret.count, 0);
+    struct buf shown = {NULL, 0, 0};
+    config_print(&fixture->config, &shown);
+    assert_non_null(strstr(shown.at, "visit_secret: (secret)\n"));
+    assert_non_null(strstr(shown.at, "person_secret: none\n"));
+    assert_null(strstr(shown.at, "MDEyMzQ1"));
+    buf_free(&shown);
+
+    char *bad[] = {"REDRESS_PERSON_SECRET=whsec_aHVudGVyMg==", NULL};
+    assert_int_equal(load(fixture, NULL, bad), -1);
+    assert_non_null(strstr(fixture->errors.at, "REDRESS_PERSON_SECRET: secret 1: expected whsec_"));
+    assert_null(strstr(fixture->errors.at, "aHVudGVyMg"));
+}
+
 static void test_secret_files(void **state) {
     struct fixture *fixture = *state;
     char file_variable[128], redis_variable[128];
@@ -411,6 +433,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_defaults, start, end),
         cmocka_unit_test_setup_teardown(test_environment_wins, start, end),
+        cmocka_unit_test_setup_teardown(test_keys, start, end),
         cmocka_unit_test_setup_teardown(test_secret_files, start, end),
         cmocka_unit_test_setup_teardown(test_variable_errors, start, end),
         cmocka_unit_test_setup_teardown(test_bad_secret_files, start, end),

@@ -1,6 +1,7 @@
 /* The contract's tables against the words of the contract, written down here once more, and against
  * themselves; and the files under deploy/contract/ against the tables. */
 #include "base/file.h"
+#include "board/openapi.h"
 #include "contract/contract.h"
 #include "redressctl/contract/asyncapi.h"
 
@@ -33,7 +34,7 @@ static const struct said said[] = {
     {"case.paused", TOPIC_ACTIVITY, "case_id reason until? automated?"},
     {"case.resumed", TOPIC_ACTIVITY, "case_id automated?"},
     {"case.assigned", TOPIC_ACTIVITY, "case_id to team? automated?"},
-    {"case.reclassified", TOPIC_ACTIVITY, "case_id class severity? by automated?"},
+    {"case.reclassified", TOPIC_ACTIVITY, "case_id class severity? by reason? automated?"},
     {"case.assessed", TOPIC_ACTIVITY, "case_id finding fault? costs? facts? by automated?"},
     {"case.resolved", TOPIC_ACTIVITY, "case_id by note? automated?"},
     {"case.closed", TOPIC_ACTIVITY, "case_id by note? automated? reason?"},
@@ -46,8 +47,8 @@ static const struct said said[] = {
     {"decision.chosen", TOPIC_ACTIVITY, PROPOSAL "option"},
     {"settlement.done", TOPIC_ACTIVITY, ABOUT "tenant? settlement_id reference? reason?"},
     {"settlement.failed", TOPIC_ACTIVITY, ABOUT "tenant? settlement_id reference? reason?"},
-    {"delivery.done", TOPIC_ACTIVITY, ABOUT "tenant? notification_id reason?"},
-    {"delivery.failed", TOPIC_ACTIVITY, ABOUT "tenant? notification_id reason?"},
+    {"delivery.done", TOPIC_ACTIVITY, ABOUT "tenant? notification_id reason? temporary?"},
+    {"delivery.failed", TOPIC_ACTIVITY, ABOUT "tenant? notification_id reason? temporary?"},
     {"order.updated", TOPIC_ACTIVITY, "tenant? order items customer"},
     {"customer.erased", TOPIC_ACTIVITY, "tenant? customer_id"},
     {"cohort.confirmed", TOPIC_ACTIVITY, "tenant? match placed_from? placed_to? class by"},
@@ -59,24 +60,27 @@ static const struct said said[] = {
     {"case.repeated", TOPIC_EVENTS, "case_id repeats " COMPLAINT},
     {"case.classified", TOPIC_EVENTS,
      "case_id class others? severity flags? confidence reasons? rules_version"},
+    {"case.erased", TOPIC_EVENTS, "case_id by fields? messages? clear_by"},
     {"sla.started", TOPIC_EVENTS, "case_id policy policy_version targets"},
-    {"sla.rescheduled", TOPIC_EVENTS, CYCLE "old_due_at? due_at? cause set_by?"},
+    {"sla.rescheduled", TOPIC_EVENTS, CYCLE "old_due_at? due_at? cause by? reason? set_by?"},
     {"sla.paused", TOPIC_EVENTS, "case_id reason targets"},
     {"sla.resumed", TOPIC_EVENTS, "case_id reason targets"},
     {"sla.warned", TOPIC_EVENTS, CYCLE "due_at percent? before? set_by?"},
     {"sla.breached", TOPIC_EVENTS, CYCLE "due_at breached_at unconfirmed? set_by? " VERDICT},
-    {"sla.escalated", TOPIC_EVENTS, CYCLE "level to"},
+    {"sla.escalated", TOPIC_EVENTS, CYCLE "level telling? to"},
     {"sla.met", TOPIC_EVENTS, CYCLE "due_at met_at on_time set_by? " VERDICT},
     {"sla.cancelled", TOPIC_EVENTS, CYCLE "cause"},
     {"sla.retracted", TOPIC_EVENTS, CYCLE "due_at breached_at met_at? cause"},
     {"compensation.proposed", TOPIC_EVENTS, PROPOSAL "options needs? approve_by? reasons?"},
-    {"compensation.vote_counted", TOPIC_EVENTS, PROPOSAL "actor approvals required"},
+    {"compensation.vote_counted", TOPIC_EVENTS, PROPOSAL "actor in_place_of? approvals required"},
     {"compensation.decision_refused", TOPIC_EVENTS, PROPOSAL "decision reason"},
+    {"compensation.refused", TOPIC_EVENTS, "case_id proposal_id? rule role alternative? keep?"},
+    {"compensation.referred", TOPIC_EVENTS, "case_id proposal_id? rule role"},
     {"compensation.approved", TOPIC_EVENTS, PROPOSAL "options choose_by? by"},
     {"compensation.chosen", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},
     {"compensation.rejected", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},
     {"compensation.expired", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},
-    {"compensation.escalated", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},
+    {"compensation.escalated", TOPIC_EVENTS, PROPOSAL "option? role? reason? settlement_id?"},
     {"compensation.withdrawn", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},
     {"compensation.settled", TOPIC_EVENTS, PROPOSAL "settlements"},
     {"compensation.failed", TOPIC_EVENTS, PROPOSAL "settlements"},
@@ -88,22 +92,25 @@ static const struct said said[] = {
      ABOUT "notification_id channel template audience reason?"},
     {"notification.suppressed", TOPIC_EVENTS,
      ABOUT "notification_id channel template audience reason?"},
+    {"notification.collected", TOPIC_EVENTS,
+     "case_id of notification_id channel to template audience line tell_at"},
     {"cohort.opened", TOPIC_EVENTS, "cohort_id match class size? order_id?"},
     {"cohort.member_warned", TOPIC_EVENTS, "cohort_id match class size? order_id?"},
     {"cohort.closed", TOPIC_EVENTS, "cohort_id match class size? order_id?"},
     {"delivery.requested", TOPIC_DELIVERIES,
      "notification_id channel to locale subject? body not_before?"},
     {"settlement.ordered", TOPIC_SETTLEMENTS,
-     ABOUT "settlement_id customer_id proposal_id? remedy split"},
+     ABOUT "settlement_id customer_id proposal_id? remedy split attempt?"},
 };
 
 struct said_part {
-    const struct record *record;
+    const struct table *table;
     const char *fields;
 };
 static const struct said_part said_parts[] = {
-    {&contract_customer, "id tier locale? name? phone? email?"},
-    {&contract_contact, "id locale? name? phone? email?"},
+    {&contract_customer, "id tier contract? region? locale? timezone? name? phone? email? "
+                         "erased_at?"},
+    {&contract_contact, "id locale? timezone? name? phone? email?"},
     {&contract_order, "id status amount placed_at? shipped_at? promised_at? delivered_at? carrier? "
                       "tracking? warehouse? lane? custom? perishable?"},
     {&contract_item, "sku name category? batch? quantity price"},
@@ -133,9 +140,9 @@ static bool has_word(const char *text, const char *word) {
     return false;
 }
 
-static void check_fields(const char *name, const struct record *record, const char *fields) {
+static void check_fields(const char *name, const struct table *table, const char *fields) {
     int count = 0;
-    for (const struct field *field = record->fields; field->name; field++, count++) {
+    for (const struct field *field = table->fields; field->name; field++, count++) {
         char word[64];
         snprintf(word, sizeof word, "%s%s", field->name, field->flags & FIELD_REQUIRED ? "" : "?");
         if (!has_word(fields, word)) fail_msg("%s: %s is not among %s", name, word, fields);
@@ -151,11 +158,11 @@ static void test_fields_are_those_of_the_contract(void **state) {
         if (!type) fail_msg("%s is missing", said[i].type);
         assert_string_equal(type->name, said[i].type);
         assert_int_equal(type->topic, said[i].topic);
-        check_fields(type->name, type->record, said[i].fields);
+        check_fields(type->name, type->table, said[i].fields);
         assert_int_equal(type->names_case, strstr(said[i].fields, "case_id") != NULL);
     }
     for (size_t i = 0; i < sizeof said_parts / sizeof *said_parts; i++)
-        check_fields(said_parts[i].record->name, said_parts[i].record, said_parts[i].fields);
+        check_fields(said_parts[i].table->name, said_parts[i].table, said_parts[i].fields);
 }
 
 static void test_no_type_beyond_the_contract(void **state) {
@@ -165,10 +172,22 @@ static void test_no_type_beyond_the_contract(void **state) {
     assert_int_equal(count, sizeof said / sizeof *said);
     assert_null(contract_find("case.contacted "));
     assert_null(contract_find(""));
+    assert_null(contract_find("zzz"));
+}
+
+static void test_each_type_has_its_number(void **state) {
+    (void)state;
+    for (int type = EVENT_UNKNOWN + 1; type <= EVENT_TYPES; type++) {
+        const struct contract_type *row = contract_row((enum event_type)type);
+        assert_int_equal(row->type, type);
+        assert_int_equal(contract_event(row->name), type);
+        assert_ptr_equal(contract_find(row->name), row);
+    }
+    assert_int_equal(contract_event("visit.due"), EVENT_UNKNOWN);
 }
 
 /* A document with every field of a table, each with a value of its own. */
-static void put_sample(const struct record *record, int *number, struct json_out *json);
+static void put_sample(const struct table *table, int *number, struct json_out *json);
 
 static void put_sample_value(const struct field *field, int *number, struct json_out *json) {
     char text[64];
@@ -199,8 +218,8 @@ static void put_sample_value(const struct field *field, int *number, struct json
         json_text(json, text);
         json_end_list(json);
         return;
-    case FIELD_RECORD: put_sample(field->of, number, json); return;
-    case FIELD_RECORDS:
+    case FIELD_PART: put_sample(field->of, number, json); return;
+    case FIELD_PARTS:
     case FIELD_GROUPS:
         json_begin_list(json);
         put_sample(field->of, number, json);
@@ -215,29 +234,29 @@ static void put_sample_value(const struct field *field, int *number, struct json
     }
 }
 
-static void put_sample(const struct record *record, int *number, struct json_out *json) {
+static void put_sample(const struct table *table, int *number, struct json_out *json) {
     json_begin_map(json);
-    for (const struct field *field = record->fields; field->name; field++) {
+    for (const struct field *field = table->fields; field->name; field++) {
         json_key(json, field->name);
         put_sample_value(field, number, json);
     }
     json_end_map(json);
 }
 
-static void check_round_trip(const char *name, const struct record *record) {
+static void check_round_trip(const char *name, const struct table *table) {
     struct arena *arena = arena_new();
     struct buf sample = {0}, again = {0};
     struct json_out json = {.buf = &sample}, json_again = {.buf = &again};
     const struct tree *tree;
     struct err err;
     int number = 0;
-    put_sample(record, &number, &json);
+    put_sample(table, &number, &json);
     assert_int_equal(json_read(arena, sample.at, sample.len, NULL, &tree, &err), JSON_OK);
-    void *data = arena_alloc(arena, record->size);
+    void *data = arena_alloc(arena, table->size);
     struct faults faults = {.arena = arena};
-    if (fields_decode(record, tree, FIELDS_STRICT, arena, data, &faults) != 0)
+    if (fields_decode(table, tree, FIELDS_STRICT, arena, data, &faults) != 0)
         fail_msg("%s: %s: %s", name, faults.at[0].path, faults.at[0].text);
-    fields_encode(record, data, &json_again);
+    fields_encode(table, data, &json_again);
     assert_string_equal(again.at, sample.at);
     buf_free(&sample);
     buf_free(&again);
@@ -247,17 +266,17 @@ static void check_round_trip(const char *name, const struct record *record) {
 static void test_every_field_has_its_own_place(void **state) {
     (void)state;
     for (const struct contract_type *type = contract_types; type->name; type++)
-        check_round_trip(type->name, type->record);
+        check_round_trip(type->name, type->table);
     check_round_trip("joined", &contract_joined);
     check_round_trip("contact", &contract_contact);
 }
 
-static void check_docs(const struct record *record) {
-    assert_non_null(record->doc);
-    for (const struct field *field = record->fields; field->name; field++) {
+static void check_docs(const struct table *table) {
+    assert_non_null(table->doc);
+    for (const struct field *field = table->fields; field->name; field++) {
         if (!field->doc || !field->doc[0])
-            fail_msg("%s.%s is not documented", record->name, field->name);
-        assert_true(field->offset < record->size);
+            fail_msg("%s.%s is not documented", table->name, field->name);
+        assert_true(field->offset < table->size);
         if (field->of) check_docs(field->of);
     }
 }
@@ -266,7 +285,7 @@ static void test_everything_is_documented(void **state) {
     (void)state;
     for (const struct contract_type *type = contract_types; type->name; type++) {
         assert_true(type->doc && type->doc[0]);
-        check_docs(type->record);
+        check_docs(type->table);
     }
 }
 
@@ -284,14 +303,13 @@ static void test_choices_follow_their_enums(void **state) {
     check_choices(contract_order_statuses, ORDER_CANCELLED, "created", "cancelled");
     check_choices(contract_severities, SEVERITY_P4, "P1", "P4");
     check_choices(contract_roles, ROLE_FINANCE, "agent", "finance");
-    check_choices(contract_pause_reasons, PAUSE_AWAITING_THIRD_PARTY, "awaiting_customer",
-                  "awaiting_third_party");
+    check_choices(contract_pause_reasons, 2, "awaiting_customer", "awaiting_third_party");
     check_choices(contract_withdraw_reasons, WITHDRAW_SPAM, "withdrawn", "spam");
     check_choices(contract_evidence_kinds, 4, "photo", "chat");
     check_choices(contract_classes, 25, "quality.damaged", "other");
-    check_choices(contract_flags, 12, "question", "evidence_missing");
+    check_choices(contract_flags, 15, "question", "multiple_damages");
     check_choices(contract_remedy_kinds, 17, "refund", "change");
-    check_choices(contract_refusals, 8, "expired", "over_budget");
+    check_choices(contract_refusals, 10, "expired", "other_currency");
     check_choices(contract_cancel_causes, 6, "policy", "late_record");
     check_choices(contract_rejections, 14, "not_json", "unknown_case");
 }
@@ -353,6 +371,10 @@ static void test_committed_files_are_up_to_date(void **state) {
     buf_clear(&text);
     asyncapi_markdown(&text);
     check_file("deploy/contract/contract.md", &text);
+    buf_clear(&text);
+    openapi_write(&text);
+    check_json(&text);
+    check_file("deploy/contract/openapi.json", &text);
     for (const struct contract_type *type = contract_types; type->name; type++) {
         char path[128];
         buf_clear(&text);
@@ -368,6 +390,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields_are_those_of_the_contract),
         cmocka_unit_test(test_no_type_beyond_the_contract),
+        cmocka_unit_test(test_each_type_has_its_number),
         cmocka_unit_test(test_every_field_has_its_own_place),
         cmocka_unit_test(test_everything_is_documented),
         cmocka_unit_test(test_choices_follow_their_enums),

@@ -2,8 +2,8 @@
  * at. */
 #include "base/suggest.h"
 #include "data/yaml.h"
-#include "redressctl/cases/deadlines.h"
 #include "redressctl/ctl.h"
+#include "sight/sight_deadlines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,10 +29,10 @@ static int parse(struct options *options, char *line) {
     char *rest = NULL;
     for (char *word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         options->argv[options->argc++] = word;
-    const struct ctl_option table[] = {{"--limit", &options->limit, NULL},
-                                       {"--name", &options->name, NULL},
-                                       {"--json", NULL, &options->json},
-                                       {NULL, NULL, NULL}};
+    const struct options_row table[] = {{"--limit", &options->limit, NULL},
+                                        {"--name", &options->name, NULL},
+                                        {"--json", NULL, &options->json},
+                                        {NULL, NULL, NULL}};
     return ctl_options(&options->ctl, table, &options->argc, options->argv);
 }
 
@@ -116,10 +116,10 @@ static void test_hash(void **state) {
                                   {.kind = REDIS_TEXT, .text = "x"}};
     struct redis_reply hash = {.kind = REDIS_LIST, .items = items, .count = 4},
                        none = {.kind = REDIS_NIL};
-    assert_string_equal(ctl_hash_get(&hash, "status"), "open");
-    assert_string_equal(ctl_hash_get(&hash, "open"), "x");
-    assert_null(ctl_hash_get(&hash, "x"));
-    assert_null(ctl_hash_get(&none, "status"));
+    assert_string_equal(sight_hash_get(&hash, "status"), "open");
+    assert_string_equal(sight_hash_get(&hash, "open"), "x");
+    assert_null(sight_hash_get(&hash, "x"));
+    assert_null(sight_hash_get(&none, "status"));
 }
 
 static void test_targets(void **state) {
@@ -134,20 +134,21 @@ static void test_targets(void **state) {
                                "refund_settlement: {within: 3wd}}\n"
                                "  - name: c\n    targets: oops\n";
     assert_int_equal(yaml_read(arena, "sla.yaml", yaml, strlen(yaml), &policy, &err), 0);
-    struct texts targets = deadlines_targets(policy, arena);
+    struct texts targets = sight_deadlines_targets(policy, arena);
     assert_int_equal(targets.count, 7);
     assert_string_equal(targets.at[0], "first_contact");
     assert_string_equal(targets.at[5], "warehouse_intercept");
     assert_string_equal(targets.at[6], "refund_settlement");
-    assert_int_equal(deadlines_targets(NULL, arena).count, 5);
+    assert_int_equal(sight_deadlines_targets(NULL, arena).count, 5);
 
-    targets = deadlines_listed("first_contact_due refund_settlement_due _due wake_at x_due", arena);
+    targets =
+        sight_deadlines_listed("first_contact_due refund_settlement_due _due wake_at x_due", arena);
     assert_int_equal(targets.count, 3);
     assert_string_equal(targets.at[0], "first_contact");
     assert_string_equal(targets.at[1], "refund_settlement");
     assert_string_equal(targets.at[2], "x");
-    assert_int_equal(deadlines_listed("", arena).count, 0);
-    assert_int_equal(deadlines_listed("*", arena).count, 0);
+    assert_int_equal(sight_deadlines_listed("", arena).count, 0);
+    assert_int_equal(sight_deadlines_listed("*", arena).count, 0);
     arena_free(arena);
 }
 

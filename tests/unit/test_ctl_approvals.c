@@ -23,9 +23,9 @@ static void test_event(void **state) {
                                           .role = "supervisor",
                                           .option = "A",
                                           .comment = "ok"};
-    assert_int_equal(
-        approvals_event("decision.approved", &decision, "ID1", 1795370000000, arena, &out, &err),
-        0);
+    assert_int_equal(approvals_event(EVENT_DECISION_APPROVED, &decision, "ID1", 1795370000000,
+                                     arena, &out, &err),
+                     0);
     struct raw raw = {.topic = TOPIC_DECISIONS, .value = out.at, .value_len = out.len};
     struct event ev;
     struct rejection rejection;
@@ -35,18 +35,18 @@ static void test_event(void **state) {
     assert_string_equal(ev.id, "ID1");
     assert_string_equal(ev.source, "/redress/redressctl");
     assert_int_equal(ev.time_ms, 1795370000000);
-    assert_int_equal(fields_decode(contract_find(ev.type)->record, ev.data, FIELDS_STRICT, arena,
-                                   &data, &faults),
-                     0);
+    assert_int_equal(
+        fields_decode(contract_find(ev.type)->table, ev.data, FIELDS_STRICT, arena, &data, &faults),
+        0);
     assert_string_equal(data.case_id, "BYCRCNPA1C41H-FRGWX4V");
     assert_string_equal(data.proposal_id, proposal);
     assert_string_equal(data.actor, "wang.fang");
     assert_int_equal(data.role, ROLE_SUPERVISOR);
     assert_string_equal(data.option, "A");
-    struct publish_record record;
-    assert_int_equal(publish_route(out.at, out.len, arena, &record, &err), 0);
-    assert_int_equal(record.topic, TOPIC_DECISIONS);
-    assert_string_equal(record.key, "BYCRCNPA1C41H");
+    struct publish_record table;
+    assert_int_equal(publish_route(out.at, out.len, arena, &table, &err), 0);
+    assert_int_equal(table.topic, TOPIC_DECISIONS);
+    assert_string_equal(table.key, "BYCRCNPA1C41H");
     buf_free(&out);
     arena_free(arena);
 }
@@ -54,24 +54,26 @@ static void test_event(void **state) {
 static void test_refused(void **state) {
     (void)state;
     static const struct {
-        const char *type;
+        enum event_type type;
         struct approvals_decision decision;
         const char *why;
     } cases[] = {
-        {"decision.approved",
+        {EVENT_DECISION_APPROVED,
          {.proposal_id = "BYCRCNPA1C41H-FRGWX4V", .actor = "a", .role = "agent"},
          "expected <case id>.<number>"},
-        {"decision.approved",
+        {EVENT_DECISION_APPROVED,
          {.proposal_id = "BYCRCNPA1C41H-FRGWX4V.x", .actor = "a", .role = "agent"},
          "expected <case id>.<number>"},
-        {"decision.approved",
+        {EVENT_DECISION_APPROVED,
          {.proposal_id = "nonsense.1", .actor = "a", .role = "agent"},
          "expected <case id>.<number>"},
-        {"decision.approved",
+        {EVENT_DECISION_APPROVED,
          {.proposal_id = proposal, .actor = "a", .role = "boss"},
          "role \"boss\": expected agent, supervisor"},
-        {"decision.approved", {.proposal_id = proposal, .role = "agent"}, "actor"},
-        {"decision.rejected", {.proposal_id = proposal, .actor = "a", .role = "agent"}, "reason"},
+        {EVENT_DECISION_APPROVED, {.proposal_id = proposal, .role = "agent"}, "actor"},
+        {EVENT_DECISION_REJECTED,
+         {.proposal_id = proposal, .actor = "a", .role = "agent"},
+         "reason"},
     };
     struct arena *arena = arena_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -30,6 +30,15 @@ static void test_routes(void **state) {
         {EVENT("complaint.submitted", "{\"customer\":{\"id\":\"u\"}}"), TOPIC_COMPLAINTS, "u"},
         {EVENT("complaint.submitted", "{\"order\":{\"id\":7},\"customer\":{\"id\":\"u\"}}"),
          TOPIC_COMPLAINTS, "u"},
+        {"{\"id\":\"1\",\"source\":\"/"
+         "s\",\"type\":\"complaint.submitted\",\"time\":\"2026-11-22T10:00:00Z\","
+         "\"data_base64\":\"eyJvcmRlciI6eyJpZCI6IkExIn19\"}",
+         TOPIC_COMPLAINTS, "A1"}, /* {"order":{"id":"A1"}} */
+        {"{\"id\":\"1\",\"source\":\"/"
+         "s\",\"type\":\"complaint.submitted\",\"time\":\"2026-11-22T10:00:00Z\","
+         "\"data_base64\":\"e\"}",
+         TOPIC_COMPLAINTS, ""}, /* for intake to refuse */
+        {EVENT("complaint.submitted", "{\"order\":{\"id\":\"A1\\n\"}}"), TOPIC_COMPLAINTS, "A1"},
         {EVENT("complaint.submitted", "null"), TOPIC_COMPLAINTS, ""},
         {EVENT("complaint.submitted", "[1,{}]"), TOPIC_COMPLAINTS, ""},
         {EVENT("case.contacted", "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\"}"), TOPIC_ACTIVITY,

@@ -36,7 +36,7 @@ static const struct field met_fields[] = {
     {FIELD(met, met_at), .type = FIELD_TIME},
     FIELDS_END,
 };
-static const struct record met_record = {
+static const struct table met_table = {
     .name = "met", .size = sizeof(struct met), .fields = met_fields};
 
 static void an_event_goes_to_the_case_log(void **state) {
@@ -46,7 +46,7 @@ static void an_event_goes_to_the_case_log(void **state) {
     char case_id[] = "BYCRCNPA1C41H-FRGWX4V", id[] = "met-1", target[] = "first_contact";
     const struct met met = {.target = target, .met_at = 1795367956123};
     struct output *output =
-        effects_emit(&out, "sla.met", case_id, id, 1795367956123, &met_record, &met);
+        effects_emit(&out, "sla.met", case_id, id, 1795367956123, &met_table, &met);
     memset(case_id, 'x', strlen(case_id)); /* nothing is borrowed */
     memset(id, 'x', strlen(id));
     memset(target, 'x', strlen(target));
@@ -75,7 +75,7 @@ static void records_go_to_any_topic(void **state) {
     assert_null(output->key);
     assert_null(output->subject);
     assert_string_equal(output->data, "{}");
-    output = effects_send(&out, TOPIC_ORDERS, "k", "order.updated", "o-1", 5, &met_record, NULL);
+    output = effects_send(&out, TOPIC_ORDERS, "k", "order.updated", "o-1", 5, &met_table, NULL);
     assert_string_equal(output->data, "{}");
     assert_string_equal(output->key, "k");
 }
@@ -157,11 +157,11 @@ static void a_case_finds_its_version(void **state) {
     const struct policy_version old = {.version = "2026-10-01", .policy = "old"};
     const struct policy_version new = {.version = "2026-11-01", .policy = "new", .older = &old};
     const struct policies policies = {.current = &new}, none = {0};
-    assert_string_equal(policies_find(&policies, "2026-10-01"), "old");
-    assert_string_equal(policies_find(&policies, "2026-11-01"), "new");
-    assert_null(policies_find(&policies, "2026-09-01"));
-    assert_null(policies_find(&policies, NULL));
-    assert_null(policies_find(&none, "2026-11-01"));
+    assert_string_equal(policies_version(&policies, "2026-10-01")->policy, "old");
+    assert_string_equal(policies_version(&policies, "2026-11-01")->policy, "new");
+    assert_null(policies_version(&policies, "2026-09-01"));
+    assert_null(policies_version(&policies, NULL));
+    assert_null(policies_version(&none, "2026-11-01"));
     assert_string_equal(policies_current(&policies), "new");
     assert_null(policies_current(&none));
 }

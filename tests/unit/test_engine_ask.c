@@ -24,16 +24,16 @@ static void ask(const struct decision *in, const void *state, struct claims *cla
 static const struct worker_spec spec = {.ask = ask};
 
 /* Answers with the claim's own key and id. */
-enum claim_result __wrap_claim_store_make(struct claim_store *store, struct arena *arena,
-                                          const struct claim *claims, struct answer *answers,
-                                          int count, struct err *err);
-enum claim_result __wrap_claim_store_make(struct claim_store *store, struct arena *arena,
-                                          const struct claim *claims, struct answer *answers,
-                                          int count, struct err *err) {
+enum outcome __wrap_claim_store_make(struct claim_store *store, struct arena *arena,
+                                     const struct claim *claims, struct answer *answers, int count,
+                                     struct err *err);
+enum outcome __wrap_claim_store_make(struct claim_store *store, struct arena *arena,
+                                     const struct claim *claims, struct answer *answers, int count,
+                                     struct err *err) {
     (void)store, (void)arena, (void)err;
     for (int i = 0; i < count; i++)
         answers[i] = (struct answer){.owner = claims[i].id, .value = claims[i].key};
-    return CLAIM_DONE;
+    return OUTCOME_DONE;
 }
 
 static void check_answers(const struct asking *asking) {
@@ -56,7 +56,7 @@ static void run(int count) {
         askings[i] =
             (struct asking){.in = {.ev = &events[i], .arena = arena}, .claims = {.arena = arena}};
     }
-    assert_int_equal(engine_ask(&engine, askings, count), CLAIM_DONE);
+    assert_int_equal(engine_ask(&engine, askings, count), OUTCOME_DONE);
     for (int i = 0; i < count; i++) check_answers(&askings[i]);
     print_message("%d askings: %zu bytes each\n", count, arena_used(arena) / (size_t)count);
     assert_true(arena_used(arena) < (size_t)count * BYTES_EACH);

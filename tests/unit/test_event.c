@@ -149,14 +149,30 @@ static const struct refused refused[] = {
     {"{\"specversion\":\"1.0\",\"id\":null}", NULL, "missing_field", "id: "},
     {"{" ATTRIBUTES "}", STRUCTURED, "missing_field", "data: "},
     {"{" ATTRIBUTES ",\"data\":null}", STRUCTURED, "missing_field", "data: "},
-    {"{" ATTRIBUTES ",\"data_base64\":\"e30=\"}", STRUCTURED, "missing_field", "data: "},
+    {"{" ATTRIBUTES ",\"data_base64\":null}", STRUCTURED, "missing_field", "data: "},
+    {"{" ATTRIBUTES ",\"data_base64\":\"\"}", STRUCTURED, "not_json", "data_base64: "},
+    {"{" ATTRIBUTES ",\"data_base64\":{}}", STRUCTURED, "bad_value",
+     "data_base64: expected a text, found a map"},
+    {"{" ATTRIBUTES ",\"data_base64\":\"e30\"}", STRUCTURED, "bad_value",
+     "data_base64: expected base64"},
+    {"{" ATTRIBUTES ",\"data_base64\":\"e30=\",\"data\":{}}", STRUCTURED, "bad_value",
+     "data_base64: expected data or data_base64, not both"},
+    {"{" ATTRIBUTES ",\"data_base64\":\"bnVsbA==\"}", STRUCTURED, "missing_field", "data: "},
+    {"{" ATTRIBUTES ",\"data_base64\":\"W10=\"}", STRUCTURED, "bad_value",
+     "data: expected a map, found a list"},
+    {"{" ATTRIBUTES ",\"data_base64\":\"ew==\"}", STRUCTURED, "not_json", "data_base64: byte "},
+    {"{" ATTRIBUTES ",\"data_base64\":\"/w==\"}", STRUCTURED, "bad_utf8", "data_base64: byte "},
+    {"{" ATTRIBUTES ",\"data_base64\":\"eyJhIjowLCJhIjoxfQ==\"}", STRUCTURED, "duplicate_key",
+     "data_base64: byte "},
     {"{" ATTRIBUTES ",\"data\":\"{}\"}", STRUCTURED, "bad_value",
      "data: expected a map, found a text"},
     {"{" ATTRIBUTES ",\"data\":{},\"data\":{}}", STRUCTURED, "duplicate_key", "byte "},
     {"{" ATTRIBUTES ",\"data\":{},\"datacontenttype\":\"text/xml\"}", STRUCTURED, "bad_value",
      "datacontenttype: "},
+    {"{" ATTRIBUTES ",\"data\":{},\"datacontenttype\":7}", STRUCTURED, "bad_value",
+     "datacontenttype: "},
     {"{\"specversion\":\"0.3\"}", NULL, "bad_value", "specversion: "},
-    {"{\"specversion\":1.0}", NULL, "bad_value", "specversion: expected a text, found a number"},
+    {"{\"specversion\":1.0}", NULL, "bad_value", "specversion: expected a text, found an integer"},
     {"{\"specversion\":\"1.0\",\"id\":\"\"}", NULL, "bad_value", "id: "},
     {"{\"specversion\":\"1.0\",\"id\":\"a b\"}", NULL, "bad_value", "id: "},
     {"{\"specversion\":\"1.0\",\"id\":7}", NULL, "bad_value", "id: "},
@@ -173,16 +189,6 @@ static const struct refused refused[] = {
      NULL, "bad_value", "time: "},
     {"{}", "ce_specversion: 1.0\nce_id: a\nce_source: s\nce_type: t\nce_time: 1970-01-01T00:00:00Z",
      "bad_value", "time: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"subject\":\"\"}", STRUCTURED, "bad_value", "subject: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"\"}", STRUCTURED, "bad_value", "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"1a\"}", STRUCTURED, "bad_value", "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\" 1\"}", STRUCTURED, "bad_value", "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":1.5}", STRUCTURED, "bad_value", "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":true}", STRUCTURED, "bad_value", "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":\"9223372036854775808\"}", STRUCTURED, "bad_value",
-     "sequence: "},
-    {"{" ATTRIBUTES ",\"data\":{},\"sequence\":-9223372036854775808}", STRUCTURED, "bad_value",
-     "sequence: "},
     {"{" ATTRIBUTES ",\"data\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", STRUCTURED, "too_deep", "byte "},
     {"{" ATTRIBUTES ",\"data\":{\"a\":\"\xff\"}}", STRUCTURED, "bad_utf8", "byte "},
     {NULL, BINARY, "missing_field", "data: "},
@@ -211,6 +217,137 @@ static void faults_have_their_reasons(void **state) {
             fail_msg("%s: %s: %s, expected %s: %s", row->value, rejection.reason, rejection.detail,
                      row->reason, row->detail);
         assert_int_equal(ev.sequence, 4711);
+    }
+}
+
+/* What only orders, or is of no use here, costs nothing when it makes no sense. */
+static void the_optional_costs_nothing(void **state) {
+    (void)state;
+    static const char *const sequences[] = {"\"\"",
+                                            "\"1a\"",
+                                            "\" 1\"",
+                                            "\"1 \"",
+                                            "\"-\"",
+                                            "\"+1\"",
+                                            "\"0x10\"",
+                                            "1.5",
+                                            "true",
+                                            "[7]",
+                                            "{}",
+                                            "1e999",
+                                            "18446744073709551615",
+                                            "\"9223372036854775808\"",
+                                            "-9223372036854775808",
+                                            "\"first\"",
+                                            "\"0000000000000000000000000000007x\""};
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++) {
+        struct raw raw = raw_of(
+            arena_printf(arena, "{" ATTRIBUTES ",\"data\":{},\"sequence\":%s}", sequences[i]),
+            STRUCTURED);
+        if (must_read(&raw).sequence != EVENT_NO_SEQUENCE) fail_msg("%s", sequences[i]);
+    }
+
+    struct raw raws[] = {raw_of("{}", BINARY "\nce_sequence: first"),
+                         raw_of("{}", BINARY "\nce_sequence: 1\nce_sequence: 2"),
+                         raw_of("{}", BINARY "\nce_sequence: \xff"),
+                         raw_of("{}", BINARY "\nce_subject: a\tb"),
+                         raw_of("{" ATTRIBUTES ",\"data\":{},\"subject\":\"\"}", STRUCTURED),
+                         raw_of("{" ATTRIBUTES ",\"data\":{},\"subject\":[7]}", STRUCTURED)};
+    for (size_t i = 0; i < sizeof raws / sizeof *raws; i++) {
+        struct event ev = must_read(&raws[i]);
+        assert_true(ev.sequence == EVENT_NO_SEQUENCE);
+        assert_null(ev.subject);
+    }
+    struct raw first = raw_of("{" ATTRIBUTES ",\"data\":{},\"sequence\":\"000042\"}", NULL);
+    struct raw second = raw_of("{" ATTRIBUTES ",\"data\":{},\"sequence\":-4.2e1}", NULL);
+    assert_int_equal(must_read(&first).sequence, 42);
+    assert_int_equal(must_read(&second).sequence, -42);
+}
+
+/* In the case log it is the case's id: without one the event would be passed over. */
+static void the_log_needs_its_subjects(void **state) {
+    (void)state;
+    static const char *const headers[] = {BINARY "\nce_subject: a\tb", BINARY "\nce_subject: \xff"};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        struct raw raw = raw_of("{}", headers[i]);
+        struct event ev;
+        struct rejection rejection;
+        raw.topic = TOPIC_EVENTS;
+        assert_int_equal(event_read(&raw, arena, &ev, &rejection), -1);
+    }
+}
+
+static void every_type_of_json_is_accepted(void **state) {
+    (void)state;
+    static const struct {
+        const char *type;
+        bool accepted;
+    } rows[] = {
+        {"application/json", true},
+        {"text/json", true},
+        {"Application/JSON", true},
+        {"application/json;charset=utf-8", true},
+        {"application/json ; charset=utf-8", true},
+        {"application/vnd.shop.complaint+json", true},
+        {"application/vnd.shop.complaint+JSON; version=2", true},
+        {"application/ld+json", true},
+        {"x-shop/y+z+json", true},
+        {"application/jsonx", false},
+        {"application/xjson", false},
+        {"application/x-json", false},
+        {"application/json+xml", false},
+        {"application/+", false},
+        {"application/", false},
+        {"/json", false},
+        {"json", false},
+        {"text/plain", false},
+        {"text/plain; a='application/json'", false},
+        {"text/plain;a=/json", false},
+        {"application/json,text/plain", false},
+        {"application /json", false},
+        {"application/octet-stream", false},
+        {"application/jso", false},
+        {"a/n", false},
+        {";", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct raw raws[] = {
+            raw_of("{}", arena_printf(arena, BINARY "\ncontent-type: %s", rows[i].type)),
+            raw_of(arena_printf(arena, "{" ATTRIBUTES ",\"data\":{},\"datacontenttype\":\"%s\"}",
+                                rows[i].type),
+                   STRUCTURED),
+            raw_of(arena_printf(arena,
+                                "{" ATTRIBUTES
+                                ",\"data_base64\":\"e30=\",\"datacontenttype\":\"%s\"}",
+                                rows[i].type),
+                   STRUCTURED)};
+        for (size_t j = 0; j < sizeof raws / sizeof *raws; j++) {
+            struct event ev;
+            struct rejection rejection = {0};
+            bool accepted = event_read(&raws[j], arena, &ev, &rejection) == 0;
+            if (accepted != rows[i].accepted)
+                fail_msg("%s: %s", rows[i].type, accepted ? "accepted" : rejection.detail);
+            if (!accepted && !strstr(rejection.detail, "expected a type of JSON"))
+                fail_msg("%s: %s", rows[i].type, rejection.detail);
+        }
+    }
+}
+
+static void data_may_come_as_base64(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "eyJhIjoxfQ==",                     /* {"a":1} */
+        "eyJhIjogMX0=",                     /* {"a": 1} */
+        "eyJhIjoxIH0K",                     /* {"a":1 } and a line feed */
+        "77u/eyJhIjoxfQ==",                 /* behind a byte order mark */
+        "eyJhIjoxLjAsImIiOiJcdWQ4M2QifQ==", /* {"a":1.0,"b":"\ud83d"} */
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct raw raw = raw_of(
+            arena_printf(arena, "{" ATTRIBUTES ",\"data\":null,\"data_base64\":\"%s\"}", texts[i]),
+            STRUCTURED);
+        struct event ev = must_read(&raw);
+        assert_int_equal(tree_get(ev.data, "a")->num, 1);
     }
 }
 
@@ -305,6 +442,10 @@ int main(void) {
         cmocka_unit_test(the_optional_may_be_absent),
         cmocka_unit_test(texts_are_not_borrowed),
         cmocka_unit_test(faults_have_their_reasons),
+        cmocka_unit_test(the_optional_costs_nothing),
+        cmocka_unit_test(the_log_needs_its_subjects),
+        cmocka_unit_test(every_type_of_json_is_accepted),
+        cmocka_unit_test(data_may_come_as_base64),
         cmocka_unit_test(limits_count_the_whole_value),
         cmocka_unit_test(names_may_have_200_characters),
         cmocka_unit_test(a_nul_in_a_header_is_refused),

@@ -5,9 +5,9 @@
 static void a_hash_is_for_people(void **state) {
     (void)state;
     struct sample sample = {0};
-    must_decode(&sample_record, json(FULL), FIELDS_STRICT, &sample);
+    must_decode(&sample_table, json(FULL), FIELDS_STRICT, &sample);
     struct pairs public_pairs, private_pairs;
-    fields_flatten(&sample_record, &sample, arena, &public_pairs, &private_pairs);
+    fields_flatten(&sample_table, &sample, arena, &public_pairs, &private_pairs);
     assert_string_equal(
         pairs_text(&public_pairs),
         "text=\xe5\x9d\x8f\xe4\xba\x86!\nname=Li\nid=a.b_c:d-9\ncount=-5\nopened_at=1795367956000\n"
@@ -35,14 +35,14 @@ static void ambiguous_names_are_spelled_out(void **state) {
     };
     struct sample sample = {.goals = {goals, 6}};
     struct pairs pairs, none;
-    fields_flatten(&sample_record, &sample, arena, &pairs, &none);
+    fields_flatten(&sample_table, &sample, arena, &pairs, &none);
     assert_string_equal(
         pairs_text(&pairs),
         "opened_met_at=5\nx_due=2\nx_due_at=1\n_goals.due:_y=3\na:b.c_due=4\na:b.c_late=1\n"
         "x_fee_fee_minor=7\nx_fee_fee_currency=CNY\nwake_due_at=6\n");
     struct goal hidden[] = {{.name = "phone", .due = 1}, {.name = "amount", .colour = 1}};
-    sample.goals = (struct records){hidden, 2};
-    fields_flatten(&sample_record, &sample, arena, &pairs, &none);
+    sample.goals = (struct parts){hidden, 2};
+    fields_flatten(&sample_table, &sample, arena, &pairs, &none);
     assert_string_equal(pairs_text(&pairs), "phone_due=1\namount_colour=red\n");
 }
 
@@ -58,18 +58,18 @@ static const struct field clash_goal_fields[] = {
     {FIELD(clash_goal, old_at), .type = FIELD_TIME},
     FIELDS_END,
 };
-static const struct record clash_goal_record = {
+static const struct table clash_goal_table = {
     .name = "clash_goal", .size = sizeof(struct clash_goal), .fields = clash_goal_fields};
 struct clash {
     int64_t opened_at;
-    struct records goals;
+    struct parts goals;
 };
 static const struct field clash_fields[] = {
     {FIELD(clash, opened_at), .type = FIELD_TIME, .flags = FIELD_INDEXED},
-    {FIELD(clash, goals), .type = FIELD_GROUPS, .of = &clash_goal_record},
+    {FIELD(clash, goals), .type = FIELD_GROUPS, .of = &clash_goal_table},
     FIELDS_END,
 };
-static const struct record clash_record = {
+static const struct table clash_table = {
     .name = "clash", .size = sizeof(struct clash), .fields = clash_fields};
 
 static void colliding_names_survive(void **state) {
@@ -77,15 +77,15 @@ static void colliding_names_survive(void **state) {
     struct clash_goal goals[] = {{"opened", 1, 2}, {"x", 3, 4}, {"x_old", 5, 6}};
     struct clash clash = {.opened_at = 9, .goals = {goals, 3}}, back = {0};
     struct pairs pairs, none;
-    fields_flatten(&clash_record, &clash, arena, &pairs, &none);
+    fields_flatten(&clash_table, &clash, arena, &pairs, &none);
     assert_string_equal(pairs_text(&pairs),
                         "opened_at=9\n_goals.at:opened=1\nopened_old_at=2\nx_at=3\nx_old_at=4\n"
                         "_goals.at:x_old=5\nx_old_old_at=6\n");
     struct err err;
-    assert_int_equal(fields_unflatten(&clash_record, &pairs, arena, &back, &err), 0);
-    assert_string_equal(encoded(&clash_record, &back), encoded(&clash_record, &clash));
+    assert_int_equal(fields_unflatten(&clash_table, &pairs, arena, &back, &err), 0);
+    assert_string_equal(encoded(&clash_table, &back), encoded(&clash_table, &clash));
     struct marks marks;
-    fields_indexes(&clash_record, &clash, arena, &marks);
+    fields_indexes(&clash_table, &clash, arena, &marks);
     assert_int_equal(marks.count, 4);
     assert_string_equal(marks.at[1].name, "_goals.at:opened");
 }
@@ -100,8 +100,8 @@ static void a_pair_given_twice_does_no_harm(void **state) {
     const struct pairs pairs = {list, 4};
     struct sample sample = {0};
     struct err err;
-    assert_int_equal(fields_unflatten(&sample_record, &pairs, arena, &sample, &err), 0);
-    assert_string_equal(encoded(&sample_record, &sample),
+    assert_int_equal(fields_unflatten(&sample_table, &pairs, arena, &sample, &err), 0);
+    assert_string_equal(encoded(&sample_table, &sample),
                         "{\"flags\":[\"c\"],\"parts\":[{\"sku\":\"c\"}]}");
 }
 
@@ -146,7 +146,7 @@ static void hashes_of_other_tables_are_refused(void **state) {
         struct pair pair = others[i];
         const struct pairs pairs = {&pair, 1};
         struct err err = {""};
-        if (fields_unflatten(&sample_record, &pairs, arena, &sample, &err) != -1)
+        if (fields_unflatten(&sample_table, &pairs, arena, &sample, &err) != -1)
             fail_msg("accepted: %s=%s", pair.name, pair.value);
         assert_non_null(strstr(err.text, "sample: hash field"));
     }
@@ -287,13 +287,13 @@ static void random_structs_survive(void **state) {
     for (int round = 0; round < 3000; round++) {
         arena = arena_new();
         struct sample sample = any_sample(), decoded = {0}, unflattened = {0}, copy = {0};
-        const char *text = encoded(&sample_record, &sample);
+        const char *text = encoded(&sample_table, &sample);
 
-        must_decode(&sample_record, json(text), FIELDS_STRICT, &decoded);
-        assert_string_equal(encoded(&sample_record, &decoded), text);
+        must_decode(&sample_table, json(text), FIELDS_STRICT, &decoded);
+        assert_string_equal(encoded(&sample_table, &decoded), text);
 
         struct pairs pairs, private_pairs;
-        fields_flatten(&sample_record, &sample, arena, &pairs, &private_pairs);
+        fields_flatten(&sample_table, &sample, arena, &pairs, &private_pairs);
         for (int i = 0; i < private_pairs.count; i++) {
             pairs.at = arena_grow(arena, pairs.at, (size_t)pairs.count * sizeof *pairs.at,
                                   (size_t)(pairs.count + 1) * sizeof *pairs.at);
@@ -303,16 +303,16 @@ static void random_structs_survive(void **state) {
             for (int j = 0; j < i; j++) assert_string_not_equal(pairs.at[i].name, pairs.at[j].name);
         shuffle(&pairs);
         struct err err;
-        if (fields_unflatten(&sample_record, &pairs, arena, &unflattened, &err))
+        if (fields_unflatten(&sample_table, &pairs, arena, &unflattened, &err))
             fail_msg("%s: %s", text, err.text);
-        assert_string_equal(encoded(&sample_record, &unflattened), text);
+        assert_string_equal(encoded(&sample_table, &unflattened), text);
 
         struct arena *other = arena_new();
-        fields_copy(&sample_record, &sample, other, &copy);
+        fields_copy(&sample_table, &sample, other, &copy);
         char *expected = strdup(text);
         arena_free(arena); /* the copy must not need it */
         arena = arena_new();
-        assert_string_equal(encoded(&sample_record, &copy), expected);
+        assert_string_equal(encoded(&sample_table, &copy), expected);
         free(expected);
         arena_free(other);
         arena_free(arena);
@@ -323,9 +323,9 @@ static void random_structs_survive(void **state) {
 static void copies_share_nothing(void **state) {
     (void)state;
     struct sample sample = {0}, copy = {0};
-    must_decode(&sample_record, json(FULL), FIELDS_STRICT, &sample);
-    fields_copy(&sample_record, &sample, arena, &copy);
-    assert_string_equal(encoded(&sample_record, &copy), encoded(&sample_record, &sample));
+    must_decode(&sample_table, json(FULL), FIELDS_STRICT, &sample);
+    fields_copy(&sample_table, &sample, arena, &copy);
+    assert_string_equal(encoded(&sample_table, &copy), encoded(&sample_table, &sample));
     const struct part *parts = sample.parts.at, *part_copies = copy.parts.at;
     const struct goal *goals = sample.goals.at, *goal_copies = copy.goals.at;
     assert_ptr_not_equal(copy.text, sample.text);
@@ -355,27 +355,27 @@ static void marks_follow_their_conditions(void **state) {
                             .flags = {flags, 2},
                             .goals = {goals, 3}};
     struct marks marks;
-    fields_indexes(&sample_record, &sample, arena, &marks);
+    fields_indexes(&sample_table, &sample, arena, &marks);
     assert_int_equal(marks.count, 2); /* b is not in a colour that is indexed, c has no time */
     assert_string_equal(marks.at[0].name, "wake_at");
     assert_int_equal(marks.at[0].ms, 2);
-    assert_int_equal(fields_indexed(&sample_record, &sample, "wake_at", arena), 2);
-    assert_int_equal(fields_indexed(&sample_record, &sample, "opened_at", arena),
+    assert_int_equal(fields_indexed(&sample_table, &sample, "wake_at", arena), 2);
+    assert_int_equal(fields_indexed(&sample_table, &sample, "opened_at", arena),
                      0); /* it is not indexed */
-    assert_int_equal(fields_indexed(&goal_record, &goals[0], "due", arena), 11);
-    assert_int_equal(fields_indexed(&goal_record, &goals[1], "due", arena),
+    assert_int_equal(fields_indexed(&goal_table, &goals[0], "due", arena), 11);
+    assert_int_equal(fields_indexed(&goal_table, &goals[1], "due", arena),
                      0); /* not in this colour */
     assert_string_equal(marks.at[1].name, "a_due");
     assert_int_equal(marks.at[1].ms, 11);
 
-    fields_hours(&sample_record, &sample, arena, &marks);
+    fields_hours(&sample_table, &sample, arena, &marks);
     assert_int_equal(marks.count, 2);
     assert_string_equal(marks.at[0].name, "opened");
     assert_int_equal(marks.at[0].ms, 1);
     assert_string_equal(marks.at[1].name, "a_met");
     assert_int_equal(marks.at[1].ms, 12);
 
-    fields_counters(&sample_record, &sample, arena, &marks);
+    fields_counters(&sample_table, &sample, arena, &marks);
     assert_int_equal(marks.count, 4);
     assert_string_equal(marks.at[0].name, "id");
     assert_string_equal(marks.at[1].name, "colour");
@@ -383,24 +383,24 @@ static void marks_follow_their_conditions(void **state) {
     assert_string_equal(marks.at[3].name, "flags");
     assert_string_equal(marks.at[3].value, "y");
     sample.colour = 2;
-    fields_counters(&sample_record, &sample, arena, &marks);
+    fields_counters(&sample_table, &sample, arena, &marks);
     assert_int_equal(marks.count, 0);
     sample.colour = 0;
-    fields_counters(&sample_record, &sample, arena, &marks);
+    fields_counters(&sample_table, &sample, arena, &marks);
     assert_int_equal(marks.count, 0);
 }
 
 static void erasing_blanks_what_is_private(void **state) {
     (void)state;
     struct sample sample = {0};
-    must_decode(&sample_record, json(FULL), FIELDS_STRICT, &sample);
-    fields_erase_private(&sample_record, &sample);
+    must_decode(&sample_table, json(FULL), FIELDS_STRICT, &sample);
+    fields_erase_private(&sample_table, &sample);
     struct pairs pairs, private_pairs;
-    fields_flatten(&sample_record, &sample, arena, &pairs, &private_pairs);
+    fields_flatten(&sample_table, &sample, arena, &pairs, &private_pairs);
     assert_int_equal(private_pairs.count, 0);
     assert_int_equal(pairs.count, 20);
     assert_string_equal(sample.name, "Li");
-    assert_null(strstr(encoded(&sample_record, &sample), "29900"));
+    assert_null(strstr(encoded(&sample_table, &sample), "29900"));
 }
 
 int main(void) {

@@ -16,27 +16,27 @@ static const struct field old_step_fields[] = {
     {FIELD_REST_OF(old_step, rest)},
     FIELDS_END,
 };
-static const struct record old_step_record = {
+static const struct table old_step_table = {
     .name = "step", .size = sizeof(struct old_step), .fields = old_step_fields};
 
 struct old {
     const char *id, *phone;
     struct money cost;
     struct old_step *last;
-    struct records steps, targets;
+    struct parts steps, targets;
     struct rest rest;
 };
 static const struct field old_fields[] = {
     {FIELD(old, id), .type = FIELD_ID, .flags = FIELD_COUNTED},
     {FIELD(old, phone), .type = FIELD_NAME, .flags = FIELD_PRIVATE},
     {FIELD(old, cost), .type = FIELD_MONEY},
-    {FIELD(old, last), .type = FIELD_RECORD, .of = &old_step_record},
-    {FIELD(old, steps), .type = FIELD_RECORDS, .of = &old_step_record},
-    {FIELD(old, targets), .type = FIELD_GROUPS, .of = &old_step_record},
+    {FIELD(old, last), .type = FIELD_PART, .of = &old_step_table},
+    {FIELD(old, steps), .type = FIELD_PARTS, .of = &old_step_table},
+    {FIELD(old, targets), .type = FIELD_GROUPS, .of = &old_step_table},
     {FIELD_REST_OF(old, rest)},
     FIELDS_END,
 };
-static const struct record old_record = {
+static const struct table old_table = {
     .name = "old", .size = sizeof(struct old), .fields = old_fields};
 
 /* The newer one: one more field of every type, at every level. */
@@ -54,7 +54,7 @@ static const struct field new_step_fields[] = {
     {FIELD_REST_OF(new_step, rest)},
     FIELDS_END,
 };
-static const struct record new_step_record = {
+static const struct table new_step_table = {
     .name = "step", .size = sizeof(struct new_step), .fields = new_step_fields};
 
 struct new {
@@ -66,7 +66,7 @@ struct new {
     int colour;
     struct texts tags;
     struct new_step *last, *next;
-    struct records steps, more, targets, goals;
+    struct parts steps, more, targets, goals;
     const struct tree *any;
     struct rest rest;
 };
@@ -85,17 +85,17 @@ static const struct field new_fields[] = {
     {FIELD(new, secret), .type = FIELD_MONEY, .flags = FIELD_PRIVATE},
     {FIELD(new, colour), .type = FIELD_CHOICE, .choices = colours},
     {FIELD(new, tags), .type = FIELD_TEXTS},
-    {FIELD(new, last), .type = FIELD_RECORD, .of = &new_step_record},
-    {FIELD(new, next), .type = FIELD_RECORD, .of = &new_step_record},
-    {FIELD(new, steps), .type = FIELD_RECORDS, .of = &new_step_record},
-    {FIELD(new, more), .type = FIELD_RECORDS, .of = &new_step_record},
-    {FIELD(new, targets), .type = FIELD_GROUPS, .of = &new_step_record},
-    {FIELD(new, goals), .type = FIELD_GROUPS, .of = &new_step_record},
+    {FIELD(new, last), .type = FIELD_PART, .of = &new_step_table},
+    {FIELD(new, next), .type = FIELD_PART, .of = &new_step_table},
+    {FIELD(new, steps), .type = FIELD_PARTS, .of = &new_step_table},
+    {FIELD(new, more), .type = FIELD_PARTS, .of = &new_step_table},
+    {FIELD(new, targets), .type = FIELD_GROUPS, .of = &new_step_table},
+    {FIELD(new, goals), .type = FIELD_GROUPS, .of = &new_step_table},
     {FIELD(new, any), .type = FIELD_TREE},
     {FIELD_REST_OF(new, rest)},
     FIELDS_END,
 };
-static const struct record new_record = {
+static const struct table new_table = {
     .name = "new", .size = sizeof(struct new), .fields = new_fields};
 
 #define STEP(name) "{\"name\":\"" name "\",\"until\":\"2026-11-22T17:19:16Z\",\"late\":true}"
@@ -126,9 +126,9 @@ static const struct record new_record = {
                                                                                               "}]" \
                                                                                               "}}"
 
-static struct hashes flatten(const struct record *record, const void *data) {
+static struct hashes flatten(const struct table *table, const void *data) {
     struct hashes hashes;
-    fields_to_hashes(record, data, arena, &hashes);
+    fields_to_hashes(table, data, "c-1", arena, &hashes);
     return hashes;
 }
 
@@ -147,7 +147,7 @@ static struct old unflatten(struct hashes hashes) {
     uint64_t sum;
     reverse(&hashes.public);
     reverse(&hashes.private);
-    if (fields_from_hashes(&old_record, &hashes, arena, &old, &sum, &err)) fail_msg("%s", err.text);
+    if (fields_from_hashes(&old_table, &hashes, arena, &old, &sum, &err)) fail_msg("%s", err.text);
     assert_true(sum == hashes.sum);
     return old;
 }
@@ -160,9 +160,9 @@ static const char *value_of(const struct pairs *pairs, const char *name) {
 
 static const char *as_new(const char *text) {
     struct new new = {0};
-    must_decode(&new_record, json(text), FIELDS_STATE, &new);
+    must_decode(&new_table, json(text), FIELDS_STATE, &new);
     assert_false(new.rest.shown || new.rest.private);
-    return encoded(&new_record, &new);
+    return encoded(&new_table, &new);
 }
 
 static void a_record_survives_an_older_version(void **state) {
@@ -170,13 +170,13 @@ static void a_record_survives_an_older_version(void **state) {
     const char *text = as_new(NEW);
     for (int round = 0; round < 3; round++) {
         struct old old = {0}, copy;
-        must_decode(&old_record, json(text), FIELDS_STATE, &old);
-        assert_string_equal(as_new(encoded(&old_record, &old)), as_new(NEW));
-        struct old back = unflatten(flatten(&old_record, &old));
-        assert_string_equal(encoded(&old_record, &back), encoded(&old_record, &old));
-        fields_copy(&old_record, &back, arena, &copy);
+        must_decode(&old_table, json(text), FIELDS_STATE, &old);
+        assert_string_equal(as_new(encoded(&old_table, &old)), as_new(NEW));
+        struct old back = unflatten(flatten(&old_table, &old));
+        assert_string_equal(encoded(&old_table, &back), encoded(&old_table, &old));
+        fields_copy(&old_table, &back, arena, &copy);
         assert_ptr_not_equal(copy.rest.shown, back.rest.shown);
-        text = encoded(&old_record, &copy);
+        text = encoded(&old_table, &copy);
         assert_string_equal(as_new(text), as_new(NEW));
     }
 }
@@ -184,17 +184,17 @@ static void a_record_survives_an_older_version(void **state) {
 static void what_was_personal_stays_so(void **state) {
     (void)state;
     struct old old = {0};
-    must_decode(&old_record, json(as_new(NEW)), FIELDS_STATE, &old);
-    struct hashes hashes = flatten(&old_record, &old);
+    must_decode(&old_table, json(as_new(NEW)), FIELDS_STATE, &old);
+    struct hashes hashes = flatten(&old_table, &old);
     assert_string_equal(value_of(&hashes.private, "email"), "a@b");
     assert_null(strstr(pairs_text(&hashes.public), "a@b"));
     assert_null(strstr(pairs_text(&hashes.public), "299"));
     old = unflatten(hashes);
-    fields_erase_private(&old_record, &old);
-    assert_null(strstr(encoded(&old_record, &old), "a@b"));
-    assert_null(strstr(encoded(&old_record, &old), "299"));
-    assert_non_null(strstr(encoded(&old_record, &old), "\"seen\":7"));
-    assert_null(strstr(encoded(&old_record, &old), "@private"));
+    fields_erase_private(&old_table, &old);
+    assert_null(strstr(encoded(&old_table, &old), "a@b"));
+    assert_null(strstr(encoded(&old_table, &old), "299"));
+    assert_non_null(strstr(encoded(&old_table, &old), "\"seen\":7"));
+    assert_null(strstr(encoded(&old_table, &old), "@private"));
 }
 
 /* A hash field that somebody set by hand, or another version's: it goes to the changelog as a text,
@@ -204,12 +204,12 @@ static void a_stray_pair_is_carried(void **state) {
     struct pair public[] = {{"id", "a", 1}, {"first_escalated_by", "anna", 4}},
                 private[] = {{"mail", "a@b", 3}};
     struct old old =
-        unflatten((struct hashes){{public, 2}, {private, 1}, ids_checksum("id", "a", 1)});
-    const char *text = encoded(&old_record, &old);
+        unflatten((struct hashes){NULL, {public, 2}, {private, 1}, ids_checksum("id", "a", 1)});
+    const char *text = encoded(&old_table, &old);
     assert_string_equal(
         text,
         "{\"id\":\"a\",\"first_escalated_by\":\"anna\",\"mail\":\"a@b\",\"@private\":[\"mail\"]}");
-    struct hashes hashes = flatten(&old_record, &old);
+    struct hashes hashes = flatten(&old_table, &old);
     assert_string_equal(pairs_text(&hashes.public), "id=a\nfirst_escalated_by=anna\n");
     assert_string_equal(pairs_text(&hashes.private), "mail=a@b\n");
 }
@@ -220,20 +220,20 @@ static void names_that_mean_something_here(void **state) {
     const char *text = "{\"id\":\"a\",\"#\":\"sum\",\"@x\":\"y\",\"cost_minor\":\"12\",\"t_at\":"
                        "\"soon\",\"@rest\":1}";
     struct old old = {0};
-    must_decode(&old_record, json(text), FIELDS_STATE, &old);
-    struct hashes hashes = flatten(&old_record, &old);
+    must_decode(&old_table, json(text), FIELDS_STATE, &old);
+    struct hashes hashes = flatten(&old_table, &old);
     assert_string_equal(pairs_text(&hashes.public),
                         "id=a\n@#=\"sum\"\n@@x=\"y\"\n@cost_minor=\"12\"\n@t_at=\"soon\"\n");
     struct old back = unflatten(hashes);
     assert_int_equal(back.cost.minor, 0);
     assert_int_equal(back.targets.count, 0);
-    assert_string_equal(encoded(&old_record, &back), encoded(&old_record, &old));
+    assert_string_equal(encoded(&old_table, &back), encoded(&old_table, &old));
 
     struct pair stray[] = {
         {"id", "a", 1}, {"targets", "x", 1}, {"cost", "x", 1}, {"mail", "x", 1}, {"@mail", "2", 1}};
     struct pair hidden[] = {{"mail", "y", 1}, {"@id", "1", 1}};
-    back = unflatten((struct hashes){{stray, 5}, {hidden, 2}, ids_checksum("id", "a", 1)});
-    assert_string_equal(encoded(&old_record, &back),
+    back = unflatten((struct hashes){NULL, {stray, 5}, {hidden, 2}, ids_checksum("id", "a", 1)});
+    assert_string_equal(encoded(&old_table, &back),
                         "{\"id\":\"a\",\"mail\":\"y\",\"@private\":[\"mail\"]}");
 }
 
@@ -245,8 +245,8 @@ static void what_no_version_writes_is_refused(void **state) {
         struct pair pair = wrong[i];
         struct old old = {0};
         struct err err = {""};
-        assert_int_equal(
-            fields_unflatten(&old_record, &(struct pairs){&pair, 1}, arena, &old, &err), -1);
+        assert_int_equal(fields_unflatten(&old_table, &(struct pairs){&pair, 1}, arena, &old, &err),
+                         -1);
         assert_non_null(strstr(err.text, "old: hash field"));
     }
 }
@@ -255,25 +255,24 @@ static void what_no_version_writes_is_refused(void **state) {
 static void only_states_carry(void **state) {
     (void)state;
     struct old old = {0};
-    must_decode(&old_record, json(NEW), FIELDS_EVENT, &old);
+    must_decode(&old_table, json(NEW), FIELDS_EVENT, &old);
     assert_false(old.rest.shown || old.rest.private || old.last->rest.shown);
     struct faults faults = {.arena = arena};
-    assert_int_equal(fields_decode(&old_record, json(NEW), FIELDS_STRICT, arena, &old, &faults),
-                     -1);
+    assert_int_equal(fields_decode(&old_table, json(NEW), FIELDS_STRICT, arena, &old, &faults), -1);
     assert_non_null(strstr(faults_text(&faults), "unknown words: unknown key"));
 }
 
 static void fingerprints_differ(void **state) {
     (void)state;
     char old[FIELDS_FINGERPRINT_SIZE], again[FIELDS_FINGERPRINT_SIZE], new[FIELDS_FINGERPRINT_SIZE];
-    fields_fingerprint(&old_record, old);
-    fields_fingerprint(&old_record, again);
-    fields_fingerprint(&new_record, new);
+    fields_fingerprint(&old_table, old);
+    fields_fingerprint(&old_table, again);
+    fields_fingerprint(&new_table, new);
     assert_string_equal(old, again);
     assert_string_not_equal(old, new);
 
     struct field fields[sizeof old_fields / sizeof *old_fields];
-    struct record changed = {.name = "old", .size = sizeof(struct old), .fields = fields};
+    struct table changed = {.name = "old", .size = sizeof(struct old), .fields = fields};
     memcpy(fields, old_fields, sizeof fields);
     fields[0].flags = 0; /* no longer counted */
     fields_fingerprint(&changed, new);

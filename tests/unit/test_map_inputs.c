@@ -14,10 +14,10 @@ enum { NONE = -1, COMMITTED = 10, BEGIN = 3 };
 static const struct map_position other = {TOPIC_COMPLAINTS, 2, 4096},
                                  elsewhere = {TOPIC_DECISIONS, 7, 5};
 
-static struct map_input standing(int64_t settled, const char *mark) {
+static struct map_input standing(int64_t committed, const char *mark) {
     struct map_input input;
     map_input_assign(&input, TOPIC_COMPLAINTS, 1);
-    map_input_stand(&input, settled, mark, BEGIN);
+    map_input_stand(&input, committed, mark, BEGIN);
     return input;
 }
 
@@ -294,7 +294,7 @@ struct life {
     struct map_input input;
     bool polled[RECORDS], tried[RECORDS];
     int decided[RECORDS];
-    int64_t settled;
+    int64_t committed;
     char mark[KAFKA_METADATA_MAX];
 };
 
@@ -332,14 +332,14 @@ static void end_turn(struct life *life, unsigned *seed) {
     bool fails = rand_r(seed) % 6 == 0, moves = rand_r(seed) % 10 == 0;
     if (!fails && map_input_due(input, &place)) {
         map_input_settle(input, &place);
-        life->settled = place.offset;
+        life->committed = place.offset;
         memcpy(life->mark, place.metadata, sizeof life->mark);
         for (int i = 0; i < RECORDS; i++) life->decided[i] += life->tried[i];
     }
     if (moves || fails) {
         memset(life->polled, 0, sizeof life->polled);
         map_input_assign(input, TOPIC_COMPLAINTS, 1);
-        map_input_stand(input, life->settled, life->mark, 0);
+        map_input_stand(input, life->committed, life->mark, 0);
     } else if (input->full && map_input_has_room(input)) {
         memset(life->polled, 0, sizeof life->polled);
         map_input_rewind(input);
@@ -350,13 +350,13 @@ static void test_each_record_once(void **state) {
     (void)state;
     enum { TURNS_MAX = 100000 };
     for (unsigned round = 0; round < ROUNDS; round++) {
-        struct life life = {.settled = NONE};
+        struct life life = {.committed = NONE};
         unsigned seed = round;
         map_input_assign(&life.input, TOPIC_COMPLAINTS, 1);
         map_input_stand(&life.input, NONE, "", 0);
-        for (int turn = 0; life.settled < RECORDS + MARKERS; turn++) {
+        for (int turn = 0; life.committed < RECORDS + MARKERS; turn++) {
             if (turn == TURNS_MAX)
-                fail_msg("seed %u: it stands still at %lld", round, (long long)life.settled);
+                fail_msg("seed %u: it stands still at %lld", round, (long long)life.committed);
             live_one_turn(&life, &seed);
             end_turn(&life, &seed);
         }

@@ -179,6 +179,20 @@ static void test_same_value(void **state) {
     arena_free(arena);
 }
 
+/* A claim of its own that it meets again (its batch was decided before) is passed over, and those
+ * behind it are not. */
+static void test_itself(void **state) {
+    (void)state;
+    struct arena *arena = arena_new();
+    struct item about = {0, 10, {"complaints/0/10", "complaints/2/5"}};
+    struct map_item item = {.at = {TOPIC_COMPLAINTS, 0, 10}};
+
+    map_order_needs(&item, asking(arena, &about), reads, arena);
+    assert_int_equal(item.need_count, 1);
+    assert_int_equal(item.needs[0].partition, 2);
+    arena_free(arena);
+}
+
 /* What there is no room for does not go, nor does what joins it. */
 static void test_left(void **state) {
     (void)state;
@@ -280,9 +294,13 @@ static void test_at_random(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows), cmocka_unit_test(test_same_value),
-        cmocka_unit_test(test_left), cmocka_unit_test(test_circle_from_both_sides),
-        cmocka_unit_test(test_gone), cmocka_unit_test(test_at_random),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_same_value),
+        cmocka_unit_test(test_itself),
+        cmocka_unit_test(test_left),
+        cmocka_unit_test(test_circle_from_both_sides),
+        cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_at_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

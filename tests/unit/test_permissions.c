@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "classification/classification.h"
 #include "compensation/compensation.h"
+#include "gateway/gateway.h"
 #include "intake/intake.h"
 #include "notification/notification.h"
 #include "runtime/health.h"
@@ -20,7 +21,8 @@
 #include <cmocka.h>
 
 static const struct worker_spec *const workers[] = {
-    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
+    &intake_spec,       &classification_spec, &sla_spec, &compensation_spec,
+    &notification_spec, &gateway_spec,        NULL};
 static struct arena *arena;
 
 static int setup(void **state) {
@@ -50,6 +52,13 @@ static void each_worker_has_its_own(void **state) {
         const char *name;
         bool needed;
     } rows[] = {
+        {&gateway_spec, "Read on topic shop.deliveries", true},
+        {&gateway_spec, "Read on topic shop.settlements", true},
+        {&gateway_spec, "Write on topic shop.activity", true},
+        {&gateway_spec, "Write on topic shop.events", false},
+        {&gateway_spec, "Write on topic shop.decisions", false},
+        {&gateway_spec, "Read on group shop-gateway-*", true},
+        {&gateway_spec, "Write on transactional id shop-gateway-*", true},
         {&intake_spec, "Read on topic shop.complaints", true},
         {&intake_spec, "Describe on topic shop.complaints", false}, /* Read brings it */
         {&intake_spec, "Write on topic shop.orders", true},

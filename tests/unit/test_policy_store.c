@@ -107,8 +107,14 @@ static const char *path_in(const char *folder, const char *name) {
 
 static int teardown(void **state) {
     (void)state;
-    static const char *const names[] = {"sla.yaml", "compensation.yaml", "notification.yaml",
-                                        "classification.yaml", "classification.model"};
+    static const char *const names[] = {"sla.yaml",
+                                        "compensation.yaml",
+                                        "notification.yaml",
+                                        "notification.zh-CN.yaml",
+                                        "notification.zh-TW.yaml",
+                                        "notification.en.yaml",
+                                        "classification.yaml",
+                                        "classification.model"};
     policy_store_free(store);
     arena_free(arena);
     store = NULL;
@@ -137,6 +143,18 @@ static char *read_delivered(const char *name) {
     return text;
 }
 
+/* The files that belong to a policy, as they are delivered. */
+static void write_parts(const char *name) {
+    static const char *const parts[] = {"notification.zh-CN.yaml", "notification.zh-TW.yaml",
+                                        "notification.en.yaml"};
+    if (strcmp(name, "notification.yaml") != 0) return;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char *text = read_delivered(parts[i]);
+        write_file(parts[i], text);
+        free(text);
+    }
+}
+
 /* The delivered policy under another version; of classification a short one, whose patterns are
  * compiled in a moment.
  */
@@ -152,6 +170,7 @@ static void write_version(const char *name, int version) {
                          version));
         return;
     }
+    write_parts(name);
     char *text = read_delivered(name), *at = strstr(text, "version: \"");
     assert_non_null(at);
     char *end = strchr(at + 10, '"');
@@ -171,14 +190,13 @@ static void open_store(const struct worker_spec *spec) {
 static void publish(void) {
     const char *newer;
     struct err err;
-    if (policy_store_publish(store, &topic, &newer, &err) != POLICY_STORE_DONE)
-        fail_msg("%s", err.text);
+    if (policy_store_publish(store, &topic, &newer, &err) != OUTCOME_DONE) fail_msg("%s", err.text);
 }
 
-static void reload(enum policy_store_result expected, bool changes, const char *expected_error) {
+static void reload(enum outcome expected, bool changes, const char *expected_error) {
     struct buf errors = {0};
     bool changed;
-    enum policy_store_result result = policy_store_reload(store, &topic, &changed, &errors);
+    enum outcome result = policy_store_reload(store, &topic, &changed, &errors);
     if (result != expected || changed != changes)
         fail_msg("result %d, changed %d, expected %d and %d: %s", (int)result, changed,
                  (int)expected, changes, errors.at ? errors.at : "");
@@ -187,10 +205,9 @@ static void reload(enum policy_store_result expected, bool changes, const char *
     buf_free(&errors);
 }
 
-static void know(const char *version, enum policy_store_result expected,
-                 const char *expected_error) {
+static void know(const char *version, enum outcome expected, const char *expected_error) {
     struct err err = {""};
-    enum policy_store_result result = policy_store_know(store, &topic, version, &err);
+    enum outcome result = policy_store_know(store, &topic, version, &err);
     if (result != expected)
         fail_msg("%s: result %d, expected %d: %s", version, (int)result, (int)expected, err.text);
     if (expected_error && !strstr(err.text, expected_error))
@@ -265,17 +282,17 @@ static void two_files_do_not_hand_a_case_to_and_fro(void **state) {
     write_sla("v2", true);
     struct policy_store *other = policy_store_new(&sla_spec, dir, &others);
     assert_int_equal(policy_store_load(other, &errors), 0);
-    assert_int_equal(policy_store_publish(other, &topic, &newer, &err), POLICY_STORE_DONE);
+    assert_int_equal(policy_store_publish(other, &topic, &newer, &err), OUTCOME_DONE);
     const char *own = policies_choose(&others, NULL)->version;
     assert_string_equal(own, "v2");
     for (int turn = 0; turn < 3; turn++) {
-        know(own, POLICY_STORE_DONE, NULL);
+        know(own, OUTCOME_DONE, NULL);
         assert_string_equal(chosen(own), "v2");
-        assert_int_equal(policy_store_know(other, &topic, own, &err), POLICY_STORE_DONE);
+        assert_int_equal(policy_store_know(other, &topic, own, &err), OUTCOME_DONE);
         assert_string_equal(policies_choose(&others, own)->version, "v2");
     }
     assert_string_equal(chosen(NULL), "v1"); /* a new one has what its process' file says */
-    assert_int_equal(policy_store_know(other, &topic, "v1", &err), POLICY_STORE_DONE);
+    assert_int_equal(policy_store_know(other, &topic, "v1", &err), OUTCOME_DONE);
     assert_string_equal(policies_choose(&others, "v1")->version, "v2");
     policy_store_free(other);
 }
@@ -289,7 +306,7 @@ static void a_version_is_published_once(void **state) {
     write_sla("v1", false);
     open_store(&sla_spec);
     memory.away = true;
-    assert_int_equal(policy_store_publish(store, &topic, &newer, &err), POLICY_STORE_AWAY);
+    assert_int_equal(policy_store_publish(store, &topic, &newer, &err), OUTCOME_WAIT);
     memory.away = false;
     publish();
     publish();
@@ -299,7 +316,7 @@ static void a_version_is_published_once(void **state) {
 
     write_memory(&memory, "compensation:v7", "{}", &err);
     write_memory(&memory, "sla:v2", "{}", &err);
-    assert_int_equal(policy_store_publish(store, &topic, &newer, &err), POLICY_STORE_DONE);
+    assert_int_equal(policy_store_publish(store, &topic, &newer, &err), OUTCOME_DONE);
     assert_string_equal(newer, "v2");
 }
 
@@ -310,7 +327,7 @@ static void a_used_version_is_refused(void **state) {
     write_memory(&memory, "sla:v1", "{\"version\":\"v1\"}", &err);
     write_sla("v1", false);
     open_store(&sla_spec);
-    assert_int_equal(policy_store_publish(store, &topic, &newer, &err), POLICY_STORE_REFUSED);
+    assert_int_equal(policy_store_publish(store, &topic, &newer, &err), OUTCOME_STOP);
     assert_non_null(strstr(err.text, "give the changed policy a new version"));
     write_memory(&memory, "sla:v1", NULL, &err); /* taken back */
     publish();
@@ -329,13 +346,14 @@ static void another_version_is_read_when_a_case_names_it(void **state) {
                  &err);
     assert_string_equal(chosen("v2"), "nothing");
     memory.away = true;
-    know("v2", POLICY_STORE_AWAY, "away");
+    know("v2", OUTCOME_WAIT, "away");
     memory.away = false;
-    know("v2", POLICY_STORE_DONE, NULL);
+    know("v2", OUTCOME_DONE, NULL);
     assert_string_equal(chosen("v2"), "v2");
-    assert_int_equal(((const struct sla_policy *)policies_find(&policies, "v2"))->row_count, 1);
+    const struct sla_policy *found = policies_version(&policies, "v2")->policy;
+    assert_int_equal(found->row_count, 1);
     int reads = memory.reads;
-    know("v2", POLICY_STORE_DONE, NULL);
+    know("v2", OUTCOME_DONE, NULL);
     assert_int_equal(memory.reads, reads);
 }
 
@@ -345,18 +363,18 @@ static void what_is_nowhere_is_refused_with_a_remedy(void **state) {
     write_sla("v1", false);
     open_store(&sla_spec);
     publish();
-    know("v0", POLICY_STORE_REFUSED,
+    know("v0", OUTCOME_STOP,
          "redress.policies has no sla:v0: start redress-sla once on the sla.yaml of that");
-    know("v0", POLICY_STORE_REFUSED, "migrate: true");
+    know("v0", OUTCOME_STOP, "migrate: true");
     write_memory(&memory, "sla:v9", "{\"version\":\"v9\",\"later\":1}", &err);
-    know("v9", POLICY_STORE_REFUSED, "cannot read sla:v9 of redress.policies (policies: ");
+    know("v9", OUTCOME_STOP, "cannot read sla:v9 of redress.policies (policies: ");
     assert_string_equal(chosen("v0"), "nothing");
     assert_string_equal(chosen("v9"), "nothing");
 
     write_sla("v10", true);
-    reload(POLICY_STORE_DONE, true, NULL);
-    know("v0", POLICY_STORE_DONE, NULL);
-    know("v9", POLICY_STORE_DONE, NULL);
+    reload(OUTCOME_DONE, true, NULL);
+    know("v0", OUTCOME_DONE, NULL);
+    know("v9", OUTCOME_DONE, NULL);
     assert_string_equal(chosen("v0"), "v10");
     assert_string_equal(chosen("v9"), "v10");
 }
@@ -382,15 +400,15 @@ static void versions_are_bounded(void **state) {
     for (int i = 0; i < VERSIONS; i++) {
         policy_store_begin(store);
         assert_true(policy_store_count(store) <= POLICY_STORE_MAX + 1);
-        know(key + 4, POLICY_STORE_DONE, NULL); /* one that every batch names stays */
+        know(key + 4, OUTCOME_DONE, NULL); /* one that every batch names stays */
         snprintf(body, sizeof body, "o%d", i);
-        know(body, POLICY_STORE_DONE, NULL);
+        know(body, OUTCOME_DONE, NULL);
     }
     assert_int_equal(memory.reads, 2 + VERSIONS); /* publishing, and each once */
     policy_store_begin(store);
     for (int i = 0; i < VERSIONS; i++) { /* within a batch all stay that it names */
         snprintf(body, sizeof body, "o%d", i);
-        know(body, POLICY_STORE_DONE, NULL);
+        know(body, OUTCOME_DONE, NULL);
     }
     for (int i = 0; i < VERSIONS; i++) {
         snprintf(body, sizeof body, "o%d", i);
@@ -409,14 +427,14 @@ static void a_version_stays_while_cases_name_it(void **state) {
     for (int i = 1; i <= 20; i++) {
         snprintf(version, sizeof version, "v%d", i);
         write_sla(version, false);
-        reload(POLICY_STORE_DONE, true, NULL);
+        reload(OUTCOME_DONE, true, NULL);
         policy_store_begin(store);
-        know("v0", POLICY_STORE_DONE, NULL);
+        know("v0", OUTCOME_DONE, NULL);
         assert_true(policy_store_count(store) <= 3); /* v0, the current one, and the one before */
     }
     assert_int_equal(memory.reads, 2 + 2 * 20); /* v0 was never read */
     write_sla("v3", false);                     /* back to an earlier file */
-    reload(POLICY_STORE_DONE, true, NULL);
+    reload(OUTCOME_DONE, true, NULL);
     assert_string_equal(chosen(NULL), "v3");
     assert_int_equal(policies.current->order, 3);
 }
@@ -430,16 +448,16 @@ static void reload_often(const struct worker_spec *spec, int times) {
     write_version(spec->policy_file, 0);
     open_store(spec);
     publish();
-    reload(POLICY_STORE_DONE, false, NULL);
+    reload(OUTCOME_DONE, false, NULL);
     const void *loaded = policies.current->policy;
     size_t before = heap_bytes();
-    for (int i = 0; i < 2 * times; i++) reload(POLICY_STORE_DONE, false, NULL);
+    for (int i = 0; i < 2 * times; i++) reload(OUTCOME_DONE, false, NULL);
     assert_ptr_equal(policies.current->policy, loaded);
     assert_true(heap_bytes() < before + SLACK);
 
     for (int i = 1; i <= times + 2; i++) {
         write_version(spec->policy_file, i);
-        reload(POLICY_STORE_DONE, true, NULL);
+        reload(OUTCOME_DONE, true, NULL);
         policy_store_begin(store);
         if (i == 2) before = heap_bytes() - memory.bytes;
     }
@@ -450,10 +468,10 @@ static void reload_often(const struct worker_spec *spec, int times) {
 
     write_file(spec->policy_file, "version: \"broken\"\nno_such_key: 1\n");
     before = heap_bytes();
-    for (int i = 0; i < 2 * times; i++) reload(POLICY_STORE_REFUSED, false, "no_such_key");
+    for (int i = 0; i < 2 * times; i++) reload(OUTCOME_STOP, false, "no_such_key");
     write_version(spec->policy_file, times + 3);
     memory.away = true;
-    for (int i = 0; i < times; i++) reload(POLICY_STORE_AWAY, false, "away");
+    for (int i = 0; i < times; i++) reload(OUTCOME_WAIT, false, "away");
     after = heap_bytes();
     assert_true(after < before + SLACK);
 }
@@ -473,18 +491,38 @@ static void classification_leaves_nothing_behind(void **state) {
     reload_often(&classification_spec, 10);
     /* A new model beside the same text is a change. */
     memory.away = false;
-    reload(POLICY_STORE_DONE, true, NULL);
-    reload(POLICY_STORE_DONE, false, NULL);
+    reload(OUTCOME_DONE, true, NULL);
+    reload(OUTCOME_DONE, false, NULL);
     unlink(path_in(dir, "classification.model"));
     write_file("classification.model", "no model");
-    reload(POLICY_STORE_REFUSED, false, "classification.yaml");
+    reload(OUTCOME_STOP, false, "classification.yaml");
+}
+
+/* What a policy is made of is one: a word changed in one of its parts is another policy. */
+static void a_changed_part_is_a_changed_policy(void **state) {
+    (void)state;
+    write_version("notification.yaml", 1);
+    open_store(&notification_spec);
+    publish();
+    reload(OUTCOME_DONE, false, NULL);
+    char *text = read_delivered("notification.en.yaml");
+    char *at = strstr(text, "one person");
+    assert_non_null(at);
+    memcpy(at, "two people", 10);
+    write_file("notification.en.yaml", text);
+    free(text);
+    reload(OUTCOME_STOP, false, "version v1 was used before with another body");
+    write_version("notification.yaml", 2);
+    reload(OUTCOME_DONE, true, NULL);
+    unlink(path_in(dir, "notification.en.yaml"));
+    reload(OUTCOME_STOP, false, "notification.en.yaml: No such file");
 }
 
 static void intake_has_none(void **state) {
     (void)state;
     open_store(&intake_spec);
     publish();
-    reload(POLICY_STORE_DONE, false, NULL);
+    reload(OUTCOME_DONE, false, NULL);
     assert_int_equal(memory.reads, 0);
 }
 
@@ -501,6 +539,7 @@ int main(void) {
         TEST(a_version_stays_while_cases_name_it),
         TEST(reloads_leave_nothing_behind),
         TEST(classification_leaves_nothing_behind),
+        TEST(a_changed_part_is_a_changed_policy),
         TEST(intake_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,15 @@ static const struct row {
      {{"case.classified", 1, "inquiry.product", SEVERITY_P4, "question"},
       {"case.classified", 2, "inquiry.price", SEVERITY_P4, "question"}},
      {"inquiry.product", SEVERITY_P4, true, PROFILE_OPEN, "question"}},
+    {"only the packaging is damaged",
+     {{"case.classified", 1, "logistics.parcel_damaged", SEVERITY_P3, "packaging_only"},
+      {"case.classified", 2, "order.urge", SEVERITY_P3, NULL},
+      {"case.classified", 3, "logistics.parcel_damaged", SEVERITY_P3, "packaging_only"}},
+     {"logistics.parcel_damaged", SEVERITY_P3, false, PROFILE_OPEN, "packaging_only"}},
+    {"until a text is about more than that",
+     {{"case.classified", 1, "logistics.parcel_damaged", SEVERITY_P3, "packaging_only"},
+      {"case.classified", 2, "quality.damaged", SEVERITY_P3, NULL}},
+     {"logistics.parcel_damaged", SEVERITY_P3, false, PROFILE_OPEN, ""}},
     {"resolved", {MOVE("case.resolved", 1)}, {NULL, 0, false, PROFILE_RESOLVED, ""}},
     {"closed behind resolved",
      {MOVE("case.resolved", 1), MOVE("case.closed", 2)},
@@ -123,7 +132,7 @@ static const struct profile *fold(const struct profile *before, const struct fac
         return profile_classified(before, &place, fact->class_name, fact->severity, &flags, arena);
     if (strcmp(fact->type, "case.reclassified") == 0)
         return profile_reclassified(before, &place, fact->class_name, fact->severity, arena);
-    return profile_moved(before, &place, fact->type, arena);
+    return profile_moved(before, &place, contract_event(fact->type), arena);
 }
 
 static const char *joined(const struct texts *flags, struct arena *arena) {

@@ -21,7 +21,7 @@ static const struct field bell_fields[] = {
     {FIELD(bell, rung), .type = FIELD_INT, .doc = "How often it has."},
     {FIELD(bell, name), .type = FIELD_NAME, .doc = "Whose."},
     FIELDS_END};
-static const struct record bell_record = {
+static const struct table bell_table = {
     .name = "bell", .size = sizeof(struct bell), .fields = bell_fields};
 
 static enum result ring(const struct decision *in, void *state, struct effects *out) {
@@ -48,7 +48,7 @@ static bool wants(const char *type) {
 static const struct worker_spec bell_spec = {.name = "bell",
                                              .kind = WORKER_KEYED,
                                              .reads = reads,
-                                             .state = &bell_record,
+                                             .state = &bell_table,
                                              .wants = wants,
                                              .decide = ring};
 
@@ -113,7 +113,7 @@ static void test_many_states(void **unused) {
     (void)unused;
     struct rehearse_states states;
     struct arena *arena = arena_new();
-    rehearse_states_init(&states, &bell_record);
+    rehearse_states_init(&states, &bell_table);
     for (int round = 0; round < 40; round++) {
         for (int i = 0; i < 5000; i++) {
             struct bell bell = {.rung = i + round, .name = arena_printf(arena, "%0500d", i)};
@@ -179,6 +179,18 @@ static void test_claims(void **unused) {
     rehearse_claims_release(claims, &(struct claim){.kind = CLAIM_COUNT, .key = "c", .id = "1"});
     CLAIM(.kind = CLAIM_COUNT, .key = "c", .id = "3", .amount = 100, .limit = 100);
     assert_true(answer.granted);
+    /* A part counts as long as it lives, and a day more: also while later ones keep the sum. */
+    enum { DAY = 86400000 };
+    CLAIM(.kind = CLAIM_COUNT, .key = "d", .id = "1", .amount = 60, .limit = 100, .valid_ms = DAY);
+    CLAIM(.kind = CLAIM_COUNT, .key = "d", .id = "2", .amount = 40, .limit = 100, .valid_ms = DAY,
+          .time_ms = DAY);
+    assert_true(answer.granted && answer.sum == 100);
+    CLAIM(.kind = CLAIM_COUNT, .key = "d", .id = "3", .amount = 1, .limit = 100, .valid_ms = DAY,
+          .time_ms = 2 * INT64_C(86400000) - 1);
+    assert_false(answer.granted);
+    CLAIM(.kind = CLAIM_COUNT, .key = "d", .id = "4", .amount = 60, .limit = 100, .valid_ms = DAY,
+          .time_ms = 2 * INT64_C(86400000));
+    assert_true(answer.granted && answer.sum == 100);
 #undef CLAIM
     rehearse_claims_free(claims);
     arena_free(arena);

@@ -1,171 +1,7 @@
 /* The deadline engine's promises: facts in any order give the same verdicts, a case's facts never
  * touch another's, breached exactly when the working time exceeds the allowance, a case stays
  * within its limits. Policies are in test_sla_policy.c, scenarios in tests/scenarios. */
-#include "base/clock.h"
-#include "contract/contract.h"
-#include "data/calendar.h"
-#include "decision/rehearse.h"
-#include "sla/sla.h"
-#include "sla/sla_state.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define MINUTE ((int64_t)60000)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-
-static uint64_t random_state = 88172645463325252u;
-static int64_t random_below(int64_t limit) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (int64_t)(random_state % (uint64_t)limit);
-}
-
-/* What the log says in the end about each cycle: the last word counts. */
-struct verdict {
-    char target[48];
-    int64_t cycle, met_at;
-    int breaches, retractions;
-    bool met, on_time, cancelled, started;
-};
-struct verdicts {
-    struct verdict at[200];
-    int count, outputs, rejected;
-    char case_id[32]; /* only of this case; "" = all */
-};
-
-static int64_t time_of(const struct tree *data, const char *key) {
-    int64_t ms = 0;
-    const char *text = tree_text(data, key);
-    if (text) assert_int_equal(clock_parse(text, &ms), 0);
-    return ms;
-}
-
-static struct verdict *verdict_of(struct verdicts *all, const char *target, int64_t cycle) {
-    for (int i = 0; i < all->count; i++)
-        if (all->at[i].cycle == cycle && strcmp(all->at[i].target, target) == 0) return &all->at[i];
-    assert_true(all->count < 200);
-    struct verdict *verdict = &all->at[all->count++];
-    *verdict = (struct verdict){.cycle = cycle};
-    snprintf(verdict->target, sizeof verdict->target, "%s", target);
-    return verdict;
-}
-
-static void hear(struct verdicts *all, const char *type, const struct tree *data) {
-    if (strcmp(type, "sla.started") == 0) {
-        for (const struct tree *at = tree_get(data, "targets")->first; at; at = at->next) {
-            struct verdict *verdict = verdict_of(all, tree_text(at, "name"), time_of(at, "cycle"));
-            verdict->started = true;
-            verdict->cancelled = false;
-        }
-        return;
-    }
-    const char *target = tree_text(data, "target");
-    if (!target) return;
-    struct verdict *verdict = verdict_of(all, target, time_of(data, "cycle"));
-    assert_true(verdict->started);
-    if (strcmp(type, "sla.breached") == 0) {
-        assert_true(time_of(data, "breached_at") > time_of(data, "due_at")); /* never early */
-        verdict->breaches++;
-    } else if (strcmp(type, "sla.retracted") == 0) {
-        verdict->retractions++;
-        assert_true(verdict->retractions <= verdict->breaches);
-    } else if (strcmp(type, "sla.met") == 0) {
-        verdict->met = true;
-        verdict->cancelled = false;
-        verdict->met_at = time_of(data, "met_at");
-        verdict->on_time = tree_get(data, "on_time")->num;
-        if (verdict->on_time) assert_int_equal(verdict->breaches, verdict->retractions);
-    } else if (strcmp(type, "sla.cancelled") == 0) {
-        verdict->cancelled = true;
-        verdict->met = false;
-        verdict->met_at = 0;
-    }
-    assert_in_range(verdict->breaches - verdict->retractions, 0,
-                    1); /* once, unless it was taken back */
-}
-
-static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
-                   const struct output *output, const struct event *ev,
-                   const struct rejection *rejection) {
-    struct verdicts *all = context;
-    (void)spec, (void)now_ms, (void)ev;
-    if (rejection) all->rejected++;
-    if (!output || (*all->case_id && strcmp(all->case_id, output->subject) != 0)) return;
-    all->outputs++;
-    struct arena *arena = arena_new();
-    const struct tree *data;
-    assert_int_equal(json_read(arena, output->data, output->data_len, NULL, &data, NULL), JSON_OK);
-    hear(all, output->type, data);
-    arena_free(arena);
-}
-
-static void write_file(const char *path, const char *text) {
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static struct rehearse *begin(struct verdicts *all, const char *policy) {
-    char dir[] = "/tmp/test_sla-XXXXXX", path[64];
-    struct buf errors = {0};
-    struct rehearse *rehearse = rehearse_new(listen, all);
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/sla.yaml", dir);
-    write_file(path, policy);
-    if (rehearse_add(rehearse, &sla_spec, dir, &errors)) fail_msg("%s", errors.at);
-    unlink(path);
-    rmdir(dir);
-    return rehearse;
-}
-
-/* Facts of one case. */
-
-struct fact {
-    const char *type, *data;
-    int64_t time_ms, sequence;
-};
-
-static void publish(struct rehearse *rehearse, struct arena *arena, const char *case_id,
-                    const struct fact *fact, int64_t now_ms) {
-    const char *text = arena_printf(arena, "{\"case_id\":\"%s\"%s%s}", case_id,
-                                    *fact->data ? "," : "", fact->data);
-    struct event ev = {.id = arena_printf(arena, "e%lld", (long long)fact->sequence),
-                       .source = "/test",
-                       .type = fact->type,
-                       .subject = case_id,
-                       .time_ms = fact->time_ms,
-                       .sequence = fact->sequence};
-    assert_int_equal(json_read(arena, text, strlen(text), NULL, &ev.data, NULL), JSON_OK);
-    rehearse_publish_event(rehearse, TOPIC_EVENTS, &ev, now_ms);
-}
-
-static void open_case(struct rehearse *rehearse, struct arena *arena, const char *case_id,
-                      int64_t opened_ms, int64_t now_ms) {
-    char time[CLOCK_TEXT_MAX];
-    struct fact opened = {
-        "case.opened",
-        arena_printf(arena,
-                     "\"opened_at\":\"%s\",\"tenant\":\"default\",\"channel\":\"app\",\"customer\":"
-                     "{\"id\":\"u\",\"tier\":\"regular\"},\"text\":\"x\"",
-                     clock_format(opened_ms, time)),
-        opened_ms, 0};
-    publish(rehearse, arena, case_id, &opened, now_ms);
-}
-
-#define CASE "BYCRCNPA1C41H-FRGWX4V"
-#define BY   "\"by\":\"a\""
-#define CLASSIFIED(class, severity)                                                                \
-    "\"class\":\"" class "\",\"severity\":\"" severity                                             \
-                         "\",\"confidence\":0.9,\"reasons\":[],\"rules_version\":\"1\""
+#include "sla_play.h"
 
 static const struct {
     const char *type, *data;
@@ -479,10 +315,10 @@ static void test_state_survives_its_hash(void **unused) {
         struct pairs pairs, again_pairs;
         struct sla_state again = {0};
         struct err err = {""};
-        fields_flatten(&sla_state_record, state, arena, &pairs, NULL);
-        if (fields_unflatten(&sla_state_record, &pairs, arena, &again, &err))
+        fields_flatten(&sla_state_table, state, arena, &pairs, NULL);
+        if (fields_unflatten(&sla_state_table, &pairs, arena, &again, &err))
             fail_msg("%s", err.text);
-        fields_flatten(&sla_state_record, &again, arena, &again_pairs, NULL);
+        fields_flatten(&sla_state_table, &again, arena, &again_pairs, NULL);
         assert_int_equal(pairs.count, again_pairs.count);
         assert_int_equal(state->facts.count, again.facts.count);
         assert_int_equal(state->cycles.count, again.cycles.count);

@@ -123,17 +123,8 @@ static void test_any_bytes(void **state) {
     }
 }
 
-static void test_characters(void **state) {
-    struct text text = normal("ab破损c");
-    (void)state;
-    assert_int_equal(text_characters(&text, 0, text.len), 5);
-    assert_int_equal(text_characters(&text, 2, 8), 2);
-    assert_int_equal(text_characters(&text, 8, 8), 0);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms), cmocka_unit_test(test_origin),
-                                       cmocka_unit_test(test_characters),
                                        cmocka_unit_test(test_any_bytes)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -56,7 +56,7 @@ static void documents_are_what_json_would_say(void **state) {
          "[0,-1,1,7,15,31,9223372036854775807,-9223372036854775808]"},
         {"[0o8, 0xg, 0o, 0x, -0x1, 1_000, '-', +]",
          "[\"0o8\",\"0xg\",\"0o\",\"0x\",\"-0x1\",\"1_000\",\"-\",\"+\"]"},
-        {"[1.5, -0.5, .5, 5., 1e3, 1E-3, +1.5e+2]", "[1.5,-0.5,0.5,5.0,1000.0,0.001,150.0]"},
+        {"[1.5, -0.5, .5, 5.25, 1e-3, 1E-3, +2.5e-1]", "[1.5,-0.5,0.5,5.25,0.001,0.001,0.25]"},
         {"[., e3, 1e, 1.5.5, 1e+, .e1, 1.5a]",
          "[\".\",\"e3\",\"1e\",\"1.5.5\",\"1e+\",\".e1\",\"1.5a\"]"},
         {"a: |\n  one\n  two\nb: >\n  three\n  four\n",
@@ -89,6 +89,9 @@ static void lines_and_characters_are_kept(void **state) {
     assert_int_equal(tree_get(map, "version")->line, 2);
     assert_string_equal(tree_get(map, "version")->text, "1.10");
     assert_int_equal(tree_get(map, "version")->kind, TREE_REAL);
+    /* Real numbers are those that are written so: a policy's body is what its file says. */
+    assert_int_equal(must_read("5.")->kind, TREE_REAL);
+    assert_int_equal(must_read("1e3")->kind, TREE_REAL);
     assert_int_equal(tree_get(map, "list")->line, 5);
     assert_int_equal(tree_get(map, "list")->last->line, 6);
     assert_string_equal(tree_get(map, "list")->last->text, "0x10");

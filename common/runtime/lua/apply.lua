@@ -2,8 +2,11 @@
 -- After standing.lua.
 -- KEYS: as standing.lua, then the keys that ARGV names by number
 -- ARGV: from, to, how long an hour's counters live (ms), then operations:
---   H hash n name value ...       the hash as it is from now on (n = 0: gone)
---   Z key member score            an index entry; an empty score removes it
+--   H hash n name value ...       the hash as it is from now on, in n words (n = 0: gone)
+--   D hash n name ...             n fields of it go
+--   F hash n name value ...       fields of it are set, in n words
+--   Z key n score member ...      index entries, in n words
+--   R key n member ...            n index entries go
 --   A case 1|0                    whether it is asleep: lives without a wake-up
 --   U case why                    its changelog record cannot be read; an empty reason: it can
 --   C key field delta             a counter
@@ -20,20 +23,31 @@ local function count(key, field, delta)
   if redis.call('HINCRBY', key, field, delta) <= 0 then redis.call('HDEL', key, field) end
 end
 
+-- n words from `from` on, as many at once as a call takes; pairs stay together
+local function all(command, key, from, n)
+  for at = from, from + n - 1, 1000 do
+    redis.call(command, key, unpack(ARGV, at, math.min(at + 999, from + n - 1)))
+  end
+end
+local function many(command)
+  return function(at)
+    local n = tonumber(ARGV[at + 2])
+    all(command, KEYS[tonumber(ARGV[at + 1])], at + 3, n)
+    return 3 + n
+  end
+end
+
 local operations = {
   H = function(at)
     local key, n = KEYS[tonumber(ARGV[at + 1])], tonumber(ARGV[at + 2])
     redis.call('DEL', key)
-    for from = at + 3, at + 2 + 2 * n, 1000 do
-      redis.call('HSET', key, unpack(ARGV, from, math.min(from + 999, at + 2 + 2 * n)))
-    end
-    return 3 + 2 * n
+    all('HSET', key, at + 3, n)
+    return 3 + n
   end,
-  Z = function(at)
-    local key, member, score = KEYS[tonumber(ARGV[at + 1])], ARGV[at + 2], ARGV[at + 3]
-    if score == '' then redis.call('ZREM', key, member) else redis.call('ZADD', key, score, member) end
-    return 4
-  end,
+  D = many('HDEL'),
+  F = many('HSET'),
+  Z = many('ZADD'),
+  R = many('ZREM'),
   A = function(at)
     redis.call(ARGV[at + 2] == '1' and 'SADD' or 'SREM', KEYS[6], ARGV[at + 1])
     return 3

@@ -4,7 +4,7 @@
 local near = 60000 -- about the time when it runs out nobody knows which of both goes first
 
 local function held(key, name)
-  if string.sub(name, 1, 3) == 'by:' then return ask('ZCARD', key) or 0 end
+  if string.sub(name, 1, 3) == 'by:' or string.sub(name, 1, 3) == 'of:' then return ask('ZCARD', key) or 0 end
   local sum = 0
   for _, value in ipairs(ask('HVALS', key) or {}) do sum = sum + (tonumber(value) or 0) end
   return sum

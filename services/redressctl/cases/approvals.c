@@ -17,18 +17,18 @@ static const char *case_of(const char *proposal_id, struct arena *arena) {
     return NULL;
 }
 
-static int check(const struct record *record, const struct buf *data, struct arena *arena,
+static int check(const struct table *table, const struct buf *data, struct arena *arena,
                  struct err *err) {
     struct faults faults = {.arena = arena};
     const struct tree *tree;
     struct activity again = {0};
 
     if (json_read(arena, data->at, data->len, NULL, &tree, err) != JSON_OK) return -1;
-    if (fields_decode(record, tree, FIELDS_STRICT, arena, &again, &faults) == 0) return 0;
+    if (fields_decode(table, tree, FIELDS_STRICT, arena, &again, &faults) == 0) return 0;
     return err_set(err, "%s: %s", faults.at[0].path, faults.at[0].text);
 }
 
-int approvals_event(const char *type, const struct approvals_decision *decision, const char *id,
+int approvals_event(enum event_type type, const struct approvals_decision *decision, const char *id,
                     int64_t now_ms, struct arena *arena, struct buf *out, struct err *err) {
     char time[CLOCK_TEXT_MAX];
     struct activity data = {.case_id = case_of(decision->proposal_id, arena),
@@ -49,23 +49,25 @@ int approvals_event(const char *type, const struct approvals_decision *decision,
     if (!data.role)
         return err_set(err, "role \"%.40s\": expected agent, supervisor, manager or finance",
                        decision->role ? decision->role : "");
-    const struct record *record = contract_find(type)->record;
+    const struct table *table = contract_row(type)->table;
+    const char *source = decision->source;
+    if (!source) source = "/redress/redressctl";
     const char *const attributes[] = {"specversion",
                                       "1.0",
                                       "id",
                                       id,
                                       "source",
-                                      "/redress/redressctl",
+                                      source,
                                       "type",
-                                      type,
+                                      contract_row(type)->name,
                                       "time",
                                       clock_format(now_ms, time),
                                       "datacontenttype",
                                       "application/json"};
     struct buf text = {NULL, 0, 0};
     struct json_out data_json = {.buf = &text}, json = {.buf = out};
-    fields_encode(record, &data, &data_json);
-    int rc = check(record, &text, arena, err);
+    fields_encode(table, &data, &data_json);
+    int rc = check(table, &text, arena, err);
     if (rc == 0) {
         json_begin_map(&json);
         for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i += 2) {

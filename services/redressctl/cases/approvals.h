@@ -1,18 +1,25 @@
-/* approvals: a decision about a proposal as an event. Pure. */
+/* approvals: a decision about a proposal as an event, and on its way. */
 #ifndef REDRESS_APPROVALS_H
 #define REDRESS_APPROVALS_H
 
-#include "base/arena.h"
-#include <stdint.h>
+#include "contract/event_type.h"
+#include "outside/kafka.h"
 
 struct approvals_decision {
     const char *proposal_id;                              /* <case_id>.<n> */
+    const char *source;                                   /* NULL: /redress/redressctl */
     const char *actor, *role, *option, *comment, *reason; /* the last three may be NULL */
 };
-/* The structured CloudEvent decision.approved or decision.rejected, from /redress/redressctl; `id`
- * names this decision. 0, or -1 with what is wrong with it. */
-int approvals_event(const char *type, const struct approvals_decision *decision, const char *id,
+/* The structured CloudEvent decision.approved or decision.rejected; `id` names this decision. Pure.
+ * 0, or -1 with what is wrong with it. */
+int approvals_event(enum event_type type, const struct approvals_decision *decision, const char *id,
                     int64_t now_ms, struct arena *arena, struct buf *out,
                     struct err *err) MUST_CHECK;
+
+/* Each is a decision of its own: the same person's second approval is for the worker to refuse. */
+void approvals_make_id(const struct approvals_decision *decision, char id_out[27]);
+/* To redress.decisions. 0 when Kafka has acknowledged it, else -1. */
+int approvals_send(const struct kafka *kafka, const struct buf *event, struct arena *arena,
+                   struct err *err) MUST_CHECK;
 
 #endif

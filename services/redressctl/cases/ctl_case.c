@@ -1,9 +1,10 @@
 /* redressctl case: one case as its hashes say it, for people or as JSON. */
 #include "base/clock.h"
 #include "base/ids.h"
-#include "redressctl/cases/ctl_view.h"
+#include "redressctl/cases/ctl_sight.h"
 #include "redressctl/help_texts.h"
 #include "runtime/claim_store.h"
+#include "sight/sight_case.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,19 +19,13 @@ struct case_run {
 };
 
 static int ask(struct case_run *run) {
-    struct ctl *ctl = &run->ctl;
-    struct redis_reply *replies;
-    int count;
-    int shard = ids_partition(run->case_id, IDS_ROUTE_LEN, ctl->shards);
-    const char *rest = arena_printf(ctl->turn, "case:%s", run->case_id);
+    struct sight_case found;
+    int status =
+        ctl_sight(&run->ctl, sight_case_read(&run->ctl.sight, run->case_id, false, &found));
 
-    redis_addf(ctl->redis, 2, "HGETALL", ctl_key(ctl, "sla", shard, rest));
-    redis_addf(ctl->redis, 2, "HGETALL", ctl_key(ctl, "compensation", shard, rest));
-    int status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
-    run->sla = &replies[0];
-    run->compensation = &replies[1];
-
+    run->sla = found.sla;
+    run->compensation = found.compensation;
     return 0;
 }
 
@@ -45,14 +40,14 @@ static int find_alias(struct case_run *run, const char **case_id_out) {
     struct err err = {"the claims are being restored"};
 
     claim_store_begin(store);
-    enum claim_result result = claim_store_make(store, ctl->turn, &look, &answer, 1, &err);
-    bool found = result == CLAIM_DONE && answer.found && ids_is_case(answer.value);
+    enum outcome result = claim_store_make(store, ctl->turn, &look, &answer, 1, &err);
+    bool found = result == OUTCOME_DONE && answer.found && ids_is_case(answer.value);
     if (found)
         *case_id_out = arena_strdup(ctl->arena, answer.value);
     else
         *case_id_out = NULL;
     claim_store_free(store);
-    if (result == CLAIM_DONE) return 0;
+    if (result == OUTCOME_DONE) return 0;
     return ctl_fail(ctl, "whether %s is a submission that joined a case cannot be looked up: %s",
                     run->case_id, err.text);
 }
@@ -62,15 +57,16 @@ static int find_alias(struct case_run *run, const char **case_id_out) {
 static int check_views(struct case_run *run) {
     struct ctl *ctl = &run->ctl;
     int shard = ids_partition(run->case_id, IDS_ROUTE_LEN, ctl->shards);
-    struct ctl_view sla = {.ctl = ctl, .worker = "sla", .shard = shard};
-    struct ctl_view compensation = {.ctl = ctl, .worker = "compensation", .shard = shard};
-    int status = ctl_view_look(&sla);
+    struct sight_view sla = {.sight = &ctl->sight, .worker = "sla", .shard = shard};
+    struct sight_view compensation = {
+        .sight = &ctl->sight, .worker = "compensation", .shard = shard};
+    int status = ctl_sight(ctl, sight_view_look(&sla));
 
-    if (!status) status = ctl_view_look(&compensation);
-    if (!status) status = ctl_view_tell(&sla);
-    if (!status && ctl_view_exists(&compensation)) status = ctl_view_tell(&compensation);
-    ctl_view_end(&sla);
-    ctl_view_end(&compensation);
+    if (!status) status = ctl_sight(ctl, sight_view_look(&compensation));
+    if (!status) status = ctl_sight_tell(ctl, &sla);
+    if (!status && sight_view_exists(&compensation)) status = ctl_sight_tell(ctl, &compensation);
+    sight_view_end(&sla);
+    sight_view_end(&compensation);
 
     return status;
 }
@@ -109,7 +105,7 @@ static void print_time(const struct case_run *run, const char *label, const char
 
 static void print_fields(const struct redis_reply *hash, const char *const *names) {
     for (; *names; names++) {
-        const char *value = ctl_hash_get(hash, *names);
+        const char *value = sight_hash_get(hash, *names);
         if (value) ctl_line("  %-18s %s", *names, value);
     }
 }
@@ -134,10 +130,10 @@ static void add_due(struct buf *line, const struct case_run *run, const char *st
 
 static void print_deadline(const struct case_run *run, const char *name, const char *state) {
     const struct redis_reply *hash = run->sla;
-    const char *set_by = ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_set_by", name));
+    const char *set_by = sight_hash_get(hash, arena_printf(run->ctl.turn, "%s_set_by", name));
     struct buf line = {NULL, 0, 0};
 
-    add_due(&line, run, state, ctl_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name)));
+    add_due(&line, run, state, sight_hash_get(hash, arena_printf(run->ctl.turn, "%s_due", name)));
     if (set_by) buf_printf(&line, ", set by %s", set_by);
     ctl_line("  %-18s %-9s %s", name, state, line.at);
     buf_free(&line);
@@ -193,26 +189,25 @@ static void print_people(struct case_run *run) {
 
     ctl_line("CASE %s", run->case_id);
     print_fields(run->sla, facts);
-    print_time(run, "opened", ctl_hash_get(run->sla, "opened_at"));
-    print_time(run, "first contact", ctl_hash_get(run->sla, "contacted_at"));
-    print_time(run, "resolved", ctl_hash_get(run->sla, "resolved_at"));
-    print_time(run, "closed", ctl_hash_get(run->sla, "closed_at"));
+    print_time(run, "opened", sight_hash_get(run->sla, "opened_at"));
+    print_time(run, "first contact", sight_hash_get(run->sla, "contacted_at"));
+    print_time(run, "resolved", sight_hash_get(run->sla, "resolved_at"));
+    print_time(run, "closed", sight_hash_get(run->sla, "closed_at"));
     print_deadlines(run);
-    print_list(run, "PAUSES (from, to, waiting for)", ctl_hash_get(run->sla, "pauses"));
-    if (ctl_hash_get(run->compensation, "status")) {
+    print_list(run, "PAUSES (from, to, waiting for)", sight_hash_get(run->sla, "pauses"));
+    if (sight_hash_get(run->compensation, "status")) {
         ctl_page("\nCOMPENSATION (cost in minor units)\n");
         print_fields(run->compensation, money);
-        print_time(run, "approve by", ctl_hash_get(run->compensation, "approve_by"));
-        print_time(run, "choose by", ctl_hash_get(run->compensation, "choose_by"));
+        print_time(run, "approve by", sight_hash_get(run->compensation, "approve_by"));
+        print_time(run, "choose by", sight_hash_get(run->compensation, "choose_by"));
     }
-    print_list(run, "TIMELINE", ctl_hash_get(run->sla, "timeline"));
+    print_list(run, "TIMELINE", sight_hash_get(run->sla, "timeline"));
 }
 
 static void add_hash(struct json_out *json, const char *name, const struct redis_reply *hash) {
     json_key(json, name);
     json_begin_map(json);
     for (int i = 0; i + 1 < hash->count; i += 2) {
-        if (strcmp(hash->items[i].text, "#") == 0) continue; /* the view's checksum */
         json_key(json, hash->items[i].text);
         json_text(json, hash->items[i + 1].text);
     }
@@ -235,7 +230,7 @@ static void print_json(const struct case_run *run) {
 
 static int run_case(int argc, char **argv) {
     struct case_run run = {.ctl.command = &ctl_case, .now_ms = clock_now_ms()};
-    const struct ctl_option options[] = {{"--json", NULL, &run.json}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--json", NULL, &run.json}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc != 2) status = ctl_usage(&run.ctl, "expected one CASE");

@@ -12,7 +12,7 @@ static int mark(struct ctl *ctl, const char *worker, int from, int to) {
     int count;
 
     for (int shard = from; shard <= to; shard++)
-        redis_addf(ctl->redis, 3, "SET", ctl_key(ctl, worker, shard, "wipe"), "1");
+        redis_addf(ctl->redis, 3, "SET", sight_key(&ctl->sight, worker, shard, "wipe"), "1");
     int status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
     ctl_note("asked for %d shards of %s; the worker that owns a shard empties and rebuilds its "
@@ -26,7 +26,7 @@ static int run_rebuild(int argc, char **argv) {
     const char *shard_text = NULL;
     const char *worker = NULL;
     int64_t shard = 0;
-    const struct ctl_option options[] = {{"--shard", &shard_text, NULL}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--shard", &shard_text, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&ctl, options, &argc, argv);
 
     if (!status && argc != 2) status = ctl_usage(&ctl, "expected one WORKER");

@@ -37,7 +37,7 @@ enum { CHANNELS = sizeof channels / sizeof *channels };
 static bool is_on(const struct contract_type *type, enum topic topic) {
     if (type->topic == topic) return true;
     if (type->topic == TOPIC_ACTIVITY && !type->names_case)
-        return topic == (strcmp(type->name, "customer.erased") == 0 ? TOPIC_EVENTS : TOPIC_ORDERS);
+        return topic == (type->type == EVENT_CUSTOMER_ERASED ? TOPIC_EVENTS : TOPIC_ORDERS);
     return topic == TOPIC_EVENTS &&
            (type->topic == TOPIC_ACTIVITY || type->topic == TOPIC_DECISIONS);
 }
@@ -170,41 +170,49 @@ static void write_message(const struct contract_type *type, struct json_out *jso
     json_end_map(json);
 }
 
+#define ID_PATTERN "^[A-Za-z0-9._:-]{1,128}$"
+#define URI_PATTERN                                                                                \
+    "^[A-Za-z0-9._~:/?#\\[\\]@!$&'()*+,;=%-]{1,200}$" /* and RFC 3986's grammar: format */
+
 struct attribute {
     const char *name, *doc;
     bool required;
+    const char *pattern, *format; /* what JSON Schema has for it; NULL: nothing */
 };
 
 static const struct attribute attributes[] = {
-    {"ce_specversion", "1.0", true},
+    {"ce_specversion", "1.0", true, "^1\\.0$", NULL},
     {"ce_id",
      "With ce_source the event's identity: the same twice is the same event. [A-Za-z0-9._:-], 1 to "
      "128.",
-     true},
-    {"ce_source", "Who says it.", true},
-    {"ce_type", "The event's type, so that readers can choose without parsing.", true},
-    {"ce_time", "The fact's time, RFC 3339 with an offset.", true},
-    {"ce_subject", "In the case log: the case id.", false},
-    {"ce_sequence", "Orders facts of one time: an integer.", false},
+     true, ID_PATTERN, NULL},
+    {"ce_source",
+     "Who says it: a URI reference (RFC 3986) of up to 200 characters, e.g. `/shop/app`.", true,
+     URI_PATTERN, "uri-reference"},
+    {"ce_type", "The event's type, so that readers can choose without parsing.", true,
+     "^[a-z_]+\\.[a-z_]+$", NULL},
+    {"ce_time", "The fact's time, RFC 3339 with an offset.", true, NULL, "date-time"},
+    {"ce_subject", "In the case log: the case id.", false, NULL, NULL},
+    {"ce_sequence", "Orders facts of one time: an integer.", false, NULL, NULL},
     {"ce_traceparent", "W3C Trace Context, carried from the complaint to all that it causes.",
-     false},
+     false, NULL, NULL},
     {"redress_from",
      "Of events from intake and classification: the record that was decided, as "
      "topic/partition/offset.",
-     false},
+     false, NULL, NULL},
 };
 static const struct attribute rejected_attributes[] = {
-    {"redress_reason", NULL, true},
-    {"redress_detail", "The JSON path and what was expected.", true},
-    {"redress_topic", "Where the record came from.", true},
-    {"redress_partition", "Its partition.", true},
-    {"redress_offset", "Its offset.", true},
+    {"redress_reason", NULL, true, NULL, NULL},
+    {"redress_detail", "The JSON path and what was expected.", true, NULL, NULL},
+    {"redress_topic", "Where the record came from.", true, NULL, NULL},
+    {"redress_partition", "Its partition.", true, NULL, NULL},
+    {"redress_offset", "Its offset.", true, NULL, NULL},
     {"redress_described",
      "The last header, where Kafka could not take the record itself: why. The value is then a "
      "document {topic, partition, offset, key_bytes, key_xxh64, key_begins, value_bytes, "
      "value_xxh64, value_begins, headers, header_bytes}, or {topic, partition, offset, "
      "unreadable}.",
-     false},
+     false, NULL, NULL},
 };
 
 static void write_attributes(const struct attribute *list, int count, struct json_out *json) {
@@ -221,6 +229,8 @@ static void write_attributes(const struct attribute *list, int count, struct jso
             for (int j = 0; contract_rejections[j]; j++) json_text(json, contract_rejections[j]);
             json_end_list(json);
         }
+        if (list[i].pattern) put(json, "pattern", list[i].pattern);
+        if (list[i].format) put(json, "format", list[i].format);
         json_end_map(json);
     }
     json_end_map(json);
@@ -294,13 +304,15 @@ void asyncapi_write(struct buf *out) {
 
 /* Several types share a table: the schema is named after the type. */
 void asyncapi_schema(const struct contract_type *type, struct buf *out) {
-    struct record record = *type->record;
+    struct table table = *type->table;
 
-    record.name = type->name;
-    record.doc = type->doc;
+    table.name = type->name;
+    table.doc = type->doc;
     struct buf compact = {0};
     struct json_out json = {.buf = &compact};
-    fields_schema(&record, &json);
+    bool inbound = type->topic <= TOPIC_DECISIONS;
+
+    fields_schema(&table, inbound ? FIELDS_INBOUND : FIELDS_EVENT, &json);
     indent(compact.at, out);
     buf_free(&compact);
 }
@@ -316,7 +328,7 @@ void asyncapi_markdown(struct buf *out) {
             if (type->topic != channels[i].topic) continue;
             buf_printf(out, "\n### `%s`\n\n%s\n\n| field | type | meaning |\n|---|---|---|\n",
                        type->name, type->doc);
-            fields_document(type->record, out);
+            fields_document(type->table, out);
         }
     }
 }

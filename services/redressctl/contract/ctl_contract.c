@@ -1,5 +1,6 @@
 /* redressctl contract: what asyncapi.c writes, to standard output or into a folder. */
 #include "base/file.h"
+#include "board/openapi.h"
 #include "redressctl/contract/asyncapi.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
@@ -64,27 +65,28 @@ static int put_part(const struct contract_run *run, const char *part) {
     if (status != EXIT_OK) return status;
     if (strcmp(part, "asyncapi") == 0) return put_document(run, "asyncapi.json", asyncapi_write);
     if (strcmp(part, "schemas") == 0) return put_schemas(run);
+    if (strcmp(part, "openapi") == 0) return put_document(run, "openapi.json", openapi_write);
     if (strcmp(part, "document") == 0) return put_document(run, "contract.md", asyncapi_markdown);
-    return ctl_usage(&run->ctl, "expected asyncapi, schemas or document, not %s", part);
+    return ctl_usage(&run->ctl, "expected asyncapi, openapi, schemas or document, not %s", part);
 }
 
 static int run_contract(int argc, char **argv) {
     struct contract_run run = {.ctl = {.command = &ctl_contract}};
-    const struct ctl_option options[] = {{.name = "--out", .value = &run.folder}, {.name = NULL}};
+    const struct options_row options[] = {{.name = "--out", .value = &run.folder}, {.name = NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (status == EXIT_OK)
         status = argc == 2 ? put_part(&run, argv[1])
-                           : ctl_usage(&run.ctl, "expected asyncapi, schemas or document");
+                           : ctl_usage(&run.ctl, "expected asyncapi, openapi, schemas or document");
     ctl_close(&run.ctl);
     return status;
 }
 
 const struct command ctl_contract = {
     .name = "contract",
-    .usage = "contract asyncapi|schemas|document [--out DIR]",
-    .about = "the events that others may rely on: AsyncAPI, JSON Schemas, a page to read",
-    .options = "asyncapi schemas document --out",
+    .usage = "contract asyncapi|openapi|schemas|document [--out DIR]",
+    .about = "the events that others may rely on: AsyncAPI, JSON Schemas, OpenAPI, a page to read",
+    .options = "asyncapi openapi schemas document --out",
     .run = run_contract,
     .help = help_contract,
 };

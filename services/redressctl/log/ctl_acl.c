@@ -1,6 +1,7 @@
 /* redressctl acl: what permissions.c says, as commands that grant it or as a page. */
 #include "classification/classification.h"
 #include "compensation/compensation.h"
+#include "gateway/gateway.h"
 #include "intake/intake.h"
 #include "notification/notification.h"
 #include "redressctl/ctl.h"
@@ -13,7 +14,8 @@
 #include <string.h>
 
 static const struct worker_spec *const workers[] = {
-    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
+    &intake_spec,       &classification_spec, &sla_spec, &compensation_spec,
+    &notification_spec, &gateway_spec,        NULL};
 
 static int put_out(const struct ctl *ctl, const struct buf *text) {
     ctl_page(text->at);
@@ -51,7 +53,8 @@ static int put_workers(struct ctl *ctl, int count, char **names, const char *use
         if (!find_worker(names[i]))
             return ctl_usage(
                 ctl,
-                "no worker %s: expected intake, classification, sla, compensation or notification",
+                "no worker %s: expected intake, classification, sla, compensation, notification or "
+                "gateway",
                 names[i]);
     for (const struct worker_spec *const *at = workers; *at; at++) {
         bool chosen = count == 0;
@@ -65,7 +68,7 @@ static int put_workers(struct ctl *ctl, int count, char **names, const char *use
 static int run_acl(int argc, char **argv) {
     struct ctl ctl = {.command = &ctl_acl};
     const char *user = NULL;
-    const struct ctl_option options[] = {{.name = "--user", .value = &user}, {.name = NULL}};
+    const struct options_row options[] = {{.name = "--user", .value = &user}, {.name = NULL}};
     struct buf text = {0};
     int status = ctl_options(&ctl, options, &argc, argv);
     bool page = argc == 2 && strcmp(argv[1], "document") == 0;
@@ -86,7 +89,7 @@ const struct command ctl_acl = {
     .name = "acl",
     .usage = "acl [WORKER...] [--user NAME] | document",
     .about = "what each worker must be permitted in Kafka and Redis, as commands",
-    .options = "document intake classification sla compensation notification --user",
+    .options = "document intake classification sla compensation notification gateway --user",
     .run = run_acl,
     .help = help_acl,
 };

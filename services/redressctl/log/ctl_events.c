@@ -277,13 +277,13 @@ static int check_types(struct events_run *run) {
 static int run_events(int argc, char **argv) {
     struct events_run run = {.ctl.command = &ctl_events};
     const char *span = NULL;
-    const struct ctl_option options[] = {{"--case", &run.case_id, NULL},
-                                         {"--type", &run.types, NULL},
-                                         {"--follow", NULL, &run.follow},
-                                         {"--new", NULL, &run.only_new},
-                                         {"--for", &span, NULL},
-                                         {"--json", NULL, &run.json},
-                                         {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--case", &run.case_id, NULL},
+                                          {"--type", &run.types, NULL},
+                                          {"--follow", NULL, &run.follow},
+                                          {"--new", NULL, &run.only_new},
+                                          {"--for", &span, NULL},
+                                          {"--json", NULL, &run.json},
+                                          {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc > 2) status = ctl_usage(&run.ctl, "expected at most one TOPIC");

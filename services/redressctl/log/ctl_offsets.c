@@ -67,11 +67,9 @@ static int add_topic(struct offsets_run *run, enum topic topic, struct err *err)
     int partitions = kafka_partitions(run->asker, topic, ASK_MS, err);
 
     if (partitions < 0) return -1;
-    run->places = arena_grow(arena, run->places, sizeof *run->places * (size_t)run->count,
-                             sizeof *run->places * (size_t)(run->count + partitions + 1));
     for (int i = 0; i < partitions; i++) {
         struct place place = {.topic = topic, .partition = i, .offset = KAFKA_NO_OFFSET};
-        if (is_chosen(run, &place)) run->places[run->count++] = place;
+        if (is_chosen(run, &place)) *ARENA_ADD(arena, run->places, run->count) = place;
     }
 
     return 0;
@@ -160,15 +158,17 @@ struct noting {
     struct offsets offsets;
 };
 
-static void note(void *context, const struct raw *raw) {
+static int note(void *context, const struct raw *raw) {
     struct noting *noting = context;
     struct offsets_run *run = noting->run;
 
     offsets_note(&noting->offsets, raw);
     run->read++;
-    if (clock_boot_ms() < run->progress_ms) return;
+    if (clock_boot_ms() < run->progress_ms) return 0;
     ctl_progress("%" PRId64 " records of %s read", run->read, topic_name(raw->topic));
     run->progress_ms = clock_boot_ms() + PROGRESS_MS;
+
+    return 0;
 }
 
 /* Orders are for a worker yet to come: without their topic there is nothing in it. */
@@ -177,9 +177,13 @@ static int look_into(struct offsets_run *run, struct noting *noting, enum topic 
     int partitions = kafka_partitions(run->asker, topic, ASK_MS, &err);
 
     if (partitions == 0 && topic == TOPIC_ORDERS) return 0;
-    if (partitions >= 0 && reading_whole(&run->ctl.kafka, run->asker, topic, SILENCE_MS, note,
-                                         noting, &err) == READING_DONE)
-        return 0;
+    const struct reading_plan plan = {.kafka = &run->ctl.kafka,
+                                      .asker = run->asker,
+                                      .topic = topic,
+                                      .silence_ms = SILENCE_MS,
+                                      .each = note,
+                                      .context = noting};
+    if (partitions >= 0 && reading_run(&plan, &err) == OUTCOME_DONE) return 0;
     return ctl_fail(&run->ctl, "%s is not read to its end: %s", topic_name(topic), err.text);
 }
 
@@ -287,7 +291,7 @@ static int parse_numbers(struct offsets_run *run) {
 
 static int run_offsets(int argc, char **argv) {
     struct offsets_run run = {.ctl = {.command = &ctl_offsets}};
-    const struct ctl_option options[] = {
+    const struct options_row options[] = {
         {"--from-log", NULL, &run.from_log}, {"--to-beginning", NULL, &run.to_beginning},
         {"--to-end", NULL, &run.to_end},     {"--to", &run.offset_text, NULL},
         {"--topic", &run.topic, NULL},       {"--partition", &run.partition_text, NULL},

@@ -1,5 +1,6 @@
 /* redressctl publish: a window of records is sent, awaited and counted; then the next. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
 #include "redressctl/log/publish.h"
@@ -112,18 +113,17 @@ static void send_line(struct publish_run *run, const char *line, size_t len) {
 }
 
 static int send_all(struct publish_run *run) {
-    char *line = NULL;
+    struct file_line line = {0};
+    char *room = NULL;
     size_t size = 0;
-    ssize_t len;
 
-    while ((len = getline(&line, &size, run->input)) >= 0) {
-        run->line++;
-        while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) len--;
-        if (len > 0) send_line(run, line, (size_t)len);
+    while (file_read_line(run->input, &room, &size, &line)) {
+        run->line = line.number;
+        send_line(run, line.at, line.len);
     }
     bool failed = ferror(run->input);
     int saved = errno;
-    free(line);
+    free(room);
     finish_window(run);
     ctl_note("%" PRId64 " acknowledged, %" PRId64 " refused", run->acknowledged, run->refused);
     if (failed) return ctl_fail(&run->ctl, "%s: %s", run->input_name, strerror(saved));
@@ -170,7 +170,7 @@ static int open_all(struct publish_run *run, const char *path) {
 static int run_publish(int argc, char **argv) {
     struct publish_run run = {.ctl.command = &ctl_publish};
     const char *rate = NULL;
-    const struct ctl_option options[] = {{"--rate", &rate, NULL}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--rate", &rate, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc != 2)

@@ -2,6 +2,7 @@
  * of it again. */
 #include "base/clock.h"
 #include "contract/contract.h"
+#include "outside/reading.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
 #include "redressctl/log/rejected.h"
@@ -14,7 +15,6 @@ enum {
     COLLECT_MAX = 100000, /* records told of at once, some 50 MB */
     REPLAY_MAX = 1000,    /* of one transaction, which has 5 s; the rest with the next run */
     REPLAY_BYTES = 64 * 1024 * 1024,
-    PARTITIONS_MAX = 1024,
     ASK_MS = 10000,
     READ_MS = 60000 /* without any record or end in this time the broker is away */
 };
@@ -35,10 +35,10 @@ struct rejected_run {
     int id_count;
     bool with_bytes;
     struct entry *entries;
-    int count, size;
+    int count;
     size_t bytes;
     char **marks; /* ids that were sent again */
-    int mark_count, mark_size;
+    int mark_count;
 };
 
 static bool is_asked(const struct rejected_run *run, const struct rejected *rejected) {
@@ -87,82 +87,26 @@ static void copy_bytes(struct rejected_run *run, const struct raw *raw, struct r
 static void add_mark(struct rejected_run *run, const char *id) {
     struct arena *arena = run->ctl.arena;
 
-    if (run->mark_count == run->mark_size) {
-        int size = 64;
-        if (run->mark_size) size = run->mark_size * 2;
-        run->marks = arena_grow(arena, run->marks, (size_t)run->mark_size * sizeof *run->marks,
-                                (size_t)size * sizeof *run->marks);
-        run->mark_size = size;
-    }
-    run->marks[run->mark_count++] = arena_strdup(arena, id);
+    *ARENA_ADD(arena, run->marks, run->mark_count) = arena_strdup(arena, id);
 }
 
 /* Takes note of one record of the topic. */
-static void collect(struct rejected_run *run, const struct raw *raw) {
+static int collect(void *context, const struct raw *raw) {
+    struct rejected_run *run = context;
     struct rejected rejected;
     struct arena *arena = run->ctl.arena;
 
+    arena_reset(run->ctl.turn);
     rejected_read(raw, run->ctl.turn, &rejected);
     if (rejected.is_mark) {
         add_mark(run, rejected.replayed);
-        return;
+        return 0;
     }
-    if (!matches(run, &rejected) || run->count == COLLECT_MAX) return;
-    if (run->with_bytes && run->bytes + raw->value_len > REPLAY_BYTES) return;
-    if (run->count == run->size) {
-        int size = 256;
-        if (run->size) size = run->size * 2;
-        run->entries = arena_grow(arena, run->entries, (size_t)run->size * sizeof *run->entries,
-                                  (size_t)size * sizeof *run->entries);
-        run->size = size;
-    }
-    struct entry *entry = &run->entries[run->count++];
+    if (!matches(run, &rejected) || run->count == COLLECT_MAX) return 0;
+    if (run->with_bytes && run->bytes + raw->value_len > REPLAY_BYTES) return 0;
+    struct entry *entry = ARENA_ADD(arena, run->entries, run->count);
     rejected_read(raw, arena, &entry->rejected);
     if (run->with_bytes) copy_bytes(run, raw, &entry->raw);
-}
-
-static int ask_places(struct rejected_run *run, struct place *places, int *count_out) {
-    struct err err;
-    struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
-
-    if (!asker) return ctl_fail(&run->ctl, "%s", err.text);
-    int count = kafka_partitions(asker, TOPIC_REJECTED, ASK_MS, &err);
-    int status = ctl_partitions(&run->ctl, TOPIC_REJECTED, count, PARTITIONS_MAX, &err);
-    for (int i = 0; i < count && !status; i++)
-        places[i] = (struct place){.topic = TOPIC_REJECTED, .partition = i};
-    if (!status && kafka_starts(asker, places, count, ASK_MS, &err) != 0)
-        status = ctl_fail(&run->ctl, "%s.rejected: %s", run->ctl.config.topic_prefix, err.text);
-    kafka_asker_free(asker);
-    *count_out = count;
-
-    return status;
-}
-
-/* Reads until each partition has been at its end. */
-static int read_to_ends(struct rejected_run *run, struct kafka_consumer *reader, int partitions) {
-    bool ended[PARTITIONS_MAX] = {false};
-    int left = partitions;
-    int64_t give_up_ms = clock_boot_ms() + READ_MS;
-    struct err err = {"nothing comes"};
-
-    while (left > 0) {
-        struct kafka_record *record;
-        struct place place;
-        struct raw raw;
-        enum kafka_got got = kafka_poll(reader, 100, &record, &place, &err);
-        if (got == KAFKA_RECORD) {
-            arena_reset(run->ctl.turn);
-            kafka_record_raw(&run->ctl.kafka, record, run->ctl.turn, &raw);
-            collect(run, &raw);
-            kafka_record_free(record);
-        } else if (got == KAFKA_END && !ended[place.partition]) {
-            ended[place.partition] = true;
-            left--;
-        } else if (got == KAFKA_LOST || got == KAFKA_DAMAGED || clock_boot_ms() > give_up_ms) {
-            return ctl_fail(&run->ctl, "%s.rejected: %s", run->ctl.config.topic_prefix, err.text);
-        }
-        if (got == KAFKA_RECORD || got == KAFKA_END) give_up_ms = clock_boot_ms() + READ_MS;
-    }
 
     return 0;
 }
@@ -194,19 +138,24 @@ static void apply_marks(struct rejected_run *run) {
 }
 
 static int read_topic(struct rejected_run *run) {
-    static struct place places[PARTITIONS_MAX];
     struct err err;
-    int partitions = 0;
-    int status = ask_places(run, places, &partitions);
+    struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
 
-    if (status) return status;
-    struct kafka_consumer *reader = kafka_reader_new(&run->ctl.kafka, true, &err);
-    if (!reader || kafka_fetch_from(reader, places, partitions, &err) < 0)
-        status = ctl_fail(&run->ctl, "%s", err.text);
-    else
-        status = read_to_ends(run, reader, partitions);
-    kafka_consumer_free(reader);
+    if (!asker) return ctl_fail(&run->ctl, "%s", err.text);
+    const struct reading_plan plan = {.kafka = &run->ctl.kafka,
+                                      .asker = asker,
+                                      .topic = TOPIC_REJECTED,
+                                      .end = READING_STABLE_END,
+                                      .silence_ms = READ_MS,
+                                      .each = collect,
+                                      .context = run};
+    int count = kafka_partitions(asker, TOPIC_REJECTED, ASK_MS, &err);
+    int status = ctl_partitions(&run->ctl, TOPIC_REJECTED, count, READING_PARTITIONS_MAX, &err);
+    if (!status && reading_run(&plan, &err) != OUTCOME_DONE)
+        status = ctl_fail(&run->ctl, "%s.rejected: %s", run->ctl.config.topic_prefix, err.text);
+    kafka_asker_free(asker);
     if (!status) apply_marks(run);
+
     return status;
 }
 
@@ -443,13 +392,13 @@ static int check_choice(const struct rejected_run *run) {
 static int run_rejected(int argc, char **argv) {
     struct rejected_run run = {.ctl.command = &ctl_rejected, .limit = LIMIT};
     struct ctl *ctl = &run.ctl;
-    const struct ctl_option options[] = {{"--reason", &run.reason, NULL},
-                                         {"--topic", &run.topic, NULL},
-                                         {"--limit", &run.limit_text, NULL},
-                                         {"--json", NULL, &run.json},
-                                         {"--all", NULL, &run.all},
-                                         {"--force", NULL, &run.force},
-                                         {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--reason", &run.reason, NULL},
+                                          {"--topic", &run.topic, NULL},
+                                          {"--limit", &run.limit_text, NULL},
+                                          {"--json", NULL, &run.json},
+                                          {"--all", NULL, &run.all},
+                                          {"--force", NULL, &run.force},
+                                          {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
     const char *what = "";
     if (argc > 1) what = argv[1];

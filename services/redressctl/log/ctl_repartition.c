@@ -92,12 +92,13 @@ struct looking {
     int64_t left;
 };
 
-static void look(void *context, const struct raw *raw) {
+static int look(void *context, const struct raw *raw) {
     struct looking *looking = context;
     size_t len;
     const char *type = event_peek_type(raw, &len);
     looking->left += !looking->spec->wants || !type ||
                      looking->spec->wants(arena_strndup(looking->arena, type, len));
+    return 0;
 }
 
 static int look_at_topic(struct repartition_run *run, struct looking *looking, enum topic topic) {
@@ -113,8 +114,15 @@ static int look_at_topic(struct repartition_run *run, struct looking *looking, e
                  kafka_starts(run->from.asker, starts, partitions, ASK_MS, &err) == 0;
     for (int i = 0; known && i < partitions; i++)
         if (group[i].offset == KAFKA_NO_OFFSET) group[i].offset = starts[i].offset;
-    if (!known || reading_from(&run->from.kafka, run->from.asker, group, partitions, SILENCE_MS,
-                               look, looking, &err) != READING_DONE)
+    const struct reading_plan plan = {.kafka = &run->from.kafka,
+                                      .asker = run->from.asker,
+                                      .topic = topic,
+                                      .from = group,
+                                      .from_count = partitions,
+                                      .silence_ms = SILENCE_MS,
+                                      .each = look,
+                                      .context = looking};
+    if (!known || reading_run(&plan, &err) != OUTCOME_DONE)
         return ctl_fail(&run->ctl, "%s: %s", topic_name(topic), err.text);
     return 0;
 }
@@ -198,11 +206,10 @@ static void fail(struct repartition_run *run) {
     run->failed = true;
 }
 
-static void copy(void *context, const struct raw *raw) {
+static int copy(void *context, const struct raw *raw) {
     struct repartition_run *run = context;
     struct kafka_message message;
 
-    if (run->failed) return;
     arena_reset(run->ctl.turn);
     int times = repartition_record(&run->plan, raw, run->ctl.turn, &message);
     for (int i = 0; i < times; i++) {
@@ -213,9 +220,11 @@ static void copy(void *context, const struct raw *raw) {
     if (run->copied % FLUSH_EVERY == 0 &&
         kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE)
         fail(run);
-    if (clock_boot_ms() < run->progress_ms) return;
+    if (clock_boot_ms() < run->progress_ms) return run->failed;
     ctl_progress("%" PRId64 " records of %s copied", run->copied, topic_name(raw->topic));
     run->progress_ms = clock_boot_ms() + PROGRESS_MS;
+
+    return run->failed;
 }
 
 static int copy_topic(struct repartition_run *run, enum topic topic) {
@@ -228,11 +237,16 @@ static int copy_topic(struct repartition_run *run, enum topic topic) {
     kafka_topic(&run->to.kafka, topic, to);
     run->producer = kafka_producer_new(&run->to.kafka, NULL, &err);
     if (!run->producer) return ctl_fail(&run->ctl, "%s", err.text);
-    enum reading_result result =
-        reading_whole(&run->from.kafka, run->from.asker, topic, SILENCE_MS, copy, run, &err);
+    const struct reading_plan plan = {.kafka = &run->from.kafka,
+                                      .asker = run->from.asker,
+                                      .topic = topic,
+                                      .silence_ms = SILENCE_MS,
+                                      .each = copy,
+                                      .context = run};
+    enum outcome result = reading_run(&plan, &err);
     if (!run->failed && kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE) fail(run);
     kafka_producer_free(run->producer);
-    if (result == READING_DONE && !run->failed) {
+    if (result == OUTCOME_DONE && !run->failed) {
         ctl_line("%s: %" PRId64 " records", to, run->copied);
         return 0;
     }
@@ -324,7 +338,7 @@ static int run_repartition(int argc, char **argv) {
 
     ASSERT(run);
     run->ctl.command = &ctl_repartition;
-    const struct ctl_option options[] = {{"--to", &run->to_prefix, NULL}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--to", &run->to_prefix, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&run->ctl, options, &argc, argv);
     if (!status && (argc != 1 || !run->to_prefix))
         status = ctl_usage(&run->ctl, "expected --to PREFIX");

@@ -278,10 +278,10 @@ static int run_topics(int argc, char **argv) {
 
     ASSERT(run);
     run->ctl.command = &ctl_topics;
-    const struct ctl_option options[] = {{"--partitions", &run->partitions_text, NULL},
-                                         {"--replication", &run->replication_text, NULL},
-                                         {"--json", NULL, &run->json},
-                                         {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--partitions", &run->partitions_text, NULL},
+                                          {"--replication", &run->replication_text, NULL},
+                                          {"--json", NULL, &run->json},
+                                          {NULL, NULL, NULL}};
     int status = ctl_options(&run->ctl, options, &argc, argv);
     const char *what = "";
     if (argc == 2) what = argv[1];

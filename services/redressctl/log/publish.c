@@ -10,29 +10,36 @@
  * redress.rejected. */
 static const struct json_limits limits = {.bytes = 1024 * 1024, .depth = 64, .values = 100000};
 
-static const char *text_at(const struct tree *data, const char *map, const char *key) {
-    return tree_text(map ? tree_get(data, map) : data, key);
+/* As intake reads it: without what surrounds it. */
+static const char *text_at(const struct tree *data, const char *map, const char *key,
+                           struct arena *arena) {
+    const char *text = tree_text(map ? tree_get(data, map) : data, key);
+
+    if (!text) return NULL;
+    return fields_trim(text, arena);
 }
 
 /* The first of what a complaint's route is made of; without any it is for intake to refuse, on
  * whatever partition. */
-static const char *complaint_key(const struct tree *data) {
-    const char *key = text_at(data, "order", "id");
-    if (!key) key = text_at(data, NULL, "conversation");
-    if (!key) key = text_at(data, "customer", "id");
+static const char *complaint_key(const struct tree *data, struct arena *arena) {
+    const char *key = text_at(data, "order", "id", arena);
+    if (!key) key = text_at(data, NULL, "conversation", arena);
+    if (!key) key = text_at(data, "customer", "id", arena);
     if (key) return key;
     return "";
 }
 
 /* The route where a record names a case; else the one thing that it is about. */
-static const char *activity_key(const char *type, const struct tree *data, struct arena *arena) {
-    const char *case_id = text_at(data, NULL, "case_id");
+static const char *activity_key(enum event_type type, const struct tree *data,
+                                struct arena *arena) {
+    const char *case_id = text_at(data, NULL, "case_id", arena);
     const char *key;
     if (case_id)
         return ids_is_case(case_id) ? arena_strndup(arena, case_id, IDS_ROUTE_LEN) : case_id;
-    if ((key = text_at(data, "order", "id")) || (key = text_at(data, NULL, "customer_id")))
+    if ((key = text_at(data, "order", "id", arena)) ||
+        (key = text_at(data, NULL, "customer_id", arena)))
         return key;
-    if (strncmp(type, "cohort.", 7) == 0) return "cohort";
+    if (type == EVENT_COHORT_CONFIRMED || type == EVENT_COHORT_ENDED) return "cohort";
     return "";
 }
 
@@ -61,10 +68,12 @@ int publish_route(const char *line, size_t len, struct arena *arena, struct publ
     if (known->topic != TOPIC_COMPLAINTS && known->topic != TOPIC_ACTIVITY &&
         known->topic != TOPIC_DECISIONS)
         return err_set(err, "type \"%.60s\": written by the workers only", type);
-    const struct tree *data = tree_get(event, "data");
+    const struct tree *data = NULL;
+    struct rejection rejection;
+    if (event_data(event, &limits, arena, &data, &rejection)) data = NULL; /* intake says why */
     out->topic = known->topic;
-    out->key =
-        known->topic == TOPIC_COMPLAINTS ? complaint_key(data) : activity_key(type, data, arena);
+    out->key = known->topic == TOPIC_COMPLAINTS ? complaint_key(data, arena)
+                                                : activity_key(known->type, data, arena);
 
     return 0;
 }

@@ -9,12 +9,15 @@
 
 enum { SECOND = 1000 };
 
-/* Retentions: personal data goes after 30 days (deploy/docs/topics.md); claims are kept as long as
+/* Retentions: personal data goes after 30 days, and the day that a segment may be open
+ * (CONTRACT_PERSONAL_MS, deploy/docs/topics.md); claims are kept as long as
  * the longest of them lives (CLAIMS_KEPT_MAX_MS); a changelog's tombstones must be there for longer
  * than a view may be old (half of delete.retention.ms). Sizes: a record of 1 MiB must be let in, to
  * be rejected with a reason, and the rejected topic takes it with its headers. */
 #define PERSONAL                                                                                   \
-    { "retention.ms", "2592000000", TOPICS_AT_MOST } /* 30 d */
+    {"retention.ms", "2592000000", TOPICS_AT_MOST}, {                                              \
+        "segment.ms", "86400000", TOPICS_AT_MOST                                                   \
+    } /* 30 d and 1 d */
 #define INBOUND                                                                                    \
     { "max.message.bytes", "1572864", TOPICS_AT_LEAST }
 #define CHANGELOG                                                                                  \

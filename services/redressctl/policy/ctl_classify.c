@@ -6,6 +6,7 @@
 #include "redressctl/help_texts.h"
 #include "redressctl/policy/ctl_policy.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,29 +27,29 @@ static const struct field order_fields[] = {
     {FIELD(order, custom), .type = FIELD_BOOL, .doc = "Made to measure."},
     {FIELD(order, perishable), .type = FIELD_BOOL, .doc = "Perishable."},
     FIELDS_END};
-static const struct record order_record = {"order",      sizeof(struct order), order_fields,
-                                           {NULL, NULL}, {NULL, NULL},         NULL};
+static const struct table order_table = {
+    .name = "order", .size = sizeof(struct order), .fields = order_fields};
 
 static const struct field customer_fields[] = {{FIELD(customer, tier), .type = FIELD_CHOICE,
                                                 .choices = contract_tiers,
                                                 .doc = "The customer's tier."},
                                                FIELDS_END};
-static const struct record customer_record = {
-    "customer", sizeof(struct customer), customer_fields, {NULL, NULL}, {NULL, NULL}, NULL};
+static const struct table customer_table = {
+    .name = "customer", .size = sizeof(struct customer), .fields = customer_fields};
 
 #define LINE_FIELD(member) .name = #member, .offset = offsetof(struct line, complaint.member)
 static const struct field line_fields[] = {
     {FIELD(line, id), .type = FIELD_TREE, .doc = "Comes back with the result."},
     {LINE_FIELD(text), .type = FIELD_TEXT, .flags = FIELD_REQUIRED, .doc = "The customer's words."},
-    {LINE_FIELD(order), .type = FIELD_RECORD, .of = &order_record, .doc = "Facts of the order."},
-    {LINE_FIELD(customer), .type = FIELD_RECORD, .of = &customer_record,
+    {LINE_FIELD(order), .type = FIELD_PART, .of = &order_table, .doc = "Facts of the order."},
+    {LINE_FIELD(customer), .type = FIELD_PART, .of = &customer_table,
      .doc = "Facts of the customer."},
-    {LINE_FIELD(evidence), .type = FIELD_RECORDS, .of = &contract_evidence,
+    {LINE_FIELD(evidence), .type = FIELD_PARTS, .of = &contract_evidence,
      .doc = "Photographs and other proof."},
     {LINE_FIELD(repeats), .type = FIELD_INT, .doc = "Which repeat this is."},
     FIELDS_END};
-static const struct record line_record = {"line",       sizeof(struct line), line_fields,
-                                          {NULL, NULL}, {NULL, NULL},        NULL};
+static const struct table line_table = {
+    .name = "line", .size = sizeof(struct line), .fields = line_fields};
 
 static void write_texts(struct json_out *out, const char *key, const struct texts *texts) {
     json_key(out, key);
@@ -57,7 +58,7 @@ static void write_texts(struct json_out *out, const char *key, const struct text
     json_end_list(out);
 }
 
-static void write_reasons(struct json_out *out, const struct records *reasons) {
+static void write_reasons(struct json_out *out, const struct parts *reasons) {
     const struct reason *at = reasons->at;
 
     json_key(out, "reasons");
@@ -118,22 +119,24 @@ static void write_result(const struct line *line, const struct verdict *verdict,
 }
 
 /* Returns 0, or -1 when the line is none; says why. */
-static int classify_line(const struct policy *policy, const char *bytes, size_t len, int number,
-                         bool explain, struct arena *arena) {
+static int classify_line(const struct policy *policy, const struct file_line *from, bool explain,
+                         struct arena *arena) {
     struct faults faults = {.arena = arena};
     struct line line = {0};
     struct verdict verdict;
     const struct tree *tree;
     struct err err;
     struct buf out = {0};
-    enum json_fault fault = json_read(arena, bytes, len, NULL, &tree, &err);
+    enum json_fault fault = json_read(arena, from->at, from->len, NULL, &tree, &err);
 
     if (fault != JSON_OK) {
-        ctl_note("redressctl: line %d: %s: %s", number, json_fault_name(fault), err.text);
+        ctl_note("redressctl: line %" PRId64 ": %s: %s", from->number, json_fault_name(fault),
+                 err.text);
         return -1;
     }
-    if (fields_decode(&line_record, tree, FIELDS_EVENT, arena, &line, &faults) != 0) {
-        ctl_note("redressctl: line %d: %s: %s", number, faults.at[0].path, faults.at[0].text);
+    if (fields_decode(&line_table, tree, FIELDS_EVENT, arena, &line, &faults) != 0) {
+        ctl_note("redressctl: line %" PRId64 ": %s: %s", from->number, faults.at[0].path,
+                 faults.at[0].text);
         return -1;
     }
     classification_classify(policy, &line.complaint, true, arena, &verdict);
@@ -150,24 +153,21 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
     const char *bytes;
     size_t len;
     struct err err;
+    struct file_line line = {0};
     int bad = 0;
-    int number = 0;
 
     if (file_read(arena, path, FILE_MAX, &bytes, &len, &err) != 0) {
         ctl_note("redressctl: %s", err.text);
         arena_free(work);
         return EXIT_CANNOT_GO_ON;
     }
-    for (const char *at = bytes, *end; at < bytes + len; at = end + 1) {
-        end = memchr(at, '\n', (size_t)(bytes + len - at));
-        if (end == NULL) end = bytes + len;
-        number++;
-        if (end > at && classify_line(policy, at, (size_t)(end - at), number, explain, work) != 0)
-            bad++;
+    for (const char *at = bytes; file_next_line(&at, bytes + len, &line);) {
+        if (classify_line(policy, &line, explain, work) != 0) bad++;
         arena_reset(work);
     }
     arena_free(work);
-    if (bad > 0) ctl_note("redressctl: %d of %d lines could not be read", bad, number);
+    if (bad > 0)
+        ctl_note("redressctl: %d of %" PRId64 " lines could not be read", bad, line.number);
     if (bad > 0) return EXIT_CANNOT_GO_ON;
     return EXIT_OK;
 }

@@ -7,6 +7,7 @@
 #include "redressctl/log/ctl_log.h"
 #include "redressctl/policy/labels.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { EVENT_BYTES_MAX = 1 << 20 }; /* a line of the case log: a submission of 64 KiB, escaped */
@@ -68,14 +69,14 @@ static int64_t number_of(const struct tree *event, const char *key, int64_t abse
 
 /* A line of `redressctl events --json`, or any structured CloudEvent. One without a time is ordered
  * by its line. */
-static int read_event(const char *line, size_t len, int number, struct arena *arena,
-                      struct event *out, struct err *err) {
+static int read_event(const struct file_line *line, struct arena *arena, struct event *out,
+                      struct err *err) {
     const struct json_limits limits = {EVENT_BYTES_MAX, 18,
                                        8192}; /* a submission's limits within an envelope */
     const struct tree *event;
     struct raw *raw = ARENA_NEW(arena, struct raw);
 
-    if (json_read(arena, line, len, &limits, &event, err) != JSON_OK) return -1;
+    if (json_read(arena, line->at, line->len, &limits, &event, err) != JSON_OK) return -1;
     const char *time = tree_text(event, "time");
     *out = (struct event){
         .raw = raw, .type = tree_text(event, "type"), .data = tree_get(event, "data")};
@@ -86,7 +87,7 @@ static int read_event(const char *line, size_t len, int number, struct arena *ar
                        time);
     out->sequence = number_of(event, "sequence", EVENT_NO_SEQUENCE);
     raw->partition = (int)number_of(event, "partition", 0);
-    raw->offset = number_of(event, "offset", number);
+    raw->offset = number_of(event, "offset", line->number);
 
     return 0;
 }
@@ -95,19 +96,15 @@ static int read_event(const char *line, size_t len, int number, struct arena *ar
 static int read_lines(struct run *run, const struct ctl_log_reading *reading, const char *path,
                       const char *bytes, size_t len, bool say) {
     int bad = 0;
-    int number = 0;
+    struct file_line line = {0};
 
-    for (const char *at = bytes, *end; at < bytes + len; at = end + 1) {
+    for (const char *at = bytes; file_next_line(&at, bytes + len, &line);) {
         struct event ev;
         struct err err;
-        end = memchr(at, '\n', (size_t)(bytes + len - at));
-        if (end == NULL) end = bytes + len;
-        number++;
-        int status =
-            end == at ? 0 : read_event(at, (size_t)(end - at), number, run->ctl.turn, &ev, &err);
-        if (end > at && status == 0 && reading->wants(ev.type))
-            status = reading->each(run, &ev, &err);
-        if (status != 0 && say) ctl_note("redressctl labels: %s:%d: %s", path, number, err.text);
+        int status = read_event(&line, run->ctl.turn, &ev, &err);
+        if (status == 0 && reading->wants(ev.type)) status = reading->each(run, &ev, &err);
+        if (status != 0 && say)
+            ctl_note("redressctl labels: %s:%" PRId64 ": %s", path, line.number, err.text);
         bad += status != 0;
         arena_reset(run->ctl.turn);
     }
@@ -147,7 +144,7 @@ static int run_labels(int argc, char **argv) {
     struct run run = {.ctl.command = &ctl_labels};
     const char *since = NULL;
     int64_t since_ms = INT64_MIN;
-    const struct ctl_option options[] = {{"--since", &since, NULL}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--since", &since, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc > 2) status = ctl_usage(&run.ctl, "expected at most one file of EVENTS");

@@ -3,7 +3,10 @@
 #include "classification/classification.h"
 #include "redressctl/policy/ctl_labels.h"
 
+#include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What a label means, by its name: a class, or another shop's intent. */
 struct meaning {
@@ -15,13 +18,22 @@ struct reader {
     const struct policy *policy;
     struct arena *arena;
     struct train_set *set;
-    const struct tree *mapping;
-    int size;
+    const struct tree *mapping; /* NULL: outputs are classes */
+    bool table;                 /* what is read now is one of intents */
+    bool beside;
+    int times; /* an example counts */
 };
+
+/* What texts are labelled with beside their class. `question` has a key of its own. */
+static const char *const sign_names[] = {"question",       "safety",        "legal",
+                                         "public_opinion", "review_threat", "excessive_demand",
+                                         "emotional",      "repeat",        "perishable"};
+enum { SIGNS = sizeof sign_names / sizeof *sign_names };
 
 static int output_with(const struct train_set *set, int class_id) {
     for (int i = 0; i < set->output_count; i++) {
-        if (set->outputs[i].classes[0] == class_id) return i;
+        for (int k = 0; k < set->outputs[i].class_count; k++)
+            if (set->outputs[i].classes[k] == class_id) return i;
     }
     return -1;
 }
@@ -79,28 +91,25 @@ static int output_of_intent(const struct reader *reader, const char *intent) {
     return 0;
 }
 
-static void add_example(struct reader *reader, const char *text, int output) {
+static struct train_example *add_example(struct reader *reader, const char *text, int output) {
     struct train_set *set = reader->set;
     struct text normal;
     struct finding *found;
 
-    if (set->count == reader->size) {
-        int size = reader->size == 0 ? 1024 : reader->size * 2;
-        set->at = arena_grow(reader->arena, set->at, (size_t)reader->size * sizeof *set->at,
-                             (size_t)size * sizeof *set->at);
-        reader->size = size;
-    }
-    struct train_example *example = &set->at[set->count++];
+    struct train_example *example = ARENA_ADD(reader->arena, set->at, set->count);
     int32_t *points = arena_alloc(reader->arena, JOIN_CLASSES_MAX * sizeof *points);
     bool *barred = arena_alloc(reader->arena, JOIN_CLASSES_MAX * sizeof *barred);
     classification_read(reader->policy, text, reader->arena, &normal);
     int count = rules_find(reader->policy->rules, &normal, NULL, reader->arena, &found);
     classification_points(reader->policy, found, count, points, barred);
-    model_features(&normal, TRAIN_BITS, reader->arena, &example->features);
+    features_parts(&normal, reader->arena, &example->parts);
     example->text = text;
     example->points = points;
     example->barred = barred;
     example->output = output;
+    example->times = reader->times;
+    example->beside = reader->beside;
+    return example;
 }
 
 static int read_row(struct reader *reader, char *line, struct err *err) {
@@ -117,6 +126,17 @@ static int read_row(struct reader *reader, char *line, struct err *err) {
     return 0;
 }
 
+/* Flags that the contract does not have are the corpus' own. */
+static void read_signs(const struct tree *tree, struct train_example *example) {
+    const struct tree *flags = tree_get(tree, "flags");
+    const struct tree *question = tree_get(tree, "question");
+    example->signed_out = flags && question && question->kind == TREE_BOOL;
+    if (!example->signed_out) return;
+
+    example->signs[0] = question->num != 0;
+    for (int i = 1; i < SIGNS; i++) example->signs[i] = lists(flags, sign_names[i]);
+}
+
 static int read_json(struct reader *reader, const char *line, struct err *err) {
     const struct tree *tree;
     enum json_fault fault = json_read(reader->arena, line, strlen(line), NULL, &tree, err);
@@ -129,8 +149,9 @@ static int read_json(struct reader *reader, const char *line, struct err *err) {
     if (text == NULL || class_id == 0)
         return err_set(err, "expected text and class, a class of the contract");
     int output = output_with(reader->set, class_id);
+    if (output < 0 && reader->mapping) output = 0; /* a class that no intent means */
     if (output < 0) output = add_output(reader->set, class_id);
-    add_example(reader, text, output);
+    read_signs(tree, add_example(reader, text, output));
 
     return 0;
 }
@@ -158,6 +179,18 @@ static void drop_rare(struct train_set *set) {
     set->count = examples;
 }
 
+static void drop_rare_signs(struct train_set *set) {
+    for (int k = 0; k < SIGNS; k++) {
+        int count = 0;
+        for (int i = 0; i < set->count; i++) count += set->at[i].signs[k] && !set->at[i].beside;
+        if (count < CTL_LABELS_SIGN_MIN) continue;
+        for (int i = 0; i < set->count; i++)
+            set->at[i].signs[set->sign_count] = set->at[i].signs[k];
+        set->by_sentence[set->sign_count] = k > 0; /* a text that only asks does so throughout */
+        set->signs[set->sign_count++] = fields_choice_value(contract_flags, sign_names[k]);
+    }
+}
+
 static int read_lines(struct reader *reader, char *bytes, size_t len, const char *path,
                       struct err *err) {
     struct err why = {""};
@@ -168,38 +201,81 @@ static int read_lines(struct reader *reader, char *bytes, size_t len, const char
         if (end == NULL) end = bytes + len;
         *end = '\0';
         number++;
-        if (*at == '\0' || (reader->mapping != NULL && number == 1)) continue;
-        int status =
-            reader->mapping != NULL ? read_row(reader, at, &why) : read_json(reader, at, &why);
+        if (*at == '\0' || (reader->table && number == 1)) continue;
+        int status = reader->table ? read_row(reader, at, &why) : read_json(reader, at, &why);
         if (status != 0) return err_set(err, "%s:%d: %s", path, number, why.text);
     }
 
     return 0;
 }
 
-int ctl_labels_read(const struct policy *policy, const char *path, const char *mapping_path,
+static int read_file(struct reader *reader, const char *path, struct err *err) {
+    const char *bytes;
+    size_t len;
+
+    if (file_read(reader->arena, path, CTL_LABELS_FILE_MAX, &bytes, &len, err) != 0) return -1;
+    return read_lines(reader, (char *)(uintptr_t)bytes, len, path, err);
+}
+
+static int is_labels(const struct dirent *entry) {
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".jsonl") == 0;
+}
+
+/* A file, or all of a folder. */
+static int read_all(struct reader *reader, const char *path, struct err *err) {
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return read_file(reader, path, err);
+
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_labels, alphasort);
+    int status = 0;
+    if (count <= 0) status = err_set(err, "%s: no file *.jsonl", path);
+    for (int i = 0; i < count; i++) {
+        const char *file = arena_printf(reader->arena, "%s/%s", path, entries[i]->d_name);
+        if (status == 0) status = read_file(reader, file, err);
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
+
+    return status;
+}
+
+int ctl_labels_read(const struct policy *policy, const struct ctl_labels_source *source,
                     struct arena *arena, struct train_set *out, struct err *err) {
-    struct reader reader = {.policy = policy, .arena = arena, .set = out};
+    struct reader reader = {.policy = policy, .arena = arena, .set = out, .times = 1};
     struct json_limits limits = {CTL_LABELS_FILE_MAX, 16, 100000};
     const char *bytes;
     size_t len;
 
     memset(out, 0, sizeof *out);
     out->join = policy->join;
-    if (mapping_path != NULL) {
+    if (source->mapping != NULL) {
         struct err why;
-        if (file_read(arena, mapping_path, CTL_LABELS_FILE_MAX, &bytes, &len, err) != 0) return -1;
+        if (file_read(arena, source->mapping, CTL_LABELS_FILE_MAX, &bytes, &len, err) != 0)
+            return -1;
         if (json_read(arena, bytes, len, &limits, &reader.mapping, &why) != JSON_OK)
-            return err_set(err, "%s: %s", mapping_path, why.text);
+            return err_set(err, "%s: %s", source->mapping, why.text);
         if (read_mapping(&reader, err) != 0) return -1;
     } else {
         add_output(out, policy->other);
     }
-    if (file_read(arena, path, CTL_LABELS_FILE_MAX, &bytes, &len, err) != 0) return -1;
-    if (read_lines(&reader, (char *)(uintptr_t)bytes, len, path, err) != 0) return -1;
+    out->shared = source->mapping != NULL;
+    out->times = 1;
+    if (source->with != NULL) {
+        reader.beside = source->mapping != NULL;
+        if (read_all(&reader, source->with, err) != 0) return -1;
+        if (source->mapping == NULL) out->times = CTL_LABELS_SHOP;
+        if (source->times > 0) out->times = source->times;
+        reader.times = out->times;
+    }
+    reader.beside = false;
+    reader.table = source->mapping != NULL;
+    if (read_all(&reader, source->path, err) != 0) return -1;
     drop_rare(out);
+    drop_rare_signs(out);
     if (out->output_count < 2)
-        return err_set(err, "%s: at least two classes with %d labels each are needed", path,
+        return err_set(err, "%s: at least two classes with %d labels each are needed", source->path,
                        CTL_LABELS_MIN);
     train_folds(out);
 

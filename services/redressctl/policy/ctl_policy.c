@@ -1,8 +1,10 @@
 /* ctl_policy: the worker's own load(), without the worker. */
 #include "redressctl/policy/ctl_policy.h"
-#include "data/yaml.h"
+#include "decision/policy_file.h"
 #include "outside/config.h"
+#include "redressctl/ctl.h"
 #include "redressctl/ctl_out.h"
+#include "runtime/policy_store.h"
 
 #include <unistd.h>
 
@@ -27,7 +29,7 @@ const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, str
     if (dir == NULL) return NULL;
 
     const char *path = arena_printf(arena, "%s/%s", dir, spec->policy_file);
-    if (yaml_read_file(arena, path, &file, &err) != 0) {
+    if (policy_file_read(spec, dir, arena, &file, &err) != 0) {
         ctl_note("redressctl: %s", err.text);
         return NULL;
     }
@@ -35,5 +37,19 @@ const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, str
     faults_print(&faults, path, &said);
     ctl_notes(said.at);
     buf_free(&said);
+    return NULL;
+}
+
+const void *ctl_policy_version(struct ctl *ctl, const struct worker_spec *spec, const char *dir,
+                               const char *version, struct arena *arena, struct err *err) {
+    struct policy_log log = {&ctl->kafka, kafka_asker_new(&ctl->kafka, err)};
+
+    if (!log.asker) return NULL;
+    struct policy_topic topic = policy_log_open(&log);
+    const void *policy = NULL;
+    enum outcome result = policy_store_find(spec, dir, &topic, version, arena, &policy, err);
+    kafka_asker_free(log.asker);
+
+    if (result == OUTCOME_DONE) return policy;
     return NULL;
 }

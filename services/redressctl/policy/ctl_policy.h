@@ -4,11 +4,18 @@
 
 #include "decision/spec.h"
 
+struct ctl;
+
 /* DIR, or where that is NULL the folder of the settings: REDRESS_POLICY_DIR, else the
  * installation's. NULL after having listed the settings' errors: EXIT_BAD_CONFIG. */
 const char *ctl_policy_dir(const char *dir, struct arena *arena);
 
 /* The policy of a worker from DIR (NULL: as above), or NULL with every fault on stderr. */
 const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena);
+
+/* The version that a case keeps, from redress.policies (DIR's where that is it), or NULL, and err:
+ * it is not to be had. */
+const void *ctl_policy_version(struct ctl *ctl, const struct worker_spec *spec, const char *dir,
+                               const char *version, struct arena *arena, struct err *err);
 
 #endif

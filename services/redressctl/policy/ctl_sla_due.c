@@ -5,6 +5,7 @@
 #include "data/calendar.h"
 #include "redressctl/ctl_out.h"
 #include "redressctl/policy/ctl_sla.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,14 +22,14 @@ struct due_line {
     const struct tree *id, *calendar;
     int64_t start, end, seconds;
     const char *target;
-    struct records events;
+    struct parts events;
 };
 
 static const struct field mark_fields[] = {
     {FIELD(mark_line, type), .type = FIELD_NAME, .doc = "pause or resume."},
     {FIELD(mark_line, at), .type = FIELD_TIME, .flags = FIELD_REQUIRED, .doc = "When."},
     FIELDS_END};
-static const struct record mark_record = {
+static const struct table mark_table = {
     .name = "event", .size = sizeof(struct mark_line), .fields = mark_fields};
 static const struct field line_fields[] = {
     {FIELD(due_line, id), .type = FIELD_TREE, .doc = "Comes back with the result."},
@@ -39,10 +40,10 @@ static const struct field line_fields[] = {
     {FIELD_AS("target_seconds", due_line, seconds), .type = FIELD_INT, .min = 0, .max = SECONDS_MAX,
      .doc = "The allowance, or"},
     {FIELD(due_line, target), .type = FIELD_NAME, .doc = "3wd, 24h."},
-    {FIELD(due_line, events), .type = FIELD_RECORDS, .of = &mark_record,
+    {FIELD(due_line, events), .type = FIELD_PARTS, .of = &mark_table,
      .doc = "When the clock stood."},
     FIELDS_END};
-static const struct record line_record = {
+static const struct table line_table = {
     .name = "line", .size = sizeof(struct due_line), .fields = line_fields};
 
 struct question {
@@ -63,7 +64,7 @@ static int by_time(const void *a, const void *b) {
 
 /* Pauses in order; repeated ones are harmless. */
 static void read_pauses(struct question *question, struct arena *arena) {
-    const struct records *events = &question->line.events;
+    const struct parts *events = &question->line.events;
     size_t count = (size_t)events->count;
     const struct mark_line **sorted = arena_alloc(arena, (count + 1) * sizeof *sorted);
 
@@ -86,7 +87,7 @@ static void read_pauses(struct question *question, struct arena *arena) {
 /* -1: `faults` says why not. */
 static int read_line(const struct tree *tree, struct arena *arena, struct question *out,
                      struct faults *faults) {
-    if (fields_decode(&line_record, tree, FIELDS_EVENT, arena, &out->line, faults)) return -1;
+    if (fields_decode(&line_table, tree, FIELDS_EVENT, arena, &out->line, faults)) return -1;
     const struct due_line *line = &out->line;
     if (line->calendar)
         out->calendar = calendar_read(line->calendar, "calendar", FIELDS_EVENT, arena, faults);
@@ -162,20 +163,20 @@ static void answer(const struct question *question, struct json_out *out) {
     json_end_map(out);
 }
 
-static int take_line(const char *bytes, size_t len, int number, struct arena *arena,
-                     struct buf *to) {
+static int take_line(const struct file_line *line, struct arena *arena, struct buf *to) {
     const struct tree *tree;
     struct err err;
     struct question question = {0};
     struct faults faults = {.arena = arena, .limit = 1};
-    enum json_fault fault = json_read(arena, bytes, len, NULL, &tree, &err);
+    enum json_fault fault = json_read(arena, line->at, line->len, NULL, &tree, &err);
 
     if (fault != JSON_OK) {
-        ctl_sla_fail("line %d: %s: %s", number, json_fault_name(fault), err.text);
+        ctl_sla_fail("line %" PRId64 ": %s: %s", line->number, json_fault_name(fault), err.text);
         return -1;
     }
     if (read_line(tree, arena, &question, &faults)) {
-        ctl_sla_fail("line %d: %s: %s", number, faults.at[0].path, faults.at[0].text);
+        ctl_sla_fail("line %" PRId64 ": %s: %s", line->number, faults.at[0].path,
+                     faults.at[0].text);
         return -1;
     }
     struct json_out out = {.buf = to};
@@ -194,18 +195,15 @@ int ctl_sla_due(int argc, char **argv) {
     struct err err;
     const char *bytes;
     size_t len;
+    struct file_line line = {0};
     int bad = 0;
-    int number = 0;
     if (file_read(arena, argv[0], FILE_LIMIT, &bytes, &len, &err)) {
         arena_free(arena);
         arena_free(work);
         return ctl_sla_fail("%s", err.text);
     }
-    for (const char *at = bytes, *end; at < bytes + len; at = end + 1) {
-        end = memchr(at, '\n', (size_t)(bytes + len - at));
-        if (!end) end = bytes + len;
-        number++;
-        if (end > at && take_line(at, (size_t)(end - at), number, work, &to)) bad++;
+    for (const char *at = bytes; file_next_line(&at, bytes + len, &line);) {
+        if (take_line(&line, work, &to)) bad++;
         arena_reset(work);
     }
     buf_free(&to);
@@ -213,5 +211,5 @@ int ctl_sla_due(int argc, char **argv) {
     arena_free(arena);
 
     if (!bad) return EXIT_OK;
-    return ctl_sla_fail("%d of %d lines could not be answered", bad, number);
+    return ctl_sla_fail("%d of %" PRId64 " lines could not be answered", bad, line.number);
 }

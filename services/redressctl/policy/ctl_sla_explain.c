@@ -8,16 +8,18 @@
 #include "decision/policies.h"
 #include "decision/rehearse.h"
 #include "intake/intake.h"
-#include "redressctl/cases/ctl_view.h"
+#include "redressctl/cases/ctl_sight.h"
 #include "redressctl/ctl.h"
 #include "redressctl/policy/ctl_policy.h"
 #include "redressctl/policy/ctl_sla.h"
-#include "runtime/policy_store.h"
+#include "sight/sight_case.h"
 #include "sla/sla.h"
 #include "sla/sla_explain.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define FOR_GOOD_MS (INT64_C(100) * 366 * 24 * 3600 * 1000)
 
 struct request {
     const char *dir, *events, *case_id;
@@ -39,15 +41,55 @@ static void print_named(const struct tree *deadline, const char *key, const char
     if (found && found->kind == TREE_INT) ctl_line("  %-10s %lld s", label, (long long)found->num);
 }
 
+static const char *or_blank(const char *text) {
+    if (text) return text;
+    return "";
+}
+
+/* "  warns      75%  2026-11-01T09:45:00Z  told" */
+static void print_rings(struct arena *arena, const struct tree *deadline, const char *key,
+                        const char *label) {
+    const struct tree *list = tree_get(deadline, key);
+
+    for (const struct tree *ring = list ? list->first : NULL; ring; ring = ring->next) {
+        const struct tree *told = tree_get(ring, "told");
+        const char *when = tree_text(ring, "at");
+        if (!when) when = tree_text(ring, "after");
+        const struct tree *times = tree_get(ring, "times");
+        const char *repeats =
+            times ? arena_printf(arena, " %lld times", (long long)times->num) : "";
+        ctl_line("  %-10s %s%s %s %s  %s  %s  %s", label, when, repeats,
+                 or_blank(tree_text(ring, "time")), or_blank(tree_text(ring, "if")),
+                 or_blank(tree_text(ring, "to")), or_blank(tree_text(ring, "rings_at")),
+                 told && told->num ? "told" : "");
+    }
+}
+
+/* "  from       2026-11-02T10:00:00Z  returns  case.assigned" */
+static void print_policies(const struct tree *deadline) {
+    const struct tree *list = tree_get(deadline, "policies");
+
+    for (const struct tree *at = list ? list->first : NULL; at; at = at->next)
+        ctl_line("  %-10s %s  %s  %s", "from", or_blank(tree_text(at, "from")),
+                 or_blank(tree_text(at, "policy")), or_blank(tree_text(at, "since")));
+}
+
 /* A deadline as people read it. */
-static void print_deadline(const struct tree *deadline) {
+static void print_deadline(struct arena *arena, const struct tree *deadline) {
     ctl_line("%s, cycle %s: %s", tree_text(deadline, "target"), tree_text(deadline, "cycle"),
              tree_text(deadline, "state"));
     static const char *const rows[][2] = {{"policy", "policy"},
                                           {"policy_version", "version"},
                                           {"within", "within"},
+                                          {"by", "by"},
                                           {"calendar", "calendar"},
+                                          {"promised_by", "promised"},
+                                          {"promised_within", "  within"},
+                                          {"promised_by_time", "  by"},
+                                          {"promised_calendar", "  calendar"},
                                           {"set_by", "set by"},
+                                          {"goes_on_from", "goes on"},
+                                          {"used_seconds", "  used"},
                                           {"due_at", "due"},
                                           {"met_at", "met"},
                                           {"breached_at", "noticed"},
@@ -56,6 +98,9 @@ static void print_deadline(const struct tree *deadline) {
                                           {"late_working_seconds", "  working"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         print_named(deadline, rows[i][0], rows[i][1]);
+    print_policies(deadline);
+    print_rings(arena, deadline, "warnings", "warns");
+    print_rings(arena, deadline, "steps", "tells");
     const struct tree *spans = tree_get(deadline, "spans");
     for (const struct tree *span = spans ? spans->first : NULL; span; span = span->next)
         print_span(span);
@@ -75,7 +120,7 @@ static int print_all(const struct request *request, const struct sla_state *stat
         }
         const struct tree *tree;
         if (json_read(request->arena, line, (size_t)(at - line), NULL, &tree, NULL) == JSON_OK)
-            print_deadline(tree);
+            print_deadline(request->arena, tree);
     }
     if (!lines.len) ctl_note("redressctl sla: the case has no deadlines");
     buf_free(&lines);
@@ -85,6 +130,14 @@ static int print_all(const struct request *request, const struct sla_state *stat
 
 /* From events. */
 
+/* What a worker has forgotten by then is what is asked for. */
+static int load_for_good(const struct tree *file, const char *dir, struct arena *arena,
+                         void **policy_out, const char **version_out, struct faults *faults) {
+    int failed = sla_policy_load(file, dir, arena, policy_out, version_out, faults);
+    if (!failed) ((struct sla_policy *)*policy_out)->keep_closed_for = FOR_GOOD_MS;
+    return failed;
+}
+
 static void ignore(void *context, const struct worker_spec *spec, int64_t now_ms,
                    const struct output *output, const struct event *ev,
                    const struct rejection *rejection) {
@@ -93,7 +146,7 @@ static void ignore(void *context, const struct worker_spec *spec, int64_t now_ms
         ctl_sla_fail("%s: %s: %s", ev ? ev->id : "", rejection->reason, rejection->detail);
 }
 
-static struct rehearse *set_up(const struct request *request) {
+static struct rehearse *set_up(const struct request *request, const struct worker_spec *sla) {
     struct buf errors = {0};
     struct rehearse *rehearse = rehearse_new(ignore, NULL);
     const char *rules =
@@ -102,7 +155,7 @@ static struct rehearse *set_up(const struct request *request) {
 
     if (access(rules, F_OK) == 0)
         bad |= rehearse_add(rehearse, &classification_spec, request->dir, &errors);
-    bad |= rehearse_add(rehearse, &sla_spec, request->dir, &errors);
+    bad |= rehearse_add(rehearse, sla, request->dir, &errors);
     if (bad) ctl_notes(errors.at);
     buf_free(&errors);
     if (!bad) return rehearse;
@@ -117,25 +170,23 @@ static int play(const struct request *request, struct rehearse *rehearse) {
     struct err err;
     const char *bytes;
     size_t len;
-    int64_t number = 0;
+    struct file_line line = {0};
     if (file_read(request->arena, request->events, FILE_LIMIT, &bytes, &len, &err))
         return ctl_sla_fail("%s", err.text);
-    for (const char *at = bytes, *end; at < bytes + len; at = end + 1) {
-        end = memchr(at, '\n', (size_t)(bytes + len - at));
-        if (!end) end = bytes + len;
-        struct raw raw = {.offset = ++number,
-                          .value = at,
-                          .value_len = (size_t)(end - at),
+    for (const char *at = bytes; file_next_line(&at, bytes + len, &line);) {
+        struct raw raw = {.offset = line.number,
+                          .value = line.at,
+                          .value_len = line.len,
                           .headers = &header,
                           .header_count = 1};
         struct event ev;
         struct rejection rejection;
-        if (end == at) continue;
         if (event_read(&raw, request->arena, &ev, &rejection))
-            return ctl_sla_fail("line %lld: %s: %s", (long long)number, rejection.reason,
+            return ctl_sla_fail("line %lld: %s: %s", (long long)line.number, rejection.reason,
                                 rejection.detail);
         const struct contract_type *type = contract_find(ev.type);
-        if (!type) return ctl_sla_fail("line %lld: %s: no such type", (long long)number, ev.type);
+        if (!type)
+            return ctl_sla_fail("line %lld: %s: no such type", (long long)line.number, ev.type);
         raw.topic = type->topic;
         int64_t now = rehearse_now(rehearse);
         rehearse_publish_event(rehearse, type->topic, &ev, ev.time_ms > now ? ev.time_ms : now);
@@ -147,13 +198,15 @@ static int play(const struct request *request, struct rehearse *rehearse) {
 }
 
 static int from_events(struct request *request) {
-    struct rehearse *rehearse = set_up(request);
+    struct worker_spec sla = sla_spec;
+    sla.load = load_for_good;
+    struct rehearse *rehearse = set_up(request, &sla);
 
     if (!rehearse) return EXIT_BAD_CONFIG;
     const struct sla_policy *policy = ctl_policy_load(&sla_spec, request->dir, request->arena);
     int status = play(request, rehearse);
     if (status == 0) {
-        const struct sla_state *state = rehearse_state(rehearse, &sla_spec, request->case_id);
+        const struct sla_state *state = rehearse_state(rehearse, &sla, request->case_id);
         if (state)
             status = print_all(request, state, policy, rehearse_now(rehearse));
         else
@@ -166,60 +219,19 @@ static int from_events(struct request *request) {
 
 /* From Redis. */
 
-/* A view that is being made anew may lack the case, or have it as it was. */
-static int check_view(struct ctl *ctl, int shard) {
-    struct ctl_view view = {.ctl = ctl, .worker = "sla", .shard = shard};
-    int status = ctl_view_look(&view);
-    if (!status) status = ctl_view_tell(&view);
-    ctl_view_end(&view);
-    return status;
-}
-
 static int read_state(struct ctl *ctl, const char *case_id, struct sla_state *out) {
-    struct redis_reply *replies;
-    struct pairs pairs = {0};
-    struct err err;
-    int count;
+    struct sight_case found;
     int status = ctl_shards(ctl);
 
+    if (!status) status = ctl_sight(ctl, sight_case_read(&ctl->sight, case_id, false, &found));
     if (status) return status;
-    int shard = ids_partition(case_id, IDS_ROUTE_LEN, ctl->shards);
-    redis_addf(ctl->redis, 2, "HGETALL",
-               ctl_key(ctl, "sla", shard, arena_printf(ctl->arena, "case:%s", case_id)));
-    status = ctl_exchange(ctl, &replies, &count);
+    status = ctl_sight_shard(ctl, "sla", ids_partition(case_id, IDS_ROUTE_LEN, ctl->shards));
     if (status) return status;
-    status = check_view(ctl, shard);
-    if (status) return status;
-    if (!replies[0].count)
+    if (!found.sla->count)
         return ctl_fail(ctl,
                         "no case %s: it was never opened, or is over and past its retention time",
                         case_id);
-    pairs.at = arena_alloc(ctl->arena, (size_t)replies[0].count * sizeof *pairs.at);
-    for (int i = 0; i + 1 < replies[0].count; i += 2)
-        if (!strchr("@#", replies[0].items[i].text[0])) /* the view's own, and what this version
-                                                           does not know */
-            pairs.at[pairs.count++] =
-                (struct pair){replies[0].items[i].text, replies[0].items[i + 1].text,
-                              replies[0].items[i + 1].len};
-    if (fields_unflatten(sla_spec.state, &pairs, ctl->arena, out, &err))
-        return ctl_fail(ctl, "case %s: %s", case_id, err.text);
-    return 0;
-}
-
-/* The version that the case keeps, from redress.policies. NULL, and err: it is not to be had. */
-static const struct sla_policy *read_version(struct ctl *ctl, const struct request *request,
-                                             const char *version, struct err *err) {
-    struct policy_log log = {&ctl->kafka, kafka_asker_new(&ctl->kafka, err)};
-
-    if (!log.asker) return NULL;
-    struct policy_topic topic = policy_log_open(&log);
-    const void *policy = NULL;
-    enum policy_store_result result =
-        policy_store_find(&sla_spec, request->dir, &topic, version, request->arena, &policy, err);
-    kafka_asker_free(log.asker);
-
-    if (result == POLICY_STORE_DONE) return policy;
-    return NULL;
+    return ctl_sight(ctl, sight_case_sla(&ctl->sight, &found, out));
 }
 
 /* That of the folder, where the case has none yet, or where its own is the same. */
@@ -231,7 +243,9 @@ static const struct sla_policy *choose_version(struct ctl *ctl, const struct req
 
     if (!policy || !state->policy_version || strcmp(state->policy_version, policy->version) == 0)
         return policy;
-    if ((own = read_version(ctl, request, state->policy_version, &err))) return own;
+    if ((own = ctl_policy_version(ctl, &sla_spec, request->dir, state->policy_version,
+                                  request->arena, &err)))
+        return own;
     ctl_note("redressctl sla: the case runs under version %s (%s); explained by version %s of %s",
              state->policy_version, err.text, policy->version, request->dir);
     return policy;

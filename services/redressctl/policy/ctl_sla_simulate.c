@@ -9,6 +9,7 @@
 #include "redressctl/ctl_out.h"
 #include "redressctl/policy/ctl_policy.h"
 #include "redressctl/policy/ctl_sla.h"
+#include "redressctl/policy/ctl_sla_compare.h"
 #include "sla/sla.h"
 #include "sla/sla_state.h"
 #include <inttypes.h>
@@ -35,8 +36,7 @@ struct play {
     struct arena *arena, *work; /* the latter for one event */
     struct row rows[ROWS_MAX];
     int row_count;
-    const char **breaches; /* "case target cycle", when two are compared */
-    int breach_count, breach_size;
+    struct ctl_sla_heard heard; /* when two are compared */
     int64_t events, rejected;
     bool quiet, compare;
 };
@@ -72,44 +72,28 @@ static struct row *row_of(struct play *play, const char *policy, const char *cla
     return row;
 }
 
-static void note_breach(struct play *play, const char *case_id, const char *target,
-                        const char *cycle) {
-    if (!play->compare) return;
-    if (play->breach_count == play->breach_size) {
-        int size = 256;
-        if (play->breach_size) size = play->breach_size * 2;
-        play->breaches = arena_grow(play->arena, play->breaches,
-                                    (size_t)play->breach_size * sizeof *play->breaches,
-                                    (size_t)size * sizeof *play->breaches);
-        play->breach_size = size;
-    }
-    play->breaches[play->breach_count++] =
-        arena_printf(play->arena, "%s %s %s", case_id, target, cycle);
-}
-
 static void tally(struct play *play, const struct output *output, const struct tree *data) {
     const struct sla_state *state = rehearse_state(play->rehearse, &sla_spec, output->subject);
     const char *target = tree_text(data, "target");
     const char *cycle = tree_text(data, "cycle");
-    const char *what = output->type + strlen("sla.");
+    enum event_type type = contract_event(output->type);
 
     if (!target || !state) return;
     struct row *row = row_of(play, state->policy ? state->policy : "-",
                              state->class_name ? state->class_name : "-", target);
     int64_t cycle_ms = 0;
     const struct tree *on_time = tree_get(data, "on_time");
-    if (strcmp(what, "met") == 0) {
+    if (type == EVENT_SLA_MET) {
         if (on_time && on_time->num)
             row->met++;
         else
             row->late++;
-    } else if (strcmp(what, "breached") == 0) {
+    } else if (type == EVENT_SLA_BREACHED) {
         row->breached++;
         if (clock_parse(cycle, &cycle_ms) == 0 && cycle_ms == state->opened_at) row->first++;
-        note_breach(play, output->subject, target, cycle);
-    } else if (strcmp(what, "retracted") == 0) {
+    } else if (type == EVENT_SLA_RETRACTED) {
         row->retracted++;
-    } else if (strcmp(what, "cancelled") == 0) {
+    } else if (type == EVENT_SLA_CANCELLED) {
         row->cancelled++;
     }
 }
@@ -138,6 +122,11 @@ static void write_event(const struct output *output) {
     ctl_json(buf.at, buf.len);
 }
 
+static void take_output(struct play *play, const struct output *output, const struct tree *data) {
+    tally(play, output, data);
+    if (play->compare) ctl_sla_hear(&play->heard, output, data);
+}
+
 static void listen(void *context, const struct worker_spec *spec, int64_t now_ms,
                    const struct output *output, const struct event *ev,
                    const struct rejection *rejection) {
@@ -155,7 +144,7 @@ static void listen(void *context, const struct worker_spec *spec, int64_t now_ms
     if (!play->quiet) write_event(output);
     const struct tree *data;
     if (json_read(play->work, output->data, output->data_len, NULL, &data, NULL) == JSON_OK)
-        tally(play, output, data);
+        take_output(play, output, data);
     arena_reset(play->work);
 }
 
@@ -167,6 +156,7 @@ static int begin(struct play *play, const char *dir) {
     play->dir = dir;
     play->arena = arena_new();
     play->work = arena_new();
+    play->heard = (struct ctl_sla_heard){.arena = play->arena};
     play->rehearse = rehearse_new(listen, play);
     const char *rules = arena_printf(play->arena, "%s/%s", dir, classification_spec.policy_file);
     int bad = rehearse_add(play->rehearse, &intake_spec, dir, &errors);
@@ -216,11 +206,14 @@ static int read_options(struct simulation *simulation, int argc, char **argv) {
 
 /* Playing. */
 
-static void take_line(struct simulation *simulation, struct arena *work, const char *bytes,
-                      size_t len, int64_t number) {
+static void take_line(struct simulation *simulation, struct arena *work,
+                      const struct file_line *line) {
     static const struct header header = {"content-type", "application/cloudevents+json", 28};
-    struct raw raw = {
-        .offset = number, .value = bytes, .value_len = len, .headers = &header, .header_count = 1};
+    struct raw raw = {.offset = line->number,
+                      .value = line->at,
+                      .value_len = line->len,
+                      .headers = &header,
+                      .header_count = 1};
     struct event ev;
     struct rejection rejection = {0};
     const struct contract_type *type = NULL;
@@ -231,7 +224,8 @@ static void take_line(struct simulation *simulation, struct arena *work, const c
     }
     if (!type || type->topic == TOPIC_EVENTS) {
         if (++simulation->refused <= 10)
-            ctl_sla_fail("line %" PRId64 ": %s: %s", number, rejection.reason, rejection.detail);
+            ctl_sla_fail("line %" PRId64 ": %s: %s", line->number, rejection.reason,
+                         rejection.detail);
         return;
     }
     raw.topic = type->topic;
@@ -243,23 +237,21 @@ static void take_line(struct simulation *simulation, struct arena *work, const c
 
 static int play_file(struct simulation *simulation, struct arena *work) {
     FILE *file = strcmp(simulation->path, "-") == 0 ? stdin : fopen(simulation->path, "r");
-    char *line = NULL;
+    struct file_line line = {0};
+    char *room = NULL;
     size_t size = 0;
-    int64_t number = 0;
 
     if (!file) return ctl_sla_fail("%s: cannot be read", simulation->path);
-    for (ssize_t len; (len = getline(&line, &size, file)) > 0;) {
-        number++;
-        if (line[len - 1] == '\n') len--;
-        if (len > LINE_LIMIT)
+    while (file_read_line(file, &room, &size, &line)) {
+        if (line.len > LINE_LIMIT)
             simulation->refused++;
-        else if (len > 0)
-            take_line(simulation, work, line, (size_t)len, number);
+        else
+            take_line(simulation, work, &line);
         arena_reset(work);
     }
-    free(line);
+    free(room);
     if (file != stdin) fclose(file);
-    for (int i = 0; i < simulation->count && number; i++) {
+    for (int i = 0; i < simulation->count && line.number; i++) {
         struct rehearse *rehearse = simulation->plays[i].rehearse;
         int64_t last = rehearse_now(rehearse);
         rehearse_advance(rehearse, simulation->until_ms > last ? simulation->until_ms : last);
@@ -295,60 +287,6 @@ static void print_summary(struct play *play) {
     }
 }
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void print_one(const char *breach, const char *dir) {
-    char case_id[32], target[64], cycle[CLOCK_TEXT_MAX];
-
-    if (sscanf(breach, "%31s %63s %31s", case_id, target, cycle) != 3) return;
-    struct buf buf = {0};
-    struct json_out out = {.buf = &buf};
-    json_begin_map(&out);
-    const char *const pairs[][2] = {
-        {"case_id", case_id}, {"target", target}, {"cycle", cycle}, {"breached_only_under", dir}};
-    for (size_t i = 0; i < 4; i++) {
-        json_key(&out, pairs[i][0]);
-        json_text(&out, pairs[i][1]);
-    }
-    json_end_map(&out);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
-}
-
-/* Breaches that only one of the two has. */
-static void print_difference(struct simulation *simulation) {
-    struct play *one = &simulation->plays[0];
-    struct play *two = &simulation->plays[1];
-    int only[2] = {0}, i = 0, k = 0;
-
-    if (one->breach_count)
-        qsort(one->breaches, (size_t)one->breach_count, sizeof *one->breaches, by_text);
-    if (two->breach_count)
-        qsort(two->breaches, (size_t)two->breach_count, sizeof *two->breaches, by_text);
-    while (i < one->breach_count || k < two->breach_count) {
-        int order;
-        if (i == one->breach_count)
-            order = 1;
-        else if (k == two->breach_count)
-            order = -1;
-        else
-            order = strcmp(one->breaches[i], two->breaches[k]);
-        if (order < 0) {
-            print_one(one->breaches[i], one->dir);
-            only[0]++;
-        } else if (order > 0) {
-            print_one(two->breaches[k], two->dir);
-            only[1]++;
-        }
-        i += order <= 0;
-        k += order >= 0;
-    }
-    ctl_note("breached only under %s: %d; only under %s: %d; under both: %d", one->dir, only[0],
-             two->dir, only[1], one->breach_count - only[0]);
-}
-
 int ctl_sla_simulate(int argc, char **argv) {
     static struct simulation simulation;
 
@@ -358,7 +296,9 @@ int ctl_sla_simulate(int argc, char **argv) {
     if (status == EXIT_OK) {
         status = play_file(&simulation, work);
         for (int i = 0; i < simulation.count; i++) print_summary(&simulation.plays[i]);
-        if (simulation.count == 2) print_difference(&simulation);
+        struct play *plays = simulation.plays;
+        if (simulation.count == 2)
+            ctl_sla_compare(plays[0].dir, &plays[0].heard, plays[1].dir, &plays[1].heard);
     }
     for (int i = 0; i < simulation.count; i++) {
         rehearse_free(simulation.plays[i].rehearse);

@@ -8,10 +8,12 @@
 #include "redressctl/policy/ctl_policy.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct options {
-    const char *labels, *mapping, *out, *policies, *source, *licence;
+    struct ctl_labels_source labels;
+    const char *out, *policies, *source, *licence, *times;
     bool evaluate;
 };
 
@@ -25,6 +27,12 @@ static void print_share(struct buf *page, int thousandths) {
     } else {
         buf_printf(page, "%6d.%03d", thousandths / 1000, thousandths % 1000);
     }
+}
+
+/* Thousandths; -1: of nothing. */
+static int ratio_of(int part, int whole) {
+    if (whole == 0) return -1;
+    return (int)((int64_t)part * 1000 / whole);
 }
 
 static void print_scores(struct buf *page, const struct train_set *set, const char *title,
@@ -49,6 +57,19 @@ static void print_scores(struct buf *page, const struct train_set *set, const ch
     buf_printf(page, "\n");
 }
 
+static void print_signs(struct buf *page, const struct train_set *set,
+                        const struct train_score *score) {
+    if (set->sign_count == 0) return;
+    buf_printf(page, "\nFlags, by the model alone\n%-30s%10s%10s%10s\n", "", "precision", "recall",
+               "texts");
+    for (int i = 0; i < set->sign_count; i++) {
+        buf_printf(page, "%-30s", fields_choice_name(contract_flags, set->signs[i]));
+        print_share(page, ratio_of(score->sign_right[i], score->sign_said[i]));
+        print_share(page, ratio_of(score->sign_right[i], score->sign_is[i]));
+        buf_printf(page, "%10d\n", score->sign_is[i]);
+    }
+}
+
 static void print_confusion(struct buf *page, const struct train_set *set,
                             const struct train_score *score) {
     buf_printf(page,
@@ -69,12 +90,13 @@ static int evaluate(struct train_set *set) {
     struct buf page = {NULL, 0, 0};
 
     train_evaluate(set, &rules, &model, &joined);
-    buf_printf(&page, "%d texts, %d classes, %d-fold cross-validation\n", set->count,
-               set->output_count, TRAIN_FOLDS);
+    buf_printf(&page, "%d texts, %d classes, %d-fold cross-validation; %d texts beside them\n",
+               joined.count, set->output_count, TRAIN_FOLDS, set->count - joined.count);
     print_scores(&page, set, "Rules alone", &rules);
     print_scores(&page, set, "Model alone", &model);
     print_scores(&page, set, "Rules and model joined", &joined);
     print_confusion(&page, set, &joined);
+    print_signs(&page, set, &model);
     ctl_page(page.at);
     buf_free(&page);
 
@@ -113,12 +135,25 @@ static int write_model(struct train_set *set, const struct options *options, str
     return EXIT_CANNOT_GO_ON;
 }
 
+/* How often a label counts that stands beside others. */
+static bool read_times(struct options *options) {
+    char *end;
+
+    if (!options->times) return true;
+    long times = strtol(options->times, &end, 10);
+    if (*end || times < 1 || times > CTL_LABELS_TIMES_MAX) return false;
+    options->labels.times = (int)times;
+    return options->labels.with != NULL;
+}
+
 static bool read_options(int argc, char **argv, struct options *out) {
     const struct {
         const char *name;
         const char **value;
     } with_value[] = {{"-o", &out->out},
-                      {"--mapping", &out->mapping},
+                      {"--mapping", &out->labels.mapping},
+                      {"--with", &out->labels.with},
+                      {"--times", &out->times},
                       {"--policies", &out->policies},
                       {"--source", &out->source},
                       {"--licence", &out->licence}};
@@ -131,14 +166,14 @@ static bool read_options(int argc, char **argv, struct options *out) {
         if (known) continue;
         if (strcmp(argv[i], "--evaluate") == 0) {
             out->evaluate = true;
-        } else if (out->labels != NULL || (argv[i][0] == '-' && argv[i][1] != '\0')) {
+        } else if (out->labels.path != NULL || (argv[i][0] == '-' && argv[i][1] != '\0')) {
             return false;
         } else {
-            out->labels = argv[i];
+            out->labels.path = argv[i];
         }
     }
 
-    return out->labels != NULL && (out->evaluate || out->out != NULL);
+    return out->labels.path != NULL && read_times(out) && (out->evaluate || out->out != NULL);
 }
 
 static int run(int argc, char **argv) {
@@ -154,8 +189,7 @@ static int run(int argc, char **argv) {
     struct arena *arena = arena_new();
     set = ARENA_NEW(arena, struct train_set);
     const struct policy *policy = ctl_policy_load(&classification_spec, options.policies, arena);
-    if (policy != NULL &&
-        ctl_labels_read(policy, options.labels, options.mapping, arena, set, &err) != 0) {
+    if (policy != NULL && ctl_labels_read(policy, &options.labels, arena, set, &err) != 0) {
         ctl_note("redressctl: %s", err.text);
         status = EXIT_CANNOT_GO_ON;
     } else if (policy != NULL) {
@@ -172,11 +206,11 @@ static int run(int argc, char **argv) {
 
 const struct command ctl_train = {
     .name = "train",
-    .usage = "train LABELS [-o MODEL] [--evaluate] [--mapping FILE] [--policies DIR] [--source "
-             "TEXT] [--licence TEXT]",
+    .usage = "train LABELS [-o MODEL] [--evaluate] [--with LABELS] [--times N] [--mapping FILE] "
+             "[--policies DIR] [--source S] ...",
     .about = "train the classification model from labels, or measure it",
     .help = help_train,
-    .options = "-o --evaluate --mapping --policies --source --licence",
+    .options = "-o --evaluate --with --times --mapping --policies --source --licence",
     .run = run,
     .offline = true,
 };

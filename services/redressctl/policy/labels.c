@@ -1,6 +1,7 @@
 /* labels: two tables by text: the last word about a case, and the last erasure of a customer in a
  * partition. */
 #include "redressctl/policy/labels.h"
+#include "base/ids.h"
 #include "contract/contract.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@ struct entry {
     bool opened;
 };
 
-struct table {
+struct entries {
     struct entry *at;
     int count, size;
     int *slots; /* open addressing: index + 1 by key */
@@ -22,26 +23,24 @@ struct table {
 
 struct labels {
     struct arena *arena;
-    struct table cases, erased;
+    struct entries cases, erased;
     int64_t since_ms;
     int missing;
 };
 
 static uint32_t hash_of(const char *text) {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *text != '\0'; text++) hash = (hash ^ (uint8_t)*text) * 16777619u;
-    return hash;
+    return (uint32_t)ids_table_hash(text, strlen(text));
 }
 
 /* The slot of a key: where it is, or where it would be. */
-static uint32_t slot_of(const struct table *table, const char *key) {
+static uint32_t slot_of(const struct entries *table, const char *key) {
     uint32_t at = hash_of(key) & table->mask;
     while (table->slots[at] != 0 && strcmp(table->at[table->slots[at] - 1].key, key) != 0)
         at = (at + 1) & table->mask;
     return at;
 }
 
-static void grow(struct table *table, struct arena *arena) {
+static void grow(struct entries *table, struct arena *arena) {
     int size = table->size == 0 ? 256 : table->size * 2;
 
     table->at = arena_grow(arena, table->at, (size_t)table->size * sizeof *table->at,
@@ -52,14 +51,14 @@ static void grow(struct table *table, struct arena *arena) {
     for (int i = 0; i < table->count; i++) table->slots[slot_of(table, table->at[i].key)] = i + 1;
 }
 
-static struct entry *find(const struct table *table, const char *key) {
+static struct entry *find(const struct entries *table, const char *key) {
     int found = table->count == 0 ? 0 : table->slots[slot_of(table, key)];
     if (found == 0) return NULL;
     return &table->at[found - 1];
 }
 
 /* NULL: there are as many as there may be. */
-static struct entry *find_or_add(struct table *table, const char *key, struct arena *arena) {
+static struct entry *find_or_add(struct entries *table, const char *key, struct arena *arena) {
     struct entry *found = find(table, key);
 
     if (found != NULL) return found;
@@ -80,11 +79,12 @@ struct labels *labels_new(struct arena *arena, int64_t since_ms) {
 }
 
 bool labels_notes(const char *type) {
-    return strcmp(type, "case.reclassified") == 0 || strcmp(type, "customer.erased") == 0;
+    enum event_type noted = contract_event(type);
+    return noted == EVENT_CASE_RECLASSIFIED || noted == EVENT_CUSTOMER_ERASED;
 }
 
 bool labels_opens(const char *type) {
-    return strcmp(type, "case.opened") == 0;
+    return contract_event(type) == EVENT_CASE_OPENED;
 }
 
 /* A customer as one partition knows it. */
@@ -133,7 +133,7 @@ static int note_erasure(struct labels *labels, const struct event *ev, struct er
 
 int labels_note(struct labels *labels, const struct event *ev, struct err *err) {
     if (!labels_notes(ev->type)) return 0;
-    if (strcmp(ev->type, "customer.erased") == 0) return note_erasure(labels, ev, err);
+    if (contract_event(ev->type) == EVENT_CUSTOMER_ERASED) return note_erasure(labels, ev, err);
     return note_word(labels, ev, err);
 }
 

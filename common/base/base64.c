@@ -1,0 +1,40 @@
+/* base64: four characters of six bits each are three bytes. */
+#include "base/base64.h"
+
+#include <string.h>
+
+/* Of a character, or -1. */
+static int bits_of(char c) {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    if (c == '+') return 62;
+    if (c == '/') return 63;
+    return -1;
+}
+
+/* How many of the last four characters are padding: 0 to 2. */
+static size_t padding_of(const char *text, size_t len) {
+    if (len == 0 || text[len - 1] != '=') return 0;
+    return 1 + (text[len - 2] == '=');
+}
+
+int base64_decode(const char *text, size_t len, char *bytes_out, size_t *len_out) {
+    if (len % 4 != 0) return -1;
+    size_t padding = padding_of(text, len);
+    size_t count = 0;
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        int more = i < len - padding ? bits_of(text[i]) : 0;
+        if (more < 0) return -1;
+        bits = bits << 6 | (unsigned)more;
+        if (i % 4 != 3) continue;
+        bytes_out[count++] = (char)(bits >> 16 & 0xff);
+        bytes_out[count++] = (char)(bits >> 8 & 0xff);
+        bytes_out[count++] = (char)(bits & 0xff);
+    }
+    *len_out = count - padding;
+
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* api_parts: what the API's files share. */
+#ifndef REDRESS_BOARD_API_PARTS_H
+#define REDRESS_BOARD_API_PARTS_H
+
+#include "board/api.h"
+
+struct api_page {
+    struct parts items;
+    int64_t total;
+    const char *next;
+};
+struct api_budgets {
+    struct parts budgets, levels;
+};
+struct api_workers {
+    struct parts workers, held, policies;
+};
+struct api_me {
+    const char *name;
+    int role;
+    const char *team;
+    bool sees_private, decides;
+    const char *csrf, *version, *prefix;
+};
+
+void api_find_me(const struct api_call *call, void *out);
+void api_find_counts(const struct api_call *call, void *out);
+void api_find_due(const struct api_call *call, void *out);
+void api_find_cases(const struct api_call *call, void *out);
+void api_find_hours(const struct api_call *call, void *out);
+void api_find_approvals(const struct api_call *call, void *out);
+void api_find_budgets(const struct api_call *call, void *out);
+void api_find_workers(const struct api_call *call, void *out);
+
+#endif

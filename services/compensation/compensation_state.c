@@ -1,0 +1,196 @@
+/* compensation_state: the tables of what is kept of a case (deploy/docs/redis.md). */
+#include "compensation.h"
+
+static const char *const statuses[] = {"proposed", "awaiting_approval", "approved", "chosen",
+                                       "settling", "settled",           "failed",   "rejected",
+                                       "expired",  "withdrawn",         NULL};
+static const char *const held_kinds[] = {"order", "customer", "budget", "goodwill",
+                                         "item",  "no_order", NULL};
+static const char *const outcomes[] = {"ordered", "done", "failed", NULL};
+
+static const struct field remedy_fields[] = {
+    {FIELD(compensation_remedy, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = contract_remedy_kinds, .doc = "What is done."},
+    {FIELD(compensation_remedy, amount), .type = FIELD_MONEY, .doc = "How much, in minor units."},
+    {FIELD(compensation_remedy, valid_days), .type = FIELD_INT, .doc = "Days that it is valid."},
+    {FIELD(compensation_remedy, detail), .type = FIELD_NAME, .doc = "A line for people."},
+    {FIELD(compensation_remedy, split), .type = FIELD_TREE,
+     .doc = "Who bears its cost: {party: money}."},
+    {FIELD_REST_OF(compensation_remedy, rest)},
+    FIELDS_END,
+};
+static const struct table remedy_table = {.name = "remedy",
+                                          .size = sizeof(struct compensation_remedy),
+                                          .fields = remedy_fields,
+                                          .doc = "One thing that makes good."};
+
+static const struct field option_fields[] = {
+    {FIELD(compensation_option, option), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 16,
+     .doc = "Its name."},
+    {FIELD(compensation_option, remedies), .type = FIELD_PARTS, .of = &remedy_table,
+     .doc = "What the customer gets."},
+    {FIELD(compensation_option, cost), .type = FIELD_MONEY,
+     .doc = "What it costs all parties together."},
+    {FIELD(compensation_option, split), .type = FIELD_TREE, .doc = "Who bears it: {party: money}."},
+    {FIELD(compensation_option, given_minor), .type = FIELD_INT,
+     .doc = "What of its cost leaves the house for the customer."},
+    {FIELD(compensation_option, back_minor), .type = FIELD_INT,
+     .doc = "What of that pays the order back."},
+    {FIELD(compensation_option, goodwill_minor), .type = FIELD_INT,
+     .doc = "What of that is goodwill."},
+    {FIELD_REST_OF(compensation_option, rest)},
+    FIELDS_END,
+};
+static const struct table option_table = {.name = "option",
+                                          .size = sizeof(struct compensation_option),
+                                          .fields = option_fields,
+                                          .doc = "An option."};
+
+static const struct field vote_fields[] = {
+    {FIELD(compensation_vote, actor), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Who approved."},
+    {FIELD(compensation_vote, in_place_of), .type = FIELD_NAME,
+     .doc = "Whose place he took; absent: his own."},
+    {FIELD_REST_OF(compensation_vote, rest)},
+    FIELDS_END,
+};
+static const struct table vote_table = {.name = "vote",
+                                        .size = sizeof(struct compensation_vote),
+                                        .fields = vote_fields,
+                                        .doc = "One approval."};
+
+static const struct field hold_fields[] = {
+    {FIELD(compensation_hold, kind), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = held_kinds, .doc = "Of which cap or budget."},
+    {FIELD(compensation_hold, by), .type = FIELD_NAME,
+     .doc = "The budget's owner, or the article."},
+    {FIELD(compensation_hold, period), .type = FIELD_NAME, .doc = "The month or day."},
+    {FIELD(compensation_hold, currency), .type = FIELD_NAME,
+     .doc = "Of a cap or budget; ISO 4217."},
+    {FIELD(compensation_hold, id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "The claimant."},
+    {FIELD(compensation_hold, minor), .type = FIELD_INT, .doc = "The amount, in minor units."},
+    {FIELD_REST_OF(compensation_hold, rest)},
+    FIELDS_END,
+};
+static const struct table hold_table = {.name = "hold",
+                                        .size = sizeof(struct compensation_hold),
+                                        .fields = hold_fields,
+                                        .doc = "A claim that was granted."};
+
+static const struct field item_fields[] = {
+    {FIELD(compensation_item, sku), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "The stock keeping unit."},
+    {FIELD(compensation_item, minor), .type = FIELD_INT,
+     .doc = "Its pieces' price together, in minor units."},
+    {FIELD_REST_OF(compensation_item, rest)},
+    FIELDS_END,
+};
+static const struct table item_table = {.name = "item",
+                                        .size = sizeof(struct compensation_item),
+                                        .fields = item_fields,
+                                        .doc = "An article that the case is about."};
+
+static const struct field settlement_fields[] = {
+    {FIELD(compensation_settlement, settlement_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "Its idempotency key."},
+    {FIELD(compensation_settlement, proposal_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "Whose it is."},
+    {FIELD(compensation_settlement, reference), .type = FIELD_NAME,
+     .doc = "The reference of whoever carried it out."},
+    {FIELD(compensation_settlement, outcome), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = outcomes, .doc = "How it stands."},
+    {FIELD(compensation_settlement, remedy), .type = FIELD_PART, .of = &remedy_table,
+     .doc = "What is to be done; absent once it is."},
+    {FIELD(compensation_settlement, ordered_at), .type = FIELD_TIME,
+     .doc = "When it was ordered first."},
+    {FIELD(compensation_settlement, orders), .type = FIELD_INT, .doc = "How often by now."},
+    {FIELD(compensation_settlement, steps), .type = FIELD_INT,
+     .doc = "Steps taken because it was not done."},
+    {FIELD(compensation_settlement, failure_told), .type = FIELD_BOOL,
+     .doc = "Its failure was told."},
+    {FIELD_REST_OF(compensation_settlement, rest)},
+    FIELDS_END,
+};
+static const struct table settlement_table = {.name = "settlement",
+                                              .size = sizeof(struct compensation_settlement),
+                                              .fields = settlement_fields,
+                                              .doc = "An ordered settlement."};
+
+#define OWN(member, field_type)                                                                    \
+    FIELD(compensation_state, member), .type = field_type, .flags = FIELD_HIDDEN
+static const struct field state_fields[] = {
+    {FIELD(compensation_state, status), .type = FIELD_CHOICE, .flags = FIELD_COUNTED,
+     .choices = statuses, .doc = "Of the proposal at hand; absent before the first."},
+    {FIELD(compensation_state, proposal_id), .type = FIELD_ID,
+     .doc = "The proposal at hand: `<case_id>.<n>`."},
+    {FIELD(compensation_state, needs), .type = FIELD_PART, .of = &contract_need,
+     .doc = "Whose approval it waits, or waited, for."},
+    {FIELD(compensation_state, approvals), .type = FIELD_INT, .doc = "Approvals counted by now."},
+    {FIELD(compensation_state, cost_minor), .type = FIELD_INT,
+     .doc = "Cost of its costliest option, in minor units."},
+    {FIELD(compensation_state, currency), .type = FIELD_NAME, .doc = "Of the cost; ISO 4217."},
+    {FIELD(compensation_state, option), .type = FIELD_NAME, .doc = "The option chosen."},
+    {FIELD(compensation_state, approve_by), .type = FIELD_TIME, .flags = FIELD_INDEXED,
+     .doc = "While it awaits approval: it expires then."},
+    {FIELD(compensation_state, choose_by), .type = FIELD_TIME, .flags = FIELD_INDEXED,
+     .doc = "While the customer may choose: the offer ends then."},
+    {OWN(tenant, FIELD_ID), .doc = "The tenant."},
+    {OWN(order_id, FIELD_ID), .doc = "The order."},
+    {OWN(policy_version, FIELD_NAME),
+     .doc = "The version of compensation.yaml that the case keeps."},
+    {FIELD(compensation_state, customer_id), .type = FIELD_ID, .flags = FIELD_PRIVATE | FIELD_FOUND,
+     .doc = "The customer."},
+    {OWN(customer_mark, FIELD_NAME),
+     .doc = "The customer's pseudonym, by which caps count; absent without a secret for it."},
+    {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
+    {OWN(order_status, FIELD_CHOICE), .choices = contract_order_statuses,
+     .doc = "Where the order stood."},
+    {OWN(profile, FIELD_PART), .of = &profile_table,
+     .doc = "Class, severity, flags and status by now."},
+    {OWN(order_amount, FIELD_MONEY), .doc = "What was paid for the order."},
+    {OWN(items, FIELD_PARTS), .of = &item_table, .doc = "The articles that the case is about."},
+    {OWN(custom, FIELD_BOOL), .doc = "Made to the customer's wish."},
+    {OWN(perishable, FIELD_BOOL), .doc = "Holds perishable goods."},
+    {OWN(placed_at, FIELD_TIME), .doc = "When the order was placed,"},
+    {OWN(promised_at, FIELD_TIME), .doc = "for when it was promised,"},
+    {OWN(delivered_at, FIELD_TIME), .doc = "and when it came."},
+    {OWN(carrier, FIELD_NAME), .doc = "Who carries it."},
+    {OWN(warehouse, FIELD_NAME), .doc = "Where it was sent from."},
+    {OWN(region, FIELD_NAME), .doc = "Where the customer is."},
+    {OWN(repeats, FIELD_INT), .doc = "Further complaints of the case."},
+    {OWN(requested, FIELD_CHOICE), .choices = contract_remedy_kinds,
+     .doc = "What the customer asks for."},
+    {OWN(evidence, FIELD_INT), .doc = "How much the customer has shown."},
+    {OWN(breached, FIELD_TEXTS), .doc = "Targets of the case that were breached."},
+    {OWN(answered, FIELD_TEXTS), .doc = "Rows of `reviews` by which a demand was answered."},
+    {OWN(gifted, FIELD_BOOL), .doc = "An option with goodwill was chosen."},
+    {OWN(proposals, FIELD_INT), .doc = "Proposals made by now."},
+    {OWN(proposed_at, FIELD_TIME), .doc = "When the one at hand was made."},
+    {OWN(escalated, FIELD_INT), .doc = "Its escalations by now."},
+    {OWN(paid_minor, FIELD_INT),
+     .doc = "What leaves the house for the customer at most, in minor units."},
+    {OWN(back_minor, FIELD_INT),
+     .doc = "What of that pays the order back at most, in minor units."},
+    {OWN(goodwill_minor, FIELD_INT), .doc = "What of that is goodwill at most, in minor units."},
+    {OWN(proposer, FIELD_NAME), .doc = "The person who asked for it."},
+    {OWN(rule, FIELD_NAME), .doc = "The rule that it was made by."},
+    {OWN(unvalued, FIELD_BOOL), .doc = "Nobody knows what it costs."},
+    {OWN(options, FIELD_PARTS), .of = &option_table, .doc = "Its options."},
+    {OWN(votes, FIELD_PARTS), .of = &vote_table, .doc = "Its approvals."},
+    {OWN(held, FIELD_PARTS), .of = &hold_table, .doc = "What it holds of caps and budgets."},
+    {OWN(settlements, FIELD_PARTS), .of = &settlement_table, .doc = "All that was ordered."},
+    {OWN(seen, FIELD_TEXTS),
+     .doc = "Hashes of the last decisions, so that a copy changes nothing."},
+    {OWN(forget_at, FIELD_TIME), .doc = "The closed case is forgotten then."},
+    {FIELD(compensation_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
+     .doc = "When it must be looked at again."},
+    {FIELD_REST_OF(compensation_state, rest)},
+    FIELDS_END,
+};
+#undef OWN
+const struct table compensation_state_table = {
+    .name = "compensation",
+    .size = sizeof(struct compensation_state),
+    .fields = state_fields,
+    .doc = "What a case is offered, and what became of it."};

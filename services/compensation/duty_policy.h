@@ -1,0 +1,62 @@
+/* duty_policy: the parts of compensation.yaml that say who must do what by when, beside the
+ * decision table: whose word stands in whose place, what happens when nobody decides, budgets, and
+ * the watch over settlements. */
+#ifndef REDRESS_DUTY_POLICY_H
+#define REDRESS_DUTY_POLICY_H
+
+#include "contract/contract.h"
+
+struct offer_policy;
+
+enum {
+    DUTY_STEPS_MAX = 10,  /* of one settlement: who has been told so often knows it */
+    DUTY_BUDGETS_MAX = 40 /* each that matches is claimed, one more question to Redis */
+};
+
+/* When nobody has decided by approve_by. */
+enum duty_then { DUTY_EXPIRE = 1, DUTY_REJECT, DUTY_APPROVE };
+struct duty_undecided {
+    int then;
+    const struct tree *up_to; /* approve: what policy offers, up to this; more of it expires */
+};
+
+/* One person decides in another's place. */
+struct duty_delegation {
+    const char *from, *to;    /* actors */
+    int role;                 /* as which, */
+    int64_t begins, ends;     /* from the one on and before the other, by the log's time, */
+    const struct tree *up_to; /* up to this; absent: whatever the role may */
+};
+
+/* What may be approved in a day or month. */
+struct duty_budget {
+    const char *name;                 /* absent: that of `by` */
+    int by;                           /* enum offer_by: what these approve; absent: whoever does */
+    struct texts tenant, class_names; /* which cases; absent: any */
+    const struct tree *daily, *monthly; /* one of them, in one currency */
+    int over;                           /* without `by`: the role that may go beyond */
+};
+
+/* What is done about a settlement that is not done so long after its first order. */
+struct duty_settle {
+    int64_t after;
+    bool retry;         /* it is ordered again, under the same id; or: */
+    int to;             /* this role is told */
+    struct texts kinds; /* of remedies that it is about; none: of all */
+};
+bool duty_settle_is_about(const struct duty_settle *step, int remedy_kind);
+
+extern const struct table duty_settle_table, duty_undecided_table, duty_delegation_table,
+    duty_budget_table;
+
+/* Its name, and its limit with how many digits of its period's date count: 8, or 6. */
+const char *duty_budget_name(const struct duty_budget *budget);
+/* The claim that counts it (compensation.h), for a tenant in a period. */
+const char *duty_budget_key(const char *name, const char *tenant, const char *currency,
+                            const char *period, struct arena *arena);
+/* The local day ("20261122") or month ("202611") of a time. */
+const char *duty_budget_period(const struct offer_policy *policy, int64_t ms, int digits,
+                               struct arena *arena);
+const struct tree *duty_budget_limit(const struct duty_budget *budget, int *digits_out);
+
+#endif

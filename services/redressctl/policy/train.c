@@ -1,0 +1,266 @@
+/* train: joining and scores. */
+#include "redressctl/policy/train.h"
+#include "redressctl/policy/train_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SIGN_PRECISION = 900, /* thousandths: a flag is given from where so many are right */
+    SIGN_NEVER = 1001
+};
+
+/* Scores fold `scored` by a model that has seen neither it nor fold `other`; with two folds, each
+ * is scored. */
+static void score_without(struct train_set *set, int scored, int other) {
+    struct arena *work = arena_new();
+    struct model model;
+
+    train_fit(set, 1u << scored | 1u << other, work, &model);
+    for (int i = 0; i < set->count; i++) {
+        struct train_example *example = &set->at[i];
+        int without = scored;
+        if (example->fold == scored) without = other;
+        if (example->fold != scored && example->fold != other) continue;
+        model_score_parts(&model, &example->parts, &example->scores[without]);
+    }
+    arena_free(work);
+}
+
+static void score_each_fold(struct train_set *set) {
+    for (int fold = 0; fold < TRAIN_FOLDS && !set->scored; fold++) score_without(set, fold, fold);
+    set->scored = true;
+}
+
+/* The probability that the joined classifier gives to what the example is, of JOIN_ONE. */
+static uint64_t odds_of(const struct join *join, const struct joined *joined, int output) {
+    uint64_t sum = 0;
+    for (int c = 1; c <= join->class_count; c++) {
+        if (join->output[c] == output) sum += joined->odds[c];
+    }
+    return sum;
+}
+
+/* How surprised the joining is by the truth, over the folds but `without` (-1: over all). */
+static int64_t surprise(const struct train_set *set, const struct join *join, int without) {
+    int64_t sum = 0;
+
+    for (int i = 0; i < set->count; i++) {
+        const struct train_example *example = &set->at[i];
+        int by = without;
+        if (without < 0) by = example->fold;
+        struct joined joined;
+        if (example->beside || example->fold == without) continue;
+        join_scores(join, example->points, example->barred, example->scores[by].logits,
+                    example->scores[by].known, &joined);
+        uint64_t odds = odds_of(join, &joined, example->output);
+        if (odds > JOIN_ONE) odds = JOIN_ONE;
+        if (odds < JOIN_ONE / 100000) odds = JOIN_ONE / 100000;
+        sum -= join_ln((uint32_t)odds);
+    }
+
+    return sum;
+}
+
+/* Descends along one figure of the joining at a time, with steps that shrink. */
+static void fit_join(const struct train_set *set, int without, struct join *join) {
+    int32_t *const figures[] = {&join->own, &join->rules, &join->bias};
+
+    join_outputs(join, set->outputs, set->output_count);
+    join->own = 4000;
+    join->rules = 500;
+    join->bias = 0;
+    int64_t best = surprise(set, join, without);
+    for (int32_t step = 400; step >= 25; step /= 2) {
+        bool better = true;
+        while (better) {
+            better = false;
+            for (int i = 0; i < 6; i++) {
+                int32_t *figure = figures[i / 2];
+                int32_t kept = *figure;
+                if (i % 2 == 0)
+                    *figure += step;
+                else
+                    *figure += -step;
+                int64_t now =
+                    *figure < 0 && figure != &join->bias ? INT64_MAX : surprise(set, join, without);
+                if (now < best) {
+                    best = now;
+                    better = true;
+                } else {
+                    *figure = kept;
+                }
+            }
+        }
+    }
+}
+
+/* ---- Flags ---- */
+
+struct measured {
+    double margin;
+    bool is;
+};
+
+static int by_margin_down(const void *a, const void *b) {
+    double one = ((const struct measured *)a)->margin;
+    double two = ((const struct measured *)b)->margin;
+    return (one < two) - (one > two);
+}
+
+/* Margins of the texts of all folds but `without` (-1: of all), from models that have not seen
+ * them. */
+static int measure_sign(const struct train_set *set, int without, int sign, struct measured *out) {
+    int count = 0;
+
+    for (int i = 0; i < set->count; i++) {
+        const struct train_example *example = &set->at[i];
+        int by = without;
+        if (without < 0) by = example->fold;
+        if (example->beside || example->fold == without || !example->signed_out) continue;
+        out[count++] =
+            (struct measured){example->scores[by].margins[sign] / 1000.0, example->signs[sign]};
+    }
+    return count;
+}
+
+/* Platt's logistic curve by Newton's steps on its two figures. */
+static void fit_curve(const struct measured *at, int count, struct model_sign *out) {
+    enum { STEPS = 50 };
+    double slope = 1;
+    double offset = 0;
+
+    for (int step = 0; step < STEPS; step++) {
+        double g1 = 0;
+        double g2 = 0;
+        double h11 = 1e-6;
+        double h12 = 0;
+        double h22 = 1e-6;
+        for (int i = 0; i < count; i++) {
+            double p = 1 / (1 + exp(-(slope * at[i].margin + offset)));
+            double wrong = at[i].is - p;
+            double spread = p * (1 - p);
+            g1 += wrong * at[i].margin;
+            g2 += wrong;
+            h11 += spread * at[i].margin * at[i].margin;
+            h12 += spread * at[i].margin;
+            h22 += spread;
+        }
+        double determinant = h11 * h22 - h12 * h12;
+        if (determinant < 1e-9) break;
+        slope += (g1 * h22 - g2 * h12) / determinant;
+        offset += (g2 * h11 - g1 * h12) / determinant;
+        slope = fmin(fmax(slope, 0.01), 30);
+        offset = fmin(fmax(offset, -30), 30);
+    }
+    out->slope = (int32_t)lround(slope * 1000);
+    out->offset = (int32_t)lround(offset * 1000);
+}
+
+/* The lowest probability from which on SIGN_PRECISION of 1 000 are right. */
+static void fit_threshold(struct measured *at, int count, struct model_sign *out) {
+    int right = 0;
+
+    qsort(at, (size_t)count, sizeof *at, by_margin_down);
+    out->from = SIGN_NEVER;
+    for (int i = 0; i < count; i++) {
+        right += at[i].is;
+        bool tied = i + 1 < count && at[i + 1].margin == at[i].margin;
+        if (tied || right * 1000 < SIGN_PRECISION * (i + 1)) continue;
+        double odds = at[i].margin * out->slope + out->offset; /* thousandths */
+        out->from = (int32_t)floor(1000 / (1 + exp(-odds / 1000)));
+    }
+    if (out->from < 1) out->from = 1;
+}
+
+static void fit_sign(const struct train_set *set, int without, int sign, struct model_sign *out) {
+    struct arena *work = arena_new();
+    struct measured *at = arena_alloc(work, ((size_t)set->count + 1) * sizeof *at);
+    int count = measure_sign(set, without, sign, at);
+
+    out->flag = set->signs[sign];
+    out->by_sentence = set->by_sentence[sign];
+    fit_curve(at, count, out);
+    fit_threshold(at, count, out);
+    arena_free(work);
+}
+
+void train_model(struct train_set *set, struct arena *arena, struct model *out) {
+    struct join join = set->join;
+
+    score_each_fold(set);
+    fit_join(set, -1, &join);
+    train_fit(set, 0, arena, out);
+    for (int i = 0; i < set->sign_count; i++) fit_sign(set, -1, i, &out->signs[i]);
+    out->own = join.own;
+    out->rules = join.rules;
+    out->other = join.bias;
+}
+
+static void count_one(struct train_score *score, const struct join *join,
+                      const struct joined *joined, int is) {
+    int64_t sure = (int64_t)joined->odds[joined->best] * 1000000 / JOIN_ONE;
+    int said = join->output[joined->best];
+    int bin = (int)(sure * TRAIN_BINS / 1000000);
+
+    if (bin >= TRAIN_BINS) bin = TRAIN_BINS - 1;
+    score->confusion[is][said]++;
+    score->bin_count[bin]++;
+    score->bin_right[bin] += said == is;
+    score->bin_sure[bin] += sure;
+    score->count++;
+}
+
+/* One text in the three ways. */
+static void count_all(const struct train_example *example, const struct join *join,
+                      struct train_score *rules_out, struct train_score *model_out,
+                      struct train_score *joined_out) {
+    static const int32_t no_points[JOIN_CLASSES_MAX];
+    struct join model_alone = *join;
+    struct joined joined;
+
+    model_alone.own = 1000;
+    model_alone.bias = 0;
+    model_alone.favour = 0;
+    join_scores(join, example->points, example->barred, NULL, 0, &joined);
+    count_one(rules_out, join, &joined, example->output);
+    const struct model_scores *scores = &example->scores[example->fold];
+    join_scores(&model_alone, no_points, NULL, scores->logits, 1000, &joined);
+    count_one(model_out, join, &joined, example->output);
+    join_scores(join, example->points, example->barred, scores->logits, scores->known, &joined);
+    count_one(joined_out, join, &joined, example->output);
+}
+
+static void count_signs(const struct train_set *set, int fold, struct train_score *score) {
+    for (int k = 0; k < set->sign_count; k++) {
+        struct model_sign sign = {0};
+        fit_sign(set, fold, k, &sign);
+        for (int i = 0; i < set->count; i++) {
+            const struct train_example *example = &set->at[i];
+            if (example->fold != fold || !example->signed_out) continue;
+            double odds = example->scores[fold].margins[k] / 1000.0 * sign.slope + sign.offset;
+            bool said = 1000 / (1 + exp(-odds / 1000)) >= sign.from;
+            score->sign_is[k] += example->signs[k];
+            score->sign_said[k] += said;
+            score->sign_right[k] += said && example->signs[k];
+        }
+    }
+}
+
+void train_evaluate(struct train_set *set, struct train_score *rules_out,
+                    struct train_score *model_out, struct train_score *joined_out) {
+    score_each_fold(set);
+    for (int a = 0; a < TRAIN_FOLDS; a++) {
+        for (int b = a + 1; b < TRAIN_FOLDS; b++) score_without(set, a, b);
+    }
+    for (int fold = 0; fold < TRAIN_FOLDS; fold++) {
+        struct join join = set->join;
+        fit_join(set, fold, &join);
+        count_signs(set, fold, model_out);
+        for (int i = 0; i < set->count; i++) {
+            if (set->at[i].fold == fold)
+                count_all(&set->at[i], &join, rules_out, model_out, joined_out);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+/* redress-board by HTTP, on a real Redis: requests that may be read in two ways, slow clients, many
+ * clients, names that are not its own, Redis away; and that what it reads is bounded. */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "harness.h"
+#include "outside/redis.h"
+#include "seed.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SHARDS = 3, CASES = 40, ANSWER_MS = 30000, ROOM = 1 << 20 };
+
+static struct harness *h;
+static struct process *board;
+static struct seed *seed;
+static int port;
+
+static int connect_to(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
+static void send_text(int fd, const char *text) {
+    (void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+/* What comes until the other side ends, or nothing comes for a while. */
+static int receive(int fd, struct buf *out, int quiet_ms) {
+    char bytes[4096];
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    while (poll(&wait, 1, quiet_ms) > 0) {
+        ssize_t got = recv(fd, bytes, sizeof bytes, 0);
+        if (got <= 0) return 0;
+        buf_add(out, bytes, (size_t)got);
+    }
+    return 1;
+}
+
+/* The whole answer to a request, which asks for the end of its connection. */
+static int ask(const char *request, struct buf *out) {
+    int fd = connect_to();
+    int status = 0;
+    buf_clear(out);
+    if (fd < 0) return 0;
+    send_text(fd, request);
+    (void)receive(fd, out, ANSWER_MS);
+    close(fd);
+    if (out->at) (void)sscanf(out->at, "HTTP/1.1 %d", &status);
+    return status;
+}
+
+static int get(const char *path, struct buf *out) {
+    char request[600];
+    snprintf(request, sizeof request,
+             "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
+    return ask(request, out);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    struct seed_case cases[CASES];
+    struct buf answer = {NULL, 0, 0};
+    int64_t now_ms = clock_now_ms();
+
+    h = harness_new("board");
+    harness_start_redis(h);
+    seed = seed_open(h->redis_url, "redress", SHARDS);
+    for (int i = 0; i < CASES; i++) seed_make(i, now_ms, &cases[i]);
+    seed_put(seed, cases, CASES);
+    snprintf(h->bootstrap, sizeof h->bootstrap, "127.0.0.1:1");
+    board = harness_worker(h, "board", 0);
+    port = net_free_port();
+    process_arg(board, "--listen");
+    process_arg(board, "127.0.0.1:%d", port);
+    process_start(board);
+    harness_wait_ready(h, board);
+    WAIT_FOR(get("/api/v1/counts", &answer) == 200 && strstr(answer.at, "\"known\":40"), ANSWER_MS);
+    buf_free(&answer);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    seed_close(seed);
+    harness_close(h);
+    return 0;
+}
+
+/* ---- Requests that may be read in two ways, or are nobody's business ---- */
+
+static void test_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *request;
+        int status;
+    } cases[] = {
+        {"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200},
+        {"GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n", 400},
+        {"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\nConnection: close\r\n\r\n",
+         400},
+        {"GET /api/v1/me HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", 421},
+        {"POST /api/v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+         "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
+         400},
+        {"POST /api/v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+         "Content-Length: 3\r\nConnection: close\r\n\r\n{}",
+         400},
+        {"POST /api/v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: "
+         "close\r\n\r\n{}",
+         403},
+        {"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a\r\n"
+         "Authorization: Bearer b\r\nConnection: close\r\n\r\n",
+         400},
+        {"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer nobody\r\n"
+         "Connection: close\r\n\r\n",
+         401},
+        {"GET /api/v1/due?limit=%00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400},
+        {"GET /api/v1/due?a=1&a=2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400},
+        {"GET /api/v1/cases/..%2f..%2fetc HTTP/1.1\r\nHost: localhost\r\nConnection: "
+         "close\r\n\r\n",
+         404},
+        {"GET /api/v1/cases/%1b[2J HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404},
+        {"PUT /api/v1/due HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: "
+         "close\r\n\r\n",
+         405},
+        {"GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404},
+    };
+    struct buf answer = {NULL, 0, 0};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status = ask(cases[i].request, &answer);
+        if (status != cases[i].status)
+            fail_msg("row %zu: %d, expected %d: %s", i, status, cases[i].status,
+                     answer.at ? answer.at : "");
+    }
+    buf_free(&answer);
+}
+
+/* Behind a request nothing is taken for a second one that the first had hidden in its body. */
+static void test_no_smuggling(void **state) {
+    (void)state;
+    struct buf answer = {NULL, 0, 0};
+    int fd = connect_to();
+
+    send_text(fd, "POST /api/v1/decisions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+                  "chunked\r\nContent-Length: 70\r\n\r\n0\r\n\r\nGET /api/v1/me HTTP/1.1\r\nHost: "
+                  "localhost\r\nConnection: close\r\n\r\n");
+    (void)receive(fd, &answer, 1500);
+    close(fd);
+    assert_non_null(answer.at);
+    assert_null(strstr(answer.at, "\"role\""));
+    buf_free(&answer);
+}
+
+static void test_too_large(void **state) {
+    (void)state;
+    struct buf request = {NULL, 0, 0};
+    struct buf answer = {NULL, 0, 0};
+
+    buf_puts(&request, "POST /api/v1/decisions HTTP/1.1\r\nHost: localhost\r\nConnection: "
+                       "close\r\nContent-Length: 40000\r\n\r\n");
+    for (int i = 0; i < 40000; i++) buf_puts(&request, " ");
+    assert_int_equal(ask(request.at, &answer), 413);
+    buf_clear(&request);
+    buf_puts(&request, "GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nX-Long: ");
+    for (int i = 0; i < 60000; i++) buf_puts(&request, "x");
+    buf_puts(&request, "\r\n\r\n");
+    int status = ask(request.at, &answer);
+    assert_true(status == 431 || status == 0 || status == 413 || status == 500);
+    assert_int_equal(get("/api/v1/me", &answer), 200);
+    buf_free(&request);
+    buf_free(&answer);
+}
+
+/* Every answer carries what keeps it where it belongs. */
+static void test_guards(void **state) {
+    (void)state;
+    static const char *const paths[] = {"/", "/main.js", "/api/v1/me", "/api/v1/nothing",
+                                        "/api/v1/cases/AAAAAAAAAAAAA-AAAAAAA"};
+    static const char *const guards[] = {
+        "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY",
+        "Content-Security-Policy: default-src 'none'; script-src 'self'",
+        "Referrer-Policy: no-referrer", "Cross-Origin-Resource-Policy: same-origin"};
+    struct buf answer = {NULL, 0, 0};
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        (void)get(paths[i], &answer);
+        for (size_t j = 0; j < sizeof guards / sizeof *guards; j++)
+            if (!answer.at || !strstr(answer.at, guards[j]))
+                fail_msg("%s: without %s", paths[i], guards[j]);
+    }
+    buf_free(&answer);
+}
+
+/* ---- Those who are slow, and those who are many ---- */
+
+/* One who sends a header a letter at a time is cut after a while; others are served meanwhile. */
+static void test_slow(void **state) {
+    (void)state;
+    static const char head[] = "GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+    struct buf answer = {NULL, 0, 0};
+    int slow = connect_to();
+    int64_t began_ms = clock_boot_ms();
+    struct pollfd wait = {.fd = slow, .events = POLLIN};
+
+    send_text(slow, head);
+    while (poll(&wait, 1, 200) == 0 && clock_boot_ms() - began_ms < 60000) {
+        send_text(slow, "x");
+        assert_int_equal(get("/api/v1/me", &answer), 200);
+    }
+    int64_t took_ms = clock_boot_ms() - began_ms;
+    close(slow);
+    if (took_ms < 5000 || took_ms > 30000) fail_msg("cut after %lld ms", (long long)took_ms);
+    buf_free(&answer);
+}
+
+/* Many who only hold their connections keep nobody out. */
+static void test_many(void **state) {
+    (void)state;
+    enum { MANY = 700 };
+    static int held[MANY];
+    struct buf answer = {NULL, 0, 0};
+
+    for (int i = 0; i < MANY; i++) held[i] = connect_to();
+    assert_int_equal(get("/api/v1/me", &answer), 200);
+    for (int i = 0; i < MANY; i++)
+        if (held[i] >= 0) close(held[i]);
+    assert_int_equal(get("/api/v1/me", &answer), 200);
+    buf_free(&answer);
+}
+
+/* A listener hears of a change; one who does not read costs nothing. */
+static void test_stream(void **state) {
+    (void)state;
+    static const char request[] = "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    struct buf heard = {NULL, 0, 0};
+    struct seed_case one;
+    int deaf = connect_to();
+    int fd = connect_to();
+
+    send_text(deaf, request);
+    send_text(fd, request);
+    WAIT_FOR((receive(fd, &heard, 100), heard.at && strstr(heard.at, "event: tick")), ANSWER_MS);
+    buf_clear(&heard);
+    seed_make(CASES, clock_now_ms(), &one);
+    seed_put(seed, &one, 1);
+    WAIT_FOR((receive(fd, &heard, 100), heard.at && strstr(heard.at, "event: tick")), ANSWER_MS);
+    close(fd);
+    close(deaf);
+    buf_free(&heard);
+}
+
+/* ---- Redis ---- */
+
+static int64_t redis_number(const char *name) {
+    struct arena *arena = arena_new();
+    struct redis_reply info;
+    struct err err;
+    struct redis *redis = redis_new(h->redis_url, &err);
+    int64_t number = -1;
+
+    if (redis_ask(redis, arena, &info, &err, 1, "INFO") == 0) {
+        const char *at = strstr(info.text, name);
+        if (at) number = strtoll(at + strlen(name) + 1, NULL, 10);
+    }
+    redis_free(redis);
+    arena_free(arena);
+    return number;
+}
+
+/* However many ask, Redis is asked as often as for one. */
+static void test_cached(void **state) {
+    (void)state;
+    struct buf answer = {NULL, 0, 0};
+    int64_t before = redis_number("total_commands_processed");
+    int64_t began_ms = clock_boot_ms();
+    int asked = 0;
+
+    while (clock_boot_ms() - began_ms < 3000) {
+        char path[80];
+        snprintf(path, sizeof path, "/api/v1/due?limit=%d", 1 + asked % 50);
+        assert_int_equal(get(path, &answer), 200);
+        asked++;
+    }
+    int64_t took_ms = clock_boot_ms() - began_ms;
+    int64_t commands = redis_number("total_commands_processed") - before;
+    int64_t most = (took_ms / 1000 + 2) * (40 * SHARDS + 3 * CASES + 48 * SHARDS);
+    print_message("%d requests: %lld commands of Redis in %lld ms\n", asked, (long long)commands,
+                  (long long)took_ms);
+    assert_true(asked > 30);
+    if (commands > most)
+        fail_msg("%lld commands, expected at most %lld", (long long)commands, (long long)most);
+    /* Nor for a case that many look at. */
+    char id[SEED_ID_SIZE], path[80];
+    seed_case_id(7, id);
+    snprintf(path, sizeof path, "/api/v1/cases/%s", id);
+    before = redis_number("total_commands_processed");
+    began_ms = clock_boot_ms();
+    for (int i = 0; i < 300; i++) assert_int_equal(get(path, &answer), 200);
+    took_ms = clock_boot_ms() - began_ms;
+    commands = redis_number("total_commands_processed") - before;
+    most = (took_ms / 1000 + 2) * (40 * SHARDS + 3 * CASES + 48 * SHARDS);
+    print_message("300 requests for a case: %lld commands of Redis in %lld ms\n",
+                  (long long)commands, (long long)took_ms);
+    if (commands > most)
+        fail_msg("%lld commands, expected at most %lld", (long long)commands, (long long)most);
+    buf_free(&answer);
+}
+
+/* A frozen Redis stops nobody but who asks for a case. */
+static void test_frozen(void **state) {
+    (void)state;
+    struct buf answer = {NULL, 0, 0};
+
+    process_freeze(&h->redis);
+    for (int i = 0; i < 10; i++) {
+        int64_t began_ms = clock_boot_ms();
+        assert_int_equal(get("/api/v1/due", &answer), 200);
+        assert_true(clock_boot_ms() - began_ms < 3000);
+    }
+    assert_int_equal(get("/api/v1/cases/BYCRCNPA1C41H-FRGWX4V", &answer), 503);
+    assert_non_null(strstr(answer.at, "\"no_redis\""));
+    process_thaw(&h->redis);
+    WAIT_FOR(get("/api/v1/cases/BYCRCNPA1C41H-FRGWX4V", &answer) == 404, ANSWER_MS);
+    buf_free(&answer);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_no_smuggling),
+        cmocka_unit_test(test_too_large), cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_slow),      cmocka_unit_test(test_many),
+        cmocka_unit_test(test_stream),    cmocka_unit_test(test_cached),
+        cmocka_unit_test(test_frozen),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
