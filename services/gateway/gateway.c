@@ -129,7 +129,8 @@ static void drain(struct gateway *gateway) {
         sender_wait(gateway->sender, TURN_MS);
         take_results(gateway);
     }
-    for (int i = 0; i < gateway->post_count; i++) post_report(&gateway->posts[i], true);
+    for (int i = 0; i < gateway->post_count; i++)
+        while (post_report(&gateway->posts[i], true)) continue;
 }
 
 static int open_posts(struct gateway *gateway) {

@@ -121,9 +121,34 @@ void lane_result(struct lane *lane, struct lane_item *item, enum lane_outcome ou
     }
 }
 
+/* A settlement that was accepted only is reported by whoever carries it out. */
+static bool is_untold(const struct lane_item *item) {
+    return item->finished && !item->reported && item->case_id && !item->accepted;
+}
+
+int lane_choose(struct lane *lane, int max) {
+    int chosen = 0;
+
+    for (struct lane_item *item = lane->first; item; item = item->next) {
+        item->telling = chosen < max && is_untold(item);
+        chosen += item->telling;
+    }
+
+    return chosen;
+}
+
+void lane_told(struct lane *lane) {
+    for (struct lane_item *item = lane->first; item; item = item->next) {
+        item->reported |= item->telling;
+        item->telling = false;
+    }
+}
+
 int64_t lane_finished_to(const struct lane *lane, int partition, int64_t next) {
-    for (const struct lane_item *item = lane->first; item; item = item->next)
-        if (item->place.partition == partition && !item->finished) return item->place.offset;
+    for (const struct lane_item *item = lane->first; item; item = item->next) {
+        if (item->place.partition != partition) continue;
+        if (!item->finished || (is_untold(item) && !item->telling)) return item->place.offset;
+    }
     return next;
 }
 

@@ -47,6 +47,7 @@ struct lane_item {
     bool on_its_way, finished;
     bool probe;     /* sent to see whether the receiver is well again */
     bool delivered; /* of a finished one */
+    bool telling;   /* chosen for the transaction that comes next */
     bool reported;
     char reason[128];         /* why it failed; "" */
     char reference[128];      /* of a settlement, as the receiver gave it; "" */
@@ -76,8 +77,13 @@ struct lane_item *lane_next(struct lane *lane, int64_t now_ms, int64_t *wake_ms_
  * it did not say. */
 void lane_result(struct lane *lane, struct lane_item *item, enum lane_outcome outcome,
                  const char *reason, int64_t after_ms, int64_t now_ms);
-/* The offset up to which everything of a partition is finished: that of the first which is not, or
- * `next` when all are. */
+/* Chooses which finished ones the next transaction tells of: the first `max` that none has told of
+ * and that nobody else will report on. Returns how many. */
+int lane_choose(struct lane *lane, int max);
+/* That transaction has been committed. */
+void lane_told(struct lane *lane);
+/* The offset up to which everything of a partition is finished, and told of or chosen to be: that of
+ * the first which is not, or `next` when all are. */
 int64_t lane_finished_to(const struct lane *lane, int partition, int64_t next);
 /* Takes out and frees the finished ones of a partition below `offset`. */
 void lane_drop(struct lane *lane, int partition, int64_t offset);

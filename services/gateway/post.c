@@ -58,7 +58,7 @@ void post_follow(struct post *post, const struct gateway_lane *policy,
 static void forget(struct post *post) {
     sender_forget(post->gateway->sender, post);
     lane_forget(&post->lane);
-    post->finished = post->paused = post->stands = false;
+    post->paused = post->stands = false;
 }
 
 static void on_assigned(void *context, const struct place *places, int count) {
@@ -236,7 +236,6 @@ void post_result(struct post *post, const struct sender_result *result, int64_t 
                    item->id, "why", result->reason, NULL);
         return;
     }
-    post->finished = true;
     metrics_add(item->delivered ? post->gateway->metrics.sent : post->gateway->metrics.failed, lane,
                 1);
     if (!item->delivered)
@@ -337,45 +336,30 @@ static int moved(const struct post *post, struct place *places) {
     return count;
 }
 
-static bool is_told(const struct lane_item *item) {
-    return item->finished && !item->reported && item->case_id && !item->accepted;
-}
-
-/* Returns what came of it, and how many items it told of. */
+/* Tells of what was chosen, and how far the group is, or neither. */
 static enum kafka_outcome transact(struct post *post, const struct place *places, int count,
                                    struct err *err) {
-    int told = 0;
     enum kafka_outcome outcome = kafka_begin(post->producer, err);
 
     if (outcome == KAFKA_DONE && count)
         outcome = kafka_send_offsets(post->producer, places, count,
                                      kafka_membership(post->consumer), err);
-    for (struct lane_item *item = post->lane.first;
-         item && told < REPORTS_MAX && outcome == KAFKA_DONE; item = item->next) {
-        if (!is_told(item)) continue;
-        outcome = produce(post, item, err);
-        told++;
-    }
+    for (struct lane_item *item = post->lane.first; item && outcome == KAFKA_DONE;
+         item = item->next)
+        if (item->telling) outcome = produce(post, item, err);
     if (outcome == KAFKA_DONE) outcome = kafka_commit(post->producer, err);
 
     return outcome;
 }
 
 static void note_committed(struct post *post, const struct place *places, int count) {
-    int told = 0;
-
-    for (struct lane_item *item = post->lane.first; item && told < REPORTS_MAX; item = item->next) {
-        if (!is_told(item)) continue;
-        item->reported = true;
-        told++;
-    }
+    lane_told(&post->lane);
     for (int i = 0; i < count; i++) {
         for (int k = 0; k < post->part_count; k++)
             if (post->parts[k].partition == places[i].partition)
                 post->parts[k].committed = places[i].offset;
         lane_drop(&post->lane, places[i].partition, places[i].offset);
     }
-    post->finished = told == REPORTS_MAX;
 }
 
 /* Not committed, or not known: everything is told again, under the same ids. */
@@ -389,25 +373,27 @@ static void failed(struct post *post, enum kafka_outcome outcome, const struct e
     post->producer = NULL;
 }
 
-void post_report(struct post *post, bool is_last) {
+bool post_report(struct post *post, bool is_last) {
     int64_t boot_ms = clock_boot_ms();
     struct err err = {""};
 
-    if (!post->stands || (!is_last && boot_ms < post->report_at_ms)) return;
+    if (!post->stands || (!is_last && boot_ms < post->report_at_ms)) return false;
     arena_reset(post->turn);
     struct place *places = places_of(post, post->turn);
+    int told = lane_choose(&post->lane, REPORTS_MAX);
     int count = moved(post, places);
-    if (!count && !post->finished) return;
-    if (!open_producer(post)) return;
+    if (!count && !told) return false;
+    if (!open_producer(post)) return false;
 
     enum kafka_outcome outcome = transact(post, places, count, &err);
     if (outcome != KAFKA_DONE) {
         failed(post, outcome, &err);
-        return;
+        return false;
     }
-    bool told = post->finished;
     note_committed(post, places, count);
     post->report_at_ms = clock_boot_ms() + (told ? REPORT_MS : COMMIT_MS);
+
+    return told == REPORTS_MAX;
 }
 
 void post_close(struct post *post) {

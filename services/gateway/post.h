@@ -27,7 +27,6 @@ struct post {
     int part_count;
     bool assigned, stands;            /* stands: it is known from where each partition is read */
     bool paused;                      /* as many in hand as may be */
-    bool finished;                    /* something was, since the last report */
     int64_t report_at_ms, open_at_ms; /* (boot time) not earlier */
     struct log_gate *gate;
 };
@@ -58,8 +57,8 @@ bool post_poll(struct post *post);
 int64_t post_begin(struct post *post, int64_t now_ms);
 void post_result(struct post *post, const struct sender_result *result, int64_t now_ms);
 /* One transaction: what became of messages, and how far the group is. At most every 100 ms, unless
- * it is the last one. */
-void post_report(struct post *post, bool is_last);
+ * it is the last one. True: there may be more to tell. */
+bool post_report(struct post *post, bool is_last);
 void post_close(struct post *post);
 
 #endif
