@@ -24,8 +24,8 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND };
 const struct setting config_settings[] = {
     {"redis_url", "REDRESS_REDIS_URL", SETTING_REDIS, AT(redis_url), "redis://127.0.0.1:6379/0", 0,
      0,
-     "where Redis is: `redis://user:password@host:port/db`, `rediss://` with TLS, "
-     "`redis+sentinel://host,host/name`, `redis+cluster://host,host`"},
+     "where Redis is: `redis://user:password@host:port/db`, `redis+sentinel://host,host/service`, "
+     "`redis+cluster://host,host`, `redis://host,host` for several primaries"},
     {"topic_prefix", "REDRESS_TOPIC_PREFIX", SETTING_NAME, AT(topic_prefix), "redress", 0, 0,
      "first part of every topic, group and Redis key, for several environments on one cluster"},
     {"instance", "REDRESS_INSTANCE", SETTING_NAME, AT(instance), NULL, 0, 0,

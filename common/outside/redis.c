@@ -1,30 +1,33 @@
-/* redis: one blocking connection with pipelines. After any trouble the connection is dropped: a
- * late reply would answer the next command. */
+/* redis: a blocking connection with pipelines to each server that has some of the keys. After any
+ * trouble all connections are dropped: a late reply would answer the next command, and what was
+ * found about the servers may be so no longer. */
 #include "outside/redis.h"
 #include "base/clock.h"
-#include "outside/redis_errors.h"
-#include "outside/redis_url.h"
-#include <hiredis/hiredis.h>
+#include "base/heap.h"
+#include "base/ids.h"
+#include "outside/redis_layout.h"
+#include "outside/redis_link.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 enum {
-    CONNECT_MS = 1000,   /* Redis is near: longer means that it is away */
-    COMMAND_MS = 5000,   /* Redis itself calls a script slow after 5 s (busy-reply-threshold) */
     PAUSE_FIRST_MS = 20, /* growing pauses between attempts to connect */
     PAUSE_LAST_MS = 1000,
-    LOOK_MS = 5000,  /* the server's settings are looked at so often */
+    LOOK_MS = 5000,  /* the servers' settings are looked at so often */
     SCRIPTS_MAX = 32 /* scripts of a process */
 };
 
 struct redis {
     struct redis_address address;
     char *where;
-    redisContext *context;
-    int queued;
+    int first;                   /* of the URL's hosts: the one that answered last */
+    struct redis_layout_map map; /* while connected */
+    struct redis_link *links;    /* one for each of its nodes */
+    bool connected;
+    uint16_t *order; /* to which link each queued command went */
+    int queued, order_max;
     bool broken; /* a command of this pipeline could not be queued: the exchange says that Redis is
                     away */
     struct redis_script *scripts[SCRIPTS_MAX];
@@ -37,6 +40,28 @@ struct redis {
     enum redis_state state;
 };
 
+/* The URL without user and password. */
+static char *where_of(const struct redis_address *address) {
+    static const char *const schemes[] = {[REDIS_ONE] = "redis",
+                                          [REDIS_SPREAD] = "redis",
+                                          [REDIS_SENTINEL] = "redis+sentinel",
+                                          [REDIS_CLUSTER] = "redis+cluster"};
+    struct buf buf = {0};
+
+    if (address->is_unix) {
+        buf_printf(&buf, "unix://%s", address->hosts[0].name);
+        return buf.at;
+    }
+    buf_printf(&buf, "%s://", schemes[address->layout]);
+    for (int i = 0; i < address->host_count; i++)
+        buf_printf(&buf, strchr(address->hosts[i].name, ':') ? "%s[%s]:%d" : "%s%s:%d",
+                   i ? "," : "", address->hosts[i].name, address->hosts[i].port);
+    if (address->service) buf_printf(&buf, "/%s", address->service);
+    if (address->layout != REDIS_CLUSTER) buf_printf(&buf, "/%d", address->db);
+
+    return buf.at;
+}
+
 struct redis *redis_new(const char *url, struct err *err) {
     struct redis *redis = calloc(1, sizeof *redis);
 
@@ -45,16 +70,7 @@ struct redis *redis_new(const char *url, struct err *err) {
         redis_free(redis);
         return NULL;
     }
-    const struct redis_address *address = &redis->address;
-    size_t size = strlen(address->host) + 40;
-    redis->where = malloc(size);
-    ASSERT(redis->where);
-    if (address->is_unix)
-        snprintf(redis->where, size, "unix://%s", address->host);
-    else
-        snprintf(redis->where, size,
-                 strchr(address->host, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d",
-                 address->host, address->port, address->db);
+    redis->where = where_of(&redis->address);
     return redis;
 }
 
@@ -66,144 +82,57 @@ const char *redis_run_id(const struct redis *redis) {
     return redis->run_id;
 }
 
-/* ---- The connection ---- */
+/* ---- The connections ---- */
 
 static void drop(struct redis *redis) {
-    if (redis->context) redisFree(redis->context);
-    redis->context = NULL;
+    for (int i = 0; i < redis->map.count && redis->links; i++) redis_link_close(&redis->links[i]);
+    free(redis->links);
+    redis->links = NULL;
+    redis_layout_free(&redis->map);
+    redis->connected = false;
 }
 
 void redis_free(struct redis *redis) {
     if (!redis) return;
     drop(redis);
     redis_url_free(&redis->address);
+    free(redis->order);
     free(redis->where);
     free(redis);
 }
 
-/* What went wrong with `what`, and what there is to do about it. Returns -1. */
-static int fails(struct redis *redis, struct redis_words words, const char *what, const char *text,
-                 struct err *err) {
-    if (words.trouble == REDIS_SETTINGS)
-        redis->state = REDIS_MISCONFIGURED;
-    else
-        redis->state = REDIS_AWAY;
-    return err_set(err, "redis %s: %s%s%s%s%s", redis->where, what, *what ? ": " : "", text,
-                   *words.remedy ? ": " : "", words.remedy);
+static struct redis_greeting greeting_of(const struct redis *redis) {
+    return (struct redis_greeting){.scripts = redis->scripts,
+                                   .script_count = redis->script_count,
+                                   .guarded = redis->guarded,
+                                   .primary = redis->address.layout == REDIS_SENTINEL};
 }
 
-static int connection_fails(struct redis *redis, const char *what, bool early, struct err *err) {
-    const char *text = redis->context->errstr;
-    return fails(redis, redis_words_of_connection(text, early), what, text, err);
-}
-
-/* A command that begins a connection; its reply is the caller's. NULL and err. */
-static redisReply *begin_with(struct redis *redis, const char *what, int argc, const char **argv,
-                              struct err *err) {
-    redisReply *reply = redisCommandArgv(redis->context, argc, argv, NULL);
-
-    if (!reply) {
-        connection_fails(redis, what, true, err);
-    } else if (reply->type == REDIS_REPLY_ERROR) {
-        fails(redis, redis_words_of_reply(reply->str), what, reply->str, err);
-        freeReplyObject(reply);
-        reply = NULL;
-    }
-
-    return reply;
-}
-
-static int simple(struct redis *redis, struct err *err, int argc, const char **argv) {
-    redisReply *reply = begin_with(redis, argv[0], argc, argv, err);
-    if (!reply) return -1;
-    freeReplyObject(reply);
-    return 0;
-}
-
-static int sign_in(struct redis *redis, struct err *err) {
-    const struct redis_address *address = &redis->address;
-    const char *argv[3] = {"AUTH", address->user ? address->user : address->password,
-                           address->password};
-
-    if (address->password && simple(redis, err, address->user ? 3 : 2, argv) < 0) return -1;
-    char db[16];
-    snprintf(db, sizeof db, "%d", address->db);
-    const char *choose[2] = {"SELECT", db};
-    if (!address->db) return 0;
-    return simple(redis, err, 2, choose);
-}
-
-/* A line of INFO: "name:value". */
-static bool line_of(const char *info, const char *name, char *out, size_t size) {
-    size_t len = strlen(name);
-
-    for (const char *at = strstr(info, name); at; at = strstr(at + 1, name)) {
-        if (at != info && at[-1] != '\n') continue;
-        if (at[len] != ':') continue;
-        snprintf(out, size, "%.*s", (int)strcspn(at + len + 1, "\r\n"), at + len + 1);
-        return true;
-    }
-
-    return false;
-}
-
-/* maxmemory-policy may change at any time, by CONFIG SET or with another server. */
-static int check_policy(struct redis *redis, const char *info, struct err *err) {
-    char policy[64];
-
-    if (!redis->guarded) return 0;
-    if (!line_of(info, "maxmemory_policy", policy, sizeof policy))
-        return err_set(err, "redis %s: INFO names no maxmemory_policy (is the user allowed +info?)",
-                       redis->where);
-    if (strcmp(policy, "noeviction") == 0) return 0;
-    redis->state = REDIS_FORGETFUL;
-    return err_set(err,
-                   "redis %s: maxmemory-policy is %s, which would throw deadlines away; set it "
-                   "with CONFIG SET maxmemory-policy noeviction and in redis.conf",
-                   redis->where, policy);
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* A run_id never seen on this handle means that what was kept may be gone; so does one that has
- * thrown keys away since: it is another run to us. */
-static int identify(struct redis *redis, struct err *err) {
-    const char *argv[1] = {"INFO"};
-    redisReply *reply = begin_with(redis, "INFO", 1, argv, err);
-    if (!reply) return -1;
-    const char *info = "";
-    if (reply->type == REDIS_REPLY_STRING) info = reply->str;
-    char run_id[41] = "";
-    char evicted[21] = "";
-    char full[sizeof redis->run_id];
-    int bad = line_of(info, "run_id", run_id, sizeof run_id)
-                  ? check_policy(redis, info, err)
-                  : err_set(err, "redis %s: INFO gave no run_id (is the user allowed +info?)",
-                            redis->where);
-    bool threw_away =
-        line_of(info, "evicted_keys", evicted, sizeof evicted) && strcmp(evicted, "0") != 0;
-    freeReplyObject(reply);
-    if (bad) return -1;
+ * thrown keys away since: it is another run to us. Of several servers all count, in any order: keys
+ * that move between them are lost to nobody. */
+static void identify(struct redis *redis) {
+    int count = redis->map.count;
 
-    snprintf(full, sizeof full, "%s%s%s", run_id, threw_away ? "." : "", threw_away ? evicted : "");
-    memcpy(redis->run_id, full, sizeof full);
+    if (count == 1) {
+        memcpy(redis->run_id, redis->links[0].run_id, sizeof redis->run_id);
+    } else {
+        const char **ids = heap_resize(NULL, sizeof *ids * (size_t)count);
+        struct buf all = {0};
+        char hash[27];
+        for (int i = 0; i < count; i++) ids[i] = redis->links[i].run_id;
+        qsort(ids, (size_t)count, sizeof *ids, by_text);
+        for (int i = 0; i < count; i++) buf_printf(&all, "%s,", ids[i]);
+        ids_hash(hash, 1, all.at);
+        snprintf(redis->run_id, sizeof redis->run_id, "%d-%s", count, hash);
+        buf_free(&all);
+        free(ids);
+    }
     redis->look_at_ms = clock_boot_ms() + LOOK_MS;
-    return 0;
-}
-
-static int load(struct redis *redis, struct redis_script *script, struct err *err) {
-    const char *argv[3] = {"SCRIPT", "LOAD", script->lua};
-    char what[64];
-
-    snprintf(what, sizeof what, "SCRIPT LOAD %s", script->name);
-    redisReply *reply = begin_with(redis, what, 3, argv, err);
-    if (!reply) return -1;
-    int bad = reply->type == REDIS_REPLY_STRING
-                  ? 0
-                  : err_set(err, "redis %s: %s: answered in another form than expected",
-                            redis->where, what);
-    if (!bad) snprintf(script->sha, sizeof script->sha, "%s", reply->str);
-    freeReplyObject(reply);
-
-    return bad;
 }
 
 void redis_use(struct redis *redis, struct redis_script *script) {
@@ -212,40 +141,50 @@ void redis_use(struct redis *redis, struct redis_script *script) {
     redis->scripts[redis->script_count++] = script;
 }
 
-static int open_context(struct redis *redis, struct err *err) {
-    const struct redis_address *address = &redis->address;
-    struct timeval connect = {CONNECT_MS / 1000, 0}, command = {COMMAND_MS / 1000, 0};
+static int open_links(struct redis *redis, struct err *err) {
+    struct redis_greeting greeting = greeting_of(redis);
 
-    if (address->is_unix)
-        redis->context = redisConnectUnixWithTimeout(address->host, connect);
-    else
-        redis->context = redisConnectWithTimeout(address->host, address->port, connect);
-    ASSERT(redis->context);
-    if (redis->context->err) return connection_fails(redis, "", false, err);
-    redisSetTimeout(redis->context, command);
-    if (!address->is_unix)
-        redisEnableKeepAlive(
-            redis->context); /* on a Unix socket it fails, and the context with it */
-    if (sign_in(redis, err) < 0 || identify(redis, err) < 0) return -1;
-    for (int i = 0; i < redis->script_count; i++)
-        if (load(redis, redis->scripts[i], err) < 0) return -1;
+    if (redis_layout_find(&redis->address, &redis->first, &redis->map, err) < 0) return -1;
+    redis->links = calloc((size_t)redis->map.count, sizeof *redis->links);
+    ASSERT(redis->links);
+    for (int i = 0; i < redis->map.count; i++) {
+        const struct redis_node *node = &redis->map.nodes[i];
+        redis_link_to(&redis->links[i], &redis->address, node->host, node->port);
+    }
+    for (int i = 0; i < redis->map.count; i++) {
+        if (redis_link_open(&redis->links[i], &greeting, err) == 0) continue;
+        redis->state = redis->links[i].state;
+        redis->first++; /* perhaps another one knows better */
+        return -1;
+    }
+    identify(redis);
+
     return 0;
 }
 
 static bool looks_good(struct redis *redis) {
+    struct redis_greeting greeting = greeting_of(redis);
+
     if (!redis->guarded || redis->queued || clock_boot_ms() < redis->look_at_ms) return true;
-    if (identify(redis, &redis->trouble) == 0) return true;
-    drop(redis);
-    return false;
+    for (int i = 0; i < redis->map.count; i++) {
+        if (redis_link_look(&redis->links[i], &greeting, &redis->trouble) == 0) continue;
+        redis->state = redis->links[i].state;
+        drop(redis);
+        return false;
+    }
+    identify(redis);
+
+    return true;
 }
 
 /* 0 or 1 (away: redis->trouble says why). Between attempts the pause grows, so that a Redis that is
  * away for minutes costs nothing. */
 static int connected(struct redis *redis) {
-    if (redis->context && looks_good(redis)) return 0;
-    if (redis->context || clock_boot_ms() < redis->next_try_ms) return 1;
+    if (redis->connected && looks_good(redis)) return 0;
+    if (redis->connected || clock_boot_ms() < redis->next_try_ms) return 1;
     redis->state = REDIS_AWAY;
-    if (open_context(redis, &redis->trouble) == 0) {
+    if (open_links(redis, &redis->trouble) == 0) {
+        redis->connected = true;
         redis->pause_ms = 0;
         redis->state = REDIS_GOOD;
         return 0;
@@ -268,11 +207,34 @@ const char *redis_reach(struct redis *redis) {
 
 /* ---- Commands ---- */
 
+/* Which server has a command's key; -1: none, and the pipeline is broken. */
+static int link_of(struct redis *redis, int argc, const char *const *argv, const size_t *lens) {
+    int at = redis_key_at(argc, argv);
+
+    if (redis->map.count == 1 || at < 0) return 0;
+    size_t len = lens ? lens[at] : strlen(argv[at]);
+    int slot = redis_slot(argv[at], len);
+    int node = redis->map.slots[slot];
+    if (node != REDIS_NO_NODE) return node;
+    err_set(&redis->trouble,
+            "redis %s: slot %d, of %.*s, is nobody's: see `redis-cli --cluster check`",
+            redis->where, slot, (int)len, argv[at]);
+    redis->broken = true;
+
+    return -1;
+}
+
 void redis_add(struct redis *redis, int argc, const char *const *argv, const size_t *lens) {
     redis->broken = redis->broken || connected(redis);
-    if (redis->broken) return;
-    redisAppendCommandArgv(redis->context, argc, (const char **)argv, lens);
-    redis->queued++;
+    int link = -1;
+    if (!redis->broken) link = link_of(redis, argc, argv, lens);
+    if (link < 0) return;
+    redisAppendCommandArgv(redis->links[link].context, argc, (const char **)argv, lens);
+    if (redis->queued == redis->order_max) {
+        redis->order_max = 2 * redis->order_max + 64;
+        redis->order = heap_resize(redis->order, sizeof *redis->order * (size_t)redis->order_max);
+    }
+    redis->order[redis->queued++] = (uint16_t)link;
 }
 
 void redis_addf(struct redis *redis, int argc, ...) {
@@ -330,14 +292,29 @@ static void convert(const redisReply *from, struct arena *arena, struct redis_re
 }
 
 /* The worst of a pipeline's replies, as redis_exchange(). */
-static enum outcome classify_reply(struct redis *redis, const struct redis_reply *reply,
-                                   enum outcome worst, bool *elsewhere, struct err *err) {
+static enum outcome classify_reply(struct redis *redis, struct redis_link *link,
+                                   const struct redis_reply *reply, enum outcome worst,
+                                   bool *elsewhere, struct err *err) {
     if (reply->kind != REDIS_ERROR || worst == OUTCOME_STOP) return worst;
     struct redis_words words = redis_words_of_reply(reply->text);
-    fails(redis, words, "", reply->text, err);
+    if (redis->address.layout == REDIS_CLUSTER) redis_words_of_moving(reply->text, &words);
+    redis_link_fails(link, words, "", reply->text, err);
+    redis->state = link->state;
     *elsewhere |= words.elsewhere;
     if (words.trouble == REDIS_UNKNOWN) return OUTCOME_STOP;
     return OUTCOME_WAIT;
+}
+
+/* All servers work at once; then their replies are read in the order of the commands. */
+static int send_all(struct redis *redis, struct err *err) {
+    if (redis->map.count == 1) return 0; /* with its first reply */
+    for (int i = 0; i < redis->map.count; i++) {
+        if (redis_link_send(&redis->links[i]) == 0) continue;
+        redis_link_breaks(&redis->links[i], "", false, err);
+        redis->state = redis->links[i].state;
+        return -1;
+    }
+    return 0;
 }
 
 static enum outcome read_replies(struct redis *redis, struct arena *arena,
@@ -346,15 +323,17 @@ static enum outcome read_replies(struct redis *redis, struct arena *arena,
     bool elsewhere = false;
 
     for (int i = 0; i < count; i++) {
+        struct redis_link *link = &redis->links[redis->order[i]];
         void *reply = NULL;
-        if (redisGetReply(redis->context, &reply) != REDIS_OK || !reply) {
-            connection_fails(redis, "", false, err);
+        if (redisGetReply(link->context, &reply) != REDIS_OK || !reply) {
+            redis_link_breaks(link, "", false, err);
+            redis->state = link->state;
             drop(redis);
             return OUTCOME_WAIT;
         }
         convert(reply, arena, &replies[i]);
         freeReplyObject(reply);
-        worst = classify_reply(redis, &replies[i], worst, &elsewhere, err);
+        worst = classify_reply(redis, link, &replies[i], worst, &elsewhere, err);
     }
     if (elsewhere)
         drop(redis); /* the next connection finds another Redis, or loads its scripts again */
@@ -364,13 +343,17 @@ static enum outcome read_replies(struct redis *redis, struct arena *arena,
 enum outcome redis_exchange(struct redis *redis, struct arena *arena,
                             struct redis_reply **replies_out, int *count_out, struct err *err) {
     int count = redis->queued;
-    bool broken = redis->broken || (count && !redis->context);
+    bool broken = redis->broken || (count && !redis->connected);
 
     redis->queued = 0;
     redis->broken = false;
     if (broken) {
         drop(redis);
         *err = redis->trouble;
+        return OUTCOME_WAIT;
+    }
+    if (count && send_all(redis, err) < 0) {
+        drop(redis);
         return OUTCOME_WAIT;
     }
     struct redis_reply *replies =

@@ -29,6 +29,10 @@ static struct redis_words find(const struct row *rows, const char *text,
 static const char grant[] =
     "grant it with ACL SETUSER: this worker needs its keys, and the commands of its scripts";
 
+static const char use_cluster[] =
+    "this is a cluster, and these keys are on another of its nodes: write "
+    "redis+cluster://HOST,HOST into REDRESS_REDIS_URL";
+
 struct redis_words redis_words_of_reply(const char *text) {
     static const struct row rows[] = {
         {"WRONGPASS",
@@ -73,14 +77,28 @@ struct redis_words redis_words_of_reply(const char *text) {
         {"READONLY", {ELSEWHERE("this is a replica: REDRESS_REDIS_URL must lead to the primary")}},
         {"MASTERDOWN", {ELSEWHERE("this is a replica without its primary")}},
         {"CLUSTERDOWN", {ELSEWHERE("its cluster is down")}},
-        {"MOVED", {ELSEWHERE("this is a cluster, and these keys are on another of its nodes")}},
-        {"ASK", {ELSEWHERE("this is a cluster, and these keys are on another of its nodes")}},
+        {"MOVED", {ELSEWHERE(use_cluster)}},
+        {"ASK", {ELSEWHERE(use_cluster)}},
         {"NOSCRIPT", {ELSEWHERE("")}},
         {"UNBLOCKED", {ELSEWHERE("it became a replica")}},
         {NULL, {REDIS_UNKNOWN, false, ""}},
     };
 
     return find(rows, text, (struct redis_words){REDIS_UNKNOWN, false, ""});
+}
+
+/* While a slot moves (ASK, TRYAGAIN) its old node is the one to be asked again; once it has moved
+ * (MOVED) the nodes' map is read anew. */
+void redis_words_of_moving(const char *text, struct redis_words *words_inout) {
+    static const struct row rows[] = {
+        {"MOVED",
+         {ELSEWHERE("its slot has moved to another node: the cluster's map is read anew")}},
+        {"ASK", {PASSES("its slot is on its way to another node; it goes on by itself then")}},
+        {"TRYAGAIN", {PASSES("its slot is on its way to another node; it goes on by itself then")}},
+        {NULL, {REDIS_UNKNOWN, false, ""}},
+    };
+
+    *words_inout = find(rows, text, *words_inout);
 }
 
 struct redis_words redis_words_of_connection(const char *text, bool early) {

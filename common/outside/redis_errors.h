@@ -22,6 +22,8 @@ struct redis_words {
 
 /* Of an error reply: "WRONGPASS invalid username-password pair or user is disabled." */
 struct redis_words redis_words_of_reply(const char *text);
+/* The same for one who asks all nodes of a cluster: keys are on their way, and nothing is wrong. */
+void redis_words_of_moving(const char *text, struct redis_words *words_inout);
 /* Of a connection that was not made or broke: errno-like texts of the system and of the resolver.
  * early: before the first answer. */
 struct redis_words redis_words_of_connection(const char *text, bool early);

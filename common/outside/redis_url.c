@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT = 6379, PORT_MAX = 65535, DB_MAX = 1000000 };
+enum { PORT = 6379, SENTINEL_PORT = 26379, PORT_MAX = 65535, DB_MAX = 1000000 };
 
 #define SETTING "REDRESS_REDIS_URL: "
 
@@ -92,8 +92,9 @@ static int read_unix(const char *rest, struct redis_address *out, struct err *er
             err, SETTING
             "expected unix:///PATH: the path of Redis' socket from the root on, three slashes");
     out->is_unix = true;
-    out->host = decoded(rest, end, "path", err);
-    if (!out->host) return -1;
+    out->hosts[0].name = decoded(rest, end, "path", err);
+    if (!out->hosts[0].name) return -1;
+    out->host_count = 1;
     if (!query) return 0;
     if (strncmp(query, "?db=", 4) != 0)
         return err_set(err, SETTING "behind the ? expected db=NUMBER");
@@ -101,56 +102,118 @@ static int read_unix(const char *rest, struct redis_address *out, struct err *er
                        &out->db, err);
 }
 
-static int read_host(const char *rest, struct redis_address *out, struct err *err) {
-    const char *end = rest + strcspn(rest, "/");
-    const char *host = rest;
+/* host, host:port, [IPv6], [IPv6]:port; no host: this one. */
+static int read_host(const char *from, const char *to, int port, struct redis_address *out,
+                     struct err *err) {
+    if (out->host_count == REDIS_HOSTS_MAX)
+        return err_set(err, SETTING "expected at most %d hosts", REDIS_HOSTS_MAX);
+    struct redis_host *host = &out->hosts[out->host_count];
     const char *bracket = NULL;
-    if (*rest == '[') bracket = strchr(rest, ']');
-
-    if (*rest == '[' && (!bracket || bracket > end))
+    if (*from == '[') bracket = memchr(from, ']', (size_t)(to - from));
+    if (from < to && *from == '[' && !bracket)
         return err_set(err, SETTING
                        "the host begins with [ and has no ]: expected redis://[IPv6]:PORT/DB");
-    const char *colon =
-        memchr(bracket ? bracket : host, ':', (size_t)(end - (bracket ? bracket : host)));
-    const char *host_end = end;
-    if (colon) host_end = colon;
-    if (colon && read_number(colon + 1, end, "port", 1, PORT_MAX, &out->port, err) < 0) return -1;
-    if (*end == '/' && end[1] &&
-        read_number(end + 1, end + strlen(end), "database behind the last /", 0, DB_MAX, &out->db,
-                    err) < 0)
-        return -1;
+    const char *name_end = to;
+    const char *behind = from;
+    if (bracket) behind = bracket;
+    const char *colon = memchr(behind, ':', (size_t)(to - behind));
+    if (colon) name_end = colon;
+    host->port = port;
+    if (colon && read_number(colon + 1, to, "port", 1, PORT_MAX, &host->port, err) < 0) return -1;
     if (bracket) {
-        host++;
-        host_end = bracket;
+        from++;
+        name_end = bracket;
     }
-    if (host_end > host)
-        out->host = decoded(host, host_end, "host", err);
+    if (name_end - from >= REDIS_HOST_MAX)
+        return err_set(err, SETTING "a host's name is longer than %d", REDIS_HOST_MAX - 1);
+    if (name_end > from)
+        host->name = decoded(from, name_end, "host", err);
     else
-        out->host = strdup("127.0.0.1");
+        host->name = strdup("127.0.0.1");
+    if (!host->name) return -1;
+    out->host_count++;
 
-    if (out->host) return 0;
-    return -1;
+    return 0;
+}
+
+static int read_hosts(const char *from, const char *to, int port, struct redis_address *out,
+                      struct err *err) {
+    for (const char *comma; (comma = memchr(from, ',', (size_t)(to - from))); from = comma + 1)
+        if (read_host(from, comma, port, out, err) < 0) return -1;
+    return read_host(from, to, port, out, err);
+}
+
+static int read_db(const char *from, struct redis_address *out, struct err *err) {
+    if (*from != '/' || !from[1]) return 0;
+    return read_number(from + 1, from + strlen(from), "database behind the last /", 0, DB_MAX,
+                       &out->db, err);
+}
+
+static int read_plain(const char *rest, struct redis_address *out, struct err *err) {
+    const char *end = rest + strcspn(rest, "/");
+
+    if (read_hosts(rest, end, PORT, out, err) < 0) return -1;
+    if (out->host_count > 1) out->layout = REDIS_SPREAD;
+    return read_db(end, out, err);
+}
+
+static int read_sentinel(const char *rest, struct redis_address *out, struct err *err) {
+    const char *end = rest + strcspn(rest, "/");
+
+    out->layout = REDIS_SENTINEL;
+    if (read_hosts(rest, end, SENTINEL_PORT, out, err) < 0) return -1;
+    const char *name = end + (*end == '/');
+    const char *name_end = name + strcspn(name, "/");
+    if (name_end == name)
+        return err_set(err, SETTING "behind the Sentinels stands no name: expected "
+                                    "redis+sentinel://HOST,HOST/SERVICE/DB, the name as in "
+                                    "`sentinel monitor SERVICE`");
+    out->service = decoded(name, name_end, "service", err);
+    if (!out->service) return -1;
+    return read_db(name_end, out, err);
+}
+
+static int read_cluster(const char *rest, struct redis_address *out, struct err *err) {
+    const char *end = rest + strcspn(rest, "/");
+
+    out->layout = REDIS_CLUSTER;
+    if (read_hosts(rest, end, PORT, out, err) < 0 || read_db(end, out, err) < 0) return -1;
+    if (out->db)
+        return err_set(err, SETTING "a cluster has database 0 only: expected "
+                                    "redis+cluster://HOST,HOST without a number");
+    return 0;
 }
 
 static int parse(const char *url, struct redis_address *out, struct err *err) {
-    const char *rest = strstr(url, "://");
+    typedef int read_rest(const char *rest, struct redis_address *out, struct err *err);
+    static const struct {
+        const char *scheme;
+        read_rest *read;
+    } rows[] = {{"redis://", read_plain},
+                {"redis+sentinel://", read_sentinel},
+                {"redis+cluster://", read_cluster}};
 
     if (strncmp(url, "unix://", 7) == 0) return read_unix(url + 7, out, err);
-    if (strncmp(url, "rediss://", 9) == 0 || strncmp(url, "redis+", 6) == 0)
+    if (strncmp(url, "rediss", 6) == 0)
         return err_set(err,
                        SETTING "%.*s is not supported by this build yet; use redis:// (for TLS "
                                "through a local TLS proxy)",
                        (int)strcspn(url, ":"), url);
-    if (strncmp(url, "redis://", 8) != 0)
-        return err_set(err, SETTING "expected redis://HOST:PORT/DB or unix:///PATH");
-    rest += 3;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t len = strlen(rows[i].scheme);
+        if (strncmp(url, rows[i].scheme, len) != 0) continue;
+        const char *rest = url + len;
+        if (read_credentials(&rest, out, err) < 0) return -1;
+        return rows[i].read(rest, out, err);
+    }
 
-    if (read_credentials(&rest, out, err) < 0) return -1;
-    return read_host(rest, out, err);
+    return err_set(err,
+                   SETTING "expected redis://HOST:PORT/DB, redis+sentinel://HOST,HOST/SERVICE, "
+                           "redis+cluster://HOST,HOST or unix:///PATH");
 }
 
 int redis_url_parse(const char *url, struct redis_address *out, struct err *err) {
-    struct redis_address address = {.port = PORT};
+    struct redis_address address = {.layout = REDIS_ONE};
 
     if (parse(url, &address, err) < 0) {
         redis_url_free(&address);
@@ -161,9 +224,10 @@ int redis_url_parse(const char *url, struct redis_address *out, struct err *err)
 }
 
 void redis_url_free(struct redis_address *address) {
-    free(address->host);
+    for (int i = 0; i < REDIS_HOSTS_MAX; i++) free(address->hosts[i].name);
+    free(address->service);
     free(address->user);
     if (address->password) explicit_bzero(address->password, strlen(address->password));
     free(address->password);
-    *address = (struct redis_address){.host = NULL};
+    *address = (struct redis_address){.layout = REDIS_ONE};
 }

@@ -82,8 +82,8 @@ void lane_result(struct lane *lane, struct lane_item *item, enum lane_outcome ou
 int lane_choose(struct lane *lane, int max);
 /* That transaction has been committed. */
 void lane_told(struct lane *lane);
-/* The offset up to which everything of a partition is finished, and told of or chosen to be: that of
- * the first which is not, or `next` when all are. */
+/* The offset up to which everything of a partition is finished, and told of or chosen to be: that
+ * of the first which is not, or `next` when all are. */
 int64_t lane_finished_to(const struct lane *lane, int partition, int64_t next);
 /* Takes out and frees the finished ones of a partition below `offset`. */
 void lane_drop(struct lane *lane, int partition, int64_t offset);

@@ -330,23 +330,47 @@ static void dump_key(struct redis *redis, struct arena *arena, const char *key,
     }
 }
 
-static void dump_redis(struct world *world, const struct worker_spec *spec, struct lines *lines) {
+static void scan(struct redis *redis, struct arena *arena, struct redis_reply *reply,
+                 const char *cursor, const char *pattern) {
+    enum outcome outcome = OUTCOME_WAIT;
     struct err err;
-    struct redis *redis = redis_new(world->config.redis_url, &err);
+
+    for (int64_t end_ms = wait_now_ms() + ANSWER_MS;
+         outcome == OUTCOME_WAIT && wait_now_ms() < end_ms;)
+        outcome = redis_ask(redis, arena, reply, &err, 6, "SCAN", cursor, "MATCH", pattern, "COUNT",
+                            "1000");
+    if (outcome != OUTCOME_DONE) wait_fail("SCAN: %s", err.text);
+}
+
+/* Shard by shard: of several servers, each has some. */
+static void find_keys(struct world *world, const struct worker_spec *spec, struct redis *redis,
+                      int shard, struct lines *keys) {
     struct arena *arena = arena_new();
     char pattern[300];
     char cursor[32] = "0";
 
-    snprintf(pattern, sizeof pattern, "%s:{%s.*}:*", world->config.topic_prefix, spec->name);
-    struct lines keys = {0};
+    snprintf(pattern, sizeof pattern, "%s:{%s.%d}:*", world->config.topic_prefix, spec->name,
+             shard);
     do {
         struct redis_reply reply;
-        ask(redis, arena, &reply, "SCAN", cursor, "MATCH", pattern, NULL);
+        scan(redis, arena, &reply, cursor, pattern);
         snprintf(cursor, sizeof cursor, "%s", reply.items[0].text);
         for (int i = 0; i < reply.items[1].count; i++)
-            add_line(&keys, "%s", reply.items[1].items[i].text);
+            add_line(keys, "%s", reply.items[1].items[i].text);
         arena_reset(arena);
     } while (strcmp(cursor, "0") != 0);
+    arena_free(arena);
+}
+
+static void dump_redis(struct world *world, const struct worker_spec *spec, struct lines *lines) {
+    struct err err;
+    struct redis *redis = redis_new(world->config.redis_url, &err);
+    struct arena *arena = arena_new();
+    struct lines keys = {0};
+    int shards = kafka_partitions(world->asker, TOPIC_EVENTS, ANSWER_MS, &err);
+
+    if (shards < 0) wait_fail("%s", err.text);
+    for (int i = 0; i < shards; i++) find_keys(world, spec, redis, i, &keys);
     sort_lines(&keys);
     for (int i = 0; i < keys.count; i++) {
         if (i && strcmp(keys.at[i], keys.at[i - 1]) == 0) continue; /* SCAN may give a key twice */

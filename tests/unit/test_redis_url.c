@@ -1,6 +1,7 @@
 /* Where Redis is, from a URL: each part with its %XX, and what is refused without showing what may
  * be a password. */
 #include "outside/redis_errors.h"
+#include "outside/redis_layout.h"
 #include "outside/redis_url.h"
 
 #include <setjmp.h>
@@ -23,7 +24,11 @@ static void what_a_url_says(void **state) {
     (void)state;
     static const struct {
         const char *url;
-        struct redis_address expected;
+        struct {
+            const char *host, *user, *password;
+            int port, db;
+            bool is_unix;
+        } expected;
     } rows[] = {
         {"redis://", {"127.0.0.1", NULL, NULL, 6379, 0, false}},
         {"redis://redis", {"redis", NULL, NULL, 6379, 0, false}},
@@ -48,14 +53,115 @@ static void what_a_url_says(void **state) {
         struct redis_address address;
         struct err err;
         if (redis_url_parse(rows[i].url, &address, &err)) fail_msg("%s: %s", rows[i].url, err.text);
-        same(address.host, rows[i].expected.host);
+        assert_int_equal(address.host_count, 1);
+        same(address.hosts[0].name, rows[i].expected.host);
         same(address.user, rows[i].expected.user);
         same(address.password, rows[i].expected.password);
-        assert_int_equal(address.port, rows[i].expected.port);
+        if (!address.is_unix) assert_int_equal(address.hosts[0].port, rows[i].expected.port);
         assert_int_equal(address.db, rows[i].expected.db);
         assert_int_equal(address.is_unix, rows[i].expected.is_unix);
         redis_url_free(&address);
     }
+}
+
+/* Several servers: "host:port ..." in the order of the URL. */
+static void where_there_are_several(void **state) {
+    (void)state;
+    static const struct {
+        const char *url;
+        enum redis_layout layout;
+        const char *hosts, *service, *password;
+        int db;
+    } rows[] = {
+        {"redis://a", REDIS_ONE, "a:6379 ", NULL, NULL, 0},
+        {"redis://a,b:7000/3", REDIS_SPREAD, "a:6379 b:7000 ", NULL, NULL, 3},
+        {"redis://x:y,z@[::1],[::2]:1", REDIS_SPREAD, "::1:6379 ::2:1 ", NULL, "y,z", 0},
+        {"redis+sentinel://a,b:5/mymaster", REDIS_SENTINEL, "a:26379 b:5 ", "mymaster", NULL, 0},
+        {"redis+sentinel://:p@a/my%2fmaster/2", REDIS_SENTINEL, "a:26379 ", "my/master", "p", 2},
+        {"redis+cluster://a:1,b,[::3]:4", REDIS_CLUSTER, "a:1 b:6379 ::3:4 ", NULL, NULL, 0},
+        {"redis+cluster://a/", REDIS_CLUSTER, "a:6379 ", NULL, NULL, 0},
+        {"redis+cluster://a/0", REDIS_CLUSTER, "a:6379 ", NULL, NULL, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct redis_address address;
+        struct err err;
+        char hosts[200] = "";
+        if (redis_url_parse(rows[i].url, &address, &err)) fail_msg("%s: %s", rows[i].url, err.text);
+        for (int k = 0; k < address.host_count; k++)
+            snprintf(hosts + strlen(hosts), sizeof hosts - strlen(hosts), "%s:%d ",
+                     address.hosts[k].name, address.hosts[k].port);
+        assert_string_equal(hosts, rows[i].hosts);
+        assert_int_equal(address.layout, rows[i].layout);
+        same(address.service, rows[i].service);
+        same(address.password, rows[i].password);
+        assert_int_equal(address.db, rows[i].db);
+        redis_url_free(&address);
+    }
+}
+
+/* As the specification of Redis Cluster and `CLUSTER KEYSLOT` have them. */
+static void which_slot_a_key_has(void **state) {
+    (void)state;
+    static const struct {
+        const char *key;
+        int slot;
+    } rows[] = {{"123456789", 12739},
+                {"foo", 12182},
+                {"", 0},
+                {"{user1000}.following", 3443},
+                {"{user1000}.followers", 3443},
+                {"foo{}{bar}", 8363},
+                {"foo{{bar}}zap", 4015},
+                {"foo{bar}{zap}", 5061},
+                {"redress:sla:{3}:applied", 1584}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(redis_slot(rows[i].key, strlen(rows[i].key)), rows[i].slot);
+    const char *one = "redress:{claims.7}:marker";
+    const char *other = "redress:{claims.7}:order:o-1";
+    assert_int_equal(redis_slot(one, strlen(one)), redis_slot(other, strlen(other)));
+}
+
+static void where_a_command_has_its_key(void **state) {
+    (void)state;
+    static const struct {
+        const char *words[6];
+        int at;
+    } rows[] = {{{"GET", "k"}, 1},
+                {{"hget", "k", "f"}, 1},
+                {{"EVALSHA", "sha", "2", "k", "k2"}, 3},
+                {{"EVALSHA", "sha", "0", "a"}, -1},
+                {{"SCAN", "0", "MATCH", "x:{1}:*"}, 3},
+                {{"SCAN", "0"}, -1},
+                {{"TIME"}, -1},
+                {{"ping"}, -1},
+                {{"CONFIG", "GET", "x"}, -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int argc = 0;
+        while (argc < 6 && rows[i].words[argc]) argc++;
+        assert_int_equal(redis_key_at(argc, rows[i].words), rows[i].at);
+    }
+}
+
+/* Each of several has its part of the slots, and nobody's is none. */
+static void who_has_which_slots(void **state) {
+    (void)state;
+    struct redis_address address;
+    struct redis_layout_map map;
+    struct err err;
+    int first = 0;
+    int counts[3] = {0};
+
+    assert_int_equal(redis_url_parse("redis://a,b,c", &address, &err), 0);
+    assert_int_equal(redis_layout_find(&address, &first, &map, &err), 0);
+    assert_int_equal(map.count, 3);
+    for (int slot = 0; slot < REDIS_SLOTS; slot++) {
+        assert_true(map.slots[slot] < 3);
+        assert_true(slot == 0 || map.slots[slot] >= map.slots[slot - 1]);
+        counts[map.slots[slot]]++;
+    }
+    for (int i = 0; i < 3; i++) assert_true(counts[i] >= REDIS_SLOTS / 3);
+    redis_layout_free(&map);
+    redis_url_free(&address);
 }
 
 static void what_is_refused(void **state) {
@@ -84,8 +190,15 @@ static void what_is_refused(void **state) {
         {"redis://redis/0?ssl=1", "the database"},
         {"redis://[::1", "has no ]"},
         {"rediss://:hushhush@redis", "rediss is not supported"},
-        {"redis+cluster://a,b", "redis+cluster is not supported"},
-        {"http://redis", "expected redis://HOST:PORT/DB or unix:///PATH"},
+        {"rediss+cluster://:hushhush@a,b", "rediss+cluster is not supported"},
+        {"redis+cluster://a,b/1", "a cluster has database 0 only"},
+        {"redis+cluster://:hushhush@a,b:0", "the port must be"},
+        {"redis+sentinel://:hushhush@a,b", "stands no name"},
+        {"redis+sentinel://a,b//1", "stands no name"},
+        {"redis+sentinel://a,b/x/y", "the database behind the last /"},
+        {"redis+sentinel://a,b:x/x", "the port must be"},
+        {"redis+other://a", "expected redis://HOST:PORT/DB, redis+sentinel://"},
+        {"http://redis", "expected redis://HOST:PORT/DB, redis+sentinel://"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct redis_address address;
@@ -146,8 +259,10 @@ static void what_each_error_means(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_a_url_says),
-                                       cmocka_unit_test(what_is_refused),
-                                       cmocka_unit_test(what_each_error_means)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_url_says),      cmocka_unit_test(where_there_are_several),
+        cmocka_unit_test(which_slot_a_key_has), cmocka_unit_test(where_a_command_has_its_key),
+        cmocka_unit_test(who_has_which_slots),  cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(what_each_error_means)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
