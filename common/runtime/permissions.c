@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Whose row it is. */
-enum who { EVERYONE /* but the gateway */, KEYED, CLAIMS, GATEWAY };
+enum who { EVERYONE /* but the gateway and the board */, KEYED, CLAIMS, GATEWAY, BOARD };
 
 struct row {
     enum who who;
@@ -61,15 +61,20 @@ static const struct row rows[] = {
     {GATEWAY, KAFKA_GROUP, TOPIC_NONE, NULL, KAFKA_READ, "a group for each lane"},
     {GATEWAY, KAFKA_TRANSACTIONAL_ID, TOPIC_NONE, NULL, KAFKA_WRITE,
      "reports and offsets as one, for each lane"},
+    {BOARD, KAFKA_TOPIC, TOPIC_POLICIES, NULL, KAFKA_READ,
+     "the versions that running cases keep, to explain their deadlines"},
+    {BOARD, KAFKA_TOPIC, TOPIC_NONE, NULL, KAFKA_WRITE,
+     "what is decided; with `--allow-decisions` only"},
 };
 enum { ROWS = sizeof rows / sizeof *rows, LIST_MAX = 2 * ROWS };
 
 static bool concerns(const struct worker_spec *spec, enum who who) {
     switch (who) {
-    case EVERYONE: return spec->kind != WORKER_GATEWAY;
+    case EVERYONE: return spec->kind != WORKER_GATEWAY && spec->kind != WORKER_BOARD;
     case KEYED: return spec->kind == WORKER_KEYED;
     case CLAIMS: return spec->ask != NULL;
     case GATEWAY: return spec->kind == WORKER_GATEWAY;
+    case BOARD: return spec->kind == WORKER_BOARD;
     }
     return false;
 }
@@ -218,6 +223,23 @@ static void add_script(struct permission_texts *out, const char *lua, struct are
     }
 }
 
+/* What it shows lies in the views of others; what is personal in them (`private:`) is for a board
+ * alone that shows it to somebody. Scripts, and what writes, are none of its business. */
+static void add_board(struct permission_texts *out, const char *prefix, struct arena *arena) {
+    static const char *const commands[] = {
+        "info",   "ping",          "time",   "get",   "exists", "hget",  "hmget", "hgetall",
+        "zrange", "zrangebyscore", "zcount", "zcard", "zscore", "zscan", "scard", "sscan"};
+    static const char *const views[] = {"sla", "compensation", "notification"};
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        add_command(out, commands[i], arena);
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+        add_key(out, arena_printf(arena, "%s:{%s.*}:[^p]*", prefix, views[i]), arena);
+    add_key(out, arena_printf(arena, "%s:{claims.*}:*", prefix), arena);
+    add_key(out, arena_printf(arena, "%s:meta", prefix), arena);
+    out->only_reads = true;
+}
+
 void permissions_of_redis(const struct worker_spec *spec, const char *prefix, struct arena *arena,
                           struct permission_texts *out) {
     static const char *const view_scripts[] = {lua_standing, lua_read,  lua_due,  lua_find,
@@ -232,6 +254,7 @@ void permissions_of_redis(const struct worker_spec *spec, const char *prefix, st
     bool keyed = spec->kind == WORKER_KEYED;
     bool claims = spec->ask != NULL;
     *out = (struct permission_texts){0};
+    if (spec->kind == WORKER_BOARD) add_board(out, prefix, arena);
     if (!keyed && !claims) return;
 
     for (const char *const *at = always; *at; at++) add_command(out, *at, arena);
@@ -250,7 +273,7 @@ static const char *grant(const struct permission_texts *texts, const char *user,
 
     buf_printf(&buf, "ACL SETUSER %s on resetkeys", user);
     for (int i = 0; i < texts->key_count; i++)
-        buf_printf(&buf, " %s~%s%s", quote, texts->keys[i], quote);
+        buf_printf(&buf, " %s%s~%s%s", quote, texts->only_reads ? "%R" : "", texts->keys[i], quote);
     buf_puts(&buf, " -@all");
     for (int i = 0; i < texts->command_count; i++) {
         const char *around = "";

@@ -33,6 +33,7 @@ struct permission_texts {
     int command_count;
     const char **keys; /* patterns: "redress:{sla.*}:*" */
     int key_count;
+    bool only_reads; /* no key is written */
 };
 /* No commands: the worker needs no Redis. */
 void permissions_of_redis(const struct worker_spec *spec, const char *prefix, struct arena *arena,

@@ -24,6 +24,14 @@ enum {
     SAY_MS = 60000
 };
 
+static const enum topic reads[] = {TOPIC_POLICIES, TOPIC_NONE};
+static const enum topic writes[] = {TOPIC_DECISIONS, TOPIC_NONE};
+const struct worker_spec board_spec = {.name = "board",
+                                       .about = "shows what is due, late and waiting",
+                                       .kind = WORKER_BOARD,
+                                       .reads = reads,
+                                       .writes = writes};
+
 struct gauges {
     struct metric *open, *overdue, *due, *waiting, *known, *behind, *turn, *listeners;
 };

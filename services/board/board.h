@@ -10,7 +10,11 @@
 #define REDRESS_BOARD_H
 
 #include "board/board_policy.h"
+#include "decision/spec.h"
 #include "outside/config.h"
+
+/* What it may do in Kafka and Redis comes from this, as with a worker. */
+extern const struct worker_spec board_spec;
 
 /* Until SIGTERM or SIGINT. The exit status. `dir`: of the policies, which SIGHUP reads again. */
 int board_run(const struct config *config, const struct board_policy *policy, bool allow_decisions);

@@ -2,6 +2,7 @@
  * clients, names that are not its own, Redis away; and that what it reads is bounded. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "harness.h"
 #include "outside/redis.h"
 #include "seed.h"
@@ -17,9 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#define PASSWORD "hushhush"
 
 enum { SHARDS = 3, CASES = 40, ANSWER_MS = 30000, ROOM = 1 << 20 };
 
@@ -74,6 +78,25 @@ static int get(const char *path, struct buf *out) {
     return ask(request, out);
 }
 
+/* All that is asked here is asked by a user who may do what `redressctl acl board` says. */
+static void make_user(void) {
+    struct buf out = {NULL, 0, 0};
+    char command[4000];
+
+    if (harness_run(h, &out, ANSWER_MS, "redressctl", "acl", "board", NULL) != 0)
+        wait_fail("redressctl acl board: %s", out.at);
+    const char *rule = strstr(out.at, "redis-cli ");
+    assert_non_null(rule);
+    assert_non_null(strstr(out.at, "--operation Write --topic redress.decisions"));
+    assert_null(strstr(rule, "private"));
+    snprintf(command, sizeof command, "redis-cli -p %d %.*s '>%s'", h->redis_port,
+             (int)strcspn(rule + 10, "\n"), rule + 10, PASSWORD);
+    buf_clear(&out);
+    if (harness_run(h, &out, ANSWER_MS, "sh", "-c", command, NULL) != 0 || !strstr(out.at, "OK"))
+        wait_fail("%s: %s", command, out.at);
+    buf_free(&out);
+}
+
 static int set_up(void **state) {
     (void)state;
     struct seed_case cases[CASES];
@@ -85,8 +108,11 @@ static int set_up(void **state) {
     seed = seed_open(h->redis_url, "redress", SHARDS);
     for (int i = 0; i < CASES; i++) seed_make(i, now_ms, &cases[i]);
     seed_put(seed, cases, CASES);
+    make_user();
     snprintf(h->bootstrap, sizeof h->bootstrap, "127.0.0.1:1");
     board = harness_worker(h, "board", 0);
+    process_env(board, "REDRESS_REDIS_URL=redis://redress-board:%s@127.0.0.1:%d/0", PASSWORD,
+                h->redis_port);
     port = net_free_port();
     process_arg(board, "--listen");
     process_arg(board, "127.0.0.1:%d", port);
@@ -207,6 +233,88 @@ static void test_guards(void **state) {
             if (!answer.at || !strstr(answer.at, guards[j]))
                 fail_msg("%s: without %s", paths[i], guards[j]);
     }
+    buf_free(&answer);
+}
+
+/* ---- Signing in through a proxy ---- */
+
+/* Another board that believes what comes from `nets`; it takes the place of the first until
+ * its process is stopped. */
+static struct process *start_behind(const char *nets, int replica) {
+    char path[300], text[800];
+    struct err err;
+
+    snprintf(path, sizeof path, "%s/proxy-%d", h->dir, replica);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(text, sizeof text,
+             "version: a\nproxy: {addresses: [%s], user_header: X-User, groups_header: X-Groups, "
+             "team_header: X-Team, groups: [{group: desk, role: agent}, {group: heads, role: "
+             "supervisor}]}\nanonymous: nobody\n",
+             nets);
+    struct process *other = harness_worker(h, "board", replica);
+    process_env(other, "REDRESS_POLICY_DIR=%s", path);
+    process_env(other, "REDRESS_REDIS_URL=redis://redress-board:%s@127.0.0.1:%d/0", PASSWORD,
+                h->redis_port);
+    snprintf(path + strlen(path), sizeof path - strlen(path), "/board.yaml");
+    if (file_write(path, text, strlen(text), &err) < 0) fail_msg("%s", err.text);
+    port = net_free_port();
+    process_arg(other, "--listen");
+    process_arg(other, "127.0.0.1:%d", port);
+    process_arg(other, "--allow-decisions");
+    process_start(other);
+    harness_wait_ready(h, other);
+
+    return other;
+}
+
+static int get_as(const char *headers, const char *path, struct buf *out) {
+    char request[600];
+    snprintf(request, sizeof request,
+             "GET %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\n\r\n", path, headers);
+    return ask(request, out);
+}
+
+/* Whom the proxy names is who it is, in the highest role of his groups, and of his team. Without a
+ * name it is nobody; two names, or a name from where no proxy is, are refused. */
+static void test_proxy(void **state) {
+    (void)state;
+    static const struct {
+        const char *headers;
+        int status;
+        const char *says[3];
+    } rows[] = {
+        {"X-User: ann\r\nX-Groups: staff, desk\r\n",
+         200,
+         {"\"name\":\"ann\"", "\"role\":\"agent\"", "\"decides\":true"}},
+        {"X-User: bob\r\nX-Groups: desk,heads\r\nX-Team: north\r\n",
+         200,
+         {"\"name\":\"bob\"", "\"role\":\"supervisor\"", "\"team\":\"north\""}},
+        {"X-User: eve\r\nX-Groups: deskx\r\n",
+         200,
+         {"\"name\":\"eve\"", "\"role\":\"viewer\"", "\"decides\":false"}},
+        {"X-Groups: heads\r\n", 401, {NULL}},
+        {"X-User: \r\nX-Groups: heads\r\n", 401, {NULL}},
+        {"X-User: ann\r\nX-User: bob\r\nX-Groups: desk\r\n", 400, {NULL}},
+        {"", 401, {NULL}},
+    };
+    struct buf answer = {NULL, 0, 0};
+    int first = port;
+
+    struct process *behind = start_behind("127.0.0.0/8, '::1/128'", 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int status = get_as(rows[i].headers, "/api/v1/me", &answer);
+        if (status != rows[i].status) fail_msg("row %zu: %d: %s", i, status, answer.at);
+        for (int n = 0; n < 3 && rows[i].says[n]; n++)
+            if (!strstr(answer.at, rows[i].says[n]))
+                fail_msg("row %zu: no %s: %s", i, rows[i].says[n], answer.at);
+    }
+    assert_int_equal(process_stop(behind, ANSWER_MS), 0);
+    struct process *elsewhere = start_behind("10.0.0.0/8", 2);
+    assert_int_equal(get_as(rows[1].headers, "/api/v1/me", &answer), 403);
+    assert_int_equal(get_as(rows[1].headers, "/api/v1/due", &answer), 403);
+    assert_int_equal(get_as("", "/api/v1/due", &answer), 401);
+    assert_int_equal(process_stop(elsewhere, ANSWER_MS), 0);
+    port = first;
     buf_free(&answer);
 }
 
@@ -347,9 +455,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),   cmocka_unit_test(test_no_smuggling),
         cmocka_unit_test(test_too_large), cmocka_unit_test(test_guards),
-        cmocka_unit_test(test_slow),      cmocka_unit_test(test_many),
-        cmocka_unit_test(test_stream),    cmocka_unit_test(test_cached),
-        cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_proxy),     cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_many),      cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_cached),    cmocka_unit_test(test_frozen),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

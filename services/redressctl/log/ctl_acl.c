@@ -1,4 +1,5 @@
 /* redressctl acl: what permissions.c says, as commands that grant it or as a page. */
+#include "board/board.h"
 #include "classification/classification.h"
 #include "compensation/compensation.h"
 #include "gateway/gateway.h"
@@ -14,8 +15,8 @@
 #include <string.h>
 
 static const struct worker_spec *const workers[] = {
-    &intake_spec,       &classification_spec, &sla_spec, &compensation_spec,
-    &notification_spec, &gateway_spec,        NULL};
+    &intake_spec,       &classification_spec, &sla_spec,   &compensation_spec,
+    &notification_spec, &gateway_spec,        &board_spec, NULL};
 
 static int put_out(const struct ctl *ctl, const struct buf *text) {
     ctl_page(text->at);
@@ -53,8 +54,8 @@ static int put_workers(struct ctl *ctl, int count, char **names, const char *use
         if (!find_worker(names[i]))
             return ctl_usage(
                 ctl,
-                "no worker %s: expected intake, classification, sla, compensation, notification or "
-                "gateway",
+                "no worker %s: expected intake, classification, sla, compensation, notification, "
+                "gateway or board",
                 names[i]);
     for (const struct worker_spec *const *at = workers; *at; at++) {
         bool chosen = count == 0;
@@ -89,7 +90,7 @@ const struct command ctl_acl = {
     .name = "acl",
     .usage = "acl [WORKER...] [--user NAME] | document",
     .about = "what each worker must be permitted in Kafka and Redis, as commands",
-    .options = "document intake classification sla compensation notification gateway --user",
+    .options = "document intake classification sla compensation notification gateway board --user",
     .run = run_acl,
     .help = help_acl,
 };
