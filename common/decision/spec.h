@@ -61,8 +61,8 @@ static inline int64_t decision_logged_ms(const struct decision *in) {
 }
 
 enum worker_kind {
-    WORKER_MAP,    /* event in -> events out, or a rejection */
-    WORKER_KEYED,  /* state per case, one wake-up time each, exactly-once */
+    WORKER_MAP,     /* event in -> events out, or a rejection */
+    WORKER_KEYED,   /* state per case, one wake-up time each, exactly-once */
     WORKER_GATEWAY, /* sends on what others have ordered, at least once; it has a loop of its own */
     WORKER_BOARD    /* shows the views of others; it has a loop of its own */
 };
