@@ -35,14 +35,12 @@ int ctl_money_fail(const char *fmt, ...) {
 }
 
 struct rehearse *ctl_money_rehearse(const char *dir, const struct worker_spec *spec,
-                                    rehearse_listener *listener, void *context,
-                                    struct arena *arena) {
+                                    rehearse_listener *listener, void *context) {
     const struct worker_spec *const specs[] = {&intake_spec, &classification_spec, &sla_spec, spec};
     struct rehearse *rehearse = rehearse_new(listener, context);
     struct buf errors = {0};
     int bad = 0;
 
-    (void)arena;
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++)
         bad |= rehearse_add(rehearse, specs[i], dir, &errors);
     if (bad) ctl_notes(errors.at);

@@ -15,8 +15,7 @@ int ctl_money_fail(const char *fmt, ...) PRINTF(1, 2);
 /* The workers that money depends on, in memory, with the policies of a folder; `spec` is
  * compensation's. NULL after having said what is wrong with them: EXIT_BAD_CONFIG. */
 struct rehearse *ctl_money_rehearse(const char *dir, const struct worker_spec *spec,
-                                    rehearse_listener *listener, void *context,
-                                    struct arena *arena);
+                                    rehearse_listener *listener, void *context);
 /* Plays the inbound events of a file ("-": standard input), one a line, in each; then time passes
  * until `until_ms`. An exit status: EXIT_CANNOT_GO_ON when a line could not be read. */
 int ctl_money_file(const char *path, struct rehearse *const *rehearses, int count,

@@ -1,26 +1,16 @@
 /* redressctl compensation explain: from the events of a file, played in memory, or from the case as
  * Redis has it. */
-#include "base/clock.h"
-#include "base/ids.h"
 #include "compensation/compensation.h"
 #include "compensation/explain.h"
 #include "decision/policies.h"
 #include "redressctl/cases/ctl_sight.h"
-#include "redressctl/ctl.h"
 #include "redressctl/money/ctl_money.h"
+#include "redressctl/policy/ctl_explain.h"
 #include "redressctl/policy/ctl_policy.h"
-#include "sight/sight_case.h"
 
 #include <string.h>
 
 #define FOR_GOOD_MS (INT64_C(100) * 366 * 24 * 3600 * 1000)
-
-struct request {
-    const char *dir, *events, *case_id;
-    int64_t until_ms;
-    bool json;
-    struct arena *arena;
-};
 
 /* ---- Telling ---- */
 
@@ -45,7 +35,7 @@ static void print_tree(const struct tree *tree, int depth, struct arena *arena) 
     }
 }
 
-static int tell(const struct request *request, const struct compensation_state *state,
+static int tell(const struct ctl_explain *request, const struct compensation_state *state,
                 const struct offer_policy *policy) {
     const struct tree *tree = explain_case(state, policy, request->arena);
     struct buf buf = {0};
@@ -80,13 +70,13 @@ static void ignore(void *context, const struct worker_spec *spec, int64_t now_ms
         ctl_money_fail("%s: %s: %s", ev ? ev->id : "", rejection->reason, rejection->detail);
 }
 
-static int from_events(struct request *request) {
+static int from_events(struct ctl_explain *request) {
     struct worker_spec spec = compensation_spec;
     spec.load = load_for_good;
     const struct offer_policy *policy =
         ctl_policy_load(&compensation_spec, request->dir, request->arena);
     struct rehearse *rehearse = NULL;
-    if (policy) rehearse = ctl_money_rehearse(request->dir, &spec, ignore, NULL, request->arena);
+    if (policy) rehearse = ctl_money_rehearse(request->dir, &spec, ignore, NULL);
 
     if (!rehearse) return EXIT_BAD_CONFIG;
     int status = ctl_money_file(request->events, &rehearse, 1, request->until_ms);
@@ -106,40 +96,24 @@ static int from_events(struct request *request) {
 
 static int read_state(struct ctl *ctl, const char *case_id, struct compensation_state *out) {
     struct sight_case found;
-    int status = ctl_shards(ctl);
+    int status = ctl_explain_find(ctl, "compensation", case_id, &found);
 
-    if (!status) status = ctl_sight(ctl, sight_case_read(&ctl->sight, case_id, false, &found));
     if (status) return status;
-    status =
-        ctl_sight_shard(ctl, "compensation", ids_partition(case_id, IDS_ROUTE_LEN, ctl->shards));
-    if (status) return status;
-    if (!found.compensation->count)
-        return ctl_fail(ctl,
-                        "no case %s: it was never opened, or is over and past its retention time",
-                        case_id);
+    if (!found.compensation->count) return ctl_explain_none(ctl, case_id);
     return ctl_sight(ctl, sight_case_compensation(&ctl->sight, &found, out));
 }
 
-/* That of the folder, where the case's own is the same, or not to be had. */
-static const struct offer_policy *choose_version(struct ctl *ctl, const struct request *request,
-                                                 const struct compensation_state *state) {
-    struct err err;
+static const struct offer_policy *choose_policy(struct ctl *ctl, const struct ctl_explain *request,
+                                                const struct compensation_state *state) {
     const struct offer_policy *policy =
         ctl_policy_load(&compensation_spec, request->dir, request->arena);
-    const struct offer_policy *own;
 
-    if (!policy || !state->policy_version || strcmp(state->policy_version, policy->version) == 0)
-        return policy;
-    if ((own = ctl_policy_version(ctl, &compensation_spec, request->dir, state->policy_version,
-                                  request->arena, &err)))
-        return own;
-    ctl_note("redressctl compensation: the case runs under version %s (%s); explained by version "
-             "%s of %s",
-             state->policy_version, err.text, policy->version, request->dir);
-    return policy;
+    if (!policy) return NULL;
+    return ctl_explain_policy(ctl, request, &compensation_spec, policy, policy->version,
+                              state->policy_version);
 }
 
-static int from_redis(struct request *request) {
+static int from_redis(struct ctl_explain *request) {
     static const struct command name = {.name = "compensation"};
     struct ctl ctl = {.command = &name, .arena = arena_new(), .turn = arena_new()};
     struct compensation_state state = {0};
@@ -147,7 +121,7 @@ static int from_redis(struct request *request) {
 
     if (status == 0) status = read_state(&ctl, request->case_id, &state);
     if (status == 0) {
-        const struct offer_policy *policy = choose_version(&ctl, request, &state);
+        const struct offer_policy *policy = choose_policy(&ctl, request, &state);
         if (policy)
             status = tell(request, &state, policy);
         else
@@ -159,31 +133,14 @@ static int from_redis(struct request *request) {
 }
 
 int ctl_money_explain(int argc, char **argv) {
-    struct request request = {.arena = arena_new()};
-    bool bad = false;
-
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc)
-            request.dir = argv[++i];
-        else if (strcmp(argv[i], "--events") == 0 && i + 1 < argc)
-            request.events = argv[++i];
-        else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc)
-            bad |= clock_parse(argv[++i], &request.until_ms) != 0;
-        else if (strcmp(argv[i], "--json") == 0)
-            request.json = true;
-        else if (!request.case_id && argv[i][0] != '-')
-            request.case_id = argv[i];
-        else
-            bad = true;
-    }
-    bad |= !request.case_id || !ids_is_case(request.case_id);
-    if (!bad) request.dir = ctl_policy_dir(request.dir, request.arena);
-
+    struct ctl_explain request = {.arena = arena_new()};
     int status = EXIT_BAD_CONFIG;
-    if (bad)
+
+    if (!ctl_explain_arguments(argc, argv, &request))
         status = ctl_money_usage();
-    else if (request.dir)
+    else if ((request.dir = ctl_policy_dir(request.dir, request.arena)))
         status = request.events ? from_events(&request) : from_redis(&request);
     arena_free(request.arena);
+
     return status;
 }

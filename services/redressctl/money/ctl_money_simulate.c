@@ -318,7 +318,7 @@ static int begin(struct simulation *simulation, const char *dir) {
 
     play->dir = dir;
     play->arena = arena_new();
-    play->rehearse = ctl_money_rehearse(dir, &compensation_spec, listen, play, play->arena);
+    play->rehearse = ctl_money_rehearse(dir, &compensation_spec, listen, play);
     if (play->rehearse) return EXIT_OK;
     return EXIT_BAD_CONFIG;
 }

@@ -2,17 +2,15 @@
  * has it. */
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/ids.h"
 #include "classification/classification.h"
 #include "contract/contract.h"
 #include "decision/policies.h"
 #include "decision/rehearse.h"
 #include "intake/intake.h"
 #include "redressctl/cases/ctl_sight.h"
-#include "redressctl/ctl.h"
+#include "redressctl/policy/ctl_explain.h"
 #include "redressctl/policy/ctl_policy.h"
 #include "redressctl/policy/ctl_sla.h"
-#include "sight/sight_case.h"
 #include "sla/sla.h"
 #include "sla/sla_explain.h"
 #include <stdlib.h>
@@ -20,13 +18,6 @@
 #include <unistd.h>
 
 #define FOR_GOOD_MS (INT64_C(100) * 366 * 24 * 3600 * 1000)
-
-struct request {
-    const char *dir, *events, *case_id;
-    int64_t until_ms;
-    bool json;
-    struct arena *arena;
-};
 
 /* "2026-11-01T09:00:00Z  2026-11-01T10:00:00Z  counted" */
 static void print_span(const struct tree *span) {
@@ -107,7 +98,7 @@ static void print_deadline(struct arena *arena, const struct tree *deadline) {
     if (tree_get(deadline, "more")) ctl_line("    and more");
 }
 
-static int print_all(const struct request *request, const struct sla_state *state,
+static int print_all(const struct ctl_explain *request, const struct sla_state *state,
                      const struct sla_policy *policy, int64_t now_ms) {
     struct buf lines = {0};
 
@@ -146,7 +137,7 @@ static void ignore(void *context, const struct worker_spec *spec, int64_t now_ms
         ctl_sla_fail("%s: %s: %s", ev ? ev->id : "", rejection->reason, rejection->detail);
 }
 
-static struct rehearse *set_up(const struct request *request, const struct worker_spec *sla) {
+static struct rehearse *set_up(const struct ctl_explain *request, const struct worker_spec *sla) {
     struct buf errors = {0};
     struct rehearse *rehearse = rehearse_new(ignore, NULL);
     const char *rules =
@@ -164,7 +155,7 @@ static struct rehearse *set_up(const struct request *request, const struct worke
     return NULL;
 }
 
-static int play(const struct request *request, struct rehearse *rehearse) {
+static int play(const struct ctl_explain *request, struct rehearse *rehearse) {
     enum { FILE_LIMIT = 1 << 30 };
     static const struct header header = {"content-type", "application/cloudevents+json", 28};
     struct err err;
@@ -197,7 +188,7 @@ static int play(const struct request *request, struct rehearse *rehearse) {
     return 0;
 }
 
-static int from_events(struct request *request) {
+static int from_events(struct ctl_explain *request) {
     struct worker_spec sla = sla_spec;
     sla.load = load_for_good;
     struct rehearse *rehearse = set_up(request, &sla);
@@ -221,37 +212,23 @@ static int from_events(struct request *request) {
 
 static int read_state(struct ctl *ctl, const char *case_id, struct sla_state *out) {
     struct sight_case found;
-    int status = ctl_shards(ctl);
+    int status = ctl_explain_find(ctl, "sla", case_id, &found);
 
-    if (!status) status = ctl_sight(ctl, sight_case_read(&ctl->sight, case_id, false, &found));
     if (status) return status;
-    status = ctl_sight_shard(ctl, "sla", ids_partition(case_id, IDS_ROUTE_LEN, ctl->shards));
-    if (status) return status;
-    if (!found.sla->count)
-        return ctl_fail(ctl,
-                        "no case %s: it was never opened, or is over and past its retention time",
-                        case_id);
+    if (!found.sla->count) return ctl_explain_none(ctl, case_id);
     return ctl_sight(ctl, sight_case_sla(&ctl->sight, &found, out));
 }
 
-/* That of the folder, where the case has none yet, or where its own is the same. */
-static const struct sla_policy *choose_version(struct ctl *ctl, const struct request *request,
-                                               const struct sla_state *state) {
-    struct err err;
+static const struct sla_policy *choose_policy(struct ctl *ctl, const struct ctl_explain *request,
+                                              const struct sla_state *state) {
     const struct sla_policy *policy = ctl_policy_load(&sla_spec, request->dir, request->arena);
-    const struct sla_policy *own;
 
-    if (!policy || !state->policy_version || strcmp(state->policy_version, policy->version) == 0)
-        return policy;
-    if ((own = ctl_policy_version(ctl, &sla_spec, request->dir, state->policy_version,
-                                  request->arena, &err)))
-        return own;
-    ctl_note("redressctl sla: the case runs under version %s (%s); explained by version %s of %s",
-             state->policy_version, err.text, policy->version, request->dir);
-    return policy;
+    if (!policy) return NULL;
+    return ctl_explain_policy(ctl, request, &sla_spec, policy, policy->version,
+                              state->policy_version);
 }
 
-static int from_redis(struct request *request) {
+static int from_redis(struct ctl_explain *request) {
     static const struct command name = {.name = "sla"};
     struct ctl ctl = {.command = &name, .arena = arena_new(), .turn = arena_new()};
     struct sla_state state = {0};
@@ -259,7 +236,7 @@ static int from_redis(struct request *request) {
 
     if (status == 0) status = read_state(&ctl, request->case_id, &state);
     if (status == 0) {
-        const struct sla_policy *policy = choose_version(&ctl, request, &state);
+        const struct sla_policy *policy = choose_policy(&ctl, request, &state);
         int64_t now_ms = request->until_ms ? request->until_ms : clock_now_ms();
         if (policy)
             status = print_all(request, &state, policy, now_ms);
@@ -272,30 +249,14 @@ static int from_redis(struct request *request) {
 }
 
 int ctl_sla_explain(int argc, char **argv) {
-    struct request request = {.arena = arena_new()};
-    bool bad = false;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc)
-            request.dir = argv[++i];
-        else if (strcmp(argv[i], "--events") == 0 && i + 1 < argc)
-            request.events = argv[++i];
-        else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc)
-            bad |= clock_parse(argv[++i], &request.until_ms) != 0;
-        else if (strcmp(argv[i], "--json") == 0)
-            request.json = true;
-        else if (!request.case_id && argv[i][0] != '-')
-            request.case_id = argv[i];
-        else
-            bad = true;
-    }
-    bad |= !request.case_id || !ids_is_case(request.case_id);
-    if (!bad) request.dir = ctl_policy_dir(request.dir, request.arena);
-
+    struct ctl_explain request = {.arena = arena_new()};
     int status = EXIT_BAD_CONFIG;
-    if (bad)
+
+    if (!ctl_explain_arguments(argc, argv, &request))
         status = ctl_sla_usage();
-    else if (request.dir)
+    else if ((request.dir = ctl_policy_dir(request.dir, request.arena)))
         status = request.events ? from_events(&request) : from_redis(&request);
     arena_free(request.arena);
+
     return status;
 }
