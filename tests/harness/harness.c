@@ -15,6 +15,7 @@ enum {
     STOP_WITHIN_MS = 60000,    /* REDRESS_DRAIN is 10 s; leak checks come on top */
     SERVER_WITHIN_MS = 180000, /* Kafka takes 2 s alone, and much longer beside a compiler */
     ASK_WITHIN_MS = 60000,     /* one answer of a process that has others beside it */
+    FETCH_WITHIN_MS = 600000,  /* three tries of a registry */
     RUN_LOG_BYTES = 1 << 20    /* what is read back of a tool's output */
 };
 
@@ -335,6 +336,23 @@ static void read_log(const struct process *process, struct buf *out) {
     fclose(file);
 }
 
+/* To its end; takes the process. Returns its exit status. */
+static int run_out(struct process *process, struct buf *out, int limit_ms) {
+    unlink(process->log);
+    process_start(process);
+    if (!process_wait(process, limit_ms)) {
+        process_log_tail(process, 20);
+        process_kill(process, SIGKILL);
+        wait_fail("%s did not end within %d ms", process->name, limit_ms);
+    }
+    check_sanitizers(process);
+    if (out) read_log(process, out);
+    int status = process_exit_status(process);
+    process_free(process);
+
+    return status;
+}
+
 int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *program, ...) {
     struct process process;
 
@@ -347,17 +365,28 @@ int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *pr
     va_start(args, program);
     for (const char *arg; (arg = va_arg(args, const char *));) process_arg(&process, "%s", arg);
     va_end(args);
-    unlink(process.log);
-    process_start(&process);
-    if (!process_wait(&process, limit_ms)) {
-        process_log_tail(&process, 20);
-        process_kill(&process, SIGKILL);
-        wait_fail("%s did not end within %d ms", program, limit_ms);
-    }
-    check_sanitizers(&process);
-    if (out) read_log(&process, out);
-    int status = process_exit_status(&process);
-    process_free(&process);
 
-    return status;
+    return run_out(&process, out, limit_ms);
+}
+
+const char *harness_fetch(struct harness *h, struct arena *arena, const char *what) {
+    struct process process;
+    struct buf said = {0};
+    const char *folder = NULL;
+
+    process_init(&process, h->dir, "fetch");
+    process_env_whole(&process);
+    process_arg(&process, "%s", REDRESS_SOURCE_DIR "/tests/harness/fetch");
+    process_arg(&process, "%s", what);
+    bool got = run_out(&process, &said, FETCH_WITHIN_MS) == 0;
+    if (!got) fprintf(stderr, "--- %s cannot be got: %.*s\n", what, (int)said.len, said.at);
+    /* The last line; what had to be installed is said before it. */
+    size_t end = said.len;
+    while (end > 0 && said.at[end - 1] == '\n') end--;
+    size_t start = end;
+    while (start > 0 && said.at[start - 1] != '\n') start--;
+    if (got) folder = arena_strndup(arena, said.at + start, end - start);
+    buf_free(&said);
+
+    return folder;
 }

@@ -86,5 +86,8 @@ double harness_metric(struct harness *h, const struct process *worker, const cha
  * test fails after limit_ms. */
 int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *program, ...)
     __attribute__((sentinel));
+/* tests/harness/fetch: where `what` is, got from its registry if it is not there yet. NULL: it
+ * cannot be got; the log says why. Lives as long as the arena. */
+const char *harness_fetch(struct harness *h, struct arena *arena, const char *what);
 
 #endif

@@ -68,6 +68,10 @@ void process_env_basic(struct process *process) {
     }
 }
 
+void process_env_whole(struct process *process) {
+    for (char **at = environ; *at; at++) process_env(process, "%s", *at);
+}
+
 void process_free(struct process *process) {
     if (process->pid) process_kill(process, SIGKILL);
     for (int i = 0; process->argv[i]; i++) free(process->argv[i]);

@@ -10,8 +10,8 @@
 
 enum {
     PROCESS_ARGS_MAX = 32,
-    PROCESS_ENV_MAX = 64
-}; /* Java's command line is the longest; a worker's settings the largest */
+    PROCESS_ENV_MAX = 500
+}; /* Java's command line is the longest; a developer's environment the largest */
 
 struct process {
     char name[64]; /* "sla-0", for messages */
@@ -33,6 +33,8 @@ void process_env(struct process *process, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Takes PATH, HOME, TMPDIR, LANG and the sanitizers' options over from the test. */
 void process_env_basic(struct process *process);
+/* Takes everything over: for what asks registries, whose proxies and certificates stand there. */
+void process_env_whole(struct process *process);
 void process_free(struct process *process); /* kills what still runs */
 
 void process_start(struct process *process);

@@ -71,11 +71,8 @@ static void start_receiver(struct scene *scene) {
     buf_free(&said);
     process_init(&scene->receiver, h->dir, "receiver");
     process_env_basic(&scene->receiver);
-    if (harness_run(h, &said, RUN_MS, "bash",
-                    REDRESS_SOURCE_DIR "/tests/harness/python/standardwebhooks", NULL) == 0)
-        process_env(&scene->receiver, "STANDARDWEBHOOKS=%.*s", (int)strcspn(said.at, "\n"),
-                    said.at);
-    buf_free(&said);
+    const char *library = harness_fetch(h, scene->arena, "standardwebhooks");
+    if (library) process_env(&scene->receiver, "STANDARDWEBHOOKS=%s", library);
     process_arg(&scene->receiver, "python3");
     process_arg(&scene->receiver, REDRESS_SOURCE_DIR "/tests/integration/gateway_receiver.py");
     process_arg(&scene->receiver, "%s", h->dir);

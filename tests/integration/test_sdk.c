@@ -19,12 +19,7 @@
 #define SDK       REDRESS_SOURCE_DIR "/tests/integration/sdk/"
 #define COMPLAINT SDK "complaints.jsonl"
 
-enum {
-    LIMIT_MS = PIPELINE_WITHIN_MS,
-    FETCH_MS = 600000, /* three tries of a registry */
-    FILE_MAX = 16 * 1024 * 1024,
-    LINES_MAX = 4096
-};
+enum { LIMIT_MS = PIPELINE_WITHIN_MS, FILE_MAX = 16 * 1024 * 1024, LINES_MAX = 4096 };
 
 static const struct json_limits no_limits = {.bytes = FILE_MAX, .depth = 100, .values = 1000000};
 
@@ -47,19 +42,10 @@ static const struct tree *read_json(struct scene *scene, const char *bytes, size
 
 /* ---- Programs ---- */
 
-static const char *fetched(struct scene *scene, const char *language) {
-    struct buf said = {0};
+static const char *fetched(struct scene *scene, const char *what) {
+    const char *folder = harness_fetch(scene->pipeline->h, scene->arena, what);
 
-    if (harness_run(scene->pipeline->h, &said, FETCH_MS, "bash", SDK "fetch", language, NULL) != 0)
-        wait_fail("the SDK for %s: %s", language, said.at);
-    /* The last line; what had to be installed is said before it. */
-    size_t end = said.len;
-    while (end > 0 && said.at[end - 1] == '\n') end--;
-    size_t start = end;
-    while (start > 0 && said.at[start - 1] != '\n') start--;
-    const char *folder = arena_strndup(scene->arena, said.at + start, end - start);
-    buf_free(&said);
-
+    if (!folder) wait_fail("%s is needed", what);
     return folder;
 }
 
@@ -91,9 +77,9 @@ static const char *topic_of(struct scene *scene, enum topic topic) {
 
 static void open_scene(struct scene *scene) {
     *scene = (struct scene){.arena = arena_new(), .pipeline = pipeline_new("sdk", 4)};
-    scene->python = fetched(scene, "python");
-    scene->node = fetched(scene, "node");
-    scene->java = fetched(scene, "java");
+    scene->python = fetched(scene, "sdk-python");
+    scene->node = fetched(scene, "sdk-node");
+    scene->java = fetched(scene, "sdk-java");
     scene->time_ms = clock_now_ms();
     clock_format(scene->time_ms, scene->time);
     process_env(scene->pipeline->workers[PIPELINE_SLA], "REDRESS_POLICY_DIR=%s",
