@@ -6,6 +6,7 @@
  * And an intake whose clock is slow, or fast: what is fresh by any clock comes in, what is ahead of
  * all does not. */
 #include "base/clock.h"
+#include "faketime.h"
 #include "intake/intake.h"
 #include "outside/redis.h"
 #include "timers.h"
@@ -29,42 +30,10 @@ enum {
     LIMIT_MS = 240000
 };
 
-static char clock_file[300], preload[600];
-
-/* `faketime` knows where its library is. */
-static bool find_library(void) {
-    char found[400] = "";
-    FILE *pipe = popen("faketime -m -f +0 printenv LD_PRELOAD 2> /dev/null", "r");
-    if (pipe && !fgets(found, sizeof found, pipe)) found[0] = 0;
-    if (!pipe || pclose(pipe) != 0 || !found[0]) return false;
-    found[strcspn(found, "\n")] = 0;
-    snprintf(preload, sizeof preload, "%s:%s", TRUE_WAITS, found);
-    return true;
-}
-
-/* Replaced whole: libfaketime reads it again at every look at the clock. */
-static void set_clock_in(const char *path, const char *offset) {
-    char next[310];
-    snprintf(next, sizeof next, "%s.next", path);
-    FILE *file = fopen(next, "w");
-    if (!file) wait_fail("%s cannot be written", next);
-    fprintf(file, "%s\n", offset);
-    fclose(file);
-    if (rename(next, path) != 0) wait_fail("%s cannot be replaced", path);
-}
+static char clock_file[300];
 
 static void set_clock(const char *offset) {
-    set_clock_in(clock_file, offset);
-}
-
-static void set_faketime(struct process *process, const char *path) {
-    const char *asan = getenv("ASAN_OPTIONS");
-    process_env(process, "LD_PRELOAD=%s", preload);
-    process_env(process, "FAKETIME_TIMESTAMP_FILE=%s", path);
-    process_env(process, "FAKETIME_NO_CACHE=1");
-    process_env(process, "FAKETIME_DONT_FAKE_MONOTONIC=1"); /* nor CLOCK_BOOTTIME (0.9.10) */
-    process_env(process, "ASAN_OPTIONS=%s%sverify_asan_link_order=0", asan ? asan : "",
-                asan ? ":" : "");
+    faketime_set(clock_file, offset);
 }
 
 static bool enough_here(const struct timers *timers) {
@@ -120,7 +89,7 @@ static void look_from_a_slow_host(struct timers *timers) {
     char load[640];
     struct buf out = {0};
     int lines = 0;
-    snprintf(load, sizeof load, "LD_PRELOAD=%s", preload);
+    snprintf(load, sizeof load, "LD_PRELOAD=%s", faketime_preload());
     int status =
         harness_run(timers->h, &out, LIMIT_MS, "env", load, "FAKETIME=-3600s",
                     "FAKETIME_DONT_FAKE_MONOTONIC=1", "ASAN_OPTIONS=verify_asan_link_order=0",
@@ -131,20 +100,14 @@ static void look_from_a_slow_host(struct timers *timers) {
     buf_free(&out);
 }
 
-static void need_library(void) {
-    if (find_library()) return;
-    print_message("skipped: `faketime -m` does not work here; deploy/install test installs it\n");
-    skip();
-}
-
 static void run(const char *name, bool of_redis) {
-    need_library();
+    faketime_preload();
     struct timers *timers = timers_new(name, 3 * COUNT);
     snprintf(clock_file, sizeof clock_file, "%s/clock", timers->h->dir);
     set_clock("+3600");
-    if (of_redis) set_faketime(&timers->h->redis, clock_file);
+    if (of_redis) faketime_of(&timers->h->redis, clock_file);
     timers_open(timers, PARTITIONS, false);
-    if (!of_redis) set_faketime(timers->sla, clock_file);
+    if (!of_redis) faketime_of(timers->sla, clock_file);
     process_env(timers->sla,
                 "REDRESS_STEP_HOLD=3s"); /* not 10 s, nor the next: for the time the test takes */
     process_env(timers->sla, "REDRESS_LATE_SETTLE=1s");
@@ -267,10 +230,10 @@ static void open_intake_scene(struct intake_scene *scene) {
     snprintf(clock_file, sizeof clock_file, "%s/clock", timers->h->dir);
     snprintf(scene->redis_clock, sizeof scene->redis_clock, "%s/clock-of-redis", timers->h->dir);
     set_clock("+0");
-    set_clock_in(scene->redis_clock, "+0");
-    set_faketime(&timers->h->redis, scene->redis_clock);
+    faketime_set(scene->redis_clock, "+0");
+    faketime_of(&timers->h->redis, scene->redis_clock);
     timers_open(timers, PARTITIONS, false);
-    set_faketime(timers->intake, clock_file);
+    faketime_of(timers->intake, clock_file);
     process_start(timers->intake);
     harness_wait_ready(timers->h, timers->intake);
 }
@@ -279,7 +242,7 @@ static void test_intake_clock(void **state) {
     enum { MINUTE_MS = 60000, DAY_MS = 24 * 60 * MINUTE_MS };
     struct intake_scene scene = {.timers = NULL};
     (void)state;
-    need_library();
+    faketime_preload();
     open_intake_scene(&scene);
 
     set_clock("-600");
@@ -304,7 +267,7 @@ static void test_intake_clock(void **state) {
 
     /* And where Redis is slow, too, the broker's is what is left. */
     set_clock("-600");
-    set_clock_in(scene.redis_clock, "-600");
+    faketime_set(scene.redis_clock, "-600");
     complain(&scene, 0);
     complain(&scene, 6 * MINUTE_MS);
     expect(&scene, "ten minutes slow, and Redis with it", 4, 4);

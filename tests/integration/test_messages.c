@@ -1,10 +1,14 @@
 /* Many messages on a real broker and a real Redis: to customers in all zones of the policy, through
  * notification and redress-gateway, both killed in between. None is asked for twice, none is lost,
- * none goes out in its reader's night; prints the rates. 5 000 of them; 100 000 as soak.messages. */
+ * none goes out in its reader's night; prints the rates. 5 000 of them; 100 000 as soak.messages.
+ *
+ * And the night passes: the clocks of the worker and of Redis move on by hours under 100 messages
+ * that wait, which go out in each reader's morning, once. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "data/calendar_zone.h"
 #include "data/json.h"
+#include "faketime.h"
 #include "notification/notification.h"
 #include "tail.h"
 
@@ -21,6 +25,7 @@ enum {
     EACH = 2, /* messages to each customer: the first word, and news behind it */
     CASES = 2500,
     SOAK_CASES = 50000,
+    NIGHT_CASES = 50,
     WITHIN_MS = 10 * 60000,
     SOAK_WITHIN_MS = 60 * 60000,
     FILE_MAX = 512 << 20,
@@ -47,6 +52,7 @@ struct scene {
     struct process *notification, *gateway;
     struct tail *deliveries, *activity;
     const struct calendar_zone *zones[ZONES];
+    const char *clock; /* a file of faketime.h; NULL: the true one */
     int cases, within_ms, deliveries_read, activity_read;
     int asked, done, told_again;
     struct letter *letters; /* EACH a case */
@@ -246,15 +252,21 @@ static int count_again(struct scene *scene) {
 
 /* ---- The scene ---- */
 
-static void open_scene(struct scene *scene) {
-    bool soak = getenv("REDRESS_TEST_SOAK") != NULL;
-    struct harness *h = harness_share("messages");
+static void open_scene(struct scene *scene, const char *name, int cases, bool fake) {
+    struct harness *h = harness_new(name);
     struct err err;
 
     *scene = (struct scene){.h = h,
                             .arena = arena_new(),
-                            .cases = soak ? SOAK_CASES : CASES,
-                            .within_ms = soak ? SOAK_WITHIN_MS : WITHIN_MS};
+                            .cases = cases,
+                            .within_ms = cases == SOAK_CASES ? SOAK_WITHIN_MS : WITHIN_MS};
+    if (fake) {
+        scene->clock = arena_printf(scene->arena, "%s/clock", h->dir);
+        faketime_set(scene->clock, "+0");
+        faketime_of(&h->redis, scene->clock);
+    }
+    harness_start_kafka(h);
+    harness_start_redis(h);
     for (int i = 0; i < ZONES; i++) {
         scene->zones[i] = calendar_zone_find(zones[i], scene->arena, &err);
         assert_non_null(scene->zones[i]);
@@ -264,6 +276,7 @@ static void open_scene(struct scene *scene) {
     harness_create_topics(h, 4);
     scene->world = world_open(h);
     scene->notification = harness_worker(h, "notification", 0);
+    if (fake) faketime_of(scene->notification, scene->clock);
     const char *policy =
         arena_printf(scene->arena,
                      "version: '1'\nlanes:\n  - {lane: file, takes: [others], file: {path: "
@@ -281,7 +294,7 @@ static void close_scene(struct scene *scene) {
     tail_close(scene->deliveries);
     tail_close(scene->activity);
     world_close(scene->world);
-    harness_leave(scene->h);
+    harness_close(scene->h);
     free(scene->letters);
     free(scene->waiting);
     arena_free(scene->arena);
@@ -336,14 +349,75 @@ static void send_all(struct scene *scene) {
 static void none_twice_none_lost_none_at_night(void **unused) {
     (void)unused;
     struct scene scene;
-    open_scene(&scene);
+    open_scene(&scene, "messages", getenv("REDRESS_TEST_SOAK") ? SOAK_CASES : CASES, false);
     publish_cases(&scene);
     ask_for_all(&scene);
     send_all(&scene);
     close_scene(&scene);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(none_twice_none_lost_none_at_night)};
+/* Whoever was awake well within that minute has been written to. */
+static bool awake_are_asked(struct scene *scene, int64_t now_ms) {
+    enum { MARGIN_MS = 5 * MINUTE_MS };
+
+    look_at_deliveries(scene);
+    for (int i = 0; i < scene->cases; i++) {
+        bool awake =
+            is_awake(scene, i, now_ms - MARGIN_MS) && is_awake(scene, i, now_ms + MARGIN_MS);
+        for (int n = 0; n < EACH && awake; n++)
+            if (!scene->letters[i * EACH + n].asked) return false;
+    }
+    return true;
+}
+
+/* The next step when all who are awake now are written to; returns whether anybody was. */
+static bool move_on(struct scene *scene, int hours, bool killed) {
+    int before = scene->asked;
+    char offset[32];
+
+    snprintf(offset, sizeof offset, "+%d", hours * 3600);
+    faketime_set(scene->clock, offset);
+    if (killed) kill_and_start(scene, scene->notification);
+    int64_t now_ms = clock_now_ms() + (int64_t)hours * 60 * MINUTE_MS;
+    WAIT_FOR(awake_are_asked(scene, now_ms), scene->within_ms);
+
+    return scene->asked > before;
+}
+
+/* Steps shorter than a zone's day: each is awake at one of them. */
+static void the_night_passes(void **unused) {
+    enum { STEP_H = 3, STEPS = 8, KILLED_AT = 3 };
+    struct scene scene;
+    int mornings = 0;
+
+    (void)unused;
+    faketime_preload();
+    open_scene(&scene, "night", NIGHT_CASES, true);
+    process_env(scene.notification, "REDRESS_STEP_HOLD=3s"); /* not 10 s: for the time it takes */
+    publish_cases(&scene);
+    process_start(scene.notification);
+    harness_wait_ready(scene.h, scene.notification);
+    WAIT_FOR(is_idle(&scene), scene.within_ms);
+    look_at_deliveries(&scene);
+    int waited = count_waiting(&scene);
+    assert_int_equal(scene.asked + waited, scene.cases * EACH);
+    assert_true(waited > 0);
+
+    for (int step = 1; step <= STEPS; step++)
+        mornings += move_on(&scene, step * STEP_H, step == KILLED_AT);
+    WAIT_FOR(is_idle(&scene), scene.within_ms);
+    look_at_deliveries(&scene);
+    print_message("%d messages waited for the morning; it came for them in %d steps of %d hours\n",
+                  waited, mornings, STEP_H);
+    assert_int_equal(scene.asked, scene.cases * EACH);
+    assert_int_equal(count_waiting(&scene), 0);
+    assert_true(mornings > 0);
+    close_scene(&scene);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(none_twice_none_lost_none_at_night),
+                                       cmocka_unit_test(the_night_passes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
