@@ -21,6 +21,7 @@ struct api_customer {
 struct api_case {
     struct sight_row row;
     const char *class_by, *policy_version;
+    struct texts class_rules;
     int64_t contacted_at, resolved_at, closed_at, repeats;
     const struct tree *deadlines, *pauses, *timeline;
     struct api_offer *offer;
@@ -89,6 +90,9 @@ static const struct field case_fields[] = {
     {FIELD_AS("class", api_case, row.class_name), .type = FIELD_NAME, .doc = "The class by now."},
     {FIELD(api_case, class_by), .type = FIELD_NAME,
      .doc = "Whose word the class is: text (the words of the customer) or person."},
+    {FIELD(api_case, class_rules), .type = FIELD_TEXTS,
+     .doc = "Which rules of classification.yaml the words met, `model` where that spoke; none of a "
+            "person's class."},
     {FIELD_AS("severity", api_case, row.severity), .type = FIELD_NAME, .doc = "P1 to P4."},
     {FIELD_AS("tier", api_case, row.tier), .type = FIELD_NAME, .doc = "The customer's tier."},
     {FIELD_AS("flags", api_case, row.flags), .type = FIELD_TEXTS, .doc = "All flags ever given."},
@@ -201,7 +205,11 @@ static void take_offer(struct sight *sight, const struct compensation_state *sta
     struct api_offer *offer = ARENA_NEW(sight->arena, struct api_offer);
 
     if (profile && profile->text_class) out->class_by = "text";
-    if (profile && profile->person_class) out->class_by = "person";
+    if (profile && profile->text_class) out->class_rules = profile->text_rules;
+    if (profile && profile->person_class) {
+        out->class_by = "person";
+        out->class_rules = (struct texts){0};
+    }
     if (!state->status) return;
     *offer = (struct api_offer){.status = tree_text(tree, "status"),
                                 .proposal_id = state->proposal_id,

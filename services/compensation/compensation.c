@@ -158,8 +158,7 @@ static void classify(struct proposal_turn *turn, const struct classified *classi
     struct profile_place place = profile_place(turn->in->ev);
     bool perishable_before = profile_has_flag(state->profile, "perishable");
 
-    state->profile = profile_classified(state->profile, &place, classified->class_name,
-                                        classified->severity, &classified->flags, turn->in->arena);
+    state->profile = profile_classified_by(state->profile, &place, classified, turn->in->arena);
     bool proves = !perishable_before && profile_has_flag(state->profile, "perishable");
     if (state->proposals == 0 || proves || is_raised(turn)) propose_anew(turn);
 }

@@ -26,6 +26,8 @@ static const struct field profile_fields[] = {
      .doc = "Its severity."},
     {FIELD(profile, text_asks), .type = FIELD_BOOL, .doc = "It only asks."},
     {PLACE(text_place), .doc = "Its place."},
+    {FIELD(profile, text_rules), .type = FIELD_TEXTS,
+     .doc = "Which rules it was classified by; `model` where that spoke."},
     {FIELD(profile, severity), .type = FIELD_CHOICE, .choices = contract_severities,
      .doc = "The highest of all texts."},
     {FIELD(profile, flags), .type = FIELD_TEXTS, .doc = "Those of all texts, but for `question`."},
@@ -136,6 +138,7 @@ const struct profile *profile_classified(const struct profile *before,
         profile->text_severity = severity;
         profile->text_asks = asks;
         profile->text_place = keep(place, arena);
+        profile->text_rules = (struct texts){0};
     }
 
     if (severity && grade(severity) < grade(profile->severity)) profile->severity = severity;
@@ -144,6 +147,26 @@ const struct profile *profile_classified(const struct profile *before,
         profile->goods_damaged = true;
     for (int i = 0; i < flags->count; i++)
         if (strcmp(flags->at[i], question) != 0) add_flag(&profile->flags, flags->at[i], arena);
+    return profile;
+}
+
+const struct profile *profile_classified_by(const struct profile *before,
+                                            const struct profile_place *place,
+                                            const struct classified *classified,
+                                            struct arena *arena) {
+    bool led = !before || leads(before, place, classified->class_name, classified->severity,
+                                texts_has(&classified->flags, question));
+    struct profile *profile =
+        renew(profile_classified(before, place, classified->class_name, classified->severity,
+                                 &classified->flags, arena),
+              arena);
+    const struct reason *reasons = classified->reasons.at;
+
+    for (int i = 0; led && i < classified->reasons.count; i++) {
+        bool more = profile->text_rules.count < PROFILE_RULES_MAX;
+        if (more && !texts_has(&profile->text_rules, reasons[i].rule))
+            texts_add(&profile->text_rules, reasons[i].rule, arena);
+    }
     return profile;
 }
 

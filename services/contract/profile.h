@@ -22,6 +22,8 @@
 #include "contract.h"
 #include "decision/event.h"
 
+enum { PROFILE_RULES_MAX = 4 }; /* remembered of a text */
+
 /* Where a fact stands in the order of facts. */
 struct profile_place {
     int64_t at;   /* ms since the epoch */
@@ -35,6 +37,7 @@ struct profile {
     int text_severity;
     bool text_asks;
     struct profile_place *text_place;
+    struct texts text_rules; /* which said so; none where nobody asks for them */
     /* All texts. */
     int severity;
     struct texts flags; /* without `question` */
@@ -63,6 +66,11 @@ const struct profile *profile_classified(const struct profile *before,
                                          const struct profile_place *place, const char *class_name,
                                          int severity, const struct texts *flags,
                                          struct arena *arena);
+/* The same, and which rules said so: `reasons` of case.classified, but for the customer's words. */
+const struct profile *profile_classified_by(const struct profile *before,
+                                            const struct profile_place *place,
+                                            const struct classified *classified,
+                                            struct arena *arena);
 
 /* severity 0: the person named none. */
 const struct profile *profile_reclassified(const struct profile *before,

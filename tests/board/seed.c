@@ -163,7 +163,12 @@ static void *money_of(const struct seed_case *one, struct arena *arena) {
                                      .amount = {"CNY", one->cost_minor}};
     *option = (struct compensation_option){
         .option = "A", .remedies = {remedy, 1}, .cost = {"CNY", one->cost_minor}};
+    struct profile *profile = ARENA_NEW(arena, struct profile);
+    static const char *rules[] = {"damaged.zh", "model"};
+    profile->text_class = one->class_name;
+    profile->text_rules = (struct texts){rules, 2};
     *state = (struct compensation_state){.status = COMPENSATION_AWAITING_APPROVAL,
+                                         .profile = profile,
                                          .proposal_id = arena_printf(arena, "%s.1", id),
                                          .needs = need,
                                          .cost_minor = one->cost_minor,

@@ -128,8 +128,15 @@ static const struct profile *fold(const struct profile *before, const struct fac
     struct profile_place place = {.at = fact->at};
     struct texts flags = {(const char **)&fact->flag, fact->flag != NULL};
 
-    if (strcmp(fact->type, "case.classified") == 0)
-        return profile_classified(before, &place, fact->class_name, fact->severity, &flags, arena);
+    if (strcmp(fact->type, "case.classified") == 0) {
+        /* Named like the class, twice: what is remembered must be of the text that leads, once. */
+        struct reason reasons[] = {{fact->class_name, "its words"}, {fact->class_name, "others"}};
+        struct classified classified = {.class_name = fact->class_name,
+                                        .severity = fact->severity,
+                                        .flags = flags,
+                                        .reasons = {reasons, 2}};
+        return profile_classified_by(before, &place, &classified, arena);
+    }
     if (strcmp(fact->type, "case.reclassified") == 0)
         return profile_reclassified(before, &place, fact->class_name, fact->severity, arena);
     return profile_moved(before, &place, contract_event(fact->type), arena);
@@ -154,6 +161,28 @@ static void check_profile(const struct row *row, const struct profile *profile,
     assert_int_equal(profile_only_asks(profile), row->expected.only_asks);
     assert_int_equal(profile_status(profile), row->expected.status);
     assert_string_equal(joined(&flags, arena), row->expected.flags);
+}
+
+/* What is beyond the first few names is not remembered. */
+static void test_rules(void **state) {
+    enum { MANY = PROFILE_RULES_MAX + 3 };
+    struct arena *arena = arena_new();
+    struct profile_place place = {.at = 1};
+    struct reason reasons[MANY];
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) reasons[i] = (struct reason){arena_printf(arena, "r%d", i), "x"};
+    struct classified classified = {
+        .class_name = "other", .severity = SEVERITY_P3, .reasons = {reasons, MANY}};
+    const struct profile *profile = profile_classified_by(NULL, &place, &classified, arena);
+    assert_int_equal(profile->text_rules.count, PROFILE_RULES_MAX);
+    for (int i = 0; i < PROFILE_RULES_MAX; i++)
+        assert_string_equal(profile->text_rules.at[i], reasons[i].rule);
+    classified.reasons = (struct parts){0};
+    classified.class_name = "quality.flaw";
+    profile = profile_classified_by(profile, &place, &classified, arena);
+    assert_int_equal(profile->text_rules.count, 0);
+    arena_free(arena);
 }
 
 static int count_facts(const struct row *row) {
@@ -201,6 +230,9 @@ static void check_folded(const struct row *row, const int *order, int count, str
     const struct profile *profile = NULL;
     for (int i = 0; i < count; i++) profile = fold(profile, &row->facts[order[i]], arena);
     check_profile(row, profile, arena);
+    if (!profile || !profile->text_class) return;
+    assert_int_equal(profile->text_rules.count, 1);
+    assert_string_equal(profile->text_rules.at[0], profile->text_class);
 }
 
 static void test_every_order(void **state) {
@@ -306,7 +338,8 @@ static void test_three_workers(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_order),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules),
+                                       cmocka_unit_test(test_every_order),
                                        cmocka_unit_test(test_three_workers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

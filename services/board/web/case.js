@@ -46,7 +46,7 @@ export const onecase = {
     body.replaceChildren(
       ...(found.notes ?? []).map((text) => note(text)),
       h("div", { class: "columns" },
-        section(t("facts"), facts([[t("status"), named(found.status)], [t("class"), named(found.class)], [t("class_by"), found.class_by ? t(found.class_by) : ""], [t("severity"), found.severity],
+        section(t("facts"), facts([[t("status"), named(found.status)], [t("class"), named(found.class)], [t("class_by"), found.class_by ? t(found.class_by) : ""], [t("class_rules"), found.class_rules?.join(", ")], [t("severity"), found.severity],
           [t("tier"), named(found.tier)], [t("team"), found.team], [t("assignee"), found.assignee], [t("channel"), found.channel], [t("policy"), [found.policy, found.policy_version].filter(Boolean).join(", ")],
           [t("opened_at"), moment(found.opened_at)], [t("contacted_at"), moment(found.contacted_at)], [t("resolved_at"), moment(found.resolved_at)], [t("closed_at"), moment(found.closed_at)],
           [t("repeats"), found.repeats ? number(found.repeats) : ""], [t("flags"), found.flags?.length ? found.flags.map((flag) => h("span", { class: "flag" }, named(flag))) : ""]].map(([label, value]) => [label, Array.isArray(value) ? h("span", null, value) : value]))),

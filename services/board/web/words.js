@@ -32,7 +32,7 @@ const both = {
   facts: ["Facts", "概况"], deadlines: ["Deadlines", "时限"], offer: ["What is offered", "赔付方案"], messages: ["Messages", "消息"],
   timeline: ["What happened", "经过"], customer: ["Customer", "客户"], private_hidden: ["Name and contact are for roles that may see them.", "姓名与联系方式仅对有权限的角色显示。"],
   opened_at: ["Opened", "开单"], contacted_at: ["First contact", "首次联系"], resolved_at: ["Resolved", "解决"], closed_at: ["Closed", "关闭"],
-  policy: ["Policy", "策略"], flags: ["Flags", "标记"], channel: ["Channel", "渠道"], repeats: ["Repeats", "重复投诉"], class_by: ["Class by", "类别来源"],
+  policy: ["Policy", "策略"], flags: ["Flags", "标记"], channel: ["Channel", "渠道"], repeats: ["Repeats", "重复投诉"], class_by: ["Class by", "类别来源"], class_rules: ["Because of", "判定依据"],
   text: ["the customer's words", "客户原话"], person: ["a person", "人工"], option: ["Option", "选项"], chosen: ["chosen", "已选"], rule: ["Rule", "规则"],
   approve_by: ["Approve by", "审批截止"], choose_by: ["Choose by", "选择截止"], settlements: ["Settlements", "结算"],
   counted_span: ["counted", "计时"], idle_span: ["not counted", "不计时"], now: ["now", "现在"], spans: ["Every stretch of time", "逐段时间"],

@@ -187,7 +187,7 @@ test("a case's page: intervals from the code of `sla explain`, offer, messages, 
     assert.ok(drawn.length > 0);
   }
   const text = await page.locator("main").textContent();
-  for (const part of ["CN¥123.45", "refund", "supervisor", "acknowledgement", "case.opened"]) assert.ok(text.includes(part), part);
+  for (const part of ["CN¥123.45", "refund", "supervisor", "acknowledgement", "case.opened", "damaged.zh, model"]) assert.ok(text.includes(part), part);
   await image(page, "case");
   await page.goto(`${world.url}/?view=case&id=AAAAAAAAAAAAA-AAAAAAA`);
   await page.waitForSelector("text=There is no such case");
