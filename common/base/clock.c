@@ -1,6 +1,7 @@
 /* clock: reading clocks, and RFC 3339 by hand: strptime and timegm depend on locale and leave
  * offsets and fractions out. */
 #include "base/clock.h"
+#include "base/digits.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -148,16 +149,36 @@ static int64_t floor_div(int64_t num, int64_t by) {
     return num / by - (num % by < 0);
 }
 
+/* Of the years that clock_parse() takes, and of any other as it is. */
+static char *put_year(char *at, int64_t year) {
+    if (year >= 0 && year <= 9999) return digits_pad(at, 4, (unsigned)year);
+    return at + digits_print(year, at);
+}
+
 char *clock_format(int64_t ms, char text_out[CLOCK_TEXT_MAX]) {
     int64_t seconds = floor_div(ms, 1000);
     int64_t days = floor_div(seconds, DAY_S);
     int fraction = (int)((ms % 1000 + 1000) % 1000);
     int rest = (int)(seconds - days * DAY_S);
     struct civil date = civil_from_days(days);
-    int len =
-        snprintf(text_out, CLOCK_TEXT_MAX, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)date.year,
-                 date.month, date.day, rest / 3600, rest / 60 % 60, rest % 60);
-    snprintf(text_out + len, (size_t)(CLOCK_TEXT_MAX - len), fraction ? ".%03dZ" : "Z", fraction);
+    char *at = put_year(text_out, date.year);
+
+    *at++ = '-';
+    at = digits_pad(at, 2, (unsigned)date.month);
+    *at++ = '-';
+    at = digits_pad(at, 2, (unsigned)date.day);
+    *at++ = 'T';
+    at = digits_pad(at, 2, (unsigned)rest / 3600);
+    *at++ = ':';
+    at = digits_pad(at, 2, (unsigned)rest / 60 % 60);
+    *at++ = ':';
+    at = digits_pad(at, 2, (unsigned)rest % 60);
+    if (fraction) {
+        *at++ = '.';
+        at = digits_pad(at, 3, (unsigned)fraction);
+    }
+    *at++ = 'Z';
+    *at = 0;
 
     return text_out;
 }

@@ -1,5 +1,6 @@
 /* json: the writer, and the names of faults. Reading is in json_read.c. */
 #include "data/json.h"
+#include "base/digits.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -53,8 +54,8 @@ void json_end_list(struct json_out *out) {
     close_with(out, "]");
 }
 
-/* The letter behind the backslash for a character that must not stand as it is; 'u' for those
- * without a letter of their own. */
+/* The letter behind the backslash of a character that must not stand as it is; 'u' for those
+ * without one of their own. */
 static char escape_of(unsigned char c) {
     switch (c) {
     case '"': return '"';
@@ -64,7 +65,7 @@ static char escape_of(unsigned char c) {
     case '\n': return 'n';
     case '\r': return 'r';
     case '\t': return 't';
-    default: return c < 0x20 ? 'u' : 0;
+    default: return 'u';
     }
 }
 
@@ -72,8 +73,8 @@ static void add_quoted(struct buf *buf, const char *text) {
     buf_add(buf, "\"", 1);
     const char *plain = text;
     for (const char *at = text; *at; at++) {
+        if ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\') continue;
         char letter = escape_of((unsigned char)*at);
-        if (!letter) continue;
         buf_add(buf, plain, (size_t)(at - plain));
         if (letter == 'u')
             buf_printf(buf, "\\u%04x", *at);
@@ -102,9 +103,9 @@ void json_text(struct json_out *out, const char *text) {
 }
 
 void json_int(struct json_out *out, int64_t num) {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%lld", (long long)num);
-    json_raw(out, digits, (size_t)len);
+    char digits[DIGITS_MAX];
+
+    json_raw(out, digits, digits_print(num, digits));
 }
 
 void json_real(struct json_out *out, double num) {

@@ -110,23 +110,25 @@ struct envelope {
     struct rejection *rejection;
 };
 
-static int header_attribute(const struct envelope *in, const char *name, struct attribute *out) {
-    char full[64];
+static bool is_attribute(const struct header *header, const char *name) {
+    return strncasecmp(header->name, "ce_", 3) == 0 && strcasecmp(header->name + 3, name) == 0;
+}
 
-    snprintf(full, sizeof full, "ce_%s", name);
+static int header_attribute(const struct envelope *in, const char *name, struct attribute *out) {
     const struct header *found = NULL;
+
     for (int i = 0; i < in->raw->header_count; i++) {
         const struct header *header = &in->raw->headers[i];
-        if (!is_header(header, full) || !header->value) continue;
-        if (found) return reject(in->rejection, "duplicate_key", "%s: expected once", full);
+        if (!is_attribute(header, name) || !header->value) continue;
+        if (found) return reject(in->rejection, "duplicate_key", "ce_%s: expected once", name);
         found = header;
     }
     *out = (struct attribute){0};
     if (!found) return 0;
     if (utf8_valid(found->value, found->value_len) < found->value_len)
-        return reject(in->rejection, "bad_utf8", "%s: expected UTF-8", full);
+        return reject(in->rejection, "bad_utf8", "ce_%s: expected UTF-8", name);
     if (found->value_len && memchr(found->value, 0, found->value_len))
-        return reject(in->rejection, "bad_value", "%s: expected a text without U+0000", full);
+        return reject(in->rejection, "bad_value", "ce_%s: expected a text without U+0000", name);
     out->text = arena_strndup(in->arena, found->value, found->value_len);
     out->len = found->value_len;
 

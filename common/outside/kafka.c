@@ -201,9 +201,15 @@ char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAF
 }
 
 enum topic kafka_topic_of(const struct kafka *kafka, const char *name) {
+    const char *prefix = kafka->config->topic_prefix;
+    size_t prefix_len = strlen(prefix);
     char ours_name[KAFKA_NAME_MAX];
+
+    if (strncmp(name, prefix, prefix_len) != 0 || name[prefix_len] != '.') return TOPIC_NONE;
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++)
-        if (strcmp(kafka_topic(kafka, topic, ours_name), name) == 0) return topic;
+        if (topic != TOPIC_STATE && strcmp(topic_name(topic), name + prefix_len + 1) == 0)
+            return topic;
+    if (strcmp(kafka_topic(kafka, TOPIC_STATE, ours_name), name) == 0) return TOPIC_STATE;
     return TOPIC_NONE;
 }
 

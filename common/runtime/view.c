@@ -1,6 +1,7 @@
 /* view: the scripts' words and replies, and reading states. What is read is held against its
  * checksum and its place among the wake-ups: a hash that is not there is a case that does not live,
  * or the view has lost something. */
+#include "base/digits.h"
 #include "runtime/lua_scripts.h"
 #include "runtime/view_parts.h"
 #include <inttypes.h>
@@ -75,12 +76,28 @@ void view_add_text(struct view_words *words, const char *text) {
 }
 
 void view_add_number(struct view_words *words, int64_t number) {
-    view_add_text(words, arena_printf(words->arena, "%" PRId64, number));
+    char digits[DIGITS_MAX];
+    size_t len = digits_print(number, digits);
+
+    view_add(words, arena_strndup(words->arena, digits, len), len);
 }
 
 const char *view_key(const struct view *view, struct arena *arena, int shard, const char *kind,
                      const char *name) {
-    return arena_printf(arena, "%s:{%s.%d}:%s%s", view->prefix, view->worker, shard, kind, name);
+    char number[DIGITS_MAX];
+    const char *const parts[] = {view->prefix, ":{", view->worker, ".", number, "}:", kind, name};
+    enum { PARTS = sizeof parts / sizeof *parts };
+    size_t lens[PARTS];
+    size_t len = 0;
+
+    digits_print(shard, number);
+    for (int i = 0; i < PARTS; i++) len += lens[i] = strlen(parts[i]);
+    char *key = arena_memory(arena, len + 1);
+    char *at = key;
+    for (int i = 0; i < PARTS; at += lens[i++]) memcpy(at, parts[i], lens[i]);
+    *at = 0;
+
+    return key;
 }
 
 void view_add_standing(const struct view *view, struct view_words *keys, int shard) {

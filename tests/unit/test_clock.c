@@ -102,6 +102,10 @@ static void fractions_are_written_only_when_there(void **state) {
     assert_string_equal(clock_format(1795367956123, text), "2026-11-22T17:19:16.123Z");
     assert_string_equal(clock_format(1795367956003, text), "2026-11-22T17:19:16.003Z");
     assert_string_equal(clock_format(-1, text), "1969-12-31T23:59:59.999Z");
+    assert_string_equal(clock_format(253402300799999, text), "9999-12-31T23:59:59.999Z");
+    assert_string_equal(clock_format(253402300800000, text), "10000-01-01T00:00:00Z");
+    assert_true(strlen(clock_format(INT64_MAX, text)) < CLOCK_TEXT_MAX);
+    assert_true(strlen(clock_format(INT64_MIN, text)) < CLOCK_TEXT_MAX);
     assert_string_equal(clock_format_hour(1795367956123, text), "2026112217");
     assert_string_equal(clock_format_hour(-1, text), "1969123123");
     /* The widest there are still fit. */
