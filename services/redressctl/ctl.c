@@ -80,12 +80,12 @@ int ctl_redis(struct ctl *ctl) {
     if (redis_ask(ctl->redis, ctl->arena, &pong, &err, 1, "PING") != OUTCOME_DONE)
         return ctl_fail(ctl, "Redis at %s does not answer: %s (REDRESS_REDIS_URL says where it is)",
                         redis_where(ctl->redis), err.text);
+    ctl->sight =
+        (struct sight){.redis = ctl->redis, .arena = ctl->turn, .prefix = ctl->config.topic_prefix};
     return 0;
 }
 
 int ctl_shards(struct ctl *ctl) {
-    ctl->sight =
-        (struct sight){.redis = ctl->redis, .arena = ctl->turn, .prefix = ctl->config.topic_prefix};
     if (sight_open(&ctl->sight) < 0) return ctl_fail(ctl, "%s", ctl->sight.err.text);
     ctl->shards = ctl->sight.shards;
     return 0;

@@ -1,10 +1,7 @@
 /* sight_budgets: the counts among the claims that services/compensation/hold.c makes. */
 #include "sight/sight_budgets.h"
-#include "base/ids.h"
 #include "compensation/duty_policy.h"
 #include "runtime/claim_store.h"
-
-#include <string.h>
 
 static const struct field budget_fields[] = {
     {FIELD(sight_budget, budget), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
@@ -18,6 +15,9 @@ static const struct field budget_fields[] = {
      .doc = "What may be approved in the period, in minor units."},
     {FIELD(sight_budget, used_minor), .type = FIELD_INT, .flags = FIELD_REQUIRED,
      .doc = "What has been approved by now."},
+    {FIELD(sight_budget, lost), .type = FIELD_BOOL,
+     .doc = "Redis has lost its claims: what is used is not known before the workers restore them, "
+            "with their next decision."},
     FIELDS_END};
 const struct table sight_budget_table = {.name = "budget",
                                          .size = sizeof(struct sight_budget),
@@ -27,10 +27,13 @@ const struct table sight_budget_table = {.name = "budget",
 
 enum { BUDGETS_MAX = 500 }; /* tenants times roles; more is no page for people */
 
-static const char *key_of(struct sight *sight, const struct sight_budget *budget) {
+/* A sum means nothing where its tag's marker is gone. */
+static void ask_used(struct sight *sight, const struct sight_budget *budget) {
     const char *claim = duty_budget_key(budget->budget, budget->tenant, budget->currency,
                                         budget->period, sight->arena);
-    return sight_key(sight, "claims", ids_partition(claim, strlen(claim), CLAIM_TAGS), claim);
+
+    redis_addf(sight->redis, 2, "GET", claim_store_marker(sight->prefix, claim, sight->arena));
+    redis_addf(sight->redis, 3, "HGET", claim_store_key(sight->prefix, claim, sight->arena), "s");
 }
 
 static void add_budget(struct sight *sight, const struct offer_policy *policy,
@@ -62,12 +65,14 @@ int sight_budgets_read(struct sight *sight, const struct offer_policy *policy,
         for (int i = 0; i < policy->budgets.count; i++)
             add_budget(sight, policy, &rows[i], tenants->at[tenant], now_ms, out);
     struct sight_budget *budgets = out->at;
-    for (int i = 0; i < out->count; i++)
-        redis_addf(sight->redis, 3, "HGET", key_of(sight, &budgets[i]), "s");
+    for (int i = 0; i < out->count; i++) ask_used(sight, &budgets[i]);
     if (out->count == 0) return 0;
     if (sight_exchange(sight, &replies, &got) < 0) return -1;
-    for (int i = 0; i < out->count; i++)
-        if (replies[i].kind == REDIS_TEXT) budgets[i].used_minor = sight_number(replies[i].text);
+    for (int i = 0; i < out->count; i++) {
+        const struct redis_reply *sum = &replies[2 * i + 1];
+        if (sum->kind == REDIS_TEXT) budgets[i].used_minor = sight_number(sum->text);
+        budgets[i].lost = sum->kind != REDIS_TEXT && replies[2 * i].kind != REDIS_TEXT;
+    }
 
     return 0;
 }

@@ -10,6 +10,8 @@ struct sight_budget {
     const char *budget, *tenant, *currency;
     const char *period; /* "20261127" or "202611", as compensation.yaml counts days */
     int64_t limit_minor, used_minor;
+    bool
+        lost; /* Redis has lost its claims: what is used is not known before workers restore them */
 };
 extern const struct table sight_budget_table;
 

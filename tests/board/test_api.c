@@ -3,8 +3,13 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "compensation/compensation.h"
+#include "compensation/duty_policy.h"
+#include "compensation/offer_policy.h"
+#include "decision/policy_file.h"
 #include "harness.h"
 #include "outside/redis.h"
+#include "runtime/claim_store.h"
 #include "seed.h"
 
 #include <arpa/inet.h>
@@ -451,13 +456,85 @@ static void test_frozen(void **state) {
     buf_free(&answer);
 }
 
+/* What is used of policy's budget of the day, in the board's words and in redressctl's. */
+static bool says(const char *words) {
+    struct buf answer = {NULL, 0, 0};
+    bool found = get("/api/v1/budgets", &answer) == 200 && strstr(answer.at, words);
+
+    buf_free(&answer);
+    return found;
+}
+
+static int say_budgets(struct buf *out) {
+    buf_clear(out);
+    return harness_run(h, out, ANSWER_MS, "redressctl", "budgets", "--json", NULL);
+}
+
+/* Where the delivered policy's first budget is counted at an instant. */
+static const char *budget_key(int64_t ms, struct arena *arena) {
+    const struct worker_spec *spec = &compensation_spec;
+    struct faults faults = {.arena = arena};
+    const struct tree *file;
+    const char *version;
+    void *loaded;
+    struct err err;
+    int digits;
+
+    assert_int_equal(policy_file_read(spec, h->policy_dir, arena, &file, &err), 0);
+    assert_int_equal(spec->load(file, h->policy_dir, arena, &loaded, &version, &faults), 0);
+    const struct offer_policy *policy = loaded;
+    const struct duty_budget *budget = policy->budgets.at;
+    const char *currency = offer_policy_currency(duty_budget_limit(budget, &digits));
+    const char *claim = duty_budget_key(duty_budget_name(budget), "default", currency,
+                                        duty_budget_period(policy, ms, digits, arena), arena);
+    return claim_store_key("redress", claim, arena);
+}
+
+/* A sum that is not there is nothing used, or lost with its tag's marker: never mistaken for each
+ * other. */
+static void test_budgets(void **state) {
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    struct arena *arena = arena_new();
+    struct err err;
+    struct redis_reply reply;
+    struct buf out = {NULL, 0, 0};
+    struct redis *redis = redis_new(h->redis_url, &err);
+
+    (void)state;
+    WAIT_FOR(says("\"lost\":true"), ANSWER_MS);
+    assert_int_equal(say_budgets(&out), 70);
+    assert_non_null(strstr(out.at, "Redis has no claims, or lost them"));
+
+    for (int tag = 0; tag < CLAIM_TAGS; tag++) {
+        const char *marker = arena_printf(arena, "redress:{claims.%d}:marker", tag);
+        assert_int_equal(redis_ask(redis, arena, &reply, &err, 3, "SET", marker, "1"),
+                         OUTCOME_DONE);
+    }
+    WAIT_FOR(!says("\"lost\":true"), ANSWER_MS);
+    assert_int_equal(say_budgets(&out), 0);
+    assert_non_null(strstr(out.at, "\"used_minor\":0"));
+
+    for (int day = 0; day < 2; day++) { /* one may begin meanwhile */
+        const char *key = budget_key(clock_now_ms() + day * DAY_MS, arena);
+        assert_int_equal(redis_ask(redis, arena, &reply, &err, 4, "HSET", key, "s", "1234"),
+                         OUTCOME_DONE);
+    }
+    WAIT_FOR(says("\"used_minor\":1234"), ANSWER_MS);
+    assert_int_equal(say_budgets(&out), 0);
+    assert_non_null(strstr(out.at, "\"used_minor\":1234"));
+    buf_free(&out);
+    redis_free(redis);
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_no_smuggling),
-        cmocka_unit_test(test_too_large), cmocka_unit_test(test_guards),
-        cmocka_unit_test(test_proxy),     cmocka_unit_test(test_slow),
-        cmocka_unit_test(test_many),      cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_cached),    cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_budgets),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_smuggling), cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_guards),       cmocka_unit_test(test_proxy),
+        cmocka_unit_test(test_slow),         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_stream),       cmocka_unit_test(test_cached),
+        cmocka_unit_test(test_frozen),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

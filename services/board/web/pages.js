@@ -193,8 +193,8 @@ export const budgets = {
     root.querySelector("#body").replaceChildren(
       found.budgets?.length ? h("table", null, heads(["budget", "tenant", "period", "used", "limit", "left"]), h("tbody", null, found.budgets.map((one) => h("tr", null,
         cell(t("budget"), named(one.budget)), cell(t("tenant"), one.tenant), cell(t("period"), one.period),
-        cell(t("used"), money(one.used_minor, one.currency), " ", h("meter", { min: 0, max: Math.max(1, one.limit_minor), high: one.limit_minor * 0.9, value: one.used_minor, "aria-label": `${t("used")}: ${named(one.budget)}` })),
-        cell(t("limit"), money(one.limit_minor, one.currency)), cell(t("left"), money(one.limit_minor - one.used_minor, one.currency))))))
+        cell(t("used"), one.lost ? t("lost") : money(one.used_minor, one.currency), " ", h("meter", { min: 0, max: Math.max(1, one.limit_minor), high: one.limit_minor * 0.9, value: one.used_minor, "aria-label": `${t("used")}: ${named(one.budget)}` })),
+        cell(t("limit"), money(one.limit_minor, one.currency)), cell(t("left"), one.lost ? "" : money(one.limit_minor - one.used_minor, one.currency))))))
         : empty(t("budget_none")),
       h("h2", null, t("levels")),
       h("table", null, heads(["needs", "up_to", "counted"]), h("tbody", null, (found.levels ?? []).map((one) => h("tr", null,

@@ -23,6 +23,7 @@ const both = {
   approve: ["Approve", "批准"], reject: ["Reject", "驳回"], reason: ["Reason", "理由"], comment: ["Remark", "备注"], cancel: ["Cancel", "取消"],
   sent: ["Sent: {0}. The case shows what comes of it.", "已提交：{0}。结果见工单。"], not_sent: ["Not sent: {0}", "未提交：{0}"],
   sign_decide: ["Sign in to decide.", "登录后可审批。"],
+  lost: ["not known: Redis has lost it, the next decision restores it", "未知：Redis 已丢失，下次审批时恢复"],
   budget_none: ["No budgets: compensation.yaml has none, or the board does not have it.", "没有预算：compensation.yaml 未设置，或看板没有该文件。"],
   by: ["Whose", "归属"], used: ["Used", "已用"], limit: ["Limit", "上限"], tenant: ["Tenant", "租户"], budget: ["Budget", "预算"], period: ["Day or month", "日期或月份"],
   levels: ["Who may approve how much", "审批权限"], up_to: ["up to", "上限"], any: ["any amount", "不限"], people: ["{0} people", "{0} 人"],
