@@ -1,5 +1,5 @@
-/* digits: numbers as decimal text. Every record has dozens of them: printf took a seventh of a worker's
- * time. */
+/* digits: numbers as decimal text. Every record has dozens of them: printf took a seventh of a
+ * worker's time. */
 #ifndef REDRESS_DIGITS_H
 #define REDRESS_DIGITS_H
 

@@ -6,6 +6,7 @@
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
+#include <unicode/utf8.h>
 #include <unicode/utrans.h>
 
 enum {
@@ -179,24 +180,12 @@ struct text_tables *text_tables_new(struct arena *arena) {
     return tables;
 }
 
-uint32_t text_next(const char *bytes, size_t len, size_t *i) {
-    const uint8_t *at = (const uint8_t *)bytes;
-    uint32_t first = at[(*i)++];
+/* U+FFFD for bytes that are no character. */
+static uint32_t next_point(const char *bytes, size_t len, size_t *i) {
+    UChar32 point;
 
-    if (first < 0x80) return first;
-    int more = 1;
-    if (first >= 0xe0) more = 2;
-    if (first >= 0xf0 && first < 0xf5) more = 3;
-    if (first < 0xc2 || first > 0xf4 || *i + (size_t)more > len) return 0xfffd;
-    uint32_t point = first & (0x3fu >> more);
-    for (int n = 0; n < more; n++) {
-        if ((at[*i + (size_t)n] & 0xc0) != 0x80) return 0xfffd;
-        point = point << 6 | (at[*i + (size_t)n] & 0x3f);
-    }
-    *i += (size_t)more;
-
-    if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return 0xfffd;
-    return point;
+    U8_NEXT_OR_FFFD((const uint8_t *)bytes, *i, len, point);
+    return (uint32_t)point;
 }
 
 /* Code points with where they came from: between the table and the collapsing. */
@@ -255,7 +244,7 @@ static size_t gather_segment(const struct text_tables *tables, const char *bytes
                              size_t i, uint32_t *segment, int *count) {
     while (i < len) {
         size_t next = i;
-        uint32_t point = text_next(bytes, len, &next);
+        uint32_t point = next_point(bytes, len, &next);
         uint32_t entry = entry_of(tables, point);
         if (!(entry & (ENTRY_JOINS | ENTRY_GONE))) break;
         if (!(entry & ENTRY_GONE) && *count < SEGMENT_MAX) segment[(*count)++] = point;
@@ -272,7 +261,7 @@ static void map_points(const struct text_tables *tables, const char *bytes, size
         size_t after;
         uint32_t segment[SEGMENT_MAX];
         int count = 1;
-        segment[0] = text_next(bytes, len, &i);
+        segment[0] = next_point(bytes, len, &i);
         uint32_t entry = entry_of(tables, segment[0]);
         if (entry & ENTRY_GONE) continue;
         after = gather_segment(tables, bytes, len, i, segment, &count);

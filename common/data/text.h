@@ -30,8 +30,4 @@ struct text {
 void text_normalise(const struct text_tables *tables, const char *bytes, size_t len,
                     struct arena *arena, struct text *out);
 
-/* The next code point of UTF-8 at *i < len, which is moved on; U+FFFD for a byte that starts none.
- */
-uint32_t text_next(const char *bytes, size_t len, size_t *i);
-
 #endif

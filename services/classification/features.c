@@ -2,6 +2,7 @@
 #include "features.h"
 
 #include "base/ids.h"
+#include "base/utf8.h"
 #include <math.h>
 #include <string.h>
 
@@ -67,7 +68,9 @@ static void walk_characters(const struct walk *walk) {
         starts[count] = i;
         wide[count] = (unsigned char)walk->text->at[i] >= 0x80;
         count++;
-        text_next(walk->text->at, walk->text->len, &i);
+        const char *at = walk->text->at + i;
+        utf8_next(&at);
+        i = (size_t)(at - walk->text->at);
         give_runs(walk, starts, wide, count, i);
     }
 }

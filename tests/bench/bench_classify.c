@@ -1,6 +1,7 @@
 /* bench_classify: texts a second of one core's time, from the bytes of a text to class, severity,
  * flags and reasons, on the reviews of online_shopping_10_cats. Prints, never judges: a machine may
  * be busy. */
+#include "base/utf8.h"
 #include "classification/classification.h"
 #include "data/yaml.h"
 
@@ -26,9 +27,10 @@ static int64_t cpu_us(void) {
 
 /* The first `characters` of a text. */
 static const char *cut(struct arena *arena, const char *text, int characters) {
-    size_t len = strlen(text), i = 0;
-    while (i < len && characters-- > 0) text_next(text, len, &i);
-    return arena_strndup(arena, text, i);
+    const char *at = text;
+
+    while (*at && characters-- > 0) utf8_next(&at);
+    return arena_strndup(arena, text, (size_t)(at - text));
 }
 
 /* The review is the third column; quotes around it are left in, for speed they make no difference.

@@ -1,6 +1,7 @@
 /* The same words give the same answer in whatever script, width and with whatever unseen characters
  * they are written, and on every run; what is quoted stands at the same characters. Over all own
  * sentences, and over samples of the public texts where they are. */
+#include "base/utf8.h"
 #include "classified.h"
 
 #include <stdlib.h>
@@ -73,8 +74,8 @@ static struct form form_of(const char *text, enum change change, const char *how
     uint32_t character = 0;
     form.text = arena_alloc(work, room);
     form.character = arena_alloc(work, room * sizeof *form.character);
-    for (size_t i = 0; i < strlen(text); character++) {
-        UChar32 point = (UChar32)text_next(text, strlen(text), &i);
+    for (const char *at = text; *at; character++) {
+        UChar32 point = (UChar32)utf8_next(&at);
         if (units != NULL) U16_NEXT(units, unit, units_len, point);
         put(&form, &len, change == WIDE ? widened(point) : point, character);
         if (change == STUFFED) put(&form, &len, unseen((int)character), character);
