@@ -217,6 +217,26 @@ const char *kafka_library_version(void) {
     return rd_kafka_version_str();
 }
 
+int kafka_handle_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, struct err *err) {
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+
+    if (!handle) return err_set(err, "%s: %s", topic, rd_kafka_err2str(rd_kafka_last_error()));
+    rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 0, handle, &metadata, timeout_ms);
+    rd_kafka_topic_destroy(handle);
+    if (code) return err_set(err, "metadata of %s: %s", topic, rd_kafka_err2str(code));
+    if (metadata->topic_cnt == 1)
+        code = metadata->topics[0].err;
+    else
+        code = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    int count = 0;
+    if (!code) count = metadata->topics[0].partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    if (!code || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return count;
+
+    return err_set(err, "metadata of %s: %s", topic, rd_kafka_err2str(code));
+}
+
 rd_kafka_topic_partition_list_t *
 kafka_handle_list(const struct kafka *kafka, const struct place *places, int count, bool metadata) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);

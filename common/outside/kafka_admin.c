@@ -180,23 +180,7 @@ int kafka_admin_brokers(struct kafka_admin *admin, int timeout_ms, struct err *e
 
 int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int timeout_ms,
                            struct err *err) {
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->rk, name, NULL);
-
-    if (!handle) return err_set(err, "%s: %s", name, rd_kafka_err2str(rd_kafka_last_error()));
-    rd_kafka_resp_err_t code = rd_kafka_metadata(admin->rk, 0, handle, &metadata, timeout_ms);
-    rd_kafka_topic_destroy(handle);
-    if (code) return err_set(err, "%s: %s", name, rd_kafka_err2str(code));
-    if (metadata->topic_cnt == 1)
-        code = metadata->topics[0].err;
-    else
-        code = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-    int count = 0;
-    if (!code) count = metadata->topics[0].partition_cnt;
-    rd_kafka_metadata_destroy(metadata);
-    if (code && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-        return err_set(err, "%s: %s", name, rd_kafka_err2str(code));
-    return count;
+    return kafka_handle_partitions(admin->rk, name, timeout_ms, err);
 }
 
 static void copy_values(const rd_kafka_ConfigResource_t *resource, struct kafka_setting *settings,

@@ -201,22 +201,9 @@ int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct 
 
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) {
     char name[KAFKA_NAME_MAX];
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t *handle =
-        rd_kafka_topic_new(asker->rk, kafka_topic(&asker->kafka, topic, name), NULL);
-    rd_kafka_resp_err_t code = rd_kafka_metadata(asker->rk, 0, handle, &metadata, timeout_ms);
 
-    rd_kafka_topic_destroy(handle);
-    if (code) return err_set(err, "metadata of %s: %s", name, rd_kafka_err2str(code));
-    if (metadata->topic_cnt == 1)
-        code = metadata->topics[0].err;
-    else
-        code = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-    int count = 0;
-    if (!code) count = metadata->topics[0].partition_cnt;
-    rd_kafka_metadata_destroy(metadata);
-    if (!code || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return count;
-    return err_set(err, "metadata of %s: %s", name, rd_kafka_err2str(code));
+    return kafka_handle_partitions(asker->rk, kafka_topic(&asker->kafka, topic, name), timeout_ms,
+                                   err);
 }
 
 /* 0; 1: it may not be asked, or the broker does not know it; -1. */

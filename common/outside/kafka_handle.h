@@ -17,6 +17,9 @@ int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value,
 /* A list of the places with their names under this prefix; offsets as given. */
 rd_kafka_topic_partition_list_t *
 kafka_handle_list(const struct kafka *kafka, const struct place *places, int count, bool metadata);
+/* How many partitions a topic has; 0: there is none of this name. -1: it cannot be asked now. */
+int kafka_handle_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms,
+                            struct err *err) MUST_CHECK;
 /* What a group has committed, from an item of a list to its place. */
 void kafka_handle_committed(const rd_kafka_topic_partition_t *item, struct place *place_out);
 
