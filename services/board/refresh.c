@@ -7,10 +7,12 @@
 #include <string.h>
 
 enum {
-    PAGE = 1000,  /* of an index: 0.3 ms of Redis */
-    CENSUS = 200, /* cases a turn of the walk through all that live, */
-    SETS = 24,    /* of at most so many sets */
-    UNKNOWN = -2  /* `applied`, before it was read */
+    PAGE = 1000,         /* of an index: 0.3 ms of Redis */
+    CENSUS = 200,        /* cases a turn of the walk through all that live, */
+    FIRST_CENSUS = 3000, /* of the first round: a millisecond of Redis a thousand, */
+    STEP = 1000,         /* in steps of at most so many, */
+    SETS = 24,           /* of at most so many sets */
+    UNKNOWN = -2         /* `applied`, before it was read */
 };
 
 struct refresh {
@@ -24,6 +26,7 @@ struct refresh {
     int shard;
     bool asleep;
     char cursor[24];
+    bool walked; /* once through all */
 };
 
 struct refresh *refresh_new(const char *redis_url, const char *prefix, struct mirror *mirror,
@@ -69,6 +72,7 @@ static void make_room(struct refresh *refresh) {
     for (int i = 0; i < shards; i++) refresh->applied[i] = UNKNOWN;
     memset(refresh->turns, 0, (size_t)shards * sizeof *refresh->turns);
     refresh->shard = 0;
+    refresh->walked = false;
 }
 
 /* Where each shard stands; true in `moved` for those that stand elsewhere than at the last look. */
@@ -146,11 +150,12 @@ static int read_indexes(struct refresh *refresh, int shard, const struct texts *
 
 static void next_set(struct refresh *refresh) {
     if (refresh->asleep) refresh->shard = (refresh->shard + 1) % refresh->sight.shards;
+    if (refresh->asleep && refresh->shard == 0) refresh->walked = true;
     refresh->asleep = !refresh->asleep;
 }
 
 /* One step of one set. Returns how many it had, or -1. */
-static int walk_on(struct refresh *refresh) {
+static int walk_on(struct refresh *refresh, int most) {
     struct sight *sight = &refresh->sight;
     struct redis_reply *replies;
     int count;
@@ -164,7 +169,7 @@ static int walk_on(struct refresh *refresh) {
         step = 1;
     }
     redis_addf(sight->redis, 5, command, sight_key(sight, "sla", refresh->shard, set),
-               refresh->cursor, "COUNT", arena_printf(sight->arena, "%d", CENSUS));
+               refresh->cursor, "COUNT", arena_printf(sight->arena, "%d", most));
     if (sight_exchange(sight, &replies, &count) < 0) return -1;
     if (replies[0].kind != REDIS_LIST || replies[0].count != 2) return 0;
     const struct redis_reply *members = &replies[0].items[1];
@@ -180,10 +185,11 @@ static int walk_on(struct refresh *refresh) {
 /* A few of all cases that live, which are by:wake_at or asleep (view.h): those that wait without
  * an end have no deadline. */
 static int walk(struct refresh *refresh) {
+    int most = refresh->walked ? CENSUS : FIRST_CENSUS;
     int seen = 0;
 
-    for (int sets = 0; sets < SETS && sets < 2 * refresh->sight.shards && seen < CENSUS; sets++) {
-        int some = walk_on(refresh);
+    for (int steps = 0; steps < SETS && steps < 2 * refresh->sight.shards && seen < most; steps++) {
+        int some = walk_on(refresh, most < STEP ? most : STEP);
         if (some < 0) return -1;
         seen += some;
     }
@@ -228,5 +234,7 @@ int refresh_turn(struct refresh *refresh, const char *indexes) {
     }
     if (walk(refresh) < 0) return -1;
 
-    return read_rows(refresh, &targets);
+    int more = read_rows(refresh, &targets);
+    if (more == 0 && !refresh->walked) more = 1;
+    return more;
 }
