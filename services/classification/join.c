@@ -69,10 +69,7 @@ static int64_t score_of(const struct join *join, int c, int32_t points, const in
     if (known > 0) {
         joined =
             (int64_t)join->own * logits[join->output[c]] / 1000 + (int64_t)join->rules * counted;
-        if (c == join->other)
-            joined += join->bias;
-        else
-            joined += 0;
+        if (c == join->other) joined += join->bias;
     }
 
     return (joined * known + alone * (1000 - known)) / 1000;

@@ -236,11 +236,53 @@ static void test_pages(void **state) {
     mirror_free(mirror);
 }
 
+/* Of cases, a wish about deadlines takes those that have one such; without a wish all. */
+static void test_wishes(void **state) {
+    static const struct {
+        struct sight_filter filter;
+        int deadlines, cases;
+    } rows[] = {
+        {{0}, 2, 3}, /* met is no deadline any more */
+        {{.target = "resolution"}, 2, 3},
+        {{.target = "first_contact"}, 0, 0},
+        {{.state = "running"}, 1, 1},
+        {{.state = "breached"}, 1, 1},
+        {{.from_ms = 150}, 1, 2},
+        {{.to_ms = 150}, 1, 1},
+        {{.from_ms = 100, .to_ms = 200}, 1, 1},
+        {{.from_ms = 100, .to_ms = 201}, 2, 2},
+        {{.target = "resolution", .to_ms = 150}, 1, 1},
+    };
+    struct mirror *mirror = mirror_new();
+    struct arena *arena = arena_new();
+
+    (void)state;
+    see(mirror, 0, 3, "a", 100, "b", 200, "c", 300);
+    put(mirror, row("a", "open", "breached", 100));
+    put(mirror, row("b", "open", "running", 200));
+    put(mirror, row("c", "resolved", "met", 300));
+    mirror_publish(mirror);
+    const struct mirror_list *list = mirror_lock(mirror);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct mirror_entry *entries[MOST];
+        const struct sight_row *cases[MOST];
+        struct mirror_page page = {.filter = &rows[i].filter, .limit = MOST};
+        mirror_find_deadlines(list, &page, arena, entries);
+        if (page.total != rows[i].deadlines) fail_msg("row %zu: %d deadlines", i, (int)page.total);
+        page = (struct mirror_page){.filter = &rows[i].filter, .limit = MOST};
+        mirror_find_cases(list, &page, arena, cases);
+        if (page.total != rows[i].cases) fail_msg("row %zu: %d cases", i, (int)page.total);
+    }
+    mirror_unlock(mirror);
+    arena_free(arena);
+    mirror_free(mirror);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_read), cmocka_unit_test(test_rows_come_and_go),
         cmocka_unit_test(test_lost),         cmocka_unit_test(test_shown_first),
-        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_pages),        cmocka_unit_test(test_wishes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,24 @@ static void gives_back_what_a_refusal_leaves(void **unused) {
     world_close(&world);
 }
 
+/* A cap on goodwill asks nobody about what is no goodwill: a part of what was paid comes back. */
+static void no_goodwill_meets_no_cap_of_it(void **unused) {
+    (void)unused;
+    struct world world;
+    world_open_text(&world, &compensation_spec,
+                    "version: v\ncurrency: CNY\nsplit: {platform: 100}\napprove_within: "
+                    "1h\nchoose_within: 1h\nkeep_for: 1d\n"
+                    "approval: [{by: policy, up_to: {CNY: 5000}}, {by: agent}]\n"
+                    "caps: {order_extra: {CNY: 0}, over: agent}\n"
+                    "rules: [{name: r, options: [{option: A, remedies: [{kind: refund, fixed: "
+                    "{CNY: 500}}]}]}]\n");
+    open_case(&world, "regular",
+              "{'id':'A1','status':'signed','amount':{'currency':'CNY','minor':1000}}");
+    classify(&world, "other", "");
+    world_expect(&world, "compensation.approved", "policy");
+    world_close(&world);
+}
+
 #define DAY_KEY(day)                                                                               \
     "budget\x1fpolicy\x1f"                                                                         \
     "default\x1f"                                                                                  \
@@ -245,6 +263,7 @@ static void gives_back_what_is_superseded(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_to_caps_and_budgets),
+        cmocka_unit_test(no_goodwill_meets_no_cap_of_it),
         cmocka_unit_test(refuses_over_budget),
         cmocka_unit_test(gives_back_what_a_refusal_leaves),
         cmocka_unit_test(counts_in_the_time_of_deciding),

@@ -158,6 +158,18 @@ static void test_secret_files(void **state) {
     assert_non_null(strstr(shown.at, "kafka.sasl.password: (secret)\n"));
     assert_non_null(strstr(shown.at, "join_for: 604800000ms\n"));
     buf_free(&shown);
+    /* One line's end goes, whatever it is; a text without one stays whole. */
+    static const char *const endings[] = {"", "\r\n", "\n"};
+    char *only[] = {file_variable, NULL};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char text[40];
+        snprintf(text, sizeof text, "hunter\n2%s", endings[i]);
+        write_temp(fixture->secret, "secret", text);
+        snprintf(file_variable, sizeof file_variable, "REDRESS_KAFKA_SASL_PASSWORD_FILE=%s",
+                 fixture->secret);
+        assert_int_equal(load(fixture, NULL, only), 0);
+        assert_string_equal(config_kafka(&fixture->config, "sasl.password"), "hunter\n2");
+    }
     char *missing[] = {"REDRESS_KAFKA_SASL_PASSWORD_FILE=/no/such/file", NULL};
     assert_int_equal(load(fixture, NULL, missing), -1);
     assert_string_equal(
