@@ -7,6 +7,7 @@
 #include "runtime/health.h"
 #include "runtime/keyed.h"
 #include "runtime/map.h"
+#include "runtime/memory.h"
 #include "runtime/permissions_try.h"
 #include "runtime/watch.h"
 #include <stdio.h>
@@ -334,6 +335,7 @@ static void print_checked(const struct process *process) {
 int worker_main(const struct worker_spec *spec, int argc, char **argv) {
     const char *file = NULL;
     bool check = false;
+    memory_keep_private();
     int status = parse_options(spec, argc, argv, &file, &check);
 
     if (status >= 0) return status;

@@ -7,6 +7,7 @@
 #include "outside/kafka.h"
 #include "runtime/engine.h"
 #include "runtime/health.h"
+#include "runtime/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -99,6 +100,7 @@ static int parse(int argc, char **argv, struct program *program) {
 }
 
 int main(int argc, char **argv) {
+    memory_keep_private();
     struct program program = {.file = NULL};
     struct buf errors = {0};
     int status = parse(argc, argv, &program);

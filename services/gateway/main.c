@@ -8,6 +8,7 @@
 #include "outside/kafka.h"
 #include "runtime/engine.h"
 #include "runtime/health.h"
+#include "runtime/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -97,6 +98,7 @@ static int parse(int argc, char **argv, const char **file_out, bool *check_out) 
 int main(int argc, char **argv) {
     const char *file = NULL;
     bool check = false;
+    memory_keep_private();
     int status = parse(argc, argv, &file, &check);
 
     if (status >= 0) return status;

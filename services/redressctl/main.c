@@ -1,6 +1,8 @@
 /* redressctl: the operator's command line (commands.h). */
 #include "redressctl/commands.h"
+#include "runtime/memory.h"
 
 int main(int argc, char **argv) {
+    memory_keep_private();
     return commands_main(argc, argv);
 }
