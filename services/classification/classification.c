@@ -159,6 +159,8 @@ static void set_flags(struct work *work) {
     if (complaint->repeats > 0) work->flags[flag_id("repeat")] = true;
     if (complaint->order != NULL && complaint->order->perishable)
         work->flags[flag_id("perishable")] = true;
+    if (complaint->order != NULL && complaint->order->other_account)
+        work->flags[flag_id("other_account")] = true;
     if (is_low_value(work->policy, complaint->order)) work->flags[flag_id("low_value")] = true;
     if (row != NULL && row->needs_proof && work->first && !asks && complaint->evidence.count == 0)
         work->flags[flag_id("evidence_missing")] = true;

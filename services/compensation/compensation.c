@@ -23,6 +23,7 @@ static bool take_order(struct compensation_state *state, const struct order *ord
     state->order_status = order->status;
     state->custom = order->custom;
     state->perishable = order->perishable;
+    if (order->other_account) state->other_account = true;
     state->carrier = order->carrier;
     state->warehouse = order->warehouse;
     state->placed_at = order->placed_at;

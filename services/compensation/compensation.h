@@ -149,6 +149,7 @@ struct compensation_state {
     struct money order_amount;
     struct parts items; /* struct compensation_item: those that the case is about */
     bool custom, perishable;
+    bool other_account; /* another account has complained about the order before */
     int64_t placed_at, promised_at, delivered_at; /* the order's; 0: not known */
     const char *carrier, *warehouse, *region;
     int64_t repeats;       /* further complaints */

@@ -152,6 +152,8 @@ static const struct field state_fields[] = {
     {OWN(items, FIELD_PARTS), .of = &item_table, .doc = "The articles that the case is about."},
     {OWN(custom, FIELD_BOOL), .doc = "Made to the customer's wish."},
     {OWN(perishable, FIELD_BOOL), .doc = "Holds perishable goods."},
+    {OWN(other_account, FIELD_BOOL),
+     .doc = "Another account has complained about the order before."},
     {OWN(placed_at, FIELD_TIME), .doc = "When the order was placed,"},
     {OWN(promised_at, FIELD_TIME), .doc = "for when it was promised,"},
     {OWN(delivered_at, FIELD_TIME), .doc = "and when it came."},

@@ -26,10 +26,11 @@ bool offer_match_region(const struct texts *wanted, const char *region) {
     return wanted->count == 0;
 }
 
-static bool has_any(const struct texts *flags, const struct profile *profile) {
+/* The submission that names an order of another account says so before its text is classified. */
+static bool has_any(const struct texts *flags, const struct compensation_state *state) {
     for (int i = 0; i < flags->count; i++)
-        if (profile_has_flag(profile, flags->at[i])) return true;
-    return false;
+        if (profile_has_flag(state->profile, flags->at[i])) return true;
+    return state->other_account && texts_has(flags, "other_account");
 }
 
 static bool matches_one(const struct texts *wanted, const struct texts *texts) {
@@ -126,8 +127,8 @@ static bool matches_complaint(const struct offer_match *match,
 
     return matches_class(&match->class_names, profile_class(profile)) &&
            matches_choice(&match->severity, contract_severities, profile_severity(profile)) &&
-           (match->flags.count == 0 || has_any(&match->flags, profile)) &&
-           !has_any(&match->without_flags, profile) &&
+           (match->flags.count == 0 || has_any(&match->flags, state)) &&
+           !has_any(&match->without_flags, state) &&
            matches_yes(match->evidence, state->evidence > 0) &&
            matches_one(&match->breached, &state->breached) &&
            matches_choice(&match->requested, contract_remedy_kinds, state->requested);

@@ -74,6 +74,7 @@ struct order {
     struct money amount;
     int64_t placed_at, shipped_at, promised_at, delivered_at;
     bool custom, perishable;
+    bool other_account; /* in the case log: another account has complained about it before */
 };
 struct item {
     const char *sku, *name, *category, *batch;

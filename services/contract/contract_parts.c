@@ -39,11 +39,23 @@ const char *const contract_classes[] = {"quality.damaged",
                                         "inquiry.recommendation",
                                         "other",
                                         NULL};
-const char *const contract_flags[] = {
-    "question",         "emotional",  "repeat",           "vip",
-    "safety",           "legal",      "public_opinion",   "review_threat",
-    "excessive_demand", "perishable", "low_value",        "evidence_missing",
-    "packaging_only",   "slight",     "multiple_damages", NULL};
+const char *const contract_flags[] = {"question",
+                                      "emotional",
+                                      "repeat",
+                                      "vip",
+                                      "safety",
+                                      "legal",
+                                      "public_opinion",
+                                      "review_threat",
+                                      "excessive_demand",
+                                      "perishable",
+                                      "low_value",
+                                      "evidence_missing",
+                                      "packaging_only",
+                                      "slight",
+                                      "multiple_damages",
+                                      "other_account",
+                                      NULL};
 const char *const contract_remedy_kinds[] = {"refund",         "refund_without_return",
                                              "exchange",       "reissue",
                                              "repair",         "gift",
@@ -125,6 +137,9 @@ static const struct field order_fields[] = {
     {FIELD(order, lane), MAY(FIELD_NAME), .doc = "The transport lane, e.g. `SHA-CAN`."},
     {FIELD(order, custom), MAY(FIELD_BOOL), .doc = "Made to the customer's wish."},
     {FIELD(order, perishable), MAY(FIELD_BOOL), .doc = "Holds perishable goods."},
+    {FIELD(order, other_account), MAY(FIELD_BOOL),
+     .doc = "In the case log, from intake: another account has complained about it before; this "
+            "one has a case of its own."},
     FIELDS_END,
 };
 TABLE(order, order, "order", "The order that a complaint is about.");

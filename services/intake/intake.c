@@ -29,6 +29,7 @@ static void emit_complaint(const struct decision *in, const struct intake_join *
 
     data->case_id = join->case_id;
     take_away(data->customer, join->erased_at);
+    if (data->order) data->order->other_account = join->other_account;
     if (join->kind == INTAKE_JOIN_NEW) {
         table = &contract_case_opened;
         type = EVENT_CASE_OPENED;

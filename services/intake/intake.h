@@ -6,7 +6,8 @@
  * came with; customer.erased with neither key nor case (subject "customer:<id>"): the runtime
  * writes it to every partition. To redress.orders order.updated (key: route of order:<id>) and
  * cohort.confirmed, cohort.ended (key "cohort"). Keeps nothing but claims: submissions seen, the
- * case of each conversation and order, aliases of joined submissions, how many repeats a case has
+ * case of each conversation, and of each order and account, whose each order is, aliases of joined
+ * submissions, how many repeats a case has
  * had, when a customer was erased (for 40 days, by hash). Decides whether a submission is new;
  * whether it opens a case or joins one (deploy/contract/README.md, Joining); which case an
  * activity means. Fills in the tenant, lower-cases channels, writes telephone numbers without
@@ -21,7 +22,10 @@
 /* The count of a case's repeats is kept so long after the last of them: as long as topics keep
  * personal data. */
 #define INTAKE_REPEATS_FOR_MS (INT64_C(30) * 24 * 3600 * 1000)
-#define INTAKE_AHEAD_MAX_MS   (INT64_C(5) * 60 * 1000)
+/* So long after its last complaint an order is still that of the account that named it first: as
+ * long as goods are mostly complained about. */
+#define INTAKE_OWNER_FOR_MS (INT64_C(90) * 24 * 3600 * 1000)
+#define INTAKE_AHEAD_MAX_MS (INT64_C(5) * 60 * 1000)
 
 extern const struct worker_spec intake_spec;
 

@@ -2,9 +2,13 @@
  *
  * A complaint asks 1. whether it is new, and for its conversation; 2. for its order, in the name of
  * the conversation's case where there is one, so that the order never holds a case that was not
- * opened; 3. once joined: corrects the conversation, leaves its own computed id as an alias, and
- * looks whether the case that it was told is an alias itself;
+ * opened, and whose it is; 3. once joined: corrects the conversation, leaves its own computed id as
+ * an alias, and looks whether the case that it was told is an alias itself;
  * 4. counts itself as a repeat.
+ *
+ * An order's case is that of the account that names it: another account's complaint about the same
+ * order opens a case of its own, and says so (order.other_account). Whose an order is, is who has
+ * named it first.
  *
  * A case that was withdrawn takes nothing (follow): whoever is told of one looks, in a round of its
  * own, whether it was, and goes to the case that goes on in its place, or opens the one that comes
@@ -83,8 +87,31 @@ static const struct answer *claim_conversation(struct rounds *rounds, const char
     return claim_thing(rounds, "conversation", name, case_id);
 }
 
+/* Nobody reads from it who the customer is; two of them differ. */
+static const char *account_of(struct rounds *rounds) {
+    const struct secrets *secrets = &decision_settings(rounds->in)->persons;
+    char hash[27];
+
+    ids_hash(hash, 2, rounds->s->tenant, rounds->s->customer_id);
+    return secrets_pseudonym(secrets, arena_strdup(rounds->in->arena, hash), rounds->in->arena);
+}
+
 static const struct answer *claim_order(struct rounds *rounds, const char *case_id) {
-    return claim_thing(rounds, "order", rounds->s->order_id, case_id);
+    const char *name =
+        arena_printf(rounds->in->arena, "%s\x1f%s", rounds->s->order_id, account_of(rounds));
+    return claim_thing(rounds, "order", name, case_id);
+}
+
+/* Whose the order is: the first account's that names it, until nobody has for a long time. */
+static const struct answer *claim_owner(struct rounds *rounds) {
+    return claim(rounds, (struct claim){
+                             .kind = CLAIM_JOIN,
+                             .key = arena_printf(rounds->in->arena, "owner\x1f%s\x1f%s",
+                                                 rounds->s->tenant, rounds->s->order_id),
+                             .value = account_of(rounds),
+                             .valid_ms = INTAKE_OWNER_FOR_MS,
+                             .logged = true,
+                         });
 }
 
 static const char *alias_key(struct rounds *rounds, const char *case_id) {
@@ -118,13 +145,8 @@ static const struct answer *claim_repeat(struct rounds *rounds, const char *case
 
 /* ---- Who asked for his erasure ---- */
 
-static const char *erased_key(const struct rounds *rounds) {
-    const struct secrets *secrets = &decision_settings(rounds->in)->persons;
-    char hash[27];
-
-    ids_hash(hash, 2, rounds->s->tenant, rounds->s->customer_id);
-    return arena_printf(rounds->in->arena, "erased\x1f%s",
-                        secrets_pseudonym(secrets, hash, rounds->in->arena));
+static const char *erased_key(struct rounds *rounds) {
+    return arena_printf(rounds->in->arena, "erased\x1f%s", account_of(rounds));
 }
 
 /* Its last word is the latest erasure. */
@@ -199,7 +221,7 @@ static void end(struct intake_join *out, enum intake_join_kind kind, const char 
 
 /* What a complaint has been answered so far; NULL: it has no order, or no conversation. */
 struct joining {
-    const struct answer *conversation, *order, *alias;
+    const struct answer *conversation, *order, *owner, *alias;
     const char *by_conversation, *by_order; /* the cases that take it; NULL: none that lives */
 };
 
@@ -245,7 +267,10 @@ static void claim_round_2(struct rounds *rounds, struct joining *had) {
         case_id = had->conversation->value;
         look = look_withdrawn(rounds, case_id);
     }
-    if (s->order_id) had->order = claim_order(rounds, case_id);
+    if (s->order_id) {
+        had->order = claim_order(rounds, case_id);
+        had->owner = claim_owner(rounds);
+    }
     if (rounds->waiting || !look) return;
     had->by_conversation = follow(rounds, case_id, look);
     if (rounds->waiting) return;
@@ -259,6 +284,7 @@ static void find_joined(struct rounds *rounds, struct joining *had, struct intak
 
     claim_round_2(rounds, had);
     if (rounds->waiting) return;
+    out->other_account = joined(had->owner) && strcmp(had->owner->value, account_of(rounds)) != 0;
     if (is_same(had->by_conversation, rounds)) return end(out, INTAKE_JOIN_DUPLICATE, s->case_id);
     /* A conversation just granted to this position says that the submission is new: then the order
      * was claimed in this case's name by a message of the same conversation that another intake has

@@ -19,6 +19,7 @@ struct intake_join {
     int64_t repeats;     /* INTAKE_JOIN_BY_ORDER: 1, 2, ... */
     int64_t erased_at;   /* a complaint's customer asked for his erasure later than it was made; 0:
                             he did not */
+    bool other_account;  /* another account has named its order before */
 };
 
 /* claims NULL: all answers must be there. */

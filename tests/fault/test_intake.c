@@ -69,9 +69,9 @@ static void publish(struct scene *scene, const char *id, const char *order,
     buf_printf(&buf,
                "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
                "app\",\"type\":\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":"
-               "\"app\",\"customer\":{\"id\":\"u-%s\",\"tier\":\"regular\"},\"order\":{\"id\":\"%"
+               "\"app\",\"customer\":{\"id\":\"u-1\",\"tier\":\"regular\"},\"order\":{\"id\":\"%"
                "s\",\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":8900}},",
-               id, clock_format(clock_now_ms(), time), id, order);
+               id, clock_format(clock_now_ms(), time), order);
     if (conversation) buf_printf(&buf, "\"conversation\":\"%s\",", conversation);
     buf_puts(&buf, "\"text\":\"the seam is torn\"}}");
     struct kafka_message message = {.topic = TOPIC_COMPLAINTS,
@@ -275,6 +275,14 @@ static void test_a_join_outlasts_a_death(void **state) {
 
 /* ---- Claims whose record never comes ---- */
 
+/* As intake makes it for the account u-1, without a secret for pseudonyms. */
+static const char *order_key(const char *order, struct arena *arena) {
+    char account[27];
+
+    ids_hash(account, 2, "default", "u-1");
+    return arena_printf(arena, "order\x1f%s\x1f%s\x1f%s", "default", order, account);
+}
+
 static void claim_order(struct scene *scene, const char *order, const char *owner,
                         const char *case_id) {
     struct arena *arena = arena_new();
@@ -284,7 +292,7 @@ static void claim_order(struct scene *scene, const char *order, const char *owne
     struct claim_store *store = claim_store_new(redis, &kafka);
     struct answer answer;
     struct claim claim = {.kind = CLAIM_JOIN,
-                          .key = arena_printf(arena, "order\x1f%s\x1f%s", "default", order),
+                          .key = order_key(order, arena),
                           .id = owner,
                           .value = case_id,
                           .time_ms = clock_now_ms(),

@@ -208,11 +208,37 @@ static void asks_for_exceptions(void **unused) {
     }
 }
 
+/* An order that another account has complained about before: whatever it costs, a person decides,
+ * also where the order is named only when goodwill was offered already. */
+static void looks_at_orders_of_others(void **unused) {
+    (void)unused;
+    struct world world;
+    open_world(&world);
+    open_case(&world, "vip", ORDER("9900", ",'other_account':true"));
+    classify(&world, "logistics.delayed", "");
+    world_expect(&world, "compensation.proposed", "'needs':{'role':'supervisor','approvals':1}");
+    world_expect(&world, "compensation.proposed", "'review another account");
+    assert_null(world_find(&world, "compensation.approved"));
+    world_close(&world);
+
+    open_world(&world);
+    open_case(&world, "regular", NULL);
+    classify(&world, "logistics.lost", "");
+    world_expect(&world, "compensation.approved", "'by':['policy']");
+    world_event(&world, "case.customer_replied",
+                "{'case_id':'" WORLD_CASE "','channel':'im','customer':{'id':'c1','tier':"
+                "'regular'},'order':" ORDER("5900", ",'other_account':true") ",'text':'x'}");
+    world_expect(&world, "compensation.withdrawn", "superseded");
+    world_expect(&world, "compensation.proposed", "'needs':{'role':'supervisor'");
+    assert_null(world_find(&world, "compensation.approved"));
+    world_close(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_nothing_for_threats),    cmocka_unit_test(decides_about_demands),
         cmocka_unit_test(says_what_is_offered_instead), cmocka_unit_test(follows_later_words),
-        cmocka_unit_test(asks_for_exceptions),
+        cmocka_unit_test(asks_for_exceptions),          cmocka_unit_test(looks_at_orders_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,7 +112,7 @@ static const struct said_part said_parts[] = {
                          "erased_at?"},
     {&contract_contact, "id locale? timezone? name? phone? email?"},
     {&contract_order, "id status amount placed_at? shipped_at? promised_at? delivered_at? carrier? "
-                      "tracking? warehouse? lane? custom? perishable?"},
+                      "tracking? warehouse? lane? custom? perishable? other_account?"},
     {&contract_item, "sku name category? batch? quantity price"},
     {&contract_evidence, "kind url"},
     {&contract_deadline, "target at set_by"},
@@ -307,7 +307,7 @@ static void test_choices_follow_their_enums(void **state) {
     check_choices(contract_withdraw_reasons, WITHDRAW_SPAM, "withdrawn", "spam");
     check_choices(contract_evidence_kinds, 4, "photo", "chat");
     check_choices(contract_classes, 25, "quality.damaged", "other");
-    check_choices(contract_flags, 15, "question", "multiple_damages");
+    check_choices(contract_flags, 16, "question", "other_account");
     check_choices(contract_remedy_kinds, 17, "refund", "change");
     check_choices(contract_refusals, 10, "expired", "other_currency");
     check_choices(contract_cancel_causes, 6, "policy", "late_record");

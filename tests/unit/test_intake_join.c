@@ -19,7 +19,9 @@ struct step {
     const char *type;   /* NULL: nothing comes out */
     const char *opener; /* id of the submission whose case it is */
     int repeats;
-    bool in_batch; /* together with the step before */
+    bool in_batch;        /* together with the step before */
+    const char *customer; /* NULL: u-1 */
+    bool other_account;   /* the order is another account's */
 };
 struct story {
     const char *name;
@@ -110,6 +112,28 @@ static const struct story stories[] = {
       {REPLIES("c", NULL, "v1", 0, "a"), .in_batch = true},
       {REPLIES("d", "A2", "v1", 0, "a"), .in_batch = true},
       {REPEATS("e", "A2", NULL, 1, "a", 2)}}},
+    {"another account names the order",
+     false,
+     {{OPENS("a", "A1", "v1", 0)},
+      {OPENS("b", "A1", "v2", 0), .customer = "u-2", .other_account = true},
+      {REPLIES("c", NULL, "v2", 0, "b"), .customer = "u-2"},
+      {REPEATS("d", "A1", NULL, 1, "b", 1), .customer = "u-2", .other_account = true},
+      {REPEATS("e", "A1", NULL, 2, "a", 1)},
+      {REPLIES("f", "A1", "v1", 2, "a")}}},
+    {"another account names it in the same batch, and again after the case's time",
+     true,
+     {{OPENS("a", "A1", NULL, 0)},
+      {OPENS("b", "A1", NULL, 0), .customer = "u-2", .other_account = true, .in_batch = true},
+      {REPEATS("c", "A1", NULL, 0, "a", 1), .in_batch = true},
+      {OPENS("d", "A1", NULL, 20), .customer = "u-2", .other_account = true},
+      {OPENS("e", "A1", NULL, 21)}}},
+    {"another account's chat names the order later",
+     false,
+     {{OPENS("a", "A1", NULL, 0)},
+      {OPENS("b", NULL, "v2", 0), .customer = "u-2"},
+      {REPLIES("c", "A1", "v2", 0, "b"), .customer = "u-2", .other_account = true},
+      {REPEATS("d", "A1", NULL, 0, "b", 1), .customer = "u-2", .other_account = true},
+      {REPEATS("e", "A1", NULL, 0, "a", 1)}}},
     {"a known chat names an order, another submission about it in one batch",
      false,
      {{OPENS("a", NULL, "v1", 0)},
@@ -126,7 +150,8 @@ static void step_case(const struct story *story, const char *id, char case_out[I
         else if (step->conversation)
             snprintf(subject, sizeof subject, "conversation:%s", step->conversation);
         else
-            snprintf(subject, sizeof subject, "customer:u-1");
+            snprintf(subject, sizeof subject, "customer:%s",
+                     step->customer ? step->customer : "u-1");
         ids_route("default", subject, route);
         ids_case(route, "/shop/app", id, case_out);
         return;
@@ -141,18 +166,19 @@ static const char *member(struct world *world, const char *key, const char *id) 
 static const char *step_json(struct world *world, const struct step *step) {
     const char *order =
         step->order
-            ? arena_printf(
-                  world->arena,
-                  ",\"order\":{\"id\":\"%s\",\"status\":\"paid\",\"amount\":" MONEY("1") "}",
-                  step->order)
+            ? arena_printf(world->arena,
+                           ",\"order\":{\"id\":\"%s\",\"status\":\"paid\",\"amount\":" MONEY(
+                               "1") ",\"other_account\":%s}",
+                           step->order,
+                           step->other_account ? "false" : "true") /* who publishes may lie */
             : "";
     return arena_printf(world->arena,
                         "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/shop/"
                         "app\",\"type\":\"complaint.submitted\",\"time\":\"2026-10-%02dT12:00:"
-                        "00Z\",\"data\":{\"channel\":\"im\",\"customer\":{\"id\":\"u-1\",\"tier\":"
+                        "00Z\",\"data\":{\"channel\":\"im\",\"customer\":{\"id\":\"%s\",\"tier\":"
                         "\"vip\"},\"text\":\"words of %s\"%s%s}}",
-                        step->id, step->day + 1, step->id, order,
-                        member(world, "conversation", step->conversation));
+                        step->id, step->day + 1, step->customer ? step->customer : "u-1", step->id,
+                        order, member(world, "conversation", step->conversation));
 }
 
 static void check_step(struct world *world, const struct story *story, const struct step *step,
@@ -179,6 +205,8 @@ static void check_step(struct world *world, const struct story *story, const str
     if (step->repeats && !strstr(data, repeats))
         fail_msg("%s, %s: %s", story->name, step->id, data);
     if (!step->repeats) assert_null(strstr(data, "\"repeats\""));
+    bool other = strstr(data, "\"other_account\":true") != NULL;
+    if (other != step->other_account) fail_msg("%s, %s: %s", story->name, step->id, data);
 }
 
 static bool is_opened(const struct story *story, const char *value) {
