@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+/* What history counts by; NULL: not known. */
+static const char *mark_of(struct proposal_turn *turn, const char *what, const char *value) {
+    const struct secrets *secrets = &decision_settings(turn->in)->persons;
+    char hash[27];
+
+    if (!value) return NULL;
+    ids_hash(hash, 3, turn->state->tenant, what, value);
+    return secrets_pseudonym(secrets, arena_strdup(turn->in->arena, hash), turn->in->arena);
+}
+
 void buyer_take(struct proposal_turn *turn, const struct customer *customer) {
     struct compensation_state *state = turn->state;
     const struct secrets *secrets = &decision_settings(turn->in)->persons;
@@ -12,6 +22,8 @@ void buyer_take(struct proposal_turn *turn, const struct customer *customer) {
     state->tier = customer->tier;
     state->region = customer->region;
     if (secrets->count) state->customer_mark = secrets_pseudonym(secrets, whole, turn->in->arena);
+    state->phone_mark = mark_of(turn, "phone", customer->phone);
+    state->address_mark = mark_of(turn, "address", customer->address_id);
     if (!customer->erased_at) state->customer_id = customer->id;
 }
 

@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "buyer.h"
 #include "demand.h"
+#include "history.h"
 #include "hold.h"
 #include "proposal.h"
 #include "settle.h"
@@ -120,27 +121,38 @@ static bool is_raised(const struct proposal_turn *turn) {
 }
 
 /* By the table; what would pay back more than was paid is passed over. Anew, where the customer has
- * had something, it is nothing but what pays the order back, and never the same once more. */
-static void propose(struct proposal_turn *turn, const struct activity *assessed, bool anew) {
+ * had something, it is nothing but what pays the order back, and never the same once more. False
+ * when nothing is offered. */
+static bool propose_by_table(struct proposal_turn *turn, const struct activity *assessed,
+                             bool anew) {
     const struct compensation_state *state = turn->state;
-    const struct profile *profile = state->profile;
     bool had = has_chosen(state);
     struct offer_about about = about_case(turn, assessed);
     struct offer offer;
 
+    for (int pays_back = 1; pays_back >= 0; pays_back--) {
+        if (!offer_from_rules(turn->policy, &about, pays_back, turn->in->arena, &offer))
+            return false;
+        bool same = offer_is_same(&offer.options, &state->options) && !is_raised(turn);
+        if (anew && (same || (had && !pays_back))) return false;
+        if (anew && had && offer.back_minor == 0) return false;
+        demand_raise(turn, false, &offer);
+        const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule),
+                             profile_class(state->profile)};
+        if (proposal_make(turn, &offer, NULL, &(struct texts){why, 2})) return true;
+    }
+    return false;
+}
+
+static void propose(struct proposal_turn *turn, const struct activity *assessed, bool anew) {
+    const struct compensation_state *state = turn->state;
+    const struct profile *profile = state->profile;
+
     if (!profile_class(profile) || (profile_only_asks(profile) && !assessed)) return;
     if (profile_status(profile) >= PROFILE_CLOSED || state->proposals >= COMPENSATION_PROPOSALS_MAX)
         return;
-    for (int pays_back = 1; pays_back >= 0; pays_back--) {
-        if (!offer_from_rules(turn->policy, &about, pays_back, turn->in->arena, &offer)) return;
-        bool same = offer_is_same(&offer.options, &state->options) && !is_raised(turn);
-        if (anew && (same || (had && !pays_back))) return;
-        if (anew && had && offer.back_minor == 0) return;
-        demand_raise(turn, false, &offer);
-        const char *why[] = {arena_printf(turn->in->arena, "rule %s", offer.rule),
-                             profile_class(profile)};
-        if (proposal_make(turn, &offer, NULL, &(struct texts){why, 2})) return;
-    }
+    if (!history_read(turn)) return;
+    history_keep(turn, propose_by_table(turn, assessed, anew));
 }
 
 /* Facts have changed. What a person offered or rejected stands. */

@@ -46,6 +46,8 @@
  * Days and months are those in which the log took what decides, and each limit counts in one
  * currency. An order is paid in its own: a person's offer in another is refused (other_currency).
  *
+ * and those of `history` (history.h).
+ *
  * What an order, or an article of it, has been paid back never exceeds what was paid for it, for
  * nobody: policy passes over what would, and a person is refused (over_paid); nothing was paid for
  * an order that is unpaid or cancelled. Without a paid order, policy offers a customer something
@@ -124,6 +126,12 @@ struct compensation_item {
     int64_t minor; /* price of its pieces, in the order's currency */
     struct rest rest;
 };
+/* A count of `history` (history.h), as it was when an offer was last made or looked for. */
+struct compensation_count {
+    const char *name;
+    int64_t count;
+    struct rest rest;
+};
 enum compensation_outcome { COMPENSATION_ORDERED = 1, COMPENSATION_DONE, COMPENSATION_NOT_DONE };
 struct compensation_settlement {
     const char *settlement_id, *proposal_id, *reference;
@@ -144,6 +152,7 @@ struct compensation_state {
     int64_t approve_by, choose_by;
     /* Facts. */
     const char *tenant, *order_id, *policy_version, *customer_id, *customer_mark;
+    const char *phone_mark, *address_mark; /* by which history counts; NULL: not known */
     int tier, order_status;
     const struct profile *profile; /* class, severity, flags, status; NULL: nothing known */
     struct money order_amount;
@@ -157,6 +166,8 @@ struct compensation_state {
     int64_t evidence;      /* what he has shown */
     struct texts breached; /* deadlines of the case that were not kept */
     bool gifted;           /* an option with goodwill was chosen */
+    struct parts history;  /* struct compensation_count */
+    struct texts counted;  /* rows of `history` in which the case's offer counts */
     struct texts answered; /* rows of `reviews` by which a demand was answered */
     /* The proposal at hand. */
     int64_t proposals, proposed_at, escalated, paid_minor, back_minor, goodwill_minor;

@@ -117,6 +117,18 @@ static const struct table settlement_table = {.name = "settlement",
                                               .fields = settlement_fields,
                                               .doc = "An ordered settlement."};
 
+static const struct field count_fields[] = {
+    {FIELD(compensation_count, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Its name in `history` of compensation.yaml."},
+    {FIELD(compensation_count, count), .type = FIELD_INT, .doc = "How many."},
+    {FIELD_REST_OF(compensation_count, rest)},
+    FIELDS_END,
+};
+static const struct table count_table = {.name = "count",
+                                         .size = sizeof(struct compensation_count),
+                                         .fields = count_fields,
+                                         .doc = "What is counted of who complains."};
+
 #define OWN(member, field_type)                                                                    \
     FIELD(compensation_state, member), .type = field_type, .flags = FIELD_HIDDEN
 static const struct field state_fields[] = {
@@ -143,6 +155,11 @@ static const struct field state_fields[] = {
      .doc = "The customer."},
     {OWN(customer_mark, FIELD_NAME),
      .doc = "The customer's pseudonym, by which caps count; absent without a secret for it."},
+    {FIELD(compensation_state, phone_mark), .type = FIELD_NAME,
+     .flags = FIELD_PRIVATE | FIELD_HIDDEN,
+     .doc = "The telephone's pseudonym, by which history counts; a hash without a secret for it."},
+    {FIELD(compensation_state, address_mark), .type = FIELD_NAME,
+     .flags = FIELD_PRIVATE | FIELD_HIDDEN, .doc = "The same of the address."},
     {OWN(tier, FIELD_CHOICE), .choices = contract_tiers, .doc = "The customer's tier."},
     {OWN(order_status, FIELD_CHOICE), .choices = contract_order_statuses,
      .doc = "Where the order stood."},
@@ -166,6 +183,9 @@ static const struct field state_fields[] = {
     {OWN(evidence, FIELD_INT), .doc = "How much the customer has shown."},
     {OWN(breached, FIELD_TEXTS), .doc = "Targets of the case that were breached."},
     {OWN(answered, FIELD_TEXTS), .doc = "Rows of `reviews` by which a demand was answered."},
+    {OWN(history, FIELD_PARTS), .of = &count_table,
+     .doc = "What was counted of the customer when something was last offered or looked for."},
+    {OWN(counted, FIELD_TEXTS), .doc = "Counts in which the case's offer counts."},
     {OWN(gifted, FIELD_BOOL), .doc = "An option with goodwill was chosen."},
     {OWN(proposals, FIELD_INT), .doc = "Proposals made by now."},
     {OWN(proposed_at, FIELD_TIME), .doc = "When the one at hand was made."},

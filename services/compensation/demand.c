@@ -12,7 +12,7 @@ void demand_raise(const struct proposal_turn *turn, bool by_person, struct offer
     struct review review = demand_review(turn);
     bool refused = review.answers && review.answers->demand == OFFER_REFUSED;
 
-    if (by_person && refused && turn->policy->exceptions > review.role)
+    if (by_person && (refused || review.suspected) && turn->policy->exceptions > review.role)
         review.role = turn->policy->exceptions;
     offer->least_role = review.role;
     offer->reviews = review.names;

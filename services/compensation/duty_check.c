@@ -71,9 +71,29 @@ static void check_budgets(const struct check *top, const struct offer_policy *po
     }
 }
 
+static void check_history(const struct check *top, const struct offer_policy *policy) {
+    const struct duty_history *rows = policy->history.at;
+
+    for (int i = 0; i < policy->history.count; i++) {
+        struct check check = inside(top, "history", i);
+        for (int j = 0; j < i; j++)
+            if (strcmp(rows[i].name, rows[j].name) == 0) fault(&check, "name", "is there twice");
+        for (int k = 0; k < rows[i].class_names.count; k++)
+            if (!is_class(rows[i].class_names.at[k]))
+                fault(&check, "class",
+                      arena_printf(check.arena, "no class is matched by %s",
+                                   rows[i].class_names.at[k]));
+        if (rows[i].counts != DUTY_COUNTS_ACCOUNTS) continue;
+        if (rows[i].of == DUTY_OF_CUSTOMER)
+            fault(&check, "of", "expected address or phone: a customer is one account");
+        if (rows[i].class_names.count > 0) fault(&check, "class", "belongs to `counts: offers`");
+    }
+}
+
 void duty_check(const struct check *top, const struct offer_policy *policy) {
     check_settle(top, policy);
     check_undecided(top, policy);
     check_delegations(top, policy);
     check_budgets(top, policy);
+    check_history(top, policy);
 }

@@ -1,8 +1,13 @@
 /* duty_policy: the tables. */
 #include "duty_policy.h"
 #include "base/clock.h"
+#include "decision/claims.h"
 #include "offer_policy.h"
 
+#define DAY_MS INT64_C(86400000)
+
+static const char *const ofs[] = {"customer", "address", "phone", NULL};
+static const char *const counts[] = {"offers", "accounts", NULL};
 static const char *const thens[] = {"expire", "reject", "approve", NULL};
 
 static const struct field settle_fields[] = {
@@ -74,6 +79,24 @@ const struct table duty_budget_table = {.name = "budget",
                                         .size = sizeof(struct duty_budget),
                                         .fields = budget_fields,
                                         .doc = "What may be approved in a day or a month."};
+
+static const struct field history_fields[] = {
+    {FIELD(duty_history, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 80,
+     .doc = "By it rules and reviews ask."},
+    {FIELD(duty_history, of), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = ofs,
+     .doc = "Whose: of the customer, of all at an address, or of all with a telephone number."},
+    {FIELD(duty_history, counts), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED, .choices = counts,
+     .doc = "offers: cases in which something is offered or was chosen; accounts: customers."},
+    {FIELD_AS("class", duty_history, class_names), .type = FIELD_TEXTS,
+     .doc = "Offers in cases of these classes only, also quality.*"},
+    {FIELD(duty_history, within), .type = FIELD_DURATION, .flags = FIELD_REQUIRED, .min = DAY_MS,
+     .max = CLAIMS_KEPT_MAX_MS - DAY_MS, .doc = "Each counts so long."},
+    FIELDS_END,
+};
+const struct table duty_history_table = {.name = "history",
+                                         .size = sizeof(struct duty_history),
+                                         .fields = history_fields,
+                                         .doc = "What is counted of who complains."};
 
 const char *duty_budget_name(const struct duty_budget *budget) {
     if (budget->name) return budget->name;

@@ -9,8 +9,9 @@
 struct offer_policy;
 
 enum {
-    DUTY_STEPS_MAX = 10,  /* of one settlement: who has been told so often knows it */
-    DUTY_BUDGETS_MAX = 40 /* each that matches is claimed, one more question to Redis */
+    DUTY_STEPS_MAX = 10,   /* of one settlement: who has been told so often knows it */
+    DUTY_BUDGETS_MAX = 40, /* each that matches is claimed, one more question to Redis */
+    DUTY_HISTORY_MAX = 10  /* each is claimed with every offer */
 };
 
 /* When nobody has decided by approve_by. */
@@ -37,6 +38,16 @@ struct duty_budget {
     int over;                           /* without `by`: the role that may go beyond */
 };
 
+/* What is counted of who complains, over his cases. */
+enum duty_of { DUTY_OF_CUSTOMER = 1, DUTY_OF_ADDRESS, DUTY_OF_PHONE };
+enum duty_counts { DUTY_COUNTS_OFFERS = 1, DUTY_COUNTS_ACCOUNTS };
+struct duty_history {
+    const char *name;
+    int of, counts;
+    struct texts class_names; /* offers: in cases of these classes only; absent: of any */
+    int64_t within;
+};
+
 /* What is done about a settlement that is not done so long after its first order. */
 struct duty_settle {
     int64_t after;
@@ -47,7 +58,7 @@ struct duty_settle {
 bool duty_settle_is_about(const struct duty_settle *step, int remedy_kind);
 
 extern const struct table duty_settle_table, duty_undecided_table, duty_delegation_table,
-    duty_budget_table;
+    duty_budget_table, duty_history_table;
 
 /* Its name, and its limit with how many digits of its period's date count: 8, or 6. */
 const char *duty_budget_name(const struct duty_budget *budget);

@@ -274,6 +274,15 @@ static struct tree *explain_settlements(const struct compensation_state *state,
     return list;
 }
 
+static struct tree *explain_history(const struct compensation_state *state, struct arena *arena) {
+    const struct compensation_count *counts = state->history.at;
+    struct tree *map = tree_new(arena, TREE_MAP);
+
+    for (int i = 0; i < state->history.count; i++)
+        add_int(map, counts[i].name, counts[i].count, arena);
+    return map;
+}
+
 static struct tree *explain_facts(const struct compensation_state *state, struct arena *arena) {
     struct tree *map = tree_new(arena, TREE_MAP);
 
@@ -288,6 +297,7 @@ static struct tree *explain_facts(const struct compensation_state *state, struct
         add_text(map, "order_currency", arena_strdup(arena, state->order_amount.currency), arena);
         add_int(map, "order_minor", state->order_amount.minor, arena);
     }
+    if (state->history.count) tree_add(map, "history", explain_history(state, arena));
 
     return map;
 }

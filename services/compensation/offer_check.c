@@ -67,7 +67,39 @@ static void check_facts(const struct check *check, const struct tree *facts) {
     }
 }
 
-static void check_match(const struct check *check, const struct offer_match *match) {
+static bool is_counted(const struct offer_policy *policy, const char *name) {
+    const struct duty_history *rows = policy->history.at;
+    for (int i = 0; i < policy->history.count; i++)
+        if (strcmp(rows[i].name, name) == 0) return true;
+    return false;
+}
+
+static bool is_count(const struct tree *bound) {
+    return !bound || (bound->kind == TREE_INT && bound->num > 0);
+}
+
+/* {name: {from: number, below: number}} */
+static void check_history(const struct check *check, const struct offer_policy *policy,
+                          const struct tree *wanted) {
+    for (const struct tree *at = wanted ? wanted->first : NULL; at; at = at->next) {
+        const struct tree *from = tree_get(at, "from");
+        const struct tree *below = tree_get(at, "below");
+        bool bounds = at->kind == TREE_MAP && at->count == !!from + !!below && at->count > 0;
+        if (!bounds || !is_count(from) || !is_count(below))
+            fault(check, "history", "expected {name: {from: number, below: number}}, from 1");
+        else if (from && below && below->num <= from->num)
+            fault(check, "history", "expected `below` beyond `from`, or nothing lies between");
+        else if (!is_counted(policy, at->key))
+            fault(
+                check, "history",
+                arena_printf(check->arena, "%s: expected the name of a row of `history`", at->key));
+    }
+    if (wanted && wanted->kind != TREE_MAP)
+        fault(check, "history", "expected {name: {from: number, below: number}}");
+}
+
+static void check_match(const struct check *check, const struct offer_policy *policy,
+                        const struct offer_match *match) {
     for (int i = 0; i < match->class_names.count; i++)
         if (!is_class(match->class_names.at[i]))
             fault(
@@ -86,6 +118,7 @@ static void check_match(const struct check *check, const struct offer_match *mat
     check_times(check, "late_below", match->late_from, match->late_below);
     check_times(check, "age_below", match->age_from, match->age_below);
     check_facts(check, match->facts);
+    check_history(check, policy, match->history);
 }
 
 /* Nobody is offered more or less for them. */
@@ -145,7 +178,7 @@ static void check_rules(const struct check *top, const struct offer_policy *poli
             struct check match = check;
             match.node = tree_get(check.node, "match");
             match.path = arena_printf(check.arena, "%s.match", check.path);
-            check_match(&match, rules[i].match);
+            check_match(&match, policy, rules[i].match);
             check_pressure(&match, "flags", &rules[i].match->flags);
             check_pressure(&match, "without_flags", &rules[i].match->without_flags);
             bool assessed = rules[i].match->facts || rules[i].match->costs.count > 0;
@@ -168,7 +201,7 @@ static void check_reviews(const struct check *top, const struct offer_policy *po
         struct check match = check;
         match.node = tree_get(check.node, "match");
         match.path = arena_printf(check.arena, "%s.match", check.path);
-        check_match(&match, reviews[i].match);
+        check_match(&match, policy, reviews[i].match);
         if (reviews[i].keep.count && reviews[i].demand != OFFER_REFUSED)
             fault(&check, "keep", "belongs to a refused demand");
     }

@@ -1,5 +1,6 @@
 /* offer_match: each key of a match against the facts that it asks for. */
 #include "offer_match.h"
+#include "history.h"
 
 #include <string.h>
 
@@ -114,11 +115,22 @@ static bool matches_facts(const struct tree *wanted, const struct activity *asse
     return true;
 }
 
+static bool matches_history(const struct tree *wanted, const struct compensation_state *state) {
+    for (const struct tree *at = wanted ? wanted->first : NULL; at; at = at->next) {
+        const struct tree *from = tree_get(at, "from");
+        const struct tree *below = tree_get(at, "below");
+        int64_t count = history_of(state, at->key);
+        if ((from && count < from->num) || (below && count >= below->num)) return false;
+    }
+    return true;
+}
+
 static bool matches_customer(const struct offer_match *match,
                              const struct compensation_state *state) {
     return matches_choice(&match->tier, contract_tiers, state->tier) &&
            matches_text(&match->tenant, state->tenant) &&
-           offer_match_region(&match->region, state->region) && state->repeats >= match->repeats;
+           offer_match_region(&match->region, state->region) &&
+           matches_history(match->history, state) && state->repeats >= match->repeats;
 }
 
 static bool matches_complaint(const struct offer_match *match,

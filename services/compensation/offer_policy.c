@@ -111,6 +111,9 @@ static const struct field match_fields[] = {
      .doc = "Assessed costs of one of these kinds."},
     {FIELD(offer_match, facts), .type = FIELD_TREE,
      .doc = "Assessed facts, each of them: {name: text, or {from: number, below: number}}."},
+    {FIELD(offer_match, history), .type = FIELD_TREE,
+     .doc = "Counts of `history`, each of them: {name: {from: number, below: number}}; 0 where "
+            "nothing is known."},
     FIELDS_END,
 };
 static const struct table match_table = {.name = "match",
@@ -260,6 +263,8 @@ static const struct field policy_fields[] = {
      .doc = "Limits over several cases."},
     {FIELD(offer_policy, budgets), .type = FIELD_PARTS, .of = &duty_budget_table,
      .max = DUTY_BUDGETS_MAX, .doc = "What may be approved in a day or a month."},
+    {FIELD(offer_policy, history), .type = FIELD_PARTS, .of = &duty_history_table,
+     .max = DUTY_HISTORY_MAX, .doc = "What is counted of who complains, over all his cases."},
     {FIELD(offer_policy, shares), .type = FIELD_PARTS, .of = &share_table,
      .doc = "Who bears a kind of assessed cost."},
     {FIELD(offer_policy, values), .type = FIELD_PARTS, .of = &value_table,

@@ -59,8 +59,9 @@ struct offer_match { /* absent = any */
     struct texts requested;        /* the customer asks for one of these */
     int order, custom, perishable, items, evidence; /* OFFER_NO, OFFER_YES, 0 = any */
     const struct tree *amount_from, *amount_below;  /* of the order, in its currency */
-    struct texts costs;       /* assessed: costs of one of these kinds are there */
-    const struct tree *facts; /* assessed: {name: text, or {from, below}}; each of them */
+    struct texts costs;         /* assessed: costs of one of these kinds are there */
+    const struct tree *facts;   /* assessed: {name: text, or {from, below}}; each of them */
+    const struct tree *history; /* {name: {from, below}}; each of them */
 };
 struct offer_rule {
     const char *name;
@@ -117,6 +118,7 @@ struct offer_policy {
     struct parts approval;            /* struct offer_level */
     struct offer_caps *caps;
     struct parts budgets; /* struct duty_budget */
+    struct parts history; /* struct duty_history */
     struct parts shares;  /* struct offer_share */
     struct parts values;  /* struct offer_value */
     struct parts reviews; /* struct offer_review */

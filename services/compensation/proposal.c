@@ -3,6 +3,7 @@
 #include "proposal.h"
 #include "base/ids.h"
 #include "demand.h"
+#include "history.h"
 #include "hold.h"
 #include "settle.h"
 #include "vote.h"
@@ -66,19 +67,35 @@ bool proposal_is_pending(const struct offer_policy *policy,
     return is_open(state) || settle_is_pending(policy, state);
 }
 
-/* The proposal ends without a choice. */
-static void end(struct proposal_turn *turn, enum life_step step) {
+/* The proposal ends without a choice, and another takes its place. */
+static void make_room(struct proposal_turn *turn, enum life_step step) {
     hold_release(turn);
     proposal_move(turn, step);
     turn->state->approve_by = 0;
     turn->state->choose_by = 0;
 }
 
-void proposal_withdraw(struct proposal_turn *turn, const char *reason) {
-    if (!is_open(turn->state)) return;
+/* The proposal ends without a choice. */
+static void end(struct proposal_turn *turn, enum life_step step) {
+    make_room(turn, step);
+    history_drop(turn);
+}
+
+static void tell_withdrawn(struct proposal_turn *turn, const char *reason) {
     struct compensation data = {.reason = reason};
     proposal_tell(turn, EVENT_COMPENSATION_WITHDRAWN, "withdrawn", &data);
+}
+
+void proposal_withdraw(struct proposal_turn *turn, const char *reason) {
+    if (!is_open(turn->state)) return;
+    tell_withdrawn(turn, reason);
     end(turn, LIFE_WITHDRAW);
+}
+
+static void supersede(struct proposal_turn *turn) {
+    if (!is_open(turn->state)) return;
+    tell_withdrawn(turn, "superseded");
+    make_room(turn, LIFE_WITHDRAW);
 }
 
 static void approve(struct proposal_turn *turn, struct texts by) {
@@ -175,7 +192,7 @@ bool proposal_make(struct proposal_turn *turn, const struct offer *offer,
     if (turn->waiting) return true;
     struct parts held = state->held;
     state->held = before;
-    proposal_withdraw(turn, "superseded");
+    supersede(turn);
     start(turn, offer, asked);
     state->held = held;
     struct approval_need need = needs_of(turn, offer, asked, &why);
@@ -207,11 +224,12 @@ void proposal_request(struct proposal_turn *turn, const struct activity *asked) 
         proposal_refuse(turn, next_id, "wrong_option");
     } else if (state->order_id && strcmp(offer.currency, state->order_amount.currency) != 0) {
         proposal_refuse(turn, next_id, "other_currency");
-    } else {
+    } else if (history_read(turn)) {
         const char *why[] = {asked->reason};
         demand_raise(turn, true, &offer);
-        if (!proposal_make(turn, &offer, asked, &(struct texts){why, 1}))
-            proposal_refuse(turn, next_id, "over_paid");
+        bool made = proposal_make(turn, &offer, asked, &(struct texts){why, 1});
+        history_keep(turn, made);
+        if (!made) proposal_refuse(turn, next_id, "over_paid");
     }
 }
 

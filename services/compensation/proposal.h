@@ -30,6 +30,7 @@ struct proposal_turn {
     bool waiting; /* asking: what follows depends on answers that are not there yet */
     struct proposal_freed *freed; /* NULL: nothing was reached for */
     int freed_count;
+    int *history; /* of each row, the answer's index; -1: none */
 };
 
 /* Makes a proposal of an offer, in place of one that nobody has chosen from. `asked` is the

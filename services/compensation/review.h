@@ -8,6 +8,7 @@
 
 struct review {
     int role;                           /* who decides at least; 0: nobody is asked for */
+    bool suspected;                     /* one of the rows asks for the customer's history */
     struct texts names;                 /* of the rows that speak, as reasons: "review <name>" */
     const struct offer_review *answers; /* the first that answers a demand; NULL: none */
 };

@@ -64,7 +64,7 @@ extern const char *const contract_rejections[]; /* redress_reason */
 
 struct customer {
     const char *id, *locale, *timezone, *name, *phone, *email;
-    const char *contract, *region;
+    const char *contract, *region, *address_id;
     int tier;
     int64_t erased_at; /* in the case log: he asked for his erasure after he had said this */
 };

@@ -111,6 +111,9 @@ static const struct field customer_fields[] = {
     {FIELD(customer, region), MAY(FIELD_NAME), .max = 64,
      .doc = "Where the customer is, the wider first, e.g. `CN-SH` (ISO 3166-2): policies may ask "
             "for it."},
+    {FIELD(customer, address_id), MAY(FIELD_ID),
+     .doc = "An id of the place that is delivered to, the same for all who live there (a hash of "
+            "it, never the address): policies may count accounts by it."},
     CUSTOMER_CONTACT,
     {FIELD(customer, erased_at), MAY(FIELD_TIME),
      .doc = "In the case log, from intake: `customer.erased` is from then, and this was said "

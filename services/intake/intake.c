@@ -19,6 +19,7 @@ static void take_away(struct customer *customer, int64_t erased_at) {
     customer->name = NULL;
     customer->phone = NULL;
     customer->email = NULL;
+    customer->address_id = NULL;
 }
 
 static void emit_complaint(const struct decision *in, const struct intake_join *join,

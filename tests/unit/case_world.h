@@ -47,6 +47,7 @@ struct world {
     bool unchanged, forgotten;
     int events;
     enum result result;
+    const char *subject;  /* NULL: WORLD_CASE */
     const char *event_id; /* NULL: e-1, e-2, ... */
     int64_t event_age_ms; /* events happened so long ago, */
     int64_t log_age_ms;   /* and the log took them so long ago */
@@ -263,7 +264,7 @@ static inline void world_event(struct world *world, const char *type, const char
     struct event ev = {.raw = &raw,
                        .source = "/test",
                        .type = type,
-                       .subject = WORLD_CASE,
+                       .subject = world->subject ? world->subject : WORLD_CASE,
                        .time_ms = world->now_ms - world->event_age_ms,
                        .sequence = EVENT_NO_SEQUENCE,
                        .data = data};

@@ -11,6 +11,7 @@
 enum {
     CASES = 6,
     ORDERS = 3,
+    CUSTOMERS = 2,
     PROPOSALS = 21, /* of a case: from 1 */
     OPTIONS = 4,
     ACTORS = 6,
@@ -41,6 +42,8 @@ struct proposal_book {
 };
 struct case_book {
     int order; /* -1: none */
+    int customer, phone;
+    bool looked; /* what is offered was looked for: its account counts */
     bool over, begun;
     struct proposal_book proposals[PROPOSALS];
     int64_t ends_ms[PROPOSALS]; /* approve_by, then choose_by */
@@ -71,7 +74,8 @@ static struct {
 static struct policies policies;
 static struct policy_version version;
 static struct {
-    long steps, proposals, approvals, choices, settlements, again, in_place, silent, refusals;
+    long steps, proposals, approvals, choices, settlements, again, in_place, silent, refusals,
+        often;
 } counted;
 
 static const char *case_id(int number) {
@@ -164,6 +168,43 @@ static int day_now(void) {
     return (int)((so.now_ms - BEGIN_MS) / (24 * HOUR_MS));
 }
 
+/* Something is offered in it, or was chosen. */
+static bool counts_as_claim(const struct case_book *book) {
+    for (int i = 1; i < PROPOSALS; i++)
+        if (book->proposals[i].chosen || (book->proposals[i].made && !book->proposals[i].ended))
+            return true;
+    return false;
+}
+
+static bool has_reason(const struct tree *data, const char *reason) {
+    for (const struct tree *at = tree_get(data, "reasons")->first; at; at = at->next)
+        if (strcmp(at->text, reason) == 0) return true;
+    return false;
+}
+
+/* Who complains often, or shares his telephone with another, is looked at: by this book, which
+ * counts the case at hand, too. */
+static void check_history(struct case_book *book, const struct proposal_book *proposal,
+                          const struct tree *data) {
+    bool accounts[CUSTOMERS] = {false};
+    int claims = 0;
+
+    for (int i = 0; i < CASES; i++) {
+        const struct case_book *other = &so.cases[i];
+        if (other->begun && other->customer == book->customer) claims += counts_as_claim(other);
+        if (other->phone == book->phone && other->looked) accounts[other->customer] = true;
+    }
+    bool often = claims >= 3;
+    bool shared = accounts[0] && accounts[1];
+    /* A case that was looked for and offered nothing counts its account; the book does not know. */
+    if (often != has_reason(data, "review often"))
+        fail_msg("%d claims: %s", claims, often ? "not looked at" : "looked at");
+    if (shared) assert_true(has_reason(data, "review many"));
+    if (often) assert_true(proposal->role >= 2);
+    if ((often || shared) && proposal->proposer >= 0) assert_int_equal(proposal->role, 4);
+    counted.often += often;
+}
+
 static void on_proposed(int number, struct proposal_book *proposal, int index,
                         const struct tree *data, int proposer) {
     struct case_book *book = &so.cases[number];
@@ -197,6 +238,8 @@ static void on_proposed(int number, struct proposal_book *proposal, int index,
     assert_true(proposal->role >= level);
     assert_true(level < 4 || proposal->required == 2);
     assert_true(needs || proposer < 0);
+    book->looked = true;
+    check_history(book, proposal, data);
     counted.proposals++;
 }
 

@@ -28,6 +28,11 @@ static const char policy_text[] =
     "budgets: [{by: policy, daily: {CNY: 20000}}, {by: agent, daily: {CNY: 50000}}, {name: pool, "
     "class: ['quality.*'], monthly: {CNY: 40000}, over: supervisor}]\n"
     "escalate: [{after: 3h}, {after: 9h, up: 1}]\n"
+    "history: [{name: claims, of: customer, counts: offers, within: 365d}, {name: accounts, of: "
+    "phone, counts: accounts, within: 365d}]\n"
+    "reviews: [{name: often, match: {history: {claims: {from: 3}}}, by: supervisor}, {name: many, "
+    "match: {history: {accounts: {from: 2}}}, by: agent}]\n"
+    "exceptions: finance\n"
     "undecided: {then: approve, up_to: {CNY: 18000, USD: 2500}}\n"
     "delegations: [{from: a0, to: a1, role: finance, begins: '2026-11-19T00:00:00Z', ends: "
     "'2026-11-22T00:00:00Z'}]\n"
@@ -168,11 +173,13 @@ static void open_case(int number) {
     if (book->begun) return; /* ids come once */
     book->begun = true;
     book->order = pick(ORDERS + 1) - 1;
+    book->customer = pick(CUSTOMERS);
+    book->phone = pick(CUSTOMERS);
     static const char *const asked[] = {"refund", "exchange", "coupon"};
     DO("case.opened",
        IN ",'opened_at':'2026-11-22T10:00:00Z','tenant':'default','channel':'im','customer':{'id':'"
-          "c%d','tier':'regular'},%s%s'text':'x'}",
-       case_id(number), pick(2), order_json(book->order),
+          "c%d','tier':'regular','phone':'p%d'},%s%s'text':'x'}",
+       case_id(number), book->customer, book->phone, order_json(book->order),
        chance(30) ? arena_printf(so.arena, "'requested':{'remedy':'%s'},", asked[pick(3)]) : "");
 }
 
@@ -364,15 +371,18 @@ static void keeps_its_books(void **unused) {
     so.arena = arena_new();
     uint64_t first = seed;
     play(steps_wanted);
-    print_message("seed %llu: %ld steps, %ld proposals, %ld approved, %ld chosen, %ld settlements, "
-                  "%ld ordered again, %ld in another's place, %ld by silence, %ld refused\n",
-                  (unsigned long long)first, counted.steps, counted.proposals, counted.approvals,
-                  counted.choices, counted.settlements, counted.again, counted.in_place,
-                  counted.silent, counted.refusals);
+    print_message(
+        "seed %llu: %ld steps, %ld proposals, %ld approved, %ld chosen, %ld settlements, "
+        "%ld ordered again, %ld in another's place, %ld by silence, %ld refused, %ld of who "
+        "complains often\n",
+        (unsigned long long)first, counted.steps, counted.proposals, counted.approvals,
+        counted.choices, counted.settlements, counted.again, counted.in_place, counted.silent,
+        counted.refusals, counted.often);
     assert_true(counted.settlements > counted.steps / 200);
     assert_true(counted.again > counted.steps / 1000);
     assert_true(counted.in_place > 0 && counted.silent > 0);
     assert_true(counted.refusals > counted.steps / 100);
+    assert_true(counted.often > counted.proposals / 20);
     arena_free(so.arena);
     arena_free(arena);
 }

@@ -108,8 +108,9 @@ struct said_part {
     const char *fields;
 };
 static const struct said_part said_parts[] = {
-    {&contract_customer, "id tier contract? region? locale? timezone? name? phone? email? "
-                         "erased_at?"},
+    {&contract_customer,
+     "id tier contract? region? address_id? locale? timezone? name? phone? email? "
+     "erased_at?"},
     {&contract_contact, "id locale? timezone? name? phone? email?"},
     {&contract_order, "id status amount placed_at? shipped_at? promised_at? delivered_at? carrier? "
                       "tracking? warehouse? lane? custom? perishable? other_account?"},
