@@ -11,7 +11,8 @@
 struct review demand_review(const struct proposal_turn *turn);
 
 /* Raises who decides about an offer. `by_person`: what a person asks for in a case whose demand was
- * refused, or where the customer's history makes people look, is an exception, and decided by the role in `exceptions`. */
+ * refused, or where the customer's history makes people look, is an exception, and decided by the
+ * role in `exceptions`. */
 void demand_raise(const struct proposal_turn *turn, bool by_person, struct offer *offer);
 
 /* Answers the case's demand; what is offered all the same stands in the state by now. */

@@ -70,24 +70,26 @@ static void note(struct proposal_turn *turn, const char *name, int64_t sum) {
     *added = (struct compensation_count){.name = name, .count = sum};
 }
 
+static void release(struct proposal_turn *turn, int index) {
+    if (index >= 0 && index < turn->in->answer_count && turn->in->answers[index].granted)
+        effects_release(turn->out, index);
+}
+
 bool history_read(struct proposal_turn *turn) {
     const struct duty_history *rows = turn->policy->history.at;
     int count = turn->policy->history.count;
 
     turn->history = arena_alloc(turn->in->arena, (size_t)(count + 1) * sizeof *turn->history);
     for (int i = 0; i < count; i++) {
-        int index = claim(turn, &rows[i], counts(&rows[i], turn->state));
+        bool counted = counts(&rows[i], turn->state);
+        int index = claim(turn, &rows[i], counted);
         turn->history[i] = index;
+        if (!counted) release(turn, index);
         if (index >= 0 && index < turn->in->answer_count)
             note(turn, rows[i].name, turn->in->answers[index].sum);
     }
     if (turn->claims && turn->claimed > turn->in->answer_count) turn->waiting = true;
     return !turn->waiting;
-}
-
-static void release(struct proposal_turn *turn, int index) {
-    if (index >= 0 && index < turn->in->answer_count && turn->in->answers[index].granted)
-        effects_release(turn->out, index);
 }
 
 static bool is_offers(const struct proposal_turn *turn, const struct duty_history *row) {

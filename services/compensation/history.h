@@ -5,9 +5,10 @@
  * history <name> <tenant> <whose>:
  *
  *     counts     claimant                     amount
- *     offers     the case                     1 from its first offer on, unless nothing comes of any
+ *     offers     the case                     1 from its first offer on, unless none is chosen
  *     accounts   the customer                 1 from his first case on
- *     (asking)   <case>.look                  0: a class that does not count is told the sum, too
+ *     (asking)   <case>.look                  0: a class that does not count is told the sum, too;
+ *                                             given back at once
  *
  * A case counts itself, and others at the same moment: of two at once, one sees the other. */
 #ifndef REDRESS_HISTORY_H
