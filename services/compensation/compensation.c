@@ -6,6 +6,7 @@
 #include "history.h"
 #include "hold.h"
 #include "proposal.h"
+#include "recovery.h"
 #include "settle.h"
 
 #include <limits.h>
@@ -84,6 +85,7 @@ static bool take_submission(struct proposal_turn *turn, const struct complaint *
     int items_before = state->items.count;
     bool taken = take_order(state, complaint->order);
 
+    if (taken) state->order_told_at = decision_logged_ms(turn->in);
     if (taken || !complaint->order) take_items(state, complaint, turn->in->arena);
     if (complaint->requested) state->requested = complaint->requested->remedy;
     state->evidence += complaint->evidence.count;
@@ -172,6 +174,7 @@ static void classify(struct proposal_turn *turn, const struct classified *classi
     bool perishable_before = profile_has_flag(state->profile, "perishable");
 
     state->profile = profile_classified_by(state->profile, &place, classified, turn->in->arena);
+    recovery_claim(turn);
     bool proves = !perishable_before && profile_has_flag(state->profile, "perishable");
     if (state->proposals == 0 || proves || is_raised(turn)) propose_anew(turn);
 }
@@ -189,6 +192,7 @@ static void reclassify(struct proposal_turn *turn, const struct activity *activi
 
     state->profile = profile_reclassified(state->profile, &place, activity->class_name,
                                           activity->severity, turn->in->arena);
+    recovery_claim(turn);
     if (state->proposals > 0 && same_class(class_before, profile_class(state->profile))) return;
     struct offer_about about = about_case(turn, NULL);
     struct offer offer;
@@ -235,6 +239,7 @@ static void on_repeated(struct proposal_turn *turn, const void *data) {
 
     if (again) turn->state->repeats = complaint->repeats;
     bool more = take_submission(turn, complaint);
+    recovery_claim(turn);
     if (!more && !again)
         turn->out->unchanged = true;
     else if (turn->state->proposals > 0 && (more || !has_chosen(turn->state)))

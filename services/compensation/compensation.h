@@ -6,9 +6,9 @@
  * case.reopened, sla.breached, decision.approved, decision.rejected, decision.chosen,
  * compensation.requested, settlement.done, settlement.failed, customer.erased (his id is blanked:
  * buyer.h). Emits: case.erased, compensation.proposed,
- * .vote_counted, .decision_refused, .approved, .chosen, .rejected, .expired, .escalated,
- * .withdrawn, .settled, .failed; and settlement.ordered to redress.settlements, one a remedy of the
- * chosen option.
+ * .vote_counted, .decision_refused, .recovery_claimed, .approved, .chosen, .rejected, .expired,
+ * .escalated, .withdrawn, .settled, .failed; and settlement.ordered to redress.settlements, one a
+ * remedy of the chosen option.
  *
  * Keeps: per case the facts that the decision table asks for, one proposal at a time, and the
  * settlements of all of them.
@@ -46,7 +46,7 @@
  * Days and months are those in which the log took what decides, and each limit counts in one
  * currency. An order is paid in its own: a person's offer in another is refused (other_currency).
  *
- * and those of `history` (history.h).
+ * and those of `history` (history.h) and `recovery` (recovery.h).
  *
  * What an order, or an article of it, has been paid back never exceeds what was paid for it, for
  * nobody: policy passes over what would, and a person is refused (over_paid); nothing was paid for
@@ -160,15 +160,17 @@ struct compensation_state {
     bool custom, perishable;
     bool other_account; /* another account has complained about the order before */
     int64_t placed_at, promised_at, delivered_at; /* the order's; 0: not known */
+    int64_t order_told_at;                        /* when all this was last told */
     const char *carrier, *warehouse, *region;
-    int64_t repeats;       /* further complaints */
-    int requested;         /* the remedy that the customer asks for; 0: none */
-    int64_t evidence;      /* what he has shown */
-    struct texts breached; /* deadlines of the case that were not kept */
-    bool gifted;           /* an option with goodwill was chosen */
-    struct parts history;  /* struct compensation_count */
-    struct texts counted;  /* rows of `history` in which the case's offer counts */
-    struct texts answered; /* rows of `reviews` by which a demand was answered */
+    int64_t repeats;        /* further complaints */
+    int requested;          /* the remedy that the customer asks for; 0: none */
+    int64_t evidence;       /* what he has shown */
+    struct texts breached;  /* deadlines of the case that were not kept */
+    bool gifted;            /* an option with goodwill was chosen */
+    struct parts history;   /* struct compensation_count */
+    struct texts recovered; /* parties of which something was claimed for the order */
+    struct texts counted;   /* rows of `history` in which the case's offer counts */
+    struct texts answered;  /* rows of `reviews` by which a demand was answered */
     /* The proposal at hand. */
     int64_t proposals, proposed_at, escalated, paid_minor, back_minor, goodwill_minor;
     const char *proposer;

@@ -48,6 +48,15 @@ struct duty_history {
     int64_t within;
 };
 
+/* What a party owes the house for an order that is late. */
+struct offer_match;
+struct duty_recovery {
+    const char *name, *party;
+    struct offer_match *match; /* NULL: any case */
+    int64_t late_over;         /* more than this */
+    const struct tree *amount; /* {currency: minor units} */
+};
+
 /* What is done about a settlement that is not done so long after its first order. */
 struct duty_settle {
     int64_t after;

@@ -207,6 +207,24 @@ static void check_reviews(const struct check *top, const struct offer_policy *po
     }
 }
 
+static void check_recovery(const struct check *top, const struct offer_policy *policy) {
+    const struct duty_recovery *rows = policy->recovery.at;
+
+    for (int i = 0; i < policy->recovery.count; i++) {
+        struct check check = inside(top, "recovery", i);
+        check_amounts_from(&check, "amount", rows[i].amount, 1);
+        if (strcmp(rows[i].party, "customer") == 0)
+            fault(&check, "party", "expected another one than the customer");
+        if (!rows[i].match) continue;
+        struct check match = check;
+        match.node = tree_get(check.node, "match");
+        match.path = arena_printf(check.arena, "%s.match", check.path);
+        check_match(&match, policy, rows[i].match);
+        if (rows[i].match->facts || rows[i].match->costs.count > 0)
+            fault(&match, "facts", "facts and costs are known only in a rule with `on: assessed`");
+    }
+}
+
 static void check_levels(const struct check *top, const struct offer_policy *policy) {
     const struct offer_level *levels = policy->approval.at;
     int last = policy->approval.count - 1;
@@ -294,6 +312,7 @@ int offer_policy_load(const struct tree *file, const char *dir, struct arena *ar
     check_values(&top, policy);
     check_rules(&top, policy);
     check_reviews(&top, policy);
+    check_recovery(&top, policy);
     if (faults->count == before) check_limits_rise(&top, policy);
     if (faults->count != before) return -1;
     *policy_out = policy;

@@ -121,6 +121,24 @@ static const struct table match_table = {.name = "match",
                                          .fields = match_fields,
                                          .doc = "When a rule speaks; absent = any."};
 
+static const struct field recovery_fields[] = {
+    {FIELD(duty_recovery, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 80,
+     .doc = "Its name."},
+    {FIELD(duty_recovery, party), .type = FIELD_ID, .flags = FIELD_REQUIRED, .max = 40,
+     .doc = "Who owes it: carrier, supplier, merchant."},
+    {FIELD(duty_recovery, match), .type = FIELD_PART, .of = &match_table,
+     .doc = "Of which cases; absent: any."},
+    {FIELD(duty_recovery, late_over), .type = FIELD_DURATION, .flags = FIELD_REQUIRED, .min = 1000,
+     .max = INT64_MAX, .doc = "When the order came more than this late, or is so by now."},
+    {FIELD(duty_recovery, amount), .type = FIELD_TREE, .flags = FIELD_REQUIRED,
+     .doc = "How much: {currency: minor units}."},
+    FIELDS_END,
+};
+static const struct table recovery_table = {.name = "recovery",
+                                            .size = sizeof(struct duty_recovery),
+                                            .fields = recovery_fields,
+                                            .doc = "What a party owes for an order that is late."};
+
 static const struct field rule_fields[] = {
     {FIELD(offer_rule, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .max = 80,
      .doc = "Its name, given among the reasons."},
@@ -265,6 +283,10 @@ static const struct field policy_fields[] = {
      .max = DUTY_BUDGETS_MAX, .doc = "What may be approved in a day or a month."},
     {FIELD(offer_policy, history), .type = FIELD_PARTS, .of = &duty_history_table,
      .max = DUTY_HISTORY_MAX, .doc = "What is counted of who complains, over all his cases."},
+    {FIELD(offer_policy, recovery), .type = FIELD_PARTS, .of = &recovery_table,
+     .max = DUTY_HISTORY_MAX,
+     .doc = "What is claimed of whom for an order that is late, once an "
+            "order and party."},
     {FIELD(offer_policy, shares), .type = FIELD_PARTS, .of = &share_table,
      .doc = "Who bears a kind of assessed cost."},
     {FIELD(offer_policy, values), .type = FIELD_PARTS, .of = &value_table,

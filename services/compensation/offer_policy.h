@@ -117,13 +117,14 @@ struct offer_policy {
     struct parts delegations;         /* struct duty_delegation */
     struct parts approval;            /* struct offer_level */
     struct offer_caps *caps;
-    struct parts budgets; /* struct duty_budget */
-    struct parts history; /* struct duty_history */
-    struct parts shares;  /* struct offer_share */
-    struct parts values;  /* struct offer_value */
-    struct parts reviews; /* struct offer_review */
-    int exceptions;       /* enum role: decides what a person offers where a demand was refused */
-    struct parts rules;   /* struct offer_rule */
+    struct parts budgets;  /* struct duty_budget */
+    struct parts history;  /* struct duty_history */
+    struct parts recovery; /* struct duty_recovery */
+    struct parts shares;   /* struct offer_share */
+    struct parts values;   /* struct offer_value */
+    struct parts reviews;  /* struct offer_review */
+    int exceptions;        /* enum role: decides what a person offers where a demand was refused */
+    struct parts rules;    /* struct offer_rule */
 };
 
 extern const struct table offer_policy_table;

@@ -248,10 +248,13 @@ struct compensation { /* every compensation.* type has its own table over this s
     struct texts by; /* approved: ["policy"] or the approvers */
     const char *option, *reason;
     int role;
-    const char *rule;          /* refused, referred: the policy's row */
+    const char *rule;          /* refused, referred, recovery_claimed: the policy's row */
     struct texts keep;         /* refused: what to keep as evidence */
     struct parts settlements;  /* struct settlement_ref */
     const char *settlement_id; /* escalated: the one that is not done */
+    const char *order_id, *party, *carrier; /* recovery_claimed: of whom, */
+    struct money amount;                    /* how much, */
+    int64_t late_seconds;                   /* and for how long */
 };
 /* redress.settlements, type settlement.ordered */
 struct settlement {
@@ -304,8 +307,9 @@ extern const struct table contract_case_opened, contract_case_repeated, contract
     contract_sla_rescheduled, contract_sla_warned, contract_sla_breached, contract_sla_escalated,
     contract_sla_met, contract_sla_cancelled, contract_sla_retracted, contract_proposed,
     contract_vote_counted, contract_decision_refused, contract_refused, contract_referred,
-    contract_approved, contract_outcome, contract_escalated, contract_settled, contract_settlement,
-    contract_notification, contract_collected, contract_delivery, contract_cohort;
+    contract_recovery_claimed, contract_approved, contract_outcome, contract_escalated,
+    contract_settled, contract_settlement, contract_notification, contract_collected,
+    contract_delivery, contract_cohort;
 
 /* One row an event type. */
 struct contract_type {

@@ -244,6 +244,21 @@ static const struct field referred_fields[] = {DEMAND, FIELDS_END};
 TABLE(referred, compensation, "compensation.referred",
       "A demand that the law may give: not refused, for legal review.");
 
+static const struct field recovery_claimed_fields[] = {
+    CASE_ID(compensation),
+    {FIELD(compensation, order_id), MUST(FIELD_ID), .doc = "The order, for which it is said once."},
+    {FIELD(compensation, rule), MUST(FIELD_NAME),
+     .doc = "The row of `recovery` in compensation.yaml."},
+    {FIELD(compensation, party), MUST(FIELD_ID), .doc = "Who owes it, e.g. `carrier`."},
+    {FIELD(compensation, carrier), MAY(FIELD_NAME), .doc = "The order's carrier."},
+    {FIELD(compensation, amount), MUST(FIELD_MONEY), MONEY_RANGE, .doc = "How much."},
+    {FIELD(compensation, late_seconds), MUST(FIELD_INT), BETWEEN(1, INT64_MAX),
+     .doc = "How late the order came, or was by the time that the case was told of it."},
+    FIELDS_END,
+};
+TABLE(recovery_claimed, compensation, "compensation.recovery_claimed",
+      "What a party owes the house because an order is late.");
+
 static const struct field approved_fields[] = {
     PROPOSAL,
     {FIELD(compensation, options), MUST(FIELD_PARTS), .of = &contract_option,

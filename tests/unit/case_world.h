@@ -142,7 +142,7 @@ static inline struct answer world_join(struct world *world, const struct claim *
 }
 
 static inline struct answer world_claim(struct world *world, const struct claim *claim) {
-    if (claim->kind == CLAIM_JOIN) return world_join(world, claim);
+    if (claim->kind == CLAIM_JOIN || claim->kind == CLAIM_ONCE) return world_join(world, claim);
     assert_int_equal(claim->kind, CLAIM_COUNT);
     struct answer answer = {.sum = world_claimed(world, claim->key), .value = ""};
     struct world_claim made = {.key = claim->key, .id = claim->id, .amount = claim->amount};

@@ -76,6 +76,8 @@ static const struct said said[] = {
     {"compensation.decision_refused", TOPIC_EVENTS, PROPOSAL "decision reason"},
     {"compensation.refused", TOPIC_EVENTS, "case_id proposal_id? rule role alternative? keep?"},
     {"compensation.referred", TOPIC_EVENTS, "case_id proposal_id? rule role"},
+    {"compensation.recovery_claimed", TOPIC_EVENTS,
+     "case_id order_id rule party carrier? amount late_seconds"},
     {"compensation.approved", TOPIC_EVENTS, PROPOSAL "options choose_by? by"},
     {"compensation.chosen", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},
     {"compensation.rejected", TOPIC_EVENTS, PROPOSAL "option? role? reason?"},

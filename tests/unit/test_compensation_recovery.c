@@ -1,0 +1,95 @@
+/* What a carrier owes for an order that is late: from when on, how much, and once an order. */
+#include "compensation_world.h"
+
+/* The clock of the world stands at 2026-11-22T10:00:00Z. */
+#define LATE(status, minor, currency, more)                                                        \
+    "{'id':'A1','status':'" status "','amount':{'currency':'" currency "','minor':" minor          \
+    "},'carrier':'SF'" more "}"
+#define PROMISED(time) ",'promised_at':'" time "'"
+#define CAME(time)     ",'delivered_at':'" time "'"
+#define CLAIMED        "compensation.recovery_claimed"
+
+static void claims_what_is_due(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *order, *says; /* NULL: nothing is claimed */
+    } rows[] = {
+        {LATE("shipped", "9900", "CNY", PROMISED("2026-11-21T09:59:59Z")), "'late_seconds':86401"},
+        {LATE("shipped", "9900", "CNY", PROMISED("2026-11-21T10:00:00Z")), NULL}, /* 24 h */
+        {LATE("shipped", "9900", "CNY", PROMISED("2026-11-22T12:00:00Z")), NULL},
+        {LATE("shipped", "9900", "CNY", ""), NULL},
+        {LATE("paid", "9900", "CNY", PROMISED("2026-11-01T00:00:00Z")), NULL}, /* not his fault */
+        {LATE("cancelled", "9900", "CNY", PROMISED("2026-11-01T00:00:00Z")), NULL},
+        {LATE("delivered", "9900", "CNY",
+              PROMISED("2026-11-10T00:00:00Z") CAME("2026-11-12T00:00:00Z")),
+         "'late_seconds':172800"},
+        {LATE("delivered", "9900", "CNY",
+              PROMISED("2026-11-10T00:00:00Z") CAME("2026-11-10T20:00:00Z")),
+         NULL},
+        {LATE("signed", "9900", "CNY", PROMISED("2026-11-10T00:00:00Z")), NULL}, /* who knows */
+        {LATE("shipped", "9900", "USD", PROMISED("2026-11-20T09:59:59Z")),
+         "'amount':{'currency':'USD','minor':700}"},
+        {LATE("shipped", "9900", "JPY", PROMISED("2026-11-20T09:59:59Z")), NULL},
+        {LATE("shipped", "9900", "CNY", PROMISED("2026-11-20T09:59:59Z")),
+         "'order_id':'A1','rule':'carrier late','party':'carrier','carrier':'SF','amount':{"
+         "'currency':'CNY','minor':5000}"},
+    };
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct world world;
+        open_world(&world);
+        open_case(&world, "regular", rows[i].order);
+        classify(&world, "logistics.delayed", "");
+        if (rows[i].says) world_expect(&world, CLAIMED, rows[i].says);
+        if (!rows[i].says && world_count(&world, CLAIMED)) fail_msg("row %zu claims", i);
+        classify(&world, "logistics.delayed", "'emotional'");
+        assert_int_equal(world_count(&world, CLAIMED), 0);
+        world_close(&world);
+    }
+}
+
+/* However many cases and messages there are about the order. */
+static void claims_once_an_order(void **unused) {
+    (void)unused;
+    struct world world;
+    int claimed = 0;
+    open_world(&world);
+    for (int n = 1; n <= 3; n++) {
+        world.pairs.count = 0;
+        world.exists = false;
+        world.subject = arena_printf(world.arena, "BYCRCNPA1C41H-FRGW%03d", n);
+        open_case(&world, "regular",
+                  LATE("shipped", "9900", "CNY", PROMISED("2026-11-20T09:59:59Z")));
+        classify(&world, n == 2 ? "inquiry.product" : "logistics.lost", n == 2 ? "'question'" : "");
+        claimed += world_count(&world, CLAIMED);
+    }
+    assert_int_equal(claimed, 1);
+    world_close(&world);
+}
+
+/* Facts of last week prove no lateness of today; told again they do. */
+static void needs_fresh_facts(void **unused) {
+    (void)unused;
+    static const char order[] = LATE("shipped", "9900", "CNY", PROMISED("2026-11-22T06:00:00Z"));
+    struct world world;
+    open_world(&world);
+    open_case(&world, "regular", order);
+    world.now_ms += 100 * HOUR_MS;
+    classify(&world, "logistics.delayed", "");
+    assert_int_equal(world_count(&world, CLAIMED), 0);
+    world_event(&world, "case.repeated",
+                "{'case_id':'" WORLD_CASE
+                "','repeats':1,'channel':'im','customer':{'id':'c1','tier':'regular'},'order':%s,"
+                "'text':'x'}",
+                order);
+    world_expect(&world, CLAIMED, "'late_seconds':374400");
+    world_close(&world);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(claims_what_is_due),
+        cmocka_unit_test(claims_once_an_order),
+        cmocka_unit_test(needs_fresh_facts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
