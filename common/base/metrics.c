@@ -15,7 +15,7 @@ enum {
     METRICS_MAX = 128, /* a worker registers some 40 */
     SERIES_MAX = 200, /* label values a metric: the contract has under 60 types, 25 classes, and 100
                          shards are many */
-    LABEL_MAX = 100,  /* bytes of a label value: event types come from outside */
+    LABEL_MAX = 200,  /* bytes of a label value: event types come from outside */
     BOUNDS_MAX = 24,  /* buckets of a histogram */
     SLOTS = 512       /* of the open-addressed index over the series: at most 40 % full */
 };
@@ -139,8 +139,10 @@ void metrics_observe(struct metric *metric, double seconds) {
 
 /* A label value as the text format wants it; what is no printable ASCII or UTF-8 lead becomes '?',
  * so that a scrape never fails. */
-static void print_label(struct buf *out, const char *value) {
-    for (const unsigned char *at = (const unsigned char *)value; *at; at++) {
+static void print_value(struct buf *out, const char *value, size_t len) {
+    const unsigned char *end = (const unsigned char *)value + len;
+
+    for (const unsigned char *at = (const unsigned char *)value; at < end; at++) {
         if (*at == '\\' || *at == '"')
             buf_printf(out, "\\%c", *at);
         else
@@ -148,14 +150,26 @@ static void print_label(struct buf *out, const char *value) {
     }
 }
 
+/* The names, each with its value; one that is missing is empty, the last has all that is left. */
+static void print_labels(struct buf *out, const char *names, const char *value) {
+    for (const char *between = "{"; *names; between = ",") {
+        size_t name_len = strcspn(names, ",");
+        size_t len = strcspn(value, METRICS_NEXT);
+        if (!names[name_len]) len = strlen(value);
+
+        buf_printf(out, "%s%.*s=\"", between, (int)name_len, names);
+        print_value(out, value, len);
+        buf_puts(out, "\"");
+        value += len + (value[len] != 0);
+        names += name_len + (names[name_len] != 0);
+    }
+    buf_puts(out, "}");
+}
+
 static void print_series(struct buf *out, const struct metric *metric, const struct series *series,
                          const char *value) {
     buf_puts(out, metric->name);
-    if (metric->label) {
-        buf_printf(out, "{%s=\"", metric->label);
-        print_label(out, value);
-        buf_puts(out, "\"}");
-    }
+    if (metric->label) print_labels(out, metric->label, value);
     if (metric->kind == COUNTER)
         buf_printf(out, " %" PRId64 "\n",
                    atomic_load_explicit(&series->number, memory_order_relaxed));

@@ -34,6 +34,7 @@ const struct worker_spec board_spec = {.name = "board",
 
 struct gauges {
     struct metric *open, *overdue, *due, *waiting, *known, *behind, *turn, *listeners;
+    struct metric *used, *limit; /* of budgets */
 };
 
 static struct gauges make_gauges(void) {
@@ -42,6 +43,12 @@ static struct gauges make_gauges(void) {
         .overdue = metrics_gauge("redress_overdue_deadlines",
                                  "Deadlines whose time has passed, and that are not met.", NULL),
         .due = metrics_gauge("redress_due_deadlines", "Deadlines due within a time.", "within"),
+        .used = metrics_gauge("redress_budget_used_minor",
+                              "What of the budget of today or this month is used, in minor units.",
+                              "period,currency,budget,tenant"),
+        .limit = metrics_gauge("redress_budget_limit_minor",
+                               "The budget of a day or a month, in minor units.",
+                               "period,currency,budget,tenant"),
         .waiting =
             metrics_gauge("redress_awaiting_approval", "Proposals that await approval.", NULL),
         .known =
@@ -52,6 +59,22 @@ static struct gauges make_gauges(void) {
                               "How long the last reading of Redis took.", NULL),
         .listeners =
             metrics_gauge("redress_board_listeners", "Browsers that follow the board live.", NULL)};
+}
+
+/* The series is that of the budget, whichever day or month it is: a new one begins at 0. */
+static void set_budgets(const struct gauges *gauges, const struct parts *budgets) {
+    enum { MONTH_DIGITS = 6 };
+    const struct sight_budget *at = budgets->at;
+    char labels[1000];
+
+    for (int i = 0; i < budgets->count; i++) {
+        const char *period = "day";
+        if (strlen(at[i].period) == MONTH_DIGITS) period = "month";
+        snprintf(labels, sizeof labels, "%s" METRICS_NEXT "%s" METRICS_NEXT "%s" METRICS_NEXT "%s",
+                 period, at[i].currency, at[i].budget, at[i].tenant);
+        metrics_set(gauges->used, labels, (double)at[i].used_minor);
+        metrics_set(gauges->limit, labels, (double)at[i].limit_minor);
+    }
 }
 
 static void set_gauges(const struct gauges *gauges, const struct overview_counts *counts) {
@@ -186,6 +209,7 @@ static int turn(struct loop *loop) {
     }
     probe_take(board->probe, next.arena, &next.workers);
     set_gauges(&loop->gauges, &next.counts);
+    set_budgets(&loop->gauges, &next.budgets);
     metrics_set(loop->gauges.listeners, NULL, (double)http_site_listeners(board->site));
     show(loop, &next);
 

@@ -96,6 +96,23 @@ static void test_gauge(void **state) {
     assert_non_null(strstr(text.at, "redress_lag_records{shard=\"1\"} -3\n"));
 }
 
+static void test_several_labels(void **state) {
+    (void)state;
+    struct metric *used = metrics_gauge("redress_used", "Used.", "period,budget");
+    struct metric *one = metrics_gauge("redress_one", "One.", "what");
+    metrics_set(used, "day" METRICS_NEXT "policy", 7);
+    metrics_set(used, "month" METRICS_NEXT "po,\"l" METRICS_NEXT "icy", 8);
+    metrics_set(used, "day" METRICS_NEXT "policy", 9);
+    metrics_set(used, "year", 3);
+    metrics_set(one, "a" METRICS_NEXT "b", 1);
+    scrape();
+    assert_null(strstr(text.at, "} 7\n"));
+    assert_non_null(strstr(text.at, "redress_used{period=\"day\",budget=\"policy\"} 9\n"));
+    assert_non_null(strstr(text.at, "redress_used{period=\"month\",budget=\"po,\\\"l?icy\"} 8\n"));
+    assert_non_null(strstr(text.at, "redress_used{period=\"year\",budget=\"\"} 3\n"));
+    assert_non_null(strstr(text.at, "redress_one{what=\"a?b\"} 1\n"));
+}
+
 static void test_histogram(void **state) {
     (void)state;
     static const double bounds[] = {0.001, 0.01, 1, 0};
@@ -144,13 +161,10 @@ static void test_scraped_meanwhile(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counter),
-        cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_too_many_values),
-        cmocka_unit_test(test_overflow_without_other),
-        cmocka_unit_test(test_gauge),
-        cmocka_unit_test(test_histogram),
-        cmocka_unit_test(test_scraped_meanwhile),
+        cmocka_unit_test(test_counter),         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_too_many_values), cmocka_unit_test(test_overflow_without_other),
+        cmocka_unit_test(test_gauge),           cmocka_unit_test(test_several_labels),
+        cmocka_unit_test(test_histogram),       cmocka_unit_test(test_scraped_meanwhile),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     buf_free(&text);
