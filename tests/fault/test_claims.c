@@ -232,6 +232,18 @@ static void test_lives(void **state) {
     assert_true(is_about(left_ms("short"), 3600000));
 }
 
+/* A claim of nothing asks for the sum, and is given back, too. */
+static void test_of_nothing(void **state) {
+    (void)state;
+    restore();
+    assert_int_equal(count("part", 60).sum, 60);
+    assert_int_equal(count("look", 0).sum, 60);
+    give_back("look");
+    assert_int_equal(count("look", 0).sum, 60);
+    give_back("part");
+    assert_int_equal(count("look", 0).sum, 0);
+}
+
 /* A part of a count runs out by itself, while later parts keep the count; that a claim is asked for
  * and refused keeps nothing. */
 static void test_parts(void **state) {
@@ -372,6 +384,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_forgotten, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_lives, open_prefix, close_prefix),
+        cmocka_unit_test_setup_teardown(test_of_nothing, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_parts, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_tidied, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_other_types, open_prefix, close_prefix),

@@ -3,7 +3,8 @@ if ARGV[1] == 'count' then
   local part = redis.call('HGET', KEYS[1], 'a:' .. ARGV[2])
   if part then
     redis.call('HDEL', KEYS[1], 'a:' .. ARGV[2])
-    redis.call('HINCRBY', KEYS[1], 's', '-' .. string.match(part, '^%d+'))
+    local amount = string.match(part, '^%d+')
+    if amount ~= '0' then redis.call('HINCRBY', KEYS[1], 's', '-' .. amount) end -- Redis reads no "-0"
   end
 elseif redis.call('HGET', KEYS[1], 'i') == ARGV[2] and not redis.call('HGET', KEYS[1], 'n') then
   redis.call('DEL', KEYS[1])
