@@ -11,9 +11,9 @@ struct metric;
 #define METRICS_NEXT "\x1f"
 
 /* name "redress_events_total", help one sentence; label NULL or one label's name ("type"), or
- * several ("period,budget"), whose values are then given in one text, METRICS_NEXT between them. Names
- * are the field's standard: _total for counters, _seconds for times. Registering the same name
- * again returns the same metric. */
+ * several ("period,budget"), whose values are then given in one text, METRICS_NEXT between them.
+ * Names are the field's standard: _total for counters, _seconds for times. Registering the same
+ * name again returns the same metric. */
 struct metric *metrics_counter(const char *name, const char *help, const char *label);
 struct metric *metrics_gauge(const char *name, const char *help, const char *label);
 /* bounds: ascending, in seconds, ended by 0. */

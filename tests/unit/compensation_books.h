@@ -62,6 +62,8 @@ static struct {
     int64_t pool[3];
     int64_t by_policy[DAYS]; /* chosen of what policy approved on a day, in CNY */
     const char *currency[ORDERS];
+    bool shipped[ORDERS], recovered[ORDERS]; /* on its way; its carrier owes something */
+    int64_t promised_ms[ORDERS];
     struct memory memory[MEMORY];
     const char *ordered[CASES * PROPOSALS * OPTIONS * 3];
     bool done[CASES * PROPOSALS * OPTIONS * 3]; /* of the same number */
@@ -75,7 +77,7 @@ static struct policies policies;
 static struct policy_version version;
 static struct {
     long steps, proposals, approvals, choices, settlements, again, in_place, silent, refusals,
-        often;
+        often, recovered;
 } counted;
 
 static const char *case_id(int number) {
@@ -353,6 +355,23 @@ static void count_budgets(const struct proposal_book *proposal, const struct opt
     assert_true(so.pool[month] <= POOL);
 }
 
+/* What a carrier owes: once an order that is on its way, a day late, and in a currency that the
+ * policy names. */
+static void on_recovery(int number, const struct tree *data) {
+    int order = so.cases[number].order;
+    const struct tree *amount = tree_get(data, "amount");
+    bool dollars = strcmp(so.currency[order], "USD") == 0;
+
+    assert_in_range(order, 0, ORDERS - 1);
+    assert_true(so.paid[order] > 0 && so.shipped[order] && !so.recovered[order]);
+    assert_true(so.now_ms - so.promised_ms[order] > 24 * HOUR_MS);
+    assert_string_equal(tree_text(amount, "currency"), so.currency[order]);
+    assert_true(dollars || strcmp(so.currency[order], "CNY") == 0);
+    assert_int_equal(minor_of(amount), dollars ? 700 : 5000);
+    so.recovered[order] = true;
+    counted.recovered++;
+}
+
 static void on_output(int number, const struct output *output, const struct sent *sent) {
     const struct tree *data;
     struct err err;
@@ -361,6 +380,10 @@ static void on_output(int number, const struct output *output, const struct sent
                      JSON_OK);
     if (strcmp(output->type, "compensation.decision_refused") == 0) {
         counted.refusals++;
+        return;
+    }
+    if (strcmp(output->type, "compensation.recovery_claimed") == 0) {
+        on_recovery(number, data);
         return;
     }
     struct case_book *book = &so.cases[number];

@@ -33,6 +33,8 @@ static const char policy_text[] =
     "reviews: [{name: often, match: {history: {claims: {from: 3}}}, by: supervisor}, {name: many, "
     "match: {history: {accounts: {from: 2}}}, by: agent}]\n"
     "exceptions: finance\n"
+    "recovery: [{name: late, party: carrier, match: {order_status: [shipped]}, late_over: 24h, "
+    "amount: {CNY: 5000, USD: 700}}]\n"
     "undecided: {then: approve, up_to: {CNY: 18000, USD: 2500}}\n"
     "delegations: [{from: a0, to: a1, role: finance, begins: '2026-11-19T00:00:00Z', ends: "
     "'2026-11-22T00:00:00Z'}]\n"
@@ -161,11 +163,15 @@ static const char *next_id(void) {
 
 static const char *order_json(int order) {
     if (order < 0) return "";
+    const char *status = so.shipped[order] ? "shipped" : "signed";
+    char promised[CLOCK_TEXT_MAX];
+    if (!so.paid[order]) status = "cancelled";
     return arena_printf(so.arena,
                         "'order':{'id':'A%d','status':'%s','amount':{'currency':'%s','minor':%lld}"
-                        "},",
-                        order, so.paid[order] ? "signed" : "cancelled", so.currency[order],
-                        (long long)(so.paid[order] ? so.paid[order] : 5000));
+                        ",'promised_at':'%s'},",
+                        order, status, so.currency[order],
+                        (long long)(so.paid[order] ? so.paid[order] : 5000),
+                        clock_format(so.promised_ms[order], promised));
 }
 
 static void open_case(int number) {
@@ -334,6 +340,8 @@ static void begin(void) {
         so.paid[i] = chance(15) ? 0 : some_amount() + 1;
         if (so.paid[i] > CONTRACT_MONEY_MAX) so.paid[i] = CONTRACT_MONEY_MAX;
         so.currency[i] = currencies[pick(4)];
+        so.shipped[i] = chance(70);
+        so.promised_ms[i] = BEGIN_MS + (pick(40) - 30) * HOUR_MS;
     }
 }
 
@@ -374,15 +382,16 @@ static void keeps_its_books(void **unused) {
     print_message(
         "seed %llu: %ld steps, %ld proposals, %ld approved, %ld chosen, %ld settlements, "
         "%ld ordered again, %ld in another's place, %ld by silence, %ld refused, %ld of who "
-        "complains often\n",
+        "complains often, %ld claimed of carriers\n",
         (unsigned long long)first, counted.steps, counted.proposals, counted.approvals,
         counted.choices, counted.settlements, counted.again, counted.in_place, counted.silent,
-        counted.refusals, counted.often);
+        counted.refusals, counted.often, counted.recovered);
     assert_true(counted.settlements > counted.steps / 200);
     assert_true(counted.again > counted.steps / 1000);
     assert_true(counted.in_place > 0 && counted.silent > 0);
     assert_true(counted.refusals > counted.steps / 100);
     assert_true(counted.often > counted.proposals / 20);
+    assert_true(counted.recovered > counted.steps / EPISODE / 4);
     arena_free(so.arena);
     arena_free(arena);
 }
