@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "runtime/vitals.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +144,7 @@ int health_serve_ready(void *context, const char *query, struct buf *body) {
 static int serve_metrics(void *context, const char *query, struct buf *body) {
     (void)context, (void)query;
     metrics_print(body);
+    vitals_print(body);
     return 200;
 }
 
