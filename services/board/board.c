@@ -72,7 +72,8 @@ static void set_budgets(const struct gauges *gauges, const struct parts *budgets
         if (strlen(at[i].period) == MONTH_DIGITS) period = "month";
         snprintf(labels, sizeof labels, "%s" METRICS_NEXT "%s" METRICS_NEXT "%s" METRICS_NEXT "%s",
                  period, at[i].currency, at[i].budget, at[i].tenant);
-        metrics_set(gauges->used, labels, (double)at[i].used_minor);
+        /* What Redis has lost is not 0: the sum stays as it was last seen. */
+        if (!at[i].lost) metrics_set(gauges->used, labels, (double)at[i].used_minor);
         metrics_set(gauges->limit, labels, (double)at[i].limit_minor);
     }
 }

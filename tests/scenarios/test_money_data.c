@@ -13,7 +13,7 @@
 enum {
     ORDERS = 4049, /* of the sample, */
     LATE = 144,    /* delivered after their promise, */
-    ON_WAY = 539,  /* shipped and never there: expected.json */
+    ON_WAY = 539,  /* shipped and never there, as the sample itself says */
     LINE_MAX = 512,
     FIELDS = 8
 };
