@@ -284,6 +284,37 @@ static void check_explained(struct pipeline *pipeline) {
     buf_free(&make);
 }
 
+/* What redressctl says of everything: well, until Redis may throw deadlines away. */
+static void check_doctor(struct pipeline *pipeline) {
+    char port[16];
+    struct buf said = {0};
+    struct harness *h = pipeline->h;
+
+    snprintf(port, sizeof port, "%d", h->redis_port);
+    int status = harness_run(h, &said, LIMIT_MS, "redressctl", "doctor", NULL);
+    static const char *const parts[] = {
+        "ok   kafka ", "ok   topics ", "ok   worker intake ",  "ok   worker notification ",
+        "ok   redis ", "ok   clocks ", "ok   policy sla.yaml", "0 bad"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (status || !strstr(said.at, parts[i]))
+            fail_msg("%d, %s expected in\n%s", status, parts[i], said.at);
+    buf_clear(&said);
+    assert_int_equal(harness_run(h, &said, LIMIT_MS, "redressctl", "lag", "--json", NULL), 0);
+    assert_non_null(strstr(said.at, "{\"worker\":\"classification\",\"topic\":\"events\""));
+    buf_clear(&said);
+    assert_int_equal(harness_run(h, NULL, LIMIT_MS, "redis-cli", "-p", port, "config", "set",
+                                 "maxmemory-policy", "allkeys-lru", NULL),
+                     0);
+    status = harness_run(h, &said, LIMIT_MS, "redressctl", "doctor", "--json", NULL);
+    assert_int_equal(harness_run(h, NULL, LIMIT_MS, "redis-cli", "-p", port, "config", "set",
+                                 "maxmemory-policy", "noeviction", NULL),
+                     0);
+    assert_int_equal(status, 70);
+    assert_non_null(strstr(said.at, "{\"check\":\"redis\",\"good\":false"));
+    assert_non_null(strstr(said.at, "maxmemory-policy is allkeys-lru"));
+    buf_free(&said);
+}
+
 static void test_one_complaint(void **state) {
     (void)state;
     struct pipeline *pipeline = pipeline_new("pipeline", 4);
@@ -305,6 +336,7 @@ static void test_one_complaint(void **state) {
     tail_close(rejected);
     world_wait_idle(pipeline->world, pipeline_specs, LIMIT_MS);
     pipeline_check_views(pipeline);
+    check_doctor(pipeline);
     tail_close(deliveries);
     pipeline_close(pipeline);
 }

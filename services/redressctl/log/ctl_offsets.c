@@ -1,15 +1,11 @@
 /* redressctl offsets: what a worker's group has committed, and setting it knowingly. */
 #include "base/clock.h"
-#include "classification/classification.h"
-#include "compensation/compensation.h"
-#include "intake/intake.h"
-#include "notification/notification.h"
 #include "outside/kafka_admin.h"
 #include "outside/reading.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
+#include "redressctl/log/ctl_places.h"
 #include "redressctl/log/offsets.h"
-#include "sla/sla.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,15 +13,11 @@
 #include <unistd.h>
 
 enum {
-    ASK_MS = 10000,
     SILENCE_MS = 60000,
     PROGRESS_MS = 500,
     AGAIN_MS = 500,  /* how often it is tried while the group has members */
     GRACE_MS = 10000 /* beyond the session time-out */
 };
-
-static const struct worker_spec *const specs[] = {
-    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
 
 struct offsets_run {
     struct ctl ctl;
@@ -45,52 +37,24 @@ struct offsets_run {
 /* ---- What there is ---- */
 
 static int find_spec(struct offsets_run *run, const char *name) {
-    for (int i = 0; specs[i]; i++)
-        if (strcmp(specs[i]->name, name) == 0) run->spec = specs[i];
-    if (run->spec) {
-        run->ctl.kafka.worker = run->spec->name;
-        return 0;
-    }
-    return ctl_usage(
-        &run->ctl,
-        "unknown worker \"%s\", expected intake, classification, sla, compensation or notification",
-        name);
-}
-
-static bool is_chosen(const struct offsets_run *run, const struct place *place) {
-    if (run->topic && strcmp(run->topic, topic_name(place->topic)) != 0) return false;
-    return run->partition < 0 || run->partition == place->partition;
-}
-
-static int add_topic(struct offsets_run *run, enum topic topic, struct err *err) {
-    struct arena *arena = run->ctl.arena;
-    int partitions = kafka_partitions(run->asker, topic, ASK_MS, err);
-
-    if (partitions < 0) return -1;
-    for (int i = 0; i < partitions; i++) {
-        struct place place = {.topic = topic, .partition = i, .offset = KAFKA_NO_OFFSET};
-        if (is_chosen(run, &place)) *ARENA_ADD(arena, run->places, run->count) = place;
-    }
-
+    run->spec = ctl_places_find(name);
+    if (!run->spec)
+        return ctl_usage(&run->ctl, "unknown worker \"%s\", expected %s", name, ctl_places_names);
+    run->ctl.kafka.worker = run->spec->name;
     return 0;
 }
 
 static int ask(struct offsets_run *run) {
+    struct ctl_places found;
     struct err err = {"no answer"};
-    struct arena *arena = run->ctl.arena;
-    run->asker = kafka_asker_new(&run->ctl.kafka, &err);
-    bool bad = !run->asker;
-    for (const enum topic *topic = run->spec->reads; !bad && *topic != TOPIC_NONE; topic++)
-        bad = add_topic(run, *topic, &err) < 0;
-    if (bad) return ctl_fail(&run->ctl, "%s", err.text);
-    if (!run->count) return ctl_fail(&run->ctl, "%s reads no such partition", run->spec->name);
+    int rc = ctl_places_ask(&run->ctl, run->spec, run->topic, run->partition, &found, &err);
 
-    run->starts = arena_memdup(arena, run->places, sizeof *run->places * (size_t)run->count);
-    run->ends = arena_memdup(arena, run->places, sizeof *run->places * (size_t)run->count);
-    if (kafka_starts(run->asker, run->starts, run->count, ASK_MS, &err) < 0 ||
-        kafka_ends(run->asker, run->ends, run->count, ASK_MS, &err) < 0 ||
-        kafka_group_offsets(run->asker, run->spec->name, run->places, run->count, ASK_MS, &err) < 0)
-        return ctl_fail(&run->ctl, "%s", err.text);
+    run->asker = found.asker;
+    run->places = found.committed;
+    run->starts = found.starts;
+    run->ends = found.ends;
+    run->count = found.count;
+    if (rc < 0) return ctl_fail(&run->ctl, "%s", err.text);
     return 0;
 }
 
@@ -174,7 +138,7 @@ static int note(void *context, const struct raw *raw) {
 /* Orders are for a worker yet to come: without their topic there is nothing in it. */
 static int look_into(struct offsets_run *run, struct noting *noting, enum topic topic) {
     struct err err = {"no answer"};
-    int partitions = kafka_partitions(run->asker, topic, ASK_MS, &err);
+    int partitions = kafka_partitions(run->asker, topic, CTL_PLACES_ASK_MS, &err);
 
     if (partitions == 0 && topic == TOPIC_ORDERS) return 0;
     const struct reading_plan plan = {.kafka = &run->ctl.kafka,
@@ -253,7 +217,9 @@ static int set(struct offsets_run *run) {
         keep_waiting(run, i, &waits[i], &to[i]);
     }
     int result;
-    do result = kafka_group_set(run->asker, run->spec->name, to, run->count, ASK_MS, &err);
+    do
+        result =
+            kafka_group_set(run->asker, run->spec->name, to, run->count, CTL_PLACES_ASK_MS, &err);
     while (wait_for_members(run, result));
     for (int i = 0; i < run->count && !result; i++)
         ctl_line("%s:%d %s -> %" PRId64 " (%s)", topic_name(to[i].topic), to[i].partition,
@@ -270,7 +236,7 @@ static int delete_group(struct offsets_run *run) {
     struct kafka_admin *admin = kafka_admin_new(&run->ctl.kafka, &err);
     int result;
 
-    do result = admin ? kafka_admin_delete_group(admin, group, ASK_MS, &err) : -1;
+    do result = admin ? kafka_admin_delete_group(admin, group, CTL_PLACES_ASK_MS, &err) : -1;
     while (wait_for_members(run, result));
     kafka_admin_free(admin);
 

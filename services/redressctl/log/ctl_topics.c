@@ -1,9 +1,9 @@
 /* redressctl topics: makes what topics.c plans, and holds it against what is there. */
+#include "redressctl/log/ctl_topics.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
-#include "redressctl/log/topics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ enum {
 };
 
 struct topics_run {
-    struct ctl ctl;
+    struct ctl *ctl;
     struct kafka_admin *admin;
     struct topics_plan plans[TOPICS_MAX];
     int count;
@@ -29,7 +29,7 @@ struct topics_run {
 
 static int open_admin(struct topics_run *run) {
     struct err err;
-    struct ctl *ctl = &run->ctl;
+    struct ctl *ctl = run->ctl;
     int64_t partitions = PARTITIONS;
     int64_t replication = 0;
     int status = ctl_config(ctl);
@@ -72,11 +72,11 @@ static int make_topics(struct topics_run *run) {
                                              .setting_count = plan->setting_count};
     }
     if (kafka_admin_create(run->admin, topics, run->count, SETTLE_MS, &err) < 0)
-        return ctl_fail(&run->ctl, "cannot make topics: %s", err.text);
+        return ctl_fail(run->ctl, "cannot make topics: %s", err.text);
     for (int i = 0; i < run->count; i++) {
         made += topics[i].made == KAFKA_MADE;
         if (topics[i].made != KAFKA_NOT_MADE) continue;
-        ctl_fail(&run->ctl, "%s: %s", topics[i].name, topics[i].err.text);
+        ctl_fail(run->ctl, "%s: %s", topics[i].name, topics[i].err.text);
         failed++;
     }
     ctl_note("%d topics made, %d were there already", made, run->count - made - failed);
@@ -98,12 +98,12 @@ static int settled_partitions(struct topics_run *run, const char *name, struct e
 /* Starts and ends of all partitions of a changelog. 0 or -1. */
 static int changelog_places(struct topics_run *run, const struct topics_plan *plan, int partitions,
                             struct place **starts_out, struct place **ends_out, struct err *err) {
-    struct kafka kafka = {.config = &run->ctl.config, .worker = plan->worker};
+    struct kafka kafka = {.config = &run->ctl->config, .worker = plan->worker};
     struct kafka_asker *asker = kafka_asker_new(&kafka, err);
 
     if (!asker) return -1;
-    struct place *starts = arena_alloc(run->ctl.arena, (size_t)partitions * sizeof *starts);
-    struct place *ends = arena_alloc(run->ctl.arena, (size_t)partitions * sizeof *ends);
+    struct place *starts = arena_alloc(run->ctl->arena, (size_t)partitions * sizeof *starts);
+    struct place *ends = arena_alloc(run->ctl->arena, (size_t)partitions * sizeof *ends);
     for (int i = 0; i < partitions; i++)
         starts[i] = ends[i] = (struct place){.topic = TOPIC_STATE, .partition = i};
     int64_t end_ms = clock_boot_ms() + SETTLE_MS;
@@ -141,12 +141,12 @@ static int begin_log(struct topics_run *run, struct kafka_producer *producer,
 
     if (partitions == 0) err_set(&err, "no such topic");
     if (partitions <= 0 || changelog_places(run, plan, partitions, &starts, &ends, &err) < 0)
-        return ctl_fail(&run->ctl, "%s: %s", plan->name, err.text);
+        return ctl_fail(run->ctl, "%s: %s", plan->name, err.text);
     char log_id[27];
     make_log_id(plan->name, log_id);
     topics_log_record(log_id, partitions, &value);
     struct kafka_delivery *deliveries =
-        arena_alloc(run->ctl.arena, (size_t)partitions * sizeof *deliveries);
+        arena_alloc(run->ctl->arena, (size_t)partitions * sizeof *deliveries);
     enum kafka_outcome outcome = KAFKA_DONE;
     for (int i = 0; i < partitions && outcome == KAFKA_DONE; i++) {
         if (ends[i].offset > 0)
@@ -163,16 +163,16 @@ static int begin_log(struct topics_run *run, struct kafka_producer *producer,
     }
     if (outcome == KAFKA_DONE && begun) outcome = kafka_flush(producer, SETTLE_MS, &err);
     buf_free(&value);
-    if (outcome != KAFKA_DONE) return ctl_fail(&run->ctl, "%s: @log: %s", plan->name, err.text);
+    if (outcome != KAFKA_DONE) return ctl_fail(run->ctl, "%s: @log: %s", plan->name, err.text);
     if (begun) ctl_note("%s: begun in %d partitions", plan->name, begun);
     return 0;
 }
 
 static int begin_logs(struct topics_run *run) {
     struct err err;
-    struct kafka_producer *producer = kafka_producer_new(&run->ctl.kafka, NULL, &err);
+    struct kafka_producer *producer = kafka_producer_new(&run->ctl->kafka, NULL, &err);
 
-    if (!producer) return ctl_fail(&run->ctl, "%s", err.text);
+    if (!producer) return ctl_fail(run->ctl, "%s", err.text);
     int status = 0;
     for (int i = 0; i < run->count && !status; i++)
         if (run->plans[i].worker) status = begin_log(run, producer, &run->plans[i]);
@@ -184,7 +184,7 @@ static int begin_logs(struct topics_run *run) {
 static int create(struct topics_run *run) {
     int status = 0;
 
-    if (run->ctl.config.demonstration)
+    if (run->ctl->config.demonstration)
         ctl_note("redress-devbroker makes its topics itself");
     else
         status = make_topics(run);
@@ -237,7 +237,7 @@ static int check_topic(struct topics_run *run, const struct topics_plan *plan, i
     memcpy(found, plan->settings, sizeof found);
     if (partitions > 0 &&
         kafka_admin_topic_settings(run->admin, plan->name, found, plan->setting_count, ASK_MS,
-                                   run->ctl.arena, err) < 0)
+                                   run->ctl->arena, err) < 0)
         return -1;
     topics_check(plan, partitions, events, found, faults);
 
@@ -245,27 +245,34 @@ static int check_topic(struct topics_run *run, const struct topics_plan *plan, i
     return 0;
 }
 
+/* 0 or -1. */
+static int find_faults(struct topics_run *run, struct topics_faults *faults, struct err *err) {
+    struct kafka_setting broker = {topics_broker_setting, NULL};
+    const char *name = arena_printf(run->ctl->arena, "%s.events", run->ctl->config.topic_prefix);
+
+    faults->arena = run->ctl->arena;
+    int events = kafka_admin_partitions(run->admin, name, ASK_MS, err);
+    int bad = events < 0;
+    for (int i = 0; i < run->count && !bad; i++)
+        bad = check_topic(run, &run->plans[i], events, faults, err) < 0;
+    if (bad ||
+        kafka_admin_broker_settings(run->admin, &broker, 1, ASK_MS, run->ctl->arena, err) < 0)
+        return -1;
+    topics_check_broker(broker.value, run->ctl->config.transaction_timeout_ms,
+                        run->ctl->config.session_timeout_ms, faults);
+
+    return 0;
+}
+
 static int check(struct topics_run *run) {
     struct err err;
-    struct topics_faults *faults = arena_alloc(run->ctl.arena, sizeof *faults);
-    struct kafka_setting broker = {topics_broker_setting, NULL};
+    struct topics_faults *faults = arena_alloc(run->ctl->arena, sizeof *faults);
 
-    if (run->ctl.config.demonstration) {
+    if (run->ctl->config.demonstration) {
         ctl_note("redress-devbroker has no settings to check");
         return 0;
     }
-    faults->arena = run->ctl.arena;
-    int events = kafka_admin_partitions(
-        run->admin, arena_printf(run->ctl.arena, "%s.events", run->ctl.config.topic_prefix), ASK_MS,
-        &err);
-    int bad = events < 0;
-    for (int i = 0; i < run->count && !bad; i++)
-        bad = check_topic(run, &run->plans[i], events, faults, &err) < 0;
-    if (bad ||
-        kafka_admin_broker_settings(run->admin, &broker, 1, ASK_MS, run->ctl.arena, &err) < 0)
-        return ctl_fail(&run->ctl, "%s", err.text);
-    topics_check_broker(broker.value, run->ctl.config.transaction_timeout_ms,
-                        run->ctl.config.session_timeout_ms, faults);
+    if (find_faults(run, faults, &err) < 0) return ctl_fail(run->ctl, "%s", err.text);
     print_faults(run, faults);
     ctl_note("%d topics checked, %d differences", run->count, faults->count);
 
@@ -273,24 +280,37 @@ static int check(struct topics_run *run) {
     return 0;
 }
 
+int ctl_topics_faults(struct ctl *ctl, int brokers, struct topics_faults *faults, struct err *err) {
+    struct topics_run run = {.ctl = ctl, .admin = kafka_admin_new(&ctl->kafka, err)};
+
+    if (!run.admin) return -1;
+    run.count = topics_plan(ctl->arena, ctl->config.topic_prefix, PARTITIONS,
+                            brokers < REPLICATION ? brokers : REPLICATION, run.plans);
+    int rc = find_faults(&run, faults, err);
+    kafka_admin_free(run.admin);
+
+    return rc;
+}
+
 static int run_topics(int argc, char **argv) {
+    struct ctl ctl = {.command = &ctl_topics};
     struct topics_run *run = calloc(1, sizeof *run);
 
     ASSERT(run);
-    run->ctl.command = &ctl_topics;
+    run->ctl = &ctl;
     const struct options_row options[] = {{"--partitions", &run->partitions_text, NULL},
                                           {"--replication", &run->replication_text, NULL},
                                           {"--json", NULL, &run->json},
                                           {NULL, NULL, NULL}};
-    int status = ctl_options(&run->ctl, options, &argc, argv);
+    int status = ctl_options(run->ctl, options, &argc, argv);
     const char *what = "";
     if (argc == 2) what = argv[1];
     if (!status && strcmp(what, "create") != 0 && strcmp(what, "check") != 0)
-        status = ctl_usage(&run->ctl, "expected create or check");
+        status = ctl_usage(run->ctl, "expected create or check");
     if (!status) status = open_admin(run);
     if (!status) status = strcmp(what, "create") == 0 ? create(run) : check(run);
     kafka_admin_free(run->admin);
-    ctl_close(&run->ctl);
+    ctl_close(run->ctl);
     free(run);
 
     return status;
