@@ -239,7 +239,7 @@ static void on_repeated(struct proposal_turn *turn, const void *data) {
 
     if (again) turn->state->repeats = complaint->repeats;
     bool more = take_submission(turn, complaint);
-    recovery_claim(turn);
+    if (more) recovery_claim(turn);
     if (!more && !again)
         turn->out->unchanged = true;
     else if (turn->state->proposals > 0 && (more || !has_chosen(turn->state)))

@@ -85,11 +85,28 @@ static void needs_fresh_facts(void **unused) {
     world_close(&world);
 }
 
+/* What brings nothing new is not kept, so it claims nothing either: that would be said again. */
+static void says_it_once(void **unused) {
+    (void)unused;
+    struct world world;
+    open_world(&world);
+    open_case(&world, "regular", LATE("shipped", "9900", "CNY", PROMISED("2026-11-20T09:59:59Z")));
+    world_event(&world, "case.customer_replied",
+                "{'case_id':'" WORLD_CASE
+                "','channel':'im','customer':{'id':'c1','tier':'regular'},'text':'x'}");
+    assert_true(world.unchanged);
+    assert_int_equal(world.count, 0);
+    classify(&world, "logistics.delayed", "");
+    assert_int_equal(world_count(&world, CLAIMED), 1);
+    world_close(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claims_what_is_due),
         cmocka_unit_test(claims_once_an_order),
         cmocka_unit_test(needs_fresh_facts),
+        cmocka_unit_test(says_it_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
