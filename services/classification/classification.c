@@ -90,7 +90,8 @@ static void choose_class(struct work *work) {
         join_scores(&policy->join, work->points, work->barred, scores->logits, scores->known,
                     &work->joined);
     }
-    int64_t sure = (int64_t)work->joined.odds[work->joined.best] * 1000 / JOIN_ONE;
+    int sure = join_sure(&work->joined);
+    work->flags[flag_id("unsure")] = policy->model != NULL && sure < policy->model->sure;
     if (sure < policy->joining->threshold)
         work->out->class_id = policy->other;
     else
@@ -150,7 +151,7 @@ static void set_flags(struct work *work) {
     }
     for (int f = 1; f < FLAGS_MAX; f++) {
         const struct model_sign *sign = sign_of(work, f);
-        work->flags[f] = points[f] > 0 || (sign && is_given(work, sign));
+        if (points[f] > 0 || (sign && is_given(work, sign))) work->flags[f] = true;
     }
     bool asks = only_asks(work);
     work->flags[flag_id("question")] = asks;

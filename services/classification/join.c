@@ -39,7 +39,10 @@ int32_t join_ln(uint32_t p) {
 void join_outputs(struct join *join, const struct model_output *outputs, int count) {
     int other = 0;
 
-    for (int c = 0; c <= join->class_count; c++) join->output[c] = -1;
+    for (int c = 0; c <= join->class_count; c++) {
+        join->output[c] = -1;
+        join->first[c] = false;
+    }
     for (int i = 0; i < count; i++) {
         for (int n = 0; n < outputs[i].class_count; n++) {
             int c = outputs[i].classes[n];
@@ -102,4 +105,8 @@ void join_scores(const struct join *join, const int32_t *points, const bool *bar
     }
     for (int c = 1; c <= join->class_count; c++)
         out->odds[c] = (uint32_t)((uint64_t)out->odds[c] * JOIN_ONE / sum);
+}
+
+int join_sure(const struct joined *joined) {
+    return (int)((int64_t)joined->odds[joined->best] * 1000 / JOIN_ONE);
 }

@@ -49,6 +49,9 @@ void join_outputs(struct join *join, const struct model_output *outputs, int cou
 void join_scores(const struct join *join, const int32_t *points, const bool *barred,
                  const int32_t *logits, int known, struct joined *out);
 
+/* The probability of the best class, in thousandths. */
+int join_sure(const struct joined *joined);
+
 /* e^(x/1000) for x <= 0, of JOIN_ONE; in integers, the same everywhere. */
 uint32_t join_exp(int32_t x);
 /* 1000 ln(p) of p of JOIN_ONE, p > 0. */

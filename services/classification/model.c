@@ -188,6 +188,7 @@ static void put_hash(struct buf *out, uint32_t hash) {
 
 static void put_body(const struct model *model, struct buf *out) {
     buf_printf(out, "join %d %d %d\n", model->own, model->rules, model->other);
+    buf_printf(out, "sure %d\n", model->sure);
     for (int i = 0; i < model->output_count; i++) {
         buf_printf(out, "output %d %d", model->scale[i], model->bias[i]);
         for (int n = 0; n < model->outputs[i].class_count; n++)
@@ -286,6 +287,8 @@ static int read_line(struct model *model, char *line, const char *body, size_t l
     if (strcmp(line, "join") == 0 &&
         sscanf(rest, "%d %d %d", &model->own, &model->rules, &model->other) != 3)
         return err_set(err, "the model's header says join %s, not three numbers", rest);
+    if (strcmp(line, "sure") == 0 && sscanf(rest, "%d", &model->sure) != 1)
+        return err_set(err, "the model's header says sure %.40s, not a number", rest);
     if (strcmp(line, "checksum") != 0) return 0;
     model->checksum = checksum_of(body, len, arena);
     if (strcmp(model->checksum, rest) == 0) return 0;

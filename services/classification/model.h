@@ -46,6 +46,8 @@ struct model {
     const uint32_t *slots;            /* open addressing: feature + 1 by its hash */
     uint32_t mask;
     int32_t own, rules, other; /* how model and rules are joined, in thousandths (join.h) */
+    int32_t sure; /* thousandths: a person looks at a class that is less probable; over 1000: at
+                     each, 0: at none */
     const char *source, *licence, *checksum;
 };
 

@@ -55,6 +55,7 @@ const char *const contract_flags[] = {"question",
                                       "slight",
                                       "multiple_damages",
                                       "other_account",
+                                      "unsure",
                                       NULL};
 const char *const contract_remedy_kinds[] = {"refund",         "refund_without_return",
                                              "exchange",       "reissue",

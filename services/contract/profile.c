@@ -5,6 +5,7 @@
 
 static const char question[] = "question";
 static const char packaging[] = "packaging_only";
+static const char unsure[] = "unsure";
 
 /* ---- The table ---- */
 
@@ -25,12 +26,14 @@ static const struct field profile_fields[] = {
     {FIELD(profile, text_severity), .type = FIELD_CHOICE, .choices = contract_severities,
      .doc = "Its severity."},
     {FIELD(profile, text_asks), .type = FIELD_BOOL, .doc = "It only asks."},
+    {FIELD(profile, text_unsure), .type = FIELD_BOOL, .doc = "Its class is unsure."},
     {PLACE(text_place), .doc = "Its place."},
     {FIELD(profile, text_rules), .type = FIELD_TEXTS,
      .doc = "Which rules it was classified by; `model` where that spoke."},
     {FIELD(profile, severity), .type = FIELD_CHOICE, .choices = contract_severities,
      .doc = "The highest of all texts."},
-    {FIELD(profile, flags), .type = FIELD_TEXTS, .doc = "Those of all texts, but for `question`."},
+    {FIELD(profile, flags), .type = FIELD_TEXTS,
+     .doc = "Those of all texts, but for `question` and `unsure`."},
     {FIELD(profile, complains), .type = FIELD_BOOL, .doc = "A text did more than ask."},
     {FIELD(profile, goods_damaged), .type = FIELD_BOOL,
      .doc = "A text is about damage to more than packaging."},
@@ -126,6 +129,11 @@ static bool is_damage(const char *class_name) {
            strcmp(class_name, "logistics.parcel_damaged") == 0;
 }
 
+/* What the case has of how its texts lead, not of each of them. */
+static bool is_of_one_text(const char *flag) {
+    return strcmp(flag, question) == 0 || strcmp(flag, unsure) == 0;
+}
+
 const struct profile *profile_classified(const struct profile *before,
                                          const struct profile_place *place, const char *class_name,
                                          int severity, const struct texts *flags,
@@ -137,6 +145,7 @@ const struct profile *profile_classified(const struct profile *before,
         profile->text_class = class_name;
         profile->text_severity = severity;
         profile->text_asks = asks;
+        profile->text_unsure = texts_has(flags, unsure);
         profile->text_place = keep(place, arena);
         profile->text_rules = (struct texts){0};
     }
@@ -146,7 +155,7 @@ const struct profile *profile_classified(const struct profile *before,
     if (!asks && is_damage(class_name) && !texts_has(flags, packaging))
         profile->goods_damaged = true;
     for (int i = 0; i < flags->count; i++)
-        if (strcmp(flags->at[i], question) != 0) add_flag(&profile->flags, flags->at[i], arena);
+        if (!is_of_one_text(flags->at[i])) add_flag(&profile->flags, flags->at[i], arena);
     return profile;
 }
 
@@ -241,11 +250,13 @@ struct texts profile_flags(const struct profile *profile, struct arena *arena) {
         if (profile_has_flag(profile, profile->flags.at[i]))
             add_flag(&flags, profile->flags.at[i], arena);
     if (profile_only_asks(profile)) add_flag(&flags, question, arena);
+    if (profile_has_flag(profile, unsure)) add_flag(&flags, unsure, arena);
     return flags;
 }
 
 bool profile_has_flag(const struct profile *profile, const char *flag) {
     if (strcmp(flag, question) == 0) return profile_only_asks(profile);
+    if (strcmp(flag, unsure) == 0) return profile && !profile->person_class && profile->text_unsure;
     if (!profile || (profile->goods_damaged && strcmp(flag, packaging) == 0)) return false;
     return texts_has(&profile->flags, flag);
 }

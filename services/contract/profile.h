@@ -6,7 +6,8 @@
  *     what            rule
  *     severity        the highest of all texts
  *     flags           those of all texts; `question` while the case only asks, `packaging_only`
- *                     until a text is about damage to more than that
+ *                     until a text is about damage to more than that, `unsure` of the text that
+ *                     leads until a person has said the class
  *     class           the text that leads: one that complains before one that asks, one with a
  *                     class before `other`, the graver, the earlier
  *     only asks       every text asked, none complained
@@ -35,12 +36,12 @@ struct profile {
     /* The text that leads. */
     const char *text_class; /* NULL: no text was classified yet */
     int text_severity;
-    bool text_asks;
+    bool text_asks, text_unsure;
     struct profile_place *text_place;
     struct texts text_rules; /* which said so; none where nobody asks for them */
     /* All texts. */
     int severity;
-    struct texts flags; /* without `question` */
+    struct texts flags; /* without `question` and `unsure` */
     bool complains;     /* one of them did more than ask */
     bool goods_damaged; /* one of them is about more than packaging */
     /* The latest word of a person; person_class NULL: none. */

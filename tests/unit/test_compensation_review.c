@@ -80,6 +80,10 @@ static void decides_about_demands(void **unused) {
          "referred", "free repair in warranty", "manager"},
         {"aftersale.repair", "'excessive_demand'", ORDER("699900", CAME("2024-08-22T10:00:00Z")),
          "refused", "more than is due", "agent"},
+        /* The class is a guess: nobody is refused for it, and a person looks before money goes. */
+        {"quality.flaw", "'unsure'", ORDER("3333", ""), NULL, NULL, "agent"},
+        {"quality.flaw", "'unsure','excessive_demand'", ORDER("3333", ""), "refused",
+         "more than is due", "agent"},
         {"logistics.delayed", "'public_opinion'", ORDER("3333", ""), NULL, NULL, "manager"},
         {"logistics.delayed", "'legal'", ORDER("3333", ""), NULL, NULL, "manager"},
         {"quality.flaw", "'public_opinion','excessive_demand'", ORDER("3333", ""), "refused",

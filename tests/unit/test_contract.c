@@ -310,7 +310,7 @@ static void test_choices_follow_their_enums(void **state) {
     check_choices(contract_withdraw_reasons, WITHDRAW_SPAM, "withdrawn", "spam");
     check_choices(contract_evidence_kinds, 4, "photo", "chat");
     check_choices(contract_classes, 25, "quality.damaged", "other");
-    check_choices(contract_flags, 16, "question", "other_account");
+    check_choices(contract_flags, 17, "question", "unsure");
     check_choices(contract_remedy_kinds, 17, "refund", "change");
     check_choices(contract_refusals, 10, "expired", "other_currency");
     check_choices(contract_cancel_causes, 6, "policy", "late_record");

@@ -70,6 +70,15 @@ static void print_signs(struct buf *page, const struct train_set *set,
     }
 }
 
+/* What a person is asked about, against what is right of the rest. */
+static void print_sure(struct buf *page, const struct train_score *score) {
+    buf_printf(page, "\n%-50s", "decided without a person");
+    print_share(page, ratio_of(score->sure, score->count));
+    buf_printf(page, "\n%-50s", "and right of these");
+    print_share(page, ratio_of(score->sure_right, score->sure));
+    buf_printf(page, "\n");
+}
+
 static void print_confusion(struct buf *page, const struct train_set *set,
                             const struct train_score *score) {
     buf_printf(page,
@@ -95,6 +104,7 @@ static int evaluate(struct train_set *set) {
     print_scores(&page, set, "Rules alone", &rules);
     print_scores(&page, set, "Model alone", &model);
     print_scores(&page, set, "Rules and model joined", &joined);
+    print_sure(&page, &joined);
     print_confusion(&page, set, &joined);
     print_signs(&page, set, &model);
     ctl_page(page.at);

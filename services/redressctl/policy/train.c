@@ -8,7 +8,8 @@
 
 enum {
     SIGN_PRECISION = 900, /* thousandths: a flag is given from where so many are right */
-    SIGN_NEVER = 1001
+    SURE_RIGHT = 900,     /* and a class is sure from where so many are */
+    NEVER = 1001
 };
 
 /* Scores fold `scored` by a model that has seen neither it nor fold `other`; with two folds, each
@@ -163,7 +164,7 @@ static void fit_threshold(struct measured *at, int count, struct model_sign *out
     int right = 0;
 
     qsort(at, (size_t)count, sizeof *at, by_margin_down);
-    out->from = SIGN_NEVER;
+    out->from = NEVER;
     for (int i = 0; i < count; i++) {
         right += at[i].is;
         bool tied = i + 1 < count && at[i + 1].margin == at[i].margin;
@@ -186,6 +187,46 @@ static void fit_sign(const struct train_set *set, int without, int sign, struct 
     arena_free(work);
 }
 
+/* ---- From which confidence on a class needs no person ---- */
+
+/* What the joined classifier says of an example that it has not seen. */
+static void join_unseen(const struct join *join, const struct train_example *example, int without,
+                        struct joined *out) {
+    int by = without;
+    if (without < 0) by = example->fold;
+    const struct model_scores *scores = &example->scores[by];
+
+    join_scores(join, example->points, example->barred, scores->logits, scores->known, out);
+}
+
+/* The lowest confidence from which on SURE_RIGHT of 1 000 classes are right, over the folds but
+ * `without` (-1: over all). */
+static int32_t fit_sure(const struct train_set *set, const struct join *join, int without) {
+    struct arena *work = arena_new();
+    struct measured *at = arena_alloc(work, ((size_t)set->count + 1) * sizeof *at);
+    int32_t limit = NEVER;
+    int count = 0;
+    int right = 0;
+
+    for (int i = 0; i < set->count; i++) {
+        const struct train_example *example = &set->at[i];
+        struct joined joined;
+        if (example->beside || example->fold == without) continue;
+        join_unseen(join, example, without, &joined);
+        at[count].margin = join_sure(&joined);
+        at[count++].is = join->output[joined.best] == example->output;
+    }
+    if (count) qsort(at, (size_t)count, sizeof *at, by_margin_down);
+    for (int i = 0; i < count; i++) {
+        right += at[i].is;
+        bool tied = i + 1 < count && at[i + 1].margin == at[i].margin;
+        if (!tied && right * 1000 >= SURE_RIGHT * (i + 1)) limit = (int32_t)at[i].margin;
+    }
+    arena_free(work);
+
+    return limit;
+}
+
 void train_model(struct train_set *set, struct arena *arena, struct model *out) {
     struct join join = set->join;
 
@@ -196,6 +237,7 @@ void train_model(struct train_set *set, struct arena *arena, struct model *out) 
     out->own = join.own;
     out->rules = join.rules;
     out->other = join.bias;
+    out->sure = fit_sure(set, &join, -1);
 }
 
 static void count_one(struct train_score *score, const struct join *join,
@@ -232,6 +274,17 @@ static void count_all(const struct train_example *example, const struct join *jo
     count_one(joined_out, join, &joined, example->output);
 }
 
+/* Whether the class needs no person, and is right. */
+static void count_sure(const struct train_example *example, const struct join *join, int32_t limit,
+                       struct train_score *score) {
+    struct joined joined;
+
+    join_unseen(join, example, example->fold, &joined);
+    if (join_sure(&joined) < limit) return;
+    score->sure++;
+    score->sure_right += join->output[joined.best] == example->output;
+}
+
 static void count_signs(const struct train_set *set, int fold, struct train_score *score) {
     for (int k = 0; k < set->sign_count; k++) {
         struct model_sign sign = {0};
@@ -258,9 +311,11 @@ void train_evaluate(struct train_set *set, struct train_score *rules_out,
         struct join join = set->join;
         fit_join(set, fold, &join);
         count_signs(set, fold, model_out);
+        int32_t sure = fit_sure(set, &join, fold);
         for (int i = 0; i < set->count; i++) {
-            if (set->at[i].fold == fold)
-                count_all(&set->at[i], &join, rules_out, model_out, joined_out);
+            if (set->at[i].fold != fold) continue;
+            count_all(&set->at[i], &join, rules_out, model_out, joined_out);
+            count_sure(&set->at[i], &join, sure, joined_out);
         }
     }
 }

@@ -2,7 +2,8 @@
  * linear support vector machine for each class and for each flag (linear_fit.h), classes with few
  * texts counting as much as those with many. The margins become probabilities on texts that the
  * model has not seen: for the classes by the joining with the rules (join.h), for the flags by a
- * logistic curve each.
+ * logistic curve each. From which probability on a flag is given and a class needs no person is
+ * what keeps nine of ten of them right there.
  *
  * Folds are fixed: the n-th text of a label belongs to fold n mod 5. What is fitted to held-back
  * texts is fitted on all folds, each scored by a model of the others. */
@@ -60,6 +61,8 @@ struct train_score {
     int bin_count[TRAIN_BINS], bin_right[TRAIN_BINS];
     int64_t bin_sure[TRAIN_BINS]; /* sum of confidences, in millionths */
     int count;
+    int sure,
+        sure_right; /* of the joined one: classes that need no person, and the right of them */
     /* Flags: of the model alone, from its own threshold on. */
     int sign_is[MODEL_SIGNS_MAX], sign_said[MODEL_SIGNS_MAX], sign_right[MODEL_SIGNS_MAX];
 };
