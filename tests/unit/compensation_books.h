@@ -17,8 +17,8 @@ enum {
     ACTORS = 6,
     MEMORY = 40, /* events that may come again */
     DAYS = 2000, /* of an episode */
-    BUDGET = 20000,
-    POOL = 40000,
+    BUDGET = 4000,
+    POOL = 3000,
     AWAY_DAYS = 3,
     DAYS_LEFT = 12 /* of the first month */
 };
@@ -196,7 +196,7 @@ static void check_history(struct case_book *book, const struct proposal_book *pr
         if (other->begun && other->customer == book->customer) claims += counts_as_claim(other);
         if (other->phone == book->phone && other->looked) accounts[other->customer] = true;
     }
-    bool often = claims >= 3;
+    bool often = claims >= 4;
     bool shared = accounts[0] && accounts[1];
     /* A case that was looked for and offered nothing counts its account; the book does not know. */
     if (often != has_reason(data, "review often"))
@@ -389,6 +389,9 @@ static void on_output(int number, const struct output *output, const struct sent
     struct case_book *book = &so.cases[number];
     struct proposal_book *proposal = proposal_of(number, data, &index);
     const char *what = strchr(output->type, '.') + 1;
+    const char *named = tree_text(sent->data, "proposal_id");
+    if (named && is_one_of(what, " vote_counted chosen rejected "))
+        assert_string_equal(named, tree_text(data, "proposal_id"));
     if (strcmp(what, "proposed") == 0)
         on_proposed(number, proposal, index, data,
                     sent->ev && strcmp(sent->ev->type, "compensation.requested") == 0 ? sent->actor
