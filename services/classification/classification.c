@@ -8,6 +8,7 @@
 
 enum {
     FLAGS_MAX = 32,
+    YIELDS_AT = 3,   /* times as likely at most: a surer class does not give way */
     KNOWN_TEXT = 500 /* of 1 000: the model has met such texts */
 };
 
@@ -363,6 +364,23 @@ static void add_others(struct work *work, struct texts *out) {
     }
 }
 
+/* Of several causes that are about as likely the gravest leads: the class changes places with one
+ * among the others that its row yields to. */
+static void let_graver_lead(struct work *work, struct texts *others) {
+    const struct class_row *row = work->policy->classes[work->out->class_id];
+
+    for (int i = 0; row != NULL && i < others->count; i++) {
+        int graver = fields_choice_value(contract_classes, others->at[i]);
+        const char *less = contract_classes[work->out->class_id - 1];
+        if (!texts_has(&row->yields_to, others->at[i])) continue;
+        if (work->joined.odds[graver] < work->joined.odds[work->out->class_id] / YIELDS_AT)
+            continue;
+        work->out->class_id = graver;
+        others->at[i] = less;
+        return;
+    }
+}
+
 static void list_flags(struct work *work, struct texts *out) {
     out->at = arena_alloc(work->arena, FLAGS_MAX * sizeof *out->at);
     for (int f = 1; f < FLAGS_MAX && contract_flags[f - 1] != NULL; f++) {
@@ -380,6 +398,9 @@ void classification_classify(const struct policy *policy, const struct complaint
     work.found_count = rules_find(policy->rules, &work.text, complaint->order, arena, &work.found);
     classification_points(policy, work.found, work.found_count, work.points, work.barred);
     choose_class(&work);
+    uint32_t odds = work.joined.odds[out->class_id];
+    add_others(&work, &out->classified.others);
+    let_graver_lead(&work, &out->classified.others);
     set_flags(&work);
     const struct severity_row *severity = choose_severity(&work);
     add_reasons(&work, severity);
@@ -389,11 +410,9 @@ void classification_classify(const struct policy *policy, const struct complaint
         classified->severity = SEVERITY_P3;
     else
         classified->severity = severity->is;
-    classified->confidence =
-        (double)((int64_t)work.joined.odds[out->class_id] * 10000 / JOIN_ONE) / 10000.0;
+    classified->confidence = (double)((int64_t)odds * 10000 / JOIN_ONE) / 10000.0;
     classified->reasons = (struct parts){work.reasons, work.reason_count};
     classified->rules_version = policy->rules_version;
-    add_others(&work, &classified->others);
     list_flags(&work, &classified->flags);
 }
 

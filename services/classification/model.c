@@ -1,5 +1,5 @@
 /* model: scores and the file. The file is a header in lines, an empty line, the features' hashes as
- * little-endian 32-bit numbers, and their weights, a byte each. */
+ * little-endian 32-bit numbers, their weights, a byte each, and their rarity, a byte each. */
 #include "model.h"
 
 #include "base/ids.h"
@@ -16,7 +16,8 @@ enum {
     KNOWN_ALL = 250
 };
 
-static const char magic[] = "redress-model 3\n";
+static const char magic[] = "redress-model 4\n";
+static const char magic_before[] = "redress-model 3\n"; /* without rarity */
 
 static int columns_of(const struct model *model) {
     return model->output_count + model->sign_count;
@@ -56,14 +57,22 @@ void model_index(struct model *model, struct arena *arena) {
     model->slots = slots;
 }
 
-/* The feature's weights, or NULL. */
-static const int8_t *row_of(const struct model *model, uint32_t hash) {
+/* The feature's number, or -1. */
+static int feature_of(const struct model *model, uint32_t hash) {
     for (uint32_t at = hash & model->mask; model->slots[at]; at = (at + 1) & model->mask) {
         uint32_t feature = model->slots[at] - 1;
-        if (model->hashes[feature] == hash)
-            return model->weights + (size_t)feature * (size_t)columns_of(model);
+        if (model->hashes[feature] == hash) return (int)feature;
     }
-    return NULL;
+    return -1;
+}
+
+static const int8_t *row_of(const struct model *model, int feature) {
+    return model->weights + (size_t)feature * (size_t)columns_of(model);
+}
+
+int64_t model_weigh(const uint8_t *rarity, int feature, uint32_t weight) {
+    if (!rarity) return weight;
+    return (int64_t)weight * rarity[feature] / MODEL_RARITY_ONE;
 }
 
 static int32_t within(int64_t margin) {
@@ -96,9 +105,10 @@ void model_score(const struct model *model, const struct features *features,
     int met = 0;
 
     for (int i = 0; i < features->count; i++) {
-        const int8_t *row = row_of(model, features->at[i].hash);
-        int64_t weight = features->at[i].weight;
-        if (!row) continue;
+        int feature = feature_of(model, features->at[i].hash);
+        if (feature < 0) continue;
+        const int8_t *row = row_of(model, feature);
+        int64_t weight = model_weigh(model->rarity, feature, features->at[i].weight);
         met++;
         square += (uint64_t)(weight * weight);
         for (int k = 0; k < columns; k++) sums[k] += row[k] * weight;
@@ -153,12 +163,15 @@ struct search {
 
 static void weigh(void *context, uint32_t hash, size_t from, size_t to) {
     struct search *search = context;
-    const int8_t *row = row_of(search->model, hash);
+    int feature = feature_of(search->model, hash);
     int at = search->count++ % MET_MAX;
     search->met[at].from = from;
     search->met[at].to = to;
     search->met[at].weight = 0;
-    if (row) search->met[at].weight = row[search->column];
+    if (feature >= 0)
+        search->met[at].weight =
+            (int)model_weigh(search->model->rarity, feature, MODEL_RARITY_ONE) *
+            row_of(search->model, feature)[search->column];
 
     int sum = 0;
     for (int i = 0; i < MET_MAX && i < search->count; i++)
@@ -208,6 +221,8 @@ static void put_body(const struct model *model, struct buf *out) {
     if (model->feature_count)
         buf_add(out, (const char *)model->weights,
                 (size_t)model->feature_count * (size_t)columns_of(model));
+    if (model->rarity && model->feature_count)
+        buf_add(out, (const char *)model->rarity, (size_t)model->feature_count);
 }
 
 /* Of all behind its line: for people to tell two models apart, and a cut file from a whole one; no
@@ -223,7 +238,8 @@ void model_write(const struct model *model, struct buf *out) {
     struct buf body = {0};
 
     put_body(model, &body);
-    buf_printf(out, "%ssource %s\nlicence %s\nchecksum %s\n", magic, model->source, model->licence,
+    buf_puts(out, model->rarity ? magic : magic_before);
+    buf_printf(out, "source %s\nlicence %s\nchecksum %s\n", model->source, model->licence,
                checksum_of(body.at, body.len, work));
     buf_add(out, body.at, body.len);
     buf_free(&body);
@@ -296,18 +312,19 @@ static int read_line(struct model *model, char *line, const char *body, size_t l
                    model->checksum, rest);
 }
 
-static int read_features(struct model *model, const char *bytes, size_t len, struct arena *arena,
-                         struct err *err) {
-    int columns = columns_of(model);
+static int read_features(struct model *model, const char *bytes, size_t len, bool rarity,
+                         struct arena *arena, struct err *err) {
+    size_t columns = (size_t)columns_of(model);
+    size_t width = 4 + columns + rarity;
     size_t count = (size_t)model->feature_count;
     if (model->output_count == 0 || model->feature_count < 0 || model->feature_count > FEATURES_MAX)
         return err_set(err,
                        "the model's header gives %d outputs and %d features; at least an output, "
                        "and at most %d features are expected",
                        model->output_count, model->feature_count, FEATURES_MAX);
-    if (len != count * (4 + (size_t)columns))
+    if (len != count * width)
         return err_set(err, "the model has %zu bytes of weights, not %zu: it is cut or damaged",
-                       len, count * (4 + (size_t)columns));
+                       len, count * width);
 
     uint32_t *hashes = arena_alloc(arena, (count + 1) * sizeof *hashes);
     for (size_t i = 0; i < count; i++) {
@@ -317,7 +334,8 @@ static int read_features(struct model *model, const char *bytes, size_t len, str
             return err_set(err, "the model's features are not in order: it is damaged");
     }
     model->hashes = hashes;
-    model->weights = (const int8_t *)arena_memdup(arena, bytes + 4 * count, len - 4 * count);
+    model->weights = (const int8_t *)arena_memdup(arena, bytes + 4 * count, columns * count);
+    if (rarity) model->rarity = (const uint8_t *)arena_memdup(arena, bytes + len - count, count);
     model_index(model, arena);
     return 0;
 }
@@ -327,10 +345,11 @@ int model_read(const char *bytes, size_t len, struct arena *arena, const struct 
     struct model *model = ARENA_NEW(arena, struct model);
     size_t at = strlen(magic);
 
-    if (len < at || memcmp(bytes, magic, at) != 0)
+    bool before = len >= at && memcmp(bytes, magic_before, at) == 0;
+    if (!before && (len < at || memcmp(bytes, magic, at) != 0))
         return err_set(
             err,
-            "the file does not begin with \"redress-model 3\": train one with redressctl train");
+            "the file does not begin with \"redress-model 4\": train one with redressctl train");
     while (at < len && bytes[at] != '\n') {
         const char *end = memchr(bytes + at, '\n', len - at);
         if (end == NULL) return err_set(err, "the model's header has no end");
@@ -340,7 +359,7 @@ int model_read(const char *bytes, size_t len, struct arena *arena, const struct 
     }
     if (at == len) return err_set(err, "the model has no weights: it is cut");
     if (!model->checksum) return err_set(err, "the model has no check sum");
-    if (read_features(model, bytes + at + 1, len - at - 1, arena, err) != 0) return -1;
+    if (read_features(model, bytes + at + 1, len - at - 1, !before, arena, err) != 0) return -1;
     *model_out = model;
 
     return 0;

@@ -13,7 +13,8 @@ enum {
     MODEL_SIGNS_MAX = 16,
     MODEL_COLUMNS_MAX = MODEL_OUTPUTS_MAX + MODEL_SIGNS_MAX,
     MODEL_FILE_MAX = 24 << 20, /* a policy folder stays small enough to be copied about */
-    MODEL_LOGIT_MAX = 40000    /* thousandths of a nat: e^-40 is nothing */
+    MODEL_LOGIT_MAX = 40000,   /* thousandths of a nat: e^-40 is nothing */
+    MODEL_RARITY_ONE = 16      /* of a feature that all texts have */
 };
 
 /* One thing that the model tells apart: one class, or several that its labels do not distinguish
@@ -39,8 +40,10 @@ struct model {
     int sign_count;
     /* Columns: the outputs, then the signs. */
     int feature_count;
-    const uint32_t *hashes;           /* ascending */
-    const int8_t *weights;            /* [feature][column] */
+    const uint32_t *hashes; /* ascending */
+    const int8_t *weights;  /* [feature][column] */
+    const uint8_t *rarity;  /* of each feature, in sixteenths: it counts so many times in a text;
+                              NULL (files from before): all alike */
     int32_t scale[MODEL_COLUMNS_MAX]; /* millionths of a unit of margin for a weight of 1 */
     int32_t bias[MODEL_COLUMNS_MAX];  /* thousandths */
     const uint32_t *slots;            /* open addressing: feature + 1 by its hash */
@@ -56,6 +59,8 @@ int model_read(const char *bytes, size_t len, struct arena *arena, const struct 
                struct err *err) MUST_CHECK;
 /* Writes it, header first. */
 void model_write(const struct model *model, struct buf *out);
+/* How much a feature of this weight counts in a text. */
+int64_t model_weigh(const uint8_t *rarity, int feature, uint32_t weight);
 /* What finds a feature by its hash: for one that was not read from a file. */
 void model_index(struct model *model, struct arena *arena);
 

@@ -10,6 +10,8 @@ static const struct field class_row_fields[] = {
      .choices = contract_classes, .doc = "The class."},
     {FIELD(class_row, ruled_out_by), .type = FIELD_TEXTS,
      .doc = "Statuses of the order that contradict it."},
+    {FIELD(class_row, yields_to), .type = FIELD_TEXTS,
+     .doc = "Graver classes, which lead where they are named beside it and about as likely."},
     {FIELD(class_row, needs_proof), .type = FIELD_BOOL,
      .doc = "Without a photograph or other proof: evidence_missing."},
     {FIELD(class_row, by_rules_only), .type = FIELD_BOOL,
@@ -148,6 +150,7 @@ static void index_classes(struct policy *policy, const struct tree *list, struct
         char path[32];
         snprintf(path, sizeof path, "classes[%d]", i);
         check_texts(&rows[i].ruled_out_by, contract_order_statuses, line, path, faults);
+        check_texts(&rows[i].yields_to, contract_classes, line, path, faults);
         if (policy->classes[rows[i].class_id] != NULL)
             faults_add(faults, FAULT_VALUE, line, path, "%s has a row already",
                        contract_classes[rows[i].class_id - 1]);

@@ -9,6 +9,7 @@
 struct class_row {
     int class_id;
     struct texts ruled_out_by; /* statuses of the order that contradict it */
+    struct texts yields_to;    /* classes that lead where they are about as likely */
     bool needs_proof;          /* a photograph or another proof: evidence_missing without one */
     bool by_rules_only;        /* never on the model's word alone */
 };

@@ -235,6 +235,8 @@ static void test_goods_or_parcel(void **state) {
         {"The box was crushed.", "logistics.parcel_damaged", NULL},
         {"杯子碎了，外面的纸箱也压扁了", "quality.damaged",
          "logistics.parcel_damaged"}, /* the graver */
+        {"外面的纸箱压扁了，杯子也碎了", "logistics.parcel_damaged",
+         "quality.damaged"}, /* told as a matter of the parcel */
         {"箱子破了，里面的杯子没有碎", "logistics.parcel_damaged", NULL},
     };
     (void)state;

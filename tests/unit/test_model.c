@@ -253,6 +253,42 @@ static void test_file(void **state) {
     buf_free(&out);
 }
 
+static int rarity_of(const struct model *model, const char *word) {
+    struct features features = read_features(word);
+
+    for (int i = 0; i < model->feature_count; i++)
+        if (model->hashes[i] == features.at[0].hash) return model->rarity[i];
+    return -1;
+}
+
+/* What few texts have counts more; in a model from before, all alike. */
+static void test_rarity(void **state) {
+    struct train_example examples[60];
+    struct model model;
+    const struct model *read;
+    struct buf out = {0};
+    struct err err;
+    (void)state;
+    train_model(world(examples, 60), arena, &model);
+    assert_int_equal(rarity_of(&model, "吗"), 27); /* in every other: 16 (1 + ln 2) */
+    assert_int_equal(rarity_of(&model, "票"), 34); /* in every third */
+    assert_int_equal(model_weigh(model.rarity, 0, 1600), 100 * model.rarity[0]);
+    assert_int_equal(model_weigh(NULL, 0, 1600), 1600);
+    model.source = model.licence = "a test";
+    model.rarity = NULL;
+    model_write(&model, &out);
+    assert_memory_equal(out.at, "redress-model 3\n", 16);
+    if (model_read(out.at, out.len, arena, &read, &err)) fail_msg("%s", err.text);
+    assert_null(read->rarity);
+    for (int i = 0; i < 60; i++) {
+        struct model_scores one, two;
+        model_score(&model, &examples[i].parts.whole, &one);
+        model_score(read, &examples[i].parts.whole, &two);
+        assert_memory_equal(one.logits, two.logits, 3 * sizeof *one.logits);
+    }
+    buf_free(&out);
+}
+
 static void test_joining(void **state) {
     struct join join = shipped->join;
     int32_t points[JOIN_CLASSES_MAX] = {0}, logits[MODEL_OUTPUTS_MAX] = {0};
@@ -463,15 +499,12 @@ static void test_labels_by_a_machine(void **state) {
 
 /* "delivered" runs what trains on the whole corpus: minutes with sanitizers. */
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exp_and_ln),
-                                       cmocka_unit_test(test_features),
-                                       cmocka_unit_test(test_training),
-                                       cmocka_unit_test(test_sure),
-                                       cmocka_unit_test(test_evidence),
-                                       cmocka_unit_test(test_file),
-                                       cmocka_unit_test(test_joining),
-                                       cmocka_unit_test(test_unknown_text),
-                                       cmocka_unit_test(test_labels_by_a_machine)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exp_and_ln),   cmocka_unit_test(test_features),
+        cmocka_unit_test(test_training),     cmocka_unit_test(test_sure),
+        cmocka_unit_test(test_evidence),     cmocka_unit_test(test_file),
+        cmocka_unit_test(test_joining),      cmocka_unit_test(test_rarity),
+        cmocka_unit_test(test_unknown_text), cmocka_unit_test(test_labels_by_a_machine)};
     const struct CMUnitTest delivered[] = {cmocka_unit_test(test_delivered),
                                            cmocka_unit_test(test_labels_from_use)};
 

@@ -17,6 +17,7 @@ enum {
 
 struct dictionary {
     uint32_t *hashes; /* ascending */
+    uint8_t *rarity;
     int count;
 };
 
@@ -30,23 +31,43 @@ static bool is_in(const struct train_example *example, unsigned without) {
     return example->fold == TRAIN_BESIDE || !(without >> example->fold & 1);
 }
 
+/* A feature counts the more in a text the fewer texts have it: 1 + ln(texts / those with it), the
+ * inverse document frequency of Sparck Jones 1972. */
+static uint8_t rarity_of(int texts, int with) {
+    double rarity = MODEL_RARITY_ONE * (1 + log((double)texts / with));
+    return (uint8_t)fmin(lround(rarity), UINT8_MAX);
+}
+
+/* Each feature once, with its rarity. */
+static void count_same(struct dictionary *dictionary, size_t count, int texts) {
+    size_t end;
+
+    for (size_t from = 0; from < count; from = end) {
+        for (end = from; end < count && dictionary->hashes[end] == dictionary->hashes[from];) end++;
+        dictionary->hashes[dictionary->count] = dictionary->hashes[from];
+        dictionary->rarity[dictionary->count++] = rarity_of(texts, (int)(end - from));
+    }
+}
+
 static struct dictionary dictionary_of(const struct train_set *set, unsigned without,
                                        struct arena *arena) {
     struct dictionary dictionary = {0};
     size_t room = 0;
     for (int i = 0; i < set->count; i++) room += (size_t)set->at[i].parts.whole.count;
     dictionary.hashes = arena_alloc(arena, (room + 1) * sizeof *dictionary.hashes);
+    dictionary.rarity = arena_alloc(arena, room + 1);
 
     size_t count = 0;
+    int texts = 0;
     for (int i = 0; i < set->count; i++) {
         const struct features *features = &set->at[i].parts.whole;
-        for (int n = 0; is_in(&set->at[i], without) && n < features->count; n++)
-            dictionary.hashes[count++] = features->at[n].hash;
+        if (!is_in(&set->at[i], without)) continue;
+        texts++;
+        for (int n = 0; n < features->count; n++) dictionary.hashes[count++] = features->at[n].hash;
     }
-    qsort(dictionary.hashes, count, sizeof *dictionary.hashes, by_hash);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || dictionary.hashes[i] != dictionary.hashes[i - 1])
-            dictionary.hashes[dictionary.count++] = dictionary.hashes[i];
+    if (count) qsort(dictionary.hashes, count, sizeof *dictionary.hashes, by_hash);
+    count_same(&dictionary, count, texts);
+
     return dictionary;
 }
 
@@ -77,8 +98,9 @@ static void set_row(struct linear *linear, int row, const struct features *featu
     double square = 0;
 
     for (size_t i = 0; i < count; i++) {
-        double weight = features->at[i].weight;
-        entries[i] = (struct entry){number_of(dictionary, features->at[i].hash), weight};
+        int number = number_of(dictionary, features->at[i].hash);
+        double weight = (double)model_weigh(dictionary->rarity, number, features->at[i].weight);
+        entries[i] = (struct entry){number, weight};
         square += weight * weight;
     }
     if (count) qsort(entries, count, sizeof *entries, by_index);
@@ -219,7 +241,7 @@ static void put_column(struct model *model, int column, int columns, const doubl
 }
 
 /* Features that speak for nothing in particular: two thirds of them, and nothing is lost by it. */
-static void drop_faint(struct model *model, uint32_t *hashes, int8_t *weights) {
+static void drop_faint(struct model *model, uint32_t *hashes, uint8_t *rarity, int8_t *weights) {
     size_t columns = (size_t)(model->output_count + model->sign_count);
     int kept = 0;
 
@@ -229,6 +251,7 @@ static void drop_faint(struct model *model, uint32_t *hashes, int8_t *weights) {
         for (size_t k = 0; k < columns; k++) loud |= abs(row[k]) >= FAINT;
         if (!loud) continue;
         hashes[kept] = hashes[i];
+        rarity[kept] = rarity[i];
         memmove(weights + (size_t)kept * columns, row, columns);
         kept++;
     }
@@ -248,6 +271,7 @@ void train_fit(const struct train_set *set, unsigned without, struct arena *aren
                           .sign_count = set->sign_count,
                           .feature_count = dictionary.count,
                           .hashes = dictionary.hashes,
+                          .rarity = dictionary.rarity,
                           .weights = made};
     memcpy(out->outputs, set->outputs, sizeof out->outputs);
     for (int i = 0; i < set->sign_count; i++)
@@ -259,7 +283,7 @@ void train_fit(const struct train_set *set, unsigned without, struct arena *aren
             memset(weights, 0, (size_t)dictionary.count * sizeof *weights);
         put_column(out, k, columns, weights, bias, made);
     }
-    drop_faint(out, dictionary.hashes, made);
+    drop_faint(out, dictionary.hashes, dictionary.rarity, made);
     model_index(out, arena);
     arena_free(work);
 }
