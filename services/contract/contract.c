@@ -274,3 +274,7 @@ bool contract_class_matches(const char *pattern, const char *class_name) {
         return strncmp(pattern, class_name, len - 1) == 0;
     return strcmp(pattern, class_name) == 0;
 }
+
+const char *contract_owner_claim(struct arena *arena, const char *tenant, const char *order_id) {
+    return arena_printf(arena, "owner\x1f%s\x1f%s", tenant, order_id);
+}

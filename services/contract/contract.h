@@ -282,6 +282,7 @@ struct delivery {
 struct cohort_event {
     const char *cohort_id, *class_name, *order_id;
     struct cohort_match *match;
+    int64_t placed_from, placed_to;
     int64_t size;
 };
 
@@ -336,6 +337,9 @@ struct output *contract_send(struct effects *out, enum event_type type, const ch
 
 /* Whom an event is about: a submission's customer, or that of customer.erased. NULL: nobody. */
 const char *contract_customer_named(const struct event *ev);
+/* The claim by which intake knows whose an order is: it is there once somebody has complained about
+ * the order; its value is his account's hash. */
+const char *contract_owner_claim(struct arena *arena, const char *tenant, const char *order_id);
 /* "quality.flaw" matches "quality.*", "quality.flaw" and "*". */
 bool contract_class_matches(const char *pattern, const char *class_name);
 

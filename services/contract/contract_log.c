@@ -371,6 +371,8 @@ TABLE(delivery, delivery, "delivery.requested", "One message to send on one chan
 static const struct field cohort_fields[] = {
     {FIELD(cohort_event, cohort_id), MUST(FIELD_ID), .doc = "The cohort."},
     {FIELD(cohort_event, match), MUST(FIELD_PART), .of = &contract_match, .doc = "Which orders."},
+    {FIELD(cohort_event, placed_from), MAY(FIELD_TIME), .doc = "Placed at this time or later."},
+    {FIELD(cohort_event, placed_to), MAY(FIELD_TIME), .doc = "Placed before this time."},
     {FIELD_AS("class", cohort_event, class_name), MUST(FIELD_NAME),
      .doc = "The class of complaint that threatens."},
     {FIELD(cohort_event, size), MAY(FIELD_INT), .doc = "How many orders are in it."},

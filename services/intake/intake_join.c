@@ -106,8 +106,8 @@ static const struct answer *claim_order(struct rounds *rounds, const char *case_
 static const struct answer *claim_owner(struct rounds *rounds) {
     return claim(rounds, (struct claim){
                              .kind = CLAIM_JOIN,
-                             .key = arena_printf(rounds->in->arena, "owner\x1f%s\x1f%s",
-                                                 rounds->s->tenant, rounds->s->order_id),
+                             .key = contract_owner_claim(rounds->in->arena, rounds->s->tenant,
+                                                         rounds->s->order_id),
                              .value = account_of(rounds),
                              .valid_ms = INTAKE_OWNER_FOR_MS,
                              .logged = true,
