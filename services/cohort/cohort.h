@@ -13,17 +13,17 @@
  * classes and day within the window; what is usual, as decayed counts (cohort_rate.h); its cohorts.
  *
  * Decides: a cohort opens, once, when complaints of a group exceed what is usual here
- * (cohort_rate.h), or when a person confirms a cause. Warnings are given by wake-ups alone, which fire only when all
- * that came before is read: so who has complained by then is known. At most COHORT_STEP orders a
- * wake-up, so that events flow in between. An order is warned at most once, ever, whatever cohorts
- * it is in: a claim (cohort_warn.h). A token goes with the warning, under the settlement's id
- * `<cohort_id>.<order_id>`. A cohort that would warn more orders than `people_over`, or cost more
- * than `cost_over`, or of which this state has had to let orders go, waits: it warns nobody until
- * another person than the one who opened it confirms it (cohort.confirmed with the same match and
- * class); each confirmation admits as many again beyond those that are in it by then. Orders that
- * join later are warned as the others, at once or at their hand-over (`joins`). It closes on
- * cohort.ended, or `ends_after` its last confirmation. The complaints that a cohort explains never
- * become what is usual.
+ * (cohort_rate.h), or when a person confirms a cause. Warnings are given by wake-ups alone, which
+ * fire only when all that came before is read: so who has complained by then is known. At most
+ * COHORT_STEP orders a wake-up, so that events flow in between. An order is warned at most once,
+ * ever, whatever cohorts it is in: a claim (cohort_warn.h). A token goes with the warning, under
+ * the settlement's id `<cohort_id>.<order_id>`. A cohort that would warn more orders than
+ * `people_over`, or cost more than `cost_over`, or of which this state has had to let orders go,
+ * waits: it warns nobody until another person than the one who opened it confirms it
+ * (cohort.confirmed with the same match and class); each confirmation admits as many again beyond
+ * those that are in it by then. Orders that join later are warned as the others, at once or at
+ * their hand-over (`joins`). It closes on cohort.ended, or `ends_after` its last confirmation. The
+ * complaints that a cohort explains never become what is usual.
  *
  * Rejects: what cannot be read (bad_value, missing_field).
  *
