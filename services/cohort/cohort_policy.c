@@ -1,6 +1,5 @@
 /* cohort_policy: see the header. */
 #include "cohort_policy.h"
-#include "data/currency.h"
 
 #include <string.h>
 
@@ -84,13 +83,6 @@ static void fault(const struct check *check, const char *member, const char *tex
                arena_printf(check->arena, "%s%s", check->path, member), "%s", text);
 }
 
-static void check_currency(const struct check *check, const char *member, const char *code) {
-    if (!currency_is_known(code, strlen(code)))
-        fault(check, member,
-              arena_printf(check->arena, "currency: %s: expected one of ISO 4217, such as CNY",
-                           code));
-}
-
 static void check_choices(const struct check *check, const char *member, const struct texts *texts,
                           const char *const *choices, const char *what) {
     for (int i = 0; i < texts->count; i++)
@@ -111,7 +103,6 @@ static void check_token(const struct check *check, const struct cohort_policy *p
         fault(check, "token", "amount: expected {currency, minor} above 0");
         return;
     }
-    check_currency(check, "token", token->amount.currency);
     if (strcmp(token->amount.currency, policy->cost_over.currency) != 0)
         fault(check, "token", "amount: expected the currency of cost_over");
 }
@@ -151,7 +142,6 @@ static void check_numbers(const struct check *check, const struct cohort_policy 
         fault(check, "per_thousand", "expected above 0, at most 1000");
     if (!policy->migrate)
         fault(check, "migrate", "expected true: a carrier lives on from version to version");
-    check_currency(check, "cost_over", policy->cost_over.currency);
     check_choices(check, "not_flags", &policy->not_flags, contract_flags, "flag");
 }
 

@@ -1,5 +1,5 @@
 /* cohort_policy: cohort.yaml: when a cohort opens, whom it warns and with what, and when a person
- * is asked. */
+ * is asked (deploy/docs/cohorts.md). */
 #ifndef REDRESS_COHORT_POLICY_H
 #define REDRESS_COHORT_POLICY_H
 

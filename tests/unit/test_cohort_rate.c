@@ -67,6 +67,27 @@ static void the_chance_falls_as_it_should(void **state) {
         }
 }
 
+/* The table of deploy/docs/cohorts.md. */
+static void so_many_complaints_it_takes(void **state) {
+    (void)state;
+    static const double levels[] = {1e-3, 1e-4, 1e-6};
+    static const struct {
+        double before, now;
+        int64_t takes[3];
+    } rows[] = {
+        {200, 21, {5, 7, 9}},   {200, 100, {12, 15, 20}},  {200, 1000, {80, 96, 127}},
+        {1200, 21, {5, 6, 7}},  {1200, 100, {9, 11, 14}},  {1200, 1000, {45, 51, 61}},
+        {50200, 21, {4, 5, 7}}, {50200, 100, {9, 10, 13}}, {50200, 1000, {36, 40, 46}},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        for (size_t k = 0; k < LENGTH(levels); k++) {
+            struct cohort_rate rate = {0, rows[i].now, rows[i].before / 50, rows[i].before};
+            while (cohort_rate_chance(&rate) > levels[k]) rate.complaints++;
+            assert_int_equal(rate.complaints, rows[i].takes[k]);
+        }
+}
+
 /* ---- False alarms ---- */
 
 static uint64_t seed = 88172645463325252u;
@@ -185,6 +206,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_chance_is_the_exact_one),
         TEST(the_chance_falls_as_it_should),
+        TEST(so_many_complaints_it_takes),
         TEST(false_alarms_are_no_more_than_stated),
         TEST(a_day_counts_now_then_as_usual_then_half),
         TEST(it_does_not_matter_when_days_are_rolled),
