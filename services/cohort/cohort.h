@@ -30,9 +30,9 @@
  * There is no program of it yet: nobody writes these records, and the runtime's keyed loop reads
  * the case log alone.
  *
- * Claims: `owner tenant order` of intake is looked at (contract_owner_claim): whoever has complained
- * is not warned, also when his complaint named none of the order's dimensions. `warned tenant order`
- * (once, logged) is granted to the first cohort. */
+ * Claims: `owner tenant order` of intake is looked at (contract_owner_claim): whoever has
+ * complained is not warned, also when his complaint named none of the order's dimensions.
+ * `warned tenant order` (once, logged) is granted to the first cohort. */
 #ifndef REDRESS_COHORT_H
 #define REDRESS_COHORT_H
 
