@@ -12,6 +12,7 @@
 enum {
     PAUSE_FIRST_MS = 20,
     PAUSE_LAST_MS = 2000,
+    SLOW_BATCH_MS = 2000, /* a batch that takes so long is worth a line: deadlines wait behind it */
     FENCED_AWAY_MS = 100, /* doubled each time, and up to as much again by chance */
     READY_TURN_MS = 200,  /* init_transactions in turns, so that polling goes on */
     FLUSH_MS = 4000       /* less than the transaction's own time-out */
@@ -116,10 +117,12 @@ void engine_damaged(struct engine *engine, const char *detail) {
 void engine_pause(struct engine *engine, const char *message, const char *detail) {
     static struct log_gate gate;
 
+    if (!engine->pause_ms) engine->waits_since_ms = clock_boot_ms();
     if (engine->pause_ms)
         engine->pause_ms = engine->pause_ms * 2;
     else
         engine->pause_ms = PAUSE_FIRST_MS;
+    engine->waits_for = message;
     if (engine->pause_ms > PAUSE_LAST_MS) engine->pause_ms = PAUSE_LAST_MS;
     engine->pause_until_ms = clock_boot_ms() + engine->pause_ms;
     metrics_add(engine->metrics.retries, NULL, 1);
@@ -134,10 +137,25 @@ bool engine_paused(const struct engine *engine) {
 }
 
 void engine_calm(struct engine *engine) {
+    static struct log_gate gate;
+
+    if (engine->pause_ms)
+        log_seldom(&gate, 1000, LOG_INFO, "goes on", "waited_for", engine->waits_for, "ms",
+                   log_int(clock_boot_ms() - engine->waits_since_ms), NULL);
     engine->pause_ms = 0;
     engine->pause_until_ms = 0;
     metrics_set(engine->metrics.ready, NULL, 1);
     health_waits(NULL, NULL);
+}
+
+void engine_batch_done(struct engine *engine, int64_t began_us, int records) {
+    static struct log_gate gate;
+    int64_t took_us = clock_boot_us() - began_us;
+
+    metrics_observe(engine->metrics.batch, (double)took_us / 1e6);
+    if (took_us / 1000 >= SLOW_BATCH_MS)
+        log_seldom(&gate, 1000, LOG_WARN, "slow batch", "records", log_int(records), "ms",
+                   log_int(took_us / 1000), NULL);
 }
 
 bool engine_takes(struct engine *engine, enum outcome outcome, const struct engine_words *words,

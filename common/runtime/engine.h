@@ -60,6 +60,8 @@ struct engine {
     int exit_status;   /* set with `stopping` */
     bool stopping;
     int64_t pause_ms, pause_until_ms; /* growing pause after trouble (boot time) */
+    int64_t waits_since_ms;           /* when the first of these pauses began */
+    const char *waits_for;            /* in the words of the last of them */
     struct {
         struct metric *events, *rejected, *batch, *commit, *aborts, *rebuilt, *heals, *heal, *late,
             *lag, *held, *ready, *retries, *clock_behind;
@@ -84,6 +86,8 @@ void engine_damaged(struct engine *engine, const char *detail);
 void engine_pause(struct engine *engine, const char *message, const char *detail);
 bool engine_paused(const struct engine *engine);
 void engine_calm(struct engine *engine);
+/* Observes how long a batch took since then (boot time), and says so where that was long. */
+void engine_batch_done(struct engine *engine, int64_t began_us, int records);
 
 /* Waits or stops as an outcome says: OUTCOME_STOP ends the process with EXIT_CANNOT_GO_ON,
  * everything else that is not done pauses. What is stale or broken is mended by the caller. Returns

@@ -385,6 +385,5 @@ void keyed_batch(struct keyed *keyed, const struct polled *records, int count) {
     else
         failed(keyed);
     for (int i = 0; i < count; i++) kafka_record_free(records[i].record);
-    if (count)
-        metrics_observe(keyed->engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
+    if (count) engine_batch_done(keyed->engine, began_us, count);
 }

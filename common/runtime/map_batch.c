@@ -356,5 +356,5 @@ void map_process(struct map *map, const struct map_polled *polled, int count) {
     int64_t began_us = clock_boot_us();
     begin(&work, map, polled, count);
     decide_and_commit(&work);
-    metrics_observe(map->engine->metrics.batch, (double)(clock_boot_us() - began_us) / 1e6);
+    engine_batch_done(map->engine, began_us, count);
 }

@@ -16,13 +16,20 @@ static int waits(struct replay *replay) {
            process_log_count(replay->sla[0], "redis cannot take it now");
 }
 
+static int goes_on(struct replay *replay) {
+    return process_log_count(replay->intake[0], "\"goes on\"") +
+           process_log_count(replay->sla[0], "\"goes on\"");
+}
+
 static void fill(struct replay *replay) {
     int before = waits(replay);
+    int went_on = goes_on(replay);
 
     faults_redis(replay, "CONFIG SET maxmemory 1");
     WAIT_FOR(waits(replay) > before, FAULTS_STEP_MS);
     faults_count(replay, "full");
     faults_redis(replay, "CONFIG SET maxmemory 0");
+    WAIT_FOR(goes_on(replay) > went_on, FAULTS_STEP_MS);
 }
 
 static void test_redis(void **state) {
