@@ -11,6 +11,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -122,7 +124,18 @@ public final class Deadlines implements Processor<String, byte[], String, byte[]
     emit(name[0].substring(0, name[0].indexOf('-')), name[0], "sla.breached", event.put("breached_at", Instant.ofEpochMilli(now).toString()), now);
   }
 
-  public static void main(String[] args) {
+  /** The topic that it writes to, with as many partitions as that which it reads. */
+  private static void makeTopic(String broker, String from, String to) throws Exception {
+    Properties settings = new Properties();
+    settings.put("bootstrap.servers", broker);
+    try (Admin admin = Admin.create(settings)) {
+      int partitions = admin.describeTopics(List.of(from)).allTopicNames().get().get(from).partitions().size();
+      admin.createTopics(List.of(new NewTopic(to, partitions, (short) 1))).all().get();
+    }
+  }
+
+  public static void main(String[] args) throws Exception {
+    makeTopic(args[0], args[1], args[2]);
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "peer");
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, args[0]);
