@@ -1,28 +1,8 @@
 /* Unit tests of cohorts: who is warned, by whom it is opened, who is asked, and when it ends. */
+#include "cohort_keys.h"
 #include "cohort_world.h"
 
 static struct cohort_world so;
-
-#define TRUCK                                                                                      \
-    "default\x1f"                                                                                  \
-    "day\x1f"                                                                                      \
-    "HZ-SH@2026-11-22"
-#define LANE                                                                                       \
-    "default\x1f"                                                                                  \
-    "lane\x1f"                                                                                     \
-    "HZ-SH"
-#define BATCH                                                                                      \
-    "default\x1f"                                                                                  \
-    "batch\x1f"                                                                                    \
-    "B-7"
-#define CARRIER                                                                                    \
-    "default\x1f"                                                                                  \
-    "carrier\x1f"                                                                                  \
-    "SF"
-#define WAREHOUSE                                                                                  \
-    "default\x1f"                                                                                  \
-    "warehouse\x1f"                                                                                \
-    "W1"
 
 static int set_up(void **state) {
     (void)state;

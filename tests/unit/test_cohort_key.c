@@ -1,4 +1,5 @@
 /* Unit tests of the keys of redress.orders. */
+#include "cohort_keys.h"
 #include "contract/cohort_key.h"
 
 #include <setjmp.h>
@@ -9,26 +10,6 @@
 #include <cmocka.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
-#define TRUCK                                                                                      \
-    "default\x1f"                                                                                  \
-    "day\x1f"                                                                                      \
-    "HZ-SH@2026-11-22"
-#define LANE                                                                                       \
-    "default\x1f"                                                                                  \
-    "lane\x1f"                                                                                     \
-    "HZ-SH"
-#define BATCH                                                                                      \
-    "default\x1f"                                                                                  \
-    "batch\x1f"                                                                                    \
-    "B-7"
-#define CARRIER                                                                                    \
-    "default\x1f"                                                                                  \
-    "carrier\x1f"                                                                                  \
-    "SF"
-#define WAREHOUSE                                                                                  \
-    "default\x1f"                                                                                  \
-    "warehouse\x1f"                                                                                \
-    "W1"
 
 static struct arena *arena;
 
