@@ -134,14 +134,15 @@ static bool is_of_one_text(const char *flag) {
     return strcmp(flag, question) == 0 || strcmp(flag, unsure) == 0;
 }
 
-const struct profile *profile_classified(const struct profile *before,
-                                         const struct profile_place *place, const char *class_name,
-                                         int severity, const struct texts *flags,
-                                         struct arena *arena) {
+/* *led_out: whether it leads all texts by now. */
+static struct profile *fold_text(const struct profile *before, const struct profile_place *place,
+                                 const char *class_name, int severity, const struct texts *flags,
+                                 struct arena *arena, bool *led_out) {
     struct profile *profile = renew(before, arena);
     bool asks = texts_has(flags, question);
 
-    if (leads(profile, place, class_name, severity, asks)) {
+    *led_out = leads(profile, place, class_name, severity, asks);
+    if (*led_out) {
         profile->text_class = class_name;
         profile->text_severity = severity;
         profile->text_asks = asks;
@@ -159,16 +160,22 @@ const struct profile *profile_classified(const struct profile *before,
     return profile;
 }
 
+const struct profile *profile_classified(const struct profile *before,
+                                         const struct profile_place *place, const char *class_name,
+                                         int severity, const struct texts *flags,
+                                         struct arena *arena) {
+    bool led;
+
+    return fold_text(before, place, class_name, severity, flags, arena, &led);
+}
+
 const struct profile *profile_classified_by(const struct profile *before,
                                             const struct profile_place *place,
                                             const struct classified *classified,
                                             struct arena *arena) {
-    bool led = !before || leads(before, place, classified->class_name, classified->severity,
-                                texts_has(&classified->flags, question));
-    struct profile *profile =
-        renew(profile_classified(before, place, classified->class_name, classified->severity,
-                                 &classified->flags, arena),
-              arena);
+    bool led;
+    struct profile *profile = fold_text(before, place, classified->class_name, classified->severity,
+                                        &classified->flags, arena, &led);
     const struct reason *reasons = classified->reasons.at;
 
     for (int i = 0; led && i < classified->reasons.count; i++) {
