@@ -32,13 +32,11 @@ static int64_t number_at(const struct redis_reply *list, int index) {
     return strtoll(text, NULL, 10);
 }
 
-/* behind_ms_out: how far the own clock is behind, negative: ahead; what the answer took is not
- * counted. */
-static enum outcome ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
-    struct clocks *clocks = &engine->clocks;
+enum outcome clocks_ask(struct redis *redis, struct arena *arena, int64_t *redis_ms_out,
+                        int64_t *behind_ms_out, struct err *err) {
     struct redis_reply reply;
     int64_t before_ms = clock_now_ms();
-    enum outcome outcome = redis_ask(engine->redis, engine->arena, &reply, err, 1, "TIME");
+    enum outcome outcome = redis_ask(redis, arena, &reply, err, 1, "TIME");
     if (outcome != OUTCOME_DONE) return outcome;
 
     if (reply.kind != REDIS_LIST || reply.count < 2) {
@@ -48,11 +46,21 @@ static enum outcome ask(struct engine *engine, int64_t *behind_ms_out, struct er
 
     int64_t redis_ms = number_at(&reply, 0) * 1000 + number_at(&reply, 1) / 1000;
     int64_t after_ms = clock_now_ms();
-    clocks->redis_known = true;
-    clocks->redis_skew_ms = redis_ms - clock_boot_ms();
     *behind_ms_out = 0;
     if (redis_ms > after_ms) *behind_ms_out = redis_ms - after_ms;
     if (redis_ms < before_ms) *behind_ms_out = redis_ms - before_ms;
+    *redis_ms_out = redis_ms;
+    return OUTCOME_DONE;
+}
+
+static enum outcome ask(struct engine *engine, int64_t *behind_ms_out, struct err *err) {
+    struct clocks *clocks = &engine->clocks;
+    int64_t redis_ms;
+    enum outcome outcome = clocks_ask(engine->redis, engine->arena, &redis_ms, behind_ms_out, err);
+
+    if (outcome != OUTCOME_DONE) return outcome;
+    clocks->redis_known = true;
+    clocks->redis_skew_ms = redis_ms - clock_boot_ms();
     return OUTCOME_DONE;
 }
 

@@ -10,6 +10,7 @@
 #define REDRESS_CLOCKS_H
 
 #include "decision/event.h"
+#include "outside/redis.h"
 #include <stdbool.h>
 
 struct engine;
@@ -33,6 +34,11 @@ struct clocks_times {
 /* The latest of them, but without the own one where it is ahead of Redis and the broker is there as
  * well. */
 int64_t clocks_now(const struct clocks_times *times);
+
+/* Redis' clock now (ms since the epoch), and how far the own one is behind it, negative: ahead;
+ * what the answer took is not counted. */
+enum outcome clocks_ask(struct redis *redis, struct arena *arena, int64_t *redis_ms_out,
+                        int64_t *behind_ms_out, struct err *err) MUST_CHECK;
 
 /* Called each turn of a loop: looks every ten seconds how far this host's clock is from Redis', and
  * says it: the metric redress_clock_behind_seconds, a line in /readyz, and the log. */

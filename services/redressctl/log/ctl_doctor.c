@@ -1,20 +1,17 @@
 /* redressctl doctor: looks at everything that workers need, and says of each what to do. */
-#include "base/clock.h"
 #include "data/calendar_zone.h"
-#include "decision/policy_file.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
 #include "redressctl/log/ctl_places.h"
 #include "redressctl/log/ctl_topics.h"
+#include "redressctl/policy/ctl_policy.h"
+#include "runtime/clocks.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SKEW_MS = 1000, /* clocks.h: what workers take for a clock that is set wrong */
-    REDIS_MAJOR = 7
-};
+enum { REDIS_MAJOR = 7 };
 
 struct doctor {
     struct ctl ctl;
@@ -124,17 +121,12 @@ static const char *info_value(const char *info, const char *name, struct arena *
     return arena_strndup(arena, at, strcspn(at, "\r\n"));
 }
 
-static void look_at_clock(struct doctor *doctor, const struct redis_reply *time) {
-    struct arena *arena = doctor->ctl.arena;
-    int64_t redis_ms = 0;
-
-    if (time->kind == REDIS_LIST && time->count == 2)
-        redis_ms = strtoll(time->items[0].text, NULL, 10) * 1000 +
-                   strtoll(time->items[1].text, NULL, 10) / 1000;
-    int64_t ahead_ms = clock_now_ms() - redis_ms;
-    bool good = ahead_ms < SKEW_MS && ahead_ms > -SKEW_MS;
+/* As workers see it, and where they say so. */
+static void look_at_clock(struct doctor *doctor, int64_t behind_ms) {
+    bool good = behind_ms < CLOCKS_APART_MS && behind_ms > -CLOCKS_APART_MS;
     const char *found = arena_printf(
-        arena, "this host is %" PRId64 " ms ahead of Redis (negative: behind)", ahead_ms);
+        doctor->ctl.arena, "this host is %" PRId64 " ms behind Redis (negative: ahead)", behind_ms);
+
     say(doctor, "clocks", found,
         good ? NULL
              : "let NTP set the clocks of all hosts: deadlines go by the slower of a worker's and "
@@ -161,19 +153,19 @@ static void look_at_redis(struct doctor *doctor) {
     struct ctl *ctl = &doctor->ctl;
     struct err err;
     struct redis_reply info;
-    struct redis_reply time;
     struct redis_reply meta;
+    int64_t redis_ms;
+    int64_t behind_ms;
     const char *key = arena_printf(ctl->arena, "%s:meta", ctl->config.topic_prefix);
 
     ctl->redis = redis_new(ctl->config.redis_url, &err);
     if (!ctl->redis || redis_check(ctl->redis, &err) != REDIS_GOOD ||
         redis_ask(ctl->redis, ctl->arena, &info, &err, 2, "INFO", "server") != OUTCOME_DONE ||
-        redis_ask(ctl->redis, ctl->arena, &time, &err, 1, "TIME") != OUTCOME_DONE ||
+        clocks_ask(ctl->redis, ctl->arena, &redis_ms, &behind_ms, &err) != OUTCOME_DONE ||
         redis_ask(ctl->redis, ctl->arena, &meta, &err, 2, "HGETALL", key) != OUTCOME_DONE) {
         say(doctor, "redis", err.text,
             "REDRESS_REDIS_URL says where it is; deploy/docs/redis.md, Several servers, which "
-            "forms "
-            "that may have");
+            "forms that may have");
         return;
     }
     const char *version = "";
@@ -182,7 +174,7 @@ static void look_at_redis(struct doctor *doctor) {
     say(doctor, "redis",
         arena_printf(ctl->arena, "%s at %s, noeviction", version, redis_where(ctl->redis)),
         new_enough ? NULL : "Redis 7.0 or newer is needed");
-    look_at_clock(doctor, &time);
+    look_at_clock(doctor, behind_ms);
     look_at_held(doctor, &meta);
 }
 
@@ -191,25 +183,18 @@ static void look_at_redis(struct doctor *doctor) {
 static void look_at_policy(struct doctor *doctor, const struct worker_spec *spec) {
     struct arena *arena = doctor->ctl.arena;
     const char *dir = doctor->ctl.config.policy_dir;
-    struct faults faults = {.arena = arena};
-    const struct tree *file;
     const char *version = NULL;
-    void *policy = NULL;
+    struct buf faults = {0};
     struct err err;
-    struct buf said = {0};
 
     if (!spec->policy_file) return;
     const char *what = arena_printf(arena, "policy %s", spec->policy_file);
-    if (policy_file_read(spec, dir, arena, &file, &err) < 0)
-        buf_puts(&said, err.text);
-    else if (spec->load(file, dir, arena, &policy, &version, &faults) < 0)
-        faults_print(&faults, arena_printf(arena, "%s/%s", dir, spec->policy_file), &said);
-    if (said.len)
-        say(doctor, what, arena_strndup(arena, said.at, said.len - (said.at[said.len - 1] == '\n')),
-            "no worker takes it over: the version before stays in force, and a start fails");
-    else
+    if (ctl_policy_read(spec, dir, arena, &version, &faults, &err))
         say(doctor, what, arena_printf(arena, "version %s in %s", version, dir), NULL);
-    buf_free(&said);
+    else
+        say(doctor, what, err.text[0] ? err.text : arena_strndup(arena, faults.at, faults.len - 1),
+            "no worker takes it over: the version before stays in force, and a start fails");
+    buf_free(&faults);
 }
 
 static void look_at_zones(struct doctor *doctor) {

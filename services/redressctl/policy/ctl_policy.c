@@ -18,26 +18,33 @@ const char *ctl_policy_dir(const char *dir, struct arena *arena) {
     return config.policy_dir;
 }
 
-const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena) {
-    struct faults faults = {.arena = arena};
+const void *ctl_policy_read(const struct worker_spec *spec, const char *dir, struct arena *arena,
+                            const char **version_out, struct buf *faults, struct err *err) {
+    struct faults found = {.arena = arena};
     const struct tree *file;
-    const char *version;
     void *policy = NULL;
+
+    err->text[0] = 0;
+    if (policy_file_read(spec, dir, arena, &file, err) != 0) return NULL;
+    if (spec->load(file, dir, arena, &policy, version_out, &found) == 0) return policy;
+    faults_print(&found, arena_printf(arena, "%s/%s", dir, spec->policy_file), faults);
+
+    return NULL;
+}
+
+const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena) {
+    const char *version;
+    struct buf faults = {0};
     struct err err;
-    struct buf said = {0};
+
     dir = ctl_policy_dir(dir, arena);
     if (dir == NULL) return NULL;
+    const void *policy = ctl_policy_read(spec, dir, arena, &version, &faults, &err);
+    if (err.text[0]) ctl_note("redressctl: %s", err.text);
+    if (faults.len) ctl_notes(faults.at);
+    buf_free(&faults);
 
-    const char *path = arena_printf(arena, "%s/%s", dir, spec->policy_file);
-    if (policy_file_read(spec, dir, arena, &file, &err) != 0) {
-        ctl_note("redressctl: %s", err.text);
-        return NULL;
-    }
-    if (spec->load(file, dir, arena, &policy, &version, &faults) == 0) return policy;
-    faults_print(&faults, path, &said);
-    ctl_notes(said.at);
-    buf_free(&said);
-    return NULL;
+    return policy;
 }
 
 const void *ctl_policy_version(struct ctl *ctl, const struct worker_spec *spec, const char *dir,

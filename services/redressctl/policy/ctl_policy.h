@@ -10,6 +10,11 @@ struct ctl;
  * installation's. NULL after having listed the settings' errors: EXIT_BAD_CONFIG. */
 const char *ctl_policy_dir(const char *dir, struct arena *arena);
 
+/* The policy of a worker from DIR, and its version; or NULL: `err` says why the file cannot be
+ * read, or is empty, and every fault is in `faults`, a line each. */
+const void *ctl_policy_read(const struct worker_spec *spec, const char *dir, struct arena *arena,
+                            const char **version_out, struct buf *faults, struct err *err);
+
 /* The policy of a worker from DIR (NULL: as above), or NULL with every fault on stderr. */
 const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, struct arena *arena);
 
