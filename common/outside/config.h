@@ -24,6 +24,7 @@ struct config {
     const char *http_listen;  /* NULL: no HTTP */
     const char *policy_dir;   /* config_default_policy_dir() */
     const char *log_level;    /* info */
+    const char *otlp_url;     /* NULL: no traces */
     /* Tuning, each with its reason in config.c. Durations in ms. */
     int64_t batch_ms;               /* 10: how long a batch is gathered */
     int64_t batch_records;          /* 1000: and how large it gets */

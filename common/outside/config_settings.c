@@ -3,6 +3,7 @@
  * it. */
 #include "data/fields.h"
 #include "outside/config_parts.h"
+#include "outside/spans.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -81,6 +82,11 @@ const struct setting config_settings[] = {
      "of the same form, one: the same for intake, compensation and notification, given before the "
      "first start and kept, for it makes the names under which claims count customers and "
      "conversations; without it these stand there as they are"},
+    {"otlp_url", "REDRESS_OTLP_URL", SETTING_COLLECTOR, AT(otlp_url), NULL, 0, 0,
+     "collector of traces, such as `http://collector:4318`: each worker sends a span for each "
+     "event "
+     "whose `traceparent` says that its trace is recorded (OTLP/HTTP, JSON, `/v1/traces`); without "
+     "it none are sent"},
     {"demonstration", "REDRESS_DEMONSTRATION", SETTING_BOOL, AT(demonstration), "false", 0, 0,
      "the broker is redress-devbroker, which keeps no offsets: deadlines fire without proof. Never "
      "in production"},
@@ -209,6 +215,12 @@ static int check_redis(const char *value, struct err *err) {
                    "or unix:///PATH (the value is not shown: it may hold a password)");
 }
 
+static int check_collector(const char *value, struct err *err) {
+    const char *fault = spans_url_fault(value);
+    if (!fault) return 0;
+    return err_set(err, "\"%.60s\": %s", value, fault);
+}
+
 static int check_level(const char *value, struct err *err) {
     static const char *const levels[] = {"error", "warn", "info", "debug"};
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
@@ -222,6 +234,7 @@ static int set_text(const struct setting *setting, const char *value, const char
     if (setting->type == SETTING_NAME) rc = check_name(value, err);
     if (setting->type == SETTING_LISTEN) rc = check_listen(value, err);
     if (setting->type == SETTING_REDIS) rc = check_redis(value, err);
+    if (setting->type == SETTING_COLLECTOR) rc = check_collector(value, err);
     if (setting->type == SETTING_LEVEL) rc = check_level(value, err);
     if (rc == 0) *out = value;
     return rc;

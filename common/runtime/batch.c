@@ -11,7 +11,7 @@ enum {
 };
 
 void batch_init(struct batch *batch, struct arena *arena) {
-    *batch = (struct batch){.arena = arena};
+    *batch = (struct batch){.arena = arena, .began_ms = clock_now_ms()};
 }
 
 int batch_add(struct batch *batch, const struct kafka_message *message) {
@@ -223,6 +223,41 @@ static void reject_cause(struct engine *engine, struct batch *batch, int first, 
     batch_add_rejected(engine, batch, cause, &bounds_refused(engine, cause)->rejection);
 }
 
+/* A deadline has no event: its trace is the one that the case keeps, and its outputs carry. */
+static void add_span(struct engine *engine, struct batch *batch, const struct event *ev,
+                     const struct raw *raw, enum result result, const struct effects *effects) {
+    const char *traceparent = NULL;
+    if (ev)
+        traceparent = ev->traceparent;
+    else if (effects->count)
+        traceparent = effects->at[0].traceparent;
+    if (!engine->spans || !spans_sampled(traceparent)) return;
+
+    struct span *span = ARENA_ADD(batch->arena, batch->spans, batch->span_count);
+    *span = (struct span){.traceparent = traceparent, .name = "decide deadline"};
+    if (ev)
+        span->name =
+            arena_printf(batch->arena, "%s %s", result == REJECT ? "reject" : "decide", ev->type);
+    if (result != REJECT) span->outputs = effects->count;
+    if (ev && raw->topic == TOPIC_EVENTS) span->subject = ev->subject;
+    if (!ev && effects->count) span->subject = effects->at[0].subject;
+    if (!raw || raw->topic == TOPIC_NONE) return;
+
+    char *name = arena_alloc(batch->arena, KAFKA_NAME_MAX);
+    span->topic = kafka_topic(&engine->kafka, raw->topic, name);
+    span->partition = raw->partition;
+    span->offset = raw->offset;
+}
+
+void batch_tell_spans(const struct engine *engine, struct batch *batch) {
+    int64_t ended_ms = clock_now_ms();
+    for (int i = 0; i < batch->span_count; i++) {
+        batch->spans[i].began_ms = batch->began_ms;
+        batch->spans[i].ended_ms = ended_ms;
+        spans_add(engine->spans, &batch->spans[i]);
+    }
+}
+
 void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev,
                        const struct raw *raw, enum result result, const struct effects *effects,
                        const struct claims *claims, const struct answer *answers) {
@@ -248,6 +283,7 @@ void batch_add_effects(struct engine *engine, struct batch *batch, const struct 
         if (large >= 0) reject_cause(engine, batch, first, released, large);
     }
     batch->cause = NULL;
+    add_span(engine, batch, ev, raw, result, effects);
 }
 
 int batch_add_state(struct engine *engine, struct batch *batch, const struct kafka_message *message,

@@ -305,6 +305,7 @@ enum kafka_outcome engine_commit(struct engine *engine, struct batch *batch) {
         engine_calm(engine);
         bounds_settled(engine, batch->places, batch->place_count);
         if (bounds_passed(engine)) drop_producer(engine);
+        batch_tell_spans(engine, batch);
         if (engine->claims)
             claim_store_release(engine->claims, batch->arena, batch->released,
                                 batch->released_count);

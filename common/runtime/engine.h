@@ -9,6 +9,7 @@
 #include "decision/spec.h"
 #include "outside/kafka.h"
 #include "outside/redis.h"
+#include "outside/spans.h"
 #include "runtime/bounds.h"
 #include "runtime/claim_store.h"
 #include "runtime/clocks.h"
@@ -43,6 +44,7 @@ struct engine {
     struct policy_store *store;
     struct policy_log policy_log;
     struct permissions *permissions; /* permissions_try.h */
+    struct spans *spans;             /* NULL: no collector of traces is given */
     int64_t committed_ms;            /* the last time, or the start (boot time) */
     struct settings settings;
     int partitions;          /* of the case log, counted before anything starts */
@@ -116,6 +118,9 @@ struct batch {
     struct claim *made,
         *released; /* claims to be recorded, and to be given back after the commit */
     int released_count;
+    struct span *spans; /* told after the commit */
+    int span_count;
+    int64_t began_ms;
 };
 void batch_init(struct batch *batch, struct arena *arena);
 /* Returns the message's index. The struct and what it points to live as long as the arena. */
@@ -132,6 +137,9 @@ void batch_add_rejected(struct engine *engine, struct batch *batch, const struct
 void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev,
                        const struct raw *raw, enum result result, const struct effects *effects,
                        const struct claims *claims, const struct answer *answers);
+
+/* Tells the collector of traces what was committed. */
+void batch_tell_spans(const struct engine *engine, struct batch *batch);
 
 /* A case's changelog record: `grows` when it is larger than the one before, and cause says through
  * which event. */

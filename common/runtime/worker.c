@@ -305,6 +305,10 @@ static int start(struct process *process) {
     process->engine.reload = reload;
     engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
+    if (config->otlp_url)
+        process->engine.spans = spans_new(
+            config->otlp_url, arena_printf(config->arena, "redress-%s", process->engine.spec->name),
+            process->engine.instance);
     health_init(config->unproven_ms);
     process->engine.committed_ms = clock_boot_ms();
     health_turned(false);
@@ -317,6 +321,7 @@ static int start(struct process *process) {
         log_say(LOG_INFO, "variables of Kubernetes' service links are left out", "count",
                 log_int(config->service_links), NULL);
     int status = run(process);
+    spans_free(process->engine.spans);
     http_stop(process->http);
 
     return status;

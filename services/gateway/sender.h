@@ -1,6 +1,6 @@
-/* sender: messages on their way: the only user of libcurl. Certificates are verified, redirects are
- * not followed, proxies of the environment are not used, and addresses are looked at when they are
- * connected to, so that no name leads to a private one. */
+/* sender: messages on their way, by libcurl. Certificates are verified, redirects are not followed,
+ * proxies of the environment are not used, and addresses are looked at when they are connected to,
+ * so that no name leads to a private one. */
 #ifndef REDRESS_SENDER_H
 #define REDRESS_SENDER_H
 
