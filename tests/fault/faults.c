@@ -95,6 +95,17 @@ void faults_unguarded(struct process *worker, const char *guard) {
     process_env(worker, "REDRESS_TEST_WITHOUT=%s", guard);
 }
 
+void faults_version(struct process *worker, bool next) {
+    static const char suffix[] = "-next";
+    char *program = worker->argv[0];
+    char *end = strstr(program, suffix);
+
+    if (end) *end = '\0';
+    if (!next) return;
+    if (asprintf(&worker->argv[0], "%s%s", program, suffix) < 0) wait_fail("out of memory");
+    free(program);
+}
+
 void faults_redis(struct replay *replay, const char *command) {
     faults_tell_redis(replay->world, command);
 }

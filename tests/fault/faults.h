@@ -34,6 +34,8 @@ void faults_crash_at(struct replay *replay, struct process *process, const char 
 /* From its next start on it is the program that does without a guard (unguarded.c). NULL: it keeps
  * all of them, and is the program that everybody runs. */
 void faults_unguarded(struct process *worker, const char *guard);
+/* From its next start on it is the next version (next.py), or today's again. */
+void faults_version(struct process *worker, bool next);
 /* One command to Redis, of at most four words. */
 void faults_redis(struct replay *replay, const char *command);
 void faults_tell_redis(struct world *world, const char *command);
