@@ -7,9 +7,9 @@
 #include "fake_kafka.h"
 
 enum {
-    WORKERS_MAX = 4, /* with a changelog each */
+    WORKERS_MAX = 8, /* with a changelog each */
     PARTITIONS_MAX = 8,
-    GROUPS_MAX = 4,
+    GROUPS_MAX = 12,
     MEMBERS_MAX = 8,
     PLACES_MAX = 64,
     TRANSACTIONS_MAX = 4096,

@@ -1,10 +1,12 @@
 /* fake_kafka: the client's calls on fake_broker.c. A group hands out its partitions when all its
  * living members have come back; who does not poll for a session's time is put out. */
 #include "fake_kafka.h"
+#include "base/ids.h"
 #include "fake_broker.h"
 #include "outside/kafka_try.h"
 #include "sim.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -403,12 +405,15 @@ enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const str
     return KAFKA_DONE;
 }
 
-static int partition_of(const struct kafka_message *message) {
-    unsigned hash = 0;
+/* Versions of policies have an order: one partition. */
+static int partitions_of(enum topic topic) {
+    if (topic == TOPIC_POLICIES) return 1;
+    return fake_broker.partitions;
+}
 
+static int partition_of(const struct kafka_message *message) {
     if (message->partition >= 0) return message->partition;
-    for (size_t i = 0; i < message->key_len; i++) hash = hash * 31 + (unsigned char)message->key[i];
-    return (int)(hash % (unsigned)fake_broker.partitions);
+    return ids_partition(message->key, message->key_len, partitions_of(message->topic));
 }
 
 enum kafka_outcome kafka_produce(struct kafka_producer *producer,
@@ -539,8 +544,8 @@ int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct pl
 }
 
 int kafka_partitions(struct kafka_asker *asker, enum topic topic, int timeout_ms, struct err *err) {
-    (void)asker, (void)topic, (void)timeout_ms, (void)err;
-    return fake_broker.partitions;
+    (void)asker, (void)timeout_ms, (void)err;
+    return partitions_of(topic);
 }
 
 int kafka_topic_setting(struct kafka_asker *asker, enum topic topic, const char *setting,
@@ -573,26 +578,4 @@ enum kafka_verdict kafka_try(struct kafka_tries *tries, enum kafka_resource reso
                              struct err *err) {
     (void)tries, (void)resource, (void)name, (void)operation, (void)timeout_ms, (void)err;
     return KAFKA_ALLOWED;
-}
-
-/* ---- Names ---- */
-
-int kafka_check(const struct config *config, struct buf *errors) {
-    (void)config, (void)errors;
-    return 0;
-}
-
-char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAFKA_NAME_MAX]) {
-    (void)kafka;
-    fake_broker_name(name_out, KAFKA_NAME_MAX, topic_name(topic));
-    return name_out;
-}
-
-enum topic kafka_topic_of(const struct kafka *kafka, const char *name) {
-    (void)kafka, (void)name;
-    return TOPIC_NONE;
-}
-
-const char *kafka_library_version(void) {
-    return "fake";
 }

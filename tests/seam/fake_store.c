@@ -171,21 +171,44 @@ static void list_range(lua_State *lua, const struct words *words) {
     }
 }
 
-/* ZRANGEBYSCORE key -inf (limit LIMIT 0 count. */
-static void list_below(lua_State *lua, const struct words *words) {
-    struct key *key = fake_store_key(words->at[1]);
-    bool open = words->at[3][0] == '(';
-    double limit = strcmp(words->at[3], "+inf") == 0 ? 1e300 : strtod(words->at[3] + open, NULL);
-    int most = words->count > 6 ? atoi(words->at[6]) : INT32_MAX, listed = 0;
+/* Whether a score is on the right side of a bound: "5", "(5", "-inf", "+inf". */
+static bool is_within(double score, const char *bound, bool below) {
+    bool open = *bound == '(';
+    double limit = strtod(bound + open, NULL); /* it knows of infinity */
 
+    if (open && score == limit) return false;
+    return below ? score <= limit : score >= limit;
+}
+
+/* ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT offset count], and ZCOUNT key min max. */
+static void list_between(lua_State *lua, const struct words *words, bool counts) {
+    struct key *key = fake_store_key(words->at[1]);
+    int offset = 0, most = INT32_MAX, listed = 0, found = 0;
+    bool scores = false;
+
+    for (int i = 4; i < words->count; i++) {
+        if (strcasecmp(words->at[i], "WITHSCORES") == 0) scores = true;
+        if (strcasecmp(words->at[i], "LIMIT") != 0) continue;
+        offset = atoi(words->at[i + 1]);
+        if (atoi(words->at[i + 2]) >= 0) most = atoi(words->at[i + 2]);
+        break;
+    }
     sort_members(key);
     lua_newtable(lua);
-    for (int i = 0; key && i < key->count && listed < most; i++) {
+    for (int i = 0; key && i < key->count; i++) {
         double score = score_of(&key->pairs[i].value);
-        if (open ? score >= limit : score > limit) break;
+        if (!is_within(score, words->at[2], false) || !is_within(score, words->at[3], true))
+            continue;
+        if (found++ < offset || found - offset > most) continue;
         push(lua, &key->pairs[i].field);
         lua_rawseti(lua, -2, ++listed);
+        if (!scores) continue;
+        push(lua, &key->pairs[i].value);
+        lua_rawseti(lua, -2, ++listed);
     }
+    if (!counts) return;
+    lua_pop(lua, 1);
+    push_number(lua, found);
 }
 
 static void list_fields(lua_State *lua, const struct key *key, bool fields, bool values) {
@@ -411,7 +434,9 @@ static void run_set(lua_State *lua, const struct words *words) {
     } else if (is(words, "ZCARD")) {
         push_number(lua, key ? key->count : 0);
     } else if (is(words, "ZRANGEBYSCORE")) {
-        list_below(lua, words);
+        list_between(lua, words, false);
+    } else if (is(words, "ZCOUNT")) {
+        list_between(lua, words, true);
     } else {
         list_range(lua, words);
     }
@@ -459,6 +484,8 @@ void fake_store_run(lua_State *lua, const struct words *words) {
                                           words->lens[2]) != NULL);
     else if (is(words, "TIME"))
         run_time(lua);
+    else if (is(words, "PING"))
+        lua_pushstring(lua, "PONG");
     else if (is(words, "PTTL"))
         push_life(lua, words->at[1]);
     else if (is(words, "PEXPIRE"))

@@ -1,0 +1,90 @@
+/* fake_admin: outside/kafka_admin.h over fake_kafka, and the question for a group's offsets to be
+ * set: one broker, on which every topic of the contract exists as `redressctl topics create` makes
+ * it. */
+#include "fake_broker.h"
+#include "fake_kafka.h"
+#include "outside/kafka_admin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kafka_admin {
+    const struct kafka *kafka;
+};
+
+struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err) {
+    struct kafka_admin *admin = calloc(1, sizeof *admin);
+    (void)err;
+    ASSERT(admin);
+    admin->kafka = kafka;
+    return admin;
+}
+
+void kafka_admin_free(struct kafka_admin *admin) {
+    free(admin);
+}
+
+int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics, int count,
+                       int timeout_ms, struct err *err) {
+    (void)admin, (void)timeout_ms, (void)err;
+    for (int i = 0; i < count; i++) topics[i].made = KAFKA_EXISTS;
+    return 0;
+}
+
+int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms,
+                     struct err *err) {
+    (void)admin, (void)timeout_ms;
+    return err_set(err, "%s keeps %d partitions, not %d", name, fake_broker.partitions, count);
+}
+
+int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms,
+                             struct err *err) {
+    (void)admin, (void)group, (void)timeout_ms, (void)err;
+    return 0;
+}
+
+int kafka_admin_brokers(struct kafka_admin *admin, int timeout_ms, struct err *err) {
+    (void)admin, (void)timeout_ms, (void)err;
+    return 1;
+}
+
+int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int timeout_ms,
+                           struct err *err) {
+    (void)admin, (void)name, (void)timeout_ms, (void)err;
+    return fake_broker.partitions;
+}
+
+int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name,
+                               struct kafka_setting *settings, int count, int timeout_ms,
+                               struct arena *arena, struct err *err) {
+    (void)admin, (void)name, (void)timeout_ms, (void)arena, (void)err;
+    for (int i = 0; i < count; i++) settings[i].value = NULL;
+    return 0;
+}
+
+int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting *settings,
+                                int count, int timeout_ms, struct arena *arena, struct err *err) {
+    (void)admin, (void)timeout_ms, (void)arena, (void)err;
+    for (int i = 0; i < count; i++) settings[i].value = NULL;
+    return 0;
+}
+
+/* As the broker: not while it has members. */
+int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places,
+                    int count, int timeout_ms, struct err *err) {
+    struct group *group = fake_broker_group(worker);
+    (void)asker, (void)timeout_ms;
+    if (group->member_count) {
+        err_set(err, "the group has members");
+        return 1;
+    }
+    for (int i = 0; i < count; i++) {
+        int at = 0;
+        while (at < group->place_count && (group->committed[at].topic != places[i].topic ||
+                                           group->committed[at].partition != places[i].partition))
+            at++;
+        if (at == group->place_count) group->place_count++;
+        group->committed[at] = places[i];
+    }
+    return 0;
+}

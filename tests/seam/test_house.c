@@ -1,0 +1,174 @@
+/* The five workers as they are delivered, without a broker and a Redis: a story goes through all of
+ * them in virtual time, and what redressctl says of it, of every case, deadline, proposal, record
+ * and offset, is compared with the story's page (tests/seam/stories):
+ *
+ *     # a comment
+ *     PUBLISH          the lines of JSON below it, by `redressctl publish`
+ *     WAIT 2h          time goes on
+ *     STOP sla         START sla
+ *     $ cases --json   redressctl; below it, behind bars, what it says, and `= 70`: its status
+ *
+ *     test_house STORY [--write]
+ */
+#include "base/file.h"
+#include "base/log.h"
+#include "data/fields.h"
+#include "house.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PARTITIONS = 2, STORY_MAX = 4 << 20, CHANCE_LEN = 26 };
+
+static const char *story_path;
+static bool writes;
+static struct arena *arena;
+
+/* Processes that end leave what their fibers held. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) {
+    return "detect_leaks=0";
+}
+
+/* Each line behind a bar. Milliseconds are the scheduler's, and no fact of the story: "12.345Z"
+ * becomes "12Z". The ids of what redressctl publishes are made by chance. */
+static void add_lines(struct buf *out, const char *text) {
+    static const char id[] = "\"id\":\"";
+    bool begins = true;
+    for (; *text; text++) {
+        if (strncmp(text, id, sizeof id - 1) == 0 &&
+            strspn(text + sizeof id - 1, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == CHANCE_LEN) {
+            buf_puts(out, "\"id\":\"(chance)");
+            text += sizeof id - 1 + CHANCE_LEN;
+        }
+        if (begins) buf_puts(out, *text == '\n' ? "|" : "| ");
+        begins = *text == '\n';
+        size_t digits = 0;
+        if (*text == '.') digits = strspn(text + 1, "0123456789");
+        if (digits == 3 && text[4] == 'Z')
+            text += 3;
+        else
+            buf_add(out, text, 1);
+    }
+    if (!begins) buf_puts(out, "\n");
+}
+
+static void run_ctl(const char *line, struct buf *out) {
+    struct buf said = {0};
+    int status = house_ctl(line, &said);
+
+    if (said.at) add_lines(out, said.at);
+    if (status) buf_printf(out, "| = %d\n", status);
+    buf_free(&said);
+}
+
+/* The lines from `at` on that begin with '{', to a file that is published. */
+static const char *publish(const char *at, struct buf *out) {
+    char path[] = "/tmp/redress-house-XXXXXX";
+    struct buf said = {0};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *file = fdopen(fd, "w");
+
+    while (*at == '{') {
+        size_t len = strcspn(at, "\n") + 1;
+        fwrite(at, 1, len, file);
+        buf_add(out, at, len);
+        at += len;
+    }
+    fclose(file);
+    int status = house_ctl(arena_printf(arena, "publish %s", path), &said);
+    unlink(path);
+    if (status) fail_msg("publish: status %d: %s", status, said.at);
+    buf_free(&said);
+    house_rest();
+    return at;
+}
+
+/* One line of the story; returns what comes behind it and what belonged to it. */
+static const char *play(const char *at, struct buf *out) {
+    size_t len = strcspn(at, "\n");
+    const char *line = arena_strndup(arena, at, len);
+    int64_t ms;
+
+    at += len + (at[len] == '\n');
+    buf_printf(out, "%s\n", line);
+    if (strcmp(line, "PUBLISH") == 0) return publish(at, out);
+    if (strncmp(line, "WAIT ", 5) == 0) {
+        if (fields_parse_duration(line + 5, &ms) < 0) fail_msg("%s: expected a duration", line);
+        house_wait(ms);
+    } else if (strncmp(line, "STOP ", 5) == 0) {
+        house_stop(line + 5);
+    } else if (strncmp(line, "START ", 6) == 0) {
+        house_start(line + 6);
+        house_rest();
+    } else if (strncmp(line, "$ ", 2) == 0) {
+        run_ctl(line + 2, out);
+        while (*at == '|') at += strcspn(at, "\n") + 1; /* what it said last time */
+    } else if (line[0] && line[0] != '#') {
+        fail_msg("\"%s\": expected PUBLISH, WAIT, STOP, START, $ or #", line);
+    }
+    return at;
+}
+
+static void compare(const char *wanted, const char *found) {
+    int number = 1;
+
+    while (*wanted || *found) {
+        size_t wanted_len = strcspn(wanted, "\n");
+        size_t found_len = strcspn(found, "\n");
+        if (wanted_len != found_len || memcmp(wanted, found, found_len) != 0)
+            fail_msg("%s:%d:\nexpected %.*s\nfound    %.*s", story_path, number, (int)wanted_len,
+                     wanted, (int)found_len, found);
+        wanted += wanted_len + (wanted[wanted_len] != '\0');
+        found += found_len + (found[found_len] != '\0');
+        number++;
+    }
+}
+
+static void test_story(void **state) {
+    const char *story;
+    size_t len;
+    struct err err;
+    struct buf out = {0};
+    (void)state;
+
+    if (file_read(arena, story_path, STORY_MAX, &story, &len, &err) < 0) fail_msg("%s", err.text);
+    house_open(PARTITIONS);
+    for (const char *at = story; *at;) at = play(at, &out);
+    house_close();
+    if (writes) {
+        FILE *file = fopen(story_path, "w");
+        assert_non_null(file);
+        fputs(out.at, file);
+        fclose(file);
+    }
+    compare(writes ? out.at : story, out.at);
+    buf_free(&out);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        fprintf(stderr, "usage: test_house STORY [--write]\n");
+        return 64;
+    }
+    story_path = argv[1];
+    writes = argc > 2 && strcmp(argv[2], "--write") == 0;
+    setenv("REDRESS_POLICY_DIR", REDRESS_SOURCE_DIR "/deploy/policies", 1);
+    setenv("REDRESS_KAFKA_BOOTSTRAP_SERVERS", "fake:9092", 1);
+    setenv("REDRESS_REDIS_URL", "redis://fake:6379/0", 1);
+    setenv("TZ", "UTC", 1);
+    log_init("seam", "seam", getenv("SEAM_LOG") ? LOG_DEBUG : LOG_ERROR);
+    arena = arena_new();
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_story)};
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_free(arena);
+    return failed;
+}
