@@ -1,5 +1,6 @@
 /* config: reads the settings (config_settings.c) from a file in YAML and from the environment, and
  * lists everything that is wrong with them at once. */
+#include "base/certificate.h"
 #include "base/file.h"
 #include "base/suggest.h"
 #include "data/yaml.h"
@@ -238,6 +239,18 @@ static void read_variable(struct reading *reading, const char *entry) {
     if (rc < 0) complain(reading, 0, variable, err.text);
 }
 
+static void check_certificate(struct reading *reading) {
+    const struct redis_tls *tls = &reading->config->redis_tls;
+    const char *where = "redis_ssl_certificate_location, redis_ssl_key_location";
+    struct err err;
+
+    if (!tls->certificate && !tls->key) return;
+    if (!tls->certificate || !tls->key)
+        complain(reading, 0, where, "one of them alone says nothing: expected both or none");
+    else if (certificate_look_at_both(tls->certificate, tls->key, NULL, &err) < 0)
+        complain(reading, 0, where, err.text);
+}
+
 /* What no row can say alone. */
 static void check_together(struct reading *reading) {
     const struct config *config = reading->config;
@@ -248,6 +261,7 @@ static void check_together(struct reading *reading) {
                               "%" PRId64 "ms: expected more than transaction_timeout (%" PRId64
                               "ms) and 1 s for the broker to notice",
                               config->session_timeout_ms, config->transaction_timeout_ms));
+    check_certificate(reading);
 }
 
 static void set_initial(struct config *config) {

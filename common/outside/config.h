@@ -5,6 +5,7 @@
 #define REDRESS_CONFIG_H
 
 #include "base/secrets.h"
+#include "outside/redis_tls.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,7 +19,8 @@ struct config {
     struct config_property
         *kafka; /* REDRESS_KAFKA_<PROPERTY>; in YAML `kafka: {bootstrap.servers: ...}` */
     int kafka_count;
-    const char *redis_url;    /* redis://127.0.0.1:6379/0 */
+    const char *redis_url; /* redis://127.0.0.1:6379/0 */
+    struct redis_tls redis_tls;
     const char *topic_prefix; /* redress */
     const char *instance;     /* NULL: none given */
     const char *http_listen;  /* NULL: no HTTP */

@@ -12,6 +12,9 @@ enum setting_type {
     SETTING_LISTEN,
     SETTING_REDIS,
     SETTING_COLLECTOR,
+    SETTING_CERTIFICATE, /* a file of certificates in PEM */
+    SETTING_KEY,         /* a file with a private key in PEM, without a password */
+    SETTING_TEXT,
     SETTING_LEVEL,
     SETTING_DURATION,
     SETTING_COUNT,

@@ -1,8 +1,10 @@
 /* config_settings: the table of settings. A row says where a setting is found, how it is parsed,
  * what it is without a word from the operator, and why that is so; --help and README are made from
  * it. */
+#include "base/certificate.h"
 #include "data/fields.h"
 #include "outside/config_parts.h"
+#include "outside/redis_url.h"
 #include "outside/spans.h"
 
 #include <arpa/inet.h>
@@ -26,7 +28,21 @@ const struct setting config_settings[] = {
     {"redis_url", "REDRESS_REDIS_URL", SETTING_REDIS, AT(redis_url), "redis://127.0.0.1:6379/0", 0,
      0,
      "where Redis is: `redis://user:password@host:port/db`, `redis+sentinel://host,host/service`, "
-     "`redis+cluster://host,host`, `redis://host,host` for several primaries"},
+     "`redis+cluster://host,host`, `redis://host,host` for several primaries; `rediss` in place of "
+     "`redis` by TLS"},
+    {"redis_ssl_ca_location", "REDRESS_REDIS_SSL_CA_LOCATION", SETTING_CERTIFICATE,
+     AT(redis_tls.ca), NULL, 0, 0,
+     "who must have signed Redis' certificate, a file in PEM; without it whom the system trusts"},
+    {"redis_ssl_certificate_location", "REDRESS_REDIS_SSL_CERTIFICATE_LOCATION",
+     SETTING_CERTIFICATE, AT(redis_tls.certificate), NULL, 0, 0,
+     "our own certificate with its chain, a file in PEM, where Redis asks for one "
+     "(`tls-auth-clients`); read again with each connection"},
+    {"redis_ssl_key_location", "REDRESS_REDIS_SSL_KEY_LOCATION", SETTING_KEY, AT(redis_tls.key),
+     NULL, 0, 0, "its key, a file in PEM, without a password"},
+    {"redis_ssl_server_name", "REDRESS_REDIS_SSL_SERVER_NAME", SETTING_TEXT,
+     AT(redis_tls.server_name), NULL, 0, 0,
+     "the name that Redis' certificate must be for, and that is sent ahead (SNI); without it the "
+     "host or address that is connected to, as the URL, the Sentinels or the cluster name it"},
     {"topic_prefix", "REDRESS_TOPIC_PREFIX", SETTING_NAME, AT(topic_prefix), "redress", 0, 0,
      "first part of every topic, group and Redis key, for several environments on one cluster"},
     {"instance", "REDRESS_INSTANCE", SETTING_NAME, AT(instance), NULL, 0, 0,
@@ -204,15 +220,19 @@ static int check_redis(const char *value, struct err *err) {
                             "none, at its ends neither, and %%20 in a password (the value is not "
                             "shown: it may hold a password)");
 
-    static const char *const schemes[] = {"redis://", "rediss://", "redis+sentinel://",
-                                          "redis+cluster://", "unix://"};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-        size_t len = strlen(schemes[i]);
-        if (strncmp(value, schemes[i], len) == 0 && value[len]) return 0;
-    }
-    return err_set(err,
-                   "expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, redis+cluster:// "
-                   "or unix:///PATH (the value is not shown: it may hold a password)");
+    struct redis_address address;
+    struct err why;
+    if (redis_url_parse(value, &address, &why) < 0)
+        return err_set(err, "%s (the value is not shown: it may hold a password)", why.text);
+    bool tls = address.tls;
+    redis_url_free(&address);
+    if (!tls || !redis_tls_missing()) return 0;
+    return err_set(err, "%s", redis_tls_missing());
+}
+
+static int check_certificate(const char *path, struct err *err) {
+    int64_t end_ms;
+    return certificate_look(path, &end_ms, err);
 }
 
 static int check_collector(const char *value, struct err *err) {
@@ -236,6 +256,8 @@ static int set_text(const struct setting *setting, const char *value, const char
     if (setting->type == SETTING_REDIS) rc = check_redis(value, err);
     if (setting->type == SETTING_COLLECTOR) rc = check_collector(value, err);
     if (setting->type == SETTING_LEVEL) rc = check_level(value, err);
+    if (setting->type == SETTING_CERTIFICATE) rc = check_certificate(value, err);
+    if (setting->type == SETTING_KEY) rc = certificate_look_at_key(value, NULL, err);
     if (rc == 0) *out = value;
     return rc;
 }

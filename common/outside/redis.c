@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/ids.h"
+#include "outside/config.h"
 #include "outside/redis_layout.h"
 #include "outside/redis_link.h"
 #include <stdarg.h>
@@ -42,17 +43,17 @@ struct redis {
 
 /* The URL without user and password. */
 static char *where_of(const struct redis_address *address) {
-    static const char *const schemes[] = {[REDIS_ONE] = "redis",
-                                          [REDIS_SPREAD] = "redis",
-                                          [REDIS_SENTINEL] = "redis+sentinel",
-                                          [REDIS_CLUSTER] = "redis+cluster"};
+    static const char *const kinds[] = {[REDIS_ONE] = "",
+                                        [REDIS_SPREAD] = "",
+                                        [REDIS_SENTINEL] = "+sentinel",
+                                        [REDIS_CLUSTER] = "+cluster"};
     struct buf buf = {0};
 
     if (address->is_unix) {
         buf_printf(&buf, "unix://%s", address->hosts[0].name);
         return buf.at;
     }
-    buf_printf(&buf, "%s://", schemes[address->layout]);
+    buf_printf(&buf, "redis%s%s://", address->tls ? "s" : "", kinds[address->layout]);
     for (int i = 0; i < address->host_count; i++)
         buf_printf(&buf, strchr(address->hosts[i].name, ':') ? "%s[%s]:%d" : "%s%s:%d",
                    i ? "," : "", address->hosts[i].name, address->hosts[i].port);
@@ -64,13 +65,25 @@ static char *where_of(const struct redis_address *address) {
 
 struct redis *redis_new(const char *url, struct err *err) {
     struct redis *redis = calloc(1, sizeof *redis);
+    struct err why;
 
     ASSERT(redis);
-    if (redis_url_parse(url, &redis->address, err) < 0) {
+    int bad = redis_url_parse(url, &redis->address, &why);
+    if (!bad && redis->address.tls && redis_tls_missing())
+        bad = err_set(&why, "%s", redis_tls_missing());
+    if (bad) {
+        err_set(err, "REDRESS_REDIS_URL: %s", why.text);
         redis_free(redis);
         return NULL;
     }
     redis->where = where_of(&redis->address);
+    return redis;
+}
+
+struct redis *redis_of(const struct config *config, struct err *err) {
+    struct redis *redis = redis_new(config->redis_url, err);
+
+    if (redis) redis->address.files = config->redis_tls;
     return redis;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct redis;
+struct config;
 
 enum redis_kind { REDIS_NIL, REDIS_TEXT, REDIS_NUMBER, REDIS_LIST, REDIS_ERROR };
 struct redis_reply {
@@ -19,8 +20,11 @@ struct redis_reply {
     int count;
 };
 
-/* A URL as redis_url.h has it. Nothing is connected yet. NULL and err for a bad one. */
+/* A URL as redis_url.h has it, without certificates. Nothing is connected yet. NULL and err for a
+ * bad one. */
 struct redis *redis_new(const char *url, struct err *err);
+/* The one of the settings, REDRESS_REDIS_URL and REDRESS_REDIS_SSL_*, which must live longer. */
+struct redis *redis_of(const struct config *config, struct err *err);
 void redis_free(struct redis *redis);
 /* The URL without user and password, for messages. */
 const char *redis_where(const struct redis *redis);

@@ -25,6 +25,7 @@ static struct redis_words find(const struct row *rows, const char *text,
 #define PASSES(remedy)    REDIS_PASSING, false, remedy
 #define ELSEWHERE(remedy) REDIS_PASSING, true, remedy
 #define SETTINGS(remedy)  REDIS_SETTINGS, false, remedy
+#define TLS(remedy)       REDIS_SETTINGS, true, remedy
 
 static const char grant[] =
     "grant it with ACL SETUSER: this worker needs its keys, and the commands of its scripts";
@@ -32,6 +33,14 @@ static const char grant[] =
 static const char use_cluster[] =
     "this is a cluster, and these keys are on another of its nodes: write "
     "redis+cluster://HOST,HOST into REDRESS_REDIS_URL";
+
+static const char other_name[] =
+    "it is for another name than the host that is connected to: REDRESS_REDIS_SSL_SERVER_NAME says "
+    "for which it must be";
+
+static const char own_certificate[] =
+    "it wants a certificate of ours: REDRESS_REDIS_SSL_CERTIFICATE_LOCATION and "
+    "REDRESS_REDIS_SSL_KEY_LOCATION, signed by whom its tls-ca-cert-file names";
 
 struct redis_words redis_words_of_reply(const char *text) {
     static const struct row rows[] = {
@@ -118,7 +127,33 @@ struct redis_words redis_words_of_connection(const char *text, bool early) {
         {"*Protocol error",
          {REDIS_SETTINGS, true,
           "what answers there does not speak as Redis does: is it another service's port, or one "
-          "with TLS? TLS goes through a local proxy"}},
+          "with TLS? rediss:// speaks it"}},
+        {"*unable to get local issuer",
+         {TLS("nobody whom REDRESS_REDIS_SSL_CA_LOCATION names has signed it")}},
+        {"*unable to get issuer",
+         {TLS("nobody whom REDRESS_REDIS_SSL_CA_LOCATION names has signed it")}},
+        {"*self-signed certificate",
+         {TLS("nobody whom REDRESS_REDIS_SSL_CA_LOCATION names has signed it")}},
+        {"*certificate signature failure",
+         {TLS("another than the one whom REDRESS_REDIS_SSL_CA_LOCATION names has signed it")}},
+        {"*hostname mismatch", {TLS(other_name)}},
+        {"*IP address mismatch", {TLS(other_name)}},
+        {"*certificate has expired", {TLS("its time is over: the server needs a new one")}},
+        {"*certificate is not yet valid", {TLS("its time has not begun: is the clock right?")}},
+        {"*certificate required", {TLS(own_certificate)}},
+        {"*hung up on our certificate", {ELSEWHERE(own_certificate)}},
+        {"*TLS: no answer",
+         {ELSEWHERE("a port without TLS (redis in place of rediss), or it stands still")}},
+        {"*handshake failure", {TLS(own_certificate)}},
+        {"*alert unknown ca",
+         {TLS("the server does not know who signed REDRESS_REDIS_SSL_CERTIFICATE_LOCATION")}},
+        {"*alert bad certificate",
+         {TLS("the server does not take REDRESS_REDIS_SSL_CERTIFICATE_LOCATION")}},
+        {"*certificate expired",
+         {TLS("the time of REDRESS_REDIS_SSL_CERTIFICATE_LOCATION is over")}},
+        {"*wrong version number",
+         {TLS("that port speaks no TLS: write redis in place of rediss, or the port of tls-port")}},
+        {"*REDRESS_REDIS_SSL_", {TLS("")}},
         {"*timed out", {ELSEWHERE("no answer in time: a firewall, or a host that is down")}},
         {"*Resource temporarily unavailable", {ELSEWHERE("no answer within 5 s: it stands still")}},
         {NULL, {REDIS_PASSING, true, ""}},
@@ -126,8 +161,8 @@ struct redis_words redis_words_of_connection(const char *text, bool early) {
     struct redis_words otherwise = {ELSEWHERE("")};
 
     if (early)
-        otherwise.remedy = "it hung up before it said anything: is it a port with TLS, or full of "
-                           "clients? TLS goes through a local proxy";
+        otherwise.remedy = "it hung up before it said anything: is it a port with TLS (rediss://), "
+                           "or full of clients?";
     return find(rows, text, otherwise);
 }
 

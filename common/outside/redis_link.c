@@ -17,8 +17,8 @@ void redis_link_to(struct redis_link *link, const struct redis_address *address,
         snprintf(link->where, sizeof link->where, "unix://%s", link->host);
     else
         snprintf(link->where, sizeof link->where,
-                 strchr(link->host, ':') ? "redis://[%s]:%d/%d" : "redis://%s:%d/%d", link->host,
-                 port, address->db);
+                 strchr(link->host, ':') ? "redis%s://[%s]:%d/%d" : "redis%s://%s:%d/%d",
+                 address->tls ? "s" : "", link->host, port, address->db);
 }
 
 void redis_link_close(struct redis_link *link) {
@@ -38,6 +38,8 @@ int redis_link_fails(struct redis_link *link, struct redis_words words, const ch
 
 int redis_link_breaks(struct redis_link *link, const char *what, bool early, struct err *err) {
     const char *text = link->context->errstr;
+
+    if (link->address->tls) text = redis_tls_reason(text);
     return redis_link_fails(link, redis_words_of_connection(text, early), what, text, err);
 }
 
@@ -169,6 +171,13 @@ static int load(struct redis_link *link, struct redis_script *script, struct err
     return bad;
 }
 
+static int shake_hands(struct redis_link *link, struct err *err) {
+    struct err why;
+
+    if (redis_tls_start(link->context, &link->address->files, link->host, &why) == 0) return 0;
+    return redis_link_fails(link, redis_words_of_connection(why.text, false), "", why.text, err);
+}
+
 int redis_link_connect(struct redis_link *link, struct err *err) {
     struct timeval connect = {CONNECT_MS / 1000, 0};
     struct timeval command = {COMMAND_MS / 1000, 0};
@@ -183,6 +192,7 @@ int redis_link_connect(struct redis_link *link, struct err *err) {
     redisSetTimeout(link->context, command);
     /* On a Unix socket it fails, and the context with it. */
     if (!is_unix) redisEnableKeepAlive(link->context);
+    if (link->address->tls && shake_hands(link, err) < 0) return -1;
 
     return sign_in(link, err);
 }

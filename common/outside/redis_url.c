@@ -6,8 +6,6 @@
 
 enum { PORT = 6379, SENTINEL_PORT = 26379, PORT_MAX = 65535, DB_MAX = 1000000 };
 
-#define SETTING "REDRESS_REDIS_URL: "
-
 static int hex_of(char digit) {
     if (digit >= '0' && digit <= '9') return digit - '0';
     if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
@@ -34,8 +32,8 @@ static char *decoded(const char *from, const char *to, const char *what, struct 
             explicit_bzero(text, (size_t)(at - text));
             free(text);
             err_set(err,
-                    SETTING "in the %s a %% is not followed by two hexadecimal digits other than "
-                            "00; a %% itself is written %%25",
+                    "in the %s a %% is not followed by two hexadecimal digits other than "
+                    "00; a %% itself is written %%25",
                     what);
             return NULL;
         }
@@ -56,7 +54,7 @@ static int read_number(const char *from, const char *to, const char *what, int m
     long number = strtol(text, &end, 10);
     bool good = *text >= '0' && *text <= '9' && !*end && number >= min && number <= max;
     free(text);
-    if (!good) return err_set(err, SETTING "the %s must be a number from %d to %d", what, min, max);
+    if (!good) return err_set(err, "the %s must be a number from %d to %d", what, min, max);
     *out = (int)number;
 
     return 0;
@@ -70,10 +68,9 @@ static int read_credentials(const char **rest, struct redis_address *out, struct
     if (!at) return 0;
     const char *colon = memchr(from, ':', (size_t)(at - from));
     if (!colon)
-        return err_set(err,
-                       SETTING "before the @ stands a name without a password (it is not shown: it "
-                               "may be the password). Expected redis://:PASSWORD@HOST for a "
-                               "password alone, or redis://USER:PASSWORD@HOST");
+        return err_set(err, "before the @ stands a name without a password (it is not shown: it "
+                            "may be the password). Expected redis://:PASSWORD@HOST for a "
+                            "password alone, or redis://USER:PASSWORD@HOST");
     if (colon > from && !(out->user = decoded(from, colon, "user", err))) return -1;
     if ((colon + 1 < at || out->user) && !(out->password = decoded(colon + 1, at, "password", err)))
         return -1;
@@ -89,15 +86,14 @@ static int read_unix(const char *rest, struct redis_address *out, struct err *er
     if (!query) end = rest + strlen(rest);
     if (*rest != '/')
         return err_set(
-            err, SETTING
+            err,
             "expected unix:///PATH: the path of Redis' socket from the root on, three slashes");
     out->is_unix = true;
     out->hosts[0].name = decoded(rest, end, "path", err);
     if (!out->hosts[0].name) return -1;
     out->host_count = 1;
     if (!query) return 0;
-    if (strncmp(query, "?db=", 4) != 0)
-        return err_set(err, SETTING "behind the ? expected db=NUMBER");
+    if (strncmp(query, "?db=", 4) != 0) return err_set(err, "behind the ? expected db=NUMBER");
     return read_number(query + 4, query + strlen(query), "database behind ?db=", 0, DB_MAX,
                        &out->db, err);
 }
@@ -106,13 +102,12 @@ static int read_unix(const char *rest, struct redis_address *out, struct err *er
 static int read_host(const char *from, const char *to, int port, struct redis_address *out,
                      struct err *err) {
     if (out->host_count == REDIS_HOSTS_MAX)
-        return err_set(err, SETTING "expected at most %d hosts", REDIS_HOSTS_MAX);
+        return err_set(err, "expected at most %d hosts", REDIS_HOSTS_MAX);
     struct redis_host *host = &out->hosts[out->host_count];
     const char *bracket = NULL;
     if (*from == '[') bracket = memchr(from, ']', (size_t)(to - from));
     if (from < to && *from == '[' && !bracket)
-        return err_set(err, SETTING
-                       "the host begins with [ and has no ]: expected redis://[IPv6]:PORT/DB");
+        return err_set(err, "the host begins with [ and has no ]: expected redis://[IPv6]:PORT/DB");
     const char *name_end = to;
     const char *behind = from;
     if (bracket) behind = bracket;
@@ -125,7 +120,7 @@ static int read_host(const char *from, const char *to, int port, struct redis_ad
         name_end = bracket;
     }
     if (name_end - from >= REDIS_HOST_MAX)
-        return err_set(err, SETTING "a host's name is longer than %d", REDIS_HOST_MAX - 1);
+        return err_set(err, "a host's name is longer than %d", REDIS_HOST_MAX - 1);
     if (name_end > from)
         host->name = decoded(from, name_end, "host", err);
     else
@@ -165,9 +160,9 @@ static int read_sentinel(const char *rest, struct redis_address *out, struct err
     const char *name = end + (*end == '/');
     const char *name_end = name + strcspn(name, "/");
     if (name_end == name)
-        return err_set(err, SETTING "behind the Sentinels stands no name: expected "
-                                    "redis+sentinel://HOST,HOST/SERVICE/DB, the name as in "
-                                    "`sentinel monitor SERVICE`");
+        return err_set(err, "behind the Sentinels stands no name: expected "
+                            "redis+sentinel://HOST,HOST/SERVICE/DB, the name as in "
+                            "`sentinel monitor SERVICE`");
     out->service = decoded(name, name_end, "service", err);
     if (!out->service) return -1;
     return read_db(name_end, out, err);
@@ -179,37 +174,34 @@ static int read_cluster(const char *rest, struct redis_address *out, struct err 
     out->layout = REDIS_CLUSTER;
     if (read_hosts(rest, end, PORT, out, err) < 0 || read_db(end, out, err) < 0) return -1;
     if (out->db)
-        return err_set(err, SETTING "a cluster has database 0 only: expected "
-                                    "redis+cluster://HOST,HOST without a number");
+        return err_set(err, "a cluster has database 0 only: expected "
+                            "redis+cluster://HOST,HOST without a number");
     return 0;
 }
 
 static int parse(const char *url, struct redis_address *out, struct err *err) {
     typedef int read_rest(const char *rest, struct redis_address *out, struct err *err);
     static const struct {
-        const char *scheme;
+        const char *scheme; /* behind "redis" or "rediss" */
         read_rest *read;
-    } rows[] = {{"redis://", read_plain},
-                {"redis+sentinel://", read_sentinel},
-                {"redis+cluster://", read_cluster}};
+    } rows[] = {
+        {"://", read_plain}, {"+sentinel://", read_sentinel}, {"+cluster://", read_cluster}};
 
     if (strncmp(url, "unix://", 7) == 0) return read_unix(url + 7, out, err);
-    if (strncmp(url, "rediss", 6) == 0)
-        return err_set(err,
-                       SETTING "%.*s is not supported by this build yet; use redis:// (for TLS "
-                               "through a local TLS proxy)",
-                       (int)strcspn(url, ":"), url);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const char *kind = url;
+    if (strncmp(url, "redis", 5) == 0) kind = url + 5;
+    out->tls = *kind == 's' && kind > url;
+    if (out->tls) kind++;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && kind > url; i++) {
         size_t len = strlen(rows[i].scheme);
-        if (strncmp(url, rows[i].scheme, len) != 0) continue;
-        const char *rest = url + len;
+        if (strncmp(kind, rows[i].scheme, len) != 0) continue;
+        const char *rest = kind + len;
         if (read_credentials(&rest, out, err) < 0) return -1;
         return rows[i].read(rest, out, err);
     }
 
-    return err_set(err,
-                   SETTING "expected redis://HOST:PORT/DB, redis+sentinel://HOST,HOST/SERVICE, "
-                           "redis+cluster://HOST,HOST or unix:///PATH");
+    return err_set(err, "expected redis://HOST:PORT/DB, redis+sentinel://HOST,HOST/SERVICE, "
+                        "redis+cluster://HOST,HOST or unix:///PATH; rediss for TLS");
 }
 
 int redis_url_parse(const char *url, struct redis_address *out, struct err *err) {

@@ -3,6 +3,7 @@
 #define REDRESS_REDIS_URL_H
 
 #include "base/err.h"
+#include "outside/redis_tls.h"
 #include <stdbool.h>
 
 enum { REDIS_HOST_MAX = 256, REDIS_HOSTS_MAX = 64 };
@@ -28,6 +29,8 @@ struct redis_address {
     char *service;         /* the primary's name at its Sentinels; else NULL */
     int db;
     bool is_unix;
+    bool tls;               /* to servers, Sentinels and nodes */
+    struct redis_tls files; /* of it; not of the URL: the caller's */
 };
 
 /* Each with [[user]:password@] before the hosts, %XX for a byte anywhere, [IPv6]:port too:
@@ -38,6 +41,7 @@ struct redis_address {
  *       Sentinels' if they ask for one
  *   redis+cluster://host[:port],...
  *   unix://[[user]:password@]/path/to/socket[?db=N]
+ * rediss, rediss+sentinel and rediss+cluster are the same by TLS.
  * No error repeats the user or the password. 0; -1 and nothing to free. */
 int redis_url_parse(const char *url, struct redis_address *out, struct err *err) MUST_CHECK;
 void redis_url_free(struct redis_address *address); /* wipes the password */

@@ -81,7 +81,10 @@ static int configure(struct process *process, const char *file, struct buf *erro
     struct arena *arena = arena_new();
     int bad = config_load(file, environ, arena, &process->config, errors) < 0;
 
-    if (bad) return -1;
+    if (bad) {
+        arena_free(arena);
+        return -1;
+    }
     engine->config = &process->config;
     engine->kafka = (struct kafka){.config = &process->config, .worker = engine->spec->name};
     bad |= kafka_check(&process->config, errors) < 0;
@@ -89,7 +92,7 @@ static int configure(struct process *process, const char *file, struct buf *erro
     bad |= policy_store_load(engine->store, errors) < 0;
     struct err err;
     bool needs_redis = engine->spec->kind == WORKER_KEYED || engine->spec->ask;
-    if (needs_redis) engine->redis = redis_new(process->config.redis_url, &err);
+    if (needs_redis) engine->redis = redis_of(&process->config, &err);
     if (needs_redis && !engine->redis) buf_printf(errors, "%s\n", err.text);
     bad |= needs_redis && !engine->redis;
     enum log_level level;

@@ -294,14 +294,12 @@ static int open_all(struct board *board, struct err *err) {
         rules->tokens = person_tokens_read(rules->policy->tokens_file, config->arena, err);
         if (!rules->tokens) return -1;
     }
-    board->refresh = refresh_new(config->redis_url, config->topic_prefix, board->mirror, err);
-    board->case_sight = (struct sight){.redis = redis_new(config->redis_url, err),
-                                       .arena = arena_new(),
-                                       .prefix = config->topic_prefix};
+    board->refresh = refresh_new(config, board->mirror, err);
+    board->case_sight = (struct sight){
+        .redis = redis_of(config, err), .arena = arena_new(), .prefix = config->topic_prefix};
     board->decide = (struct decide){&board->kafka, ARENA_NEW(config->arena, struct sight)};
-    *board->decide.sight = (struct sight){.redis = redis_new(config->redis_url, err),
-                                          .arena = arena_new(),
-                                          .prefix = config->topic_prefix};
+    *board->decide.sight = (struct sight){
+        .redis = redis_of(config, err), .arena = arena_new(), .prefix = config->topic_prefix};
     if (!board->refresh || !board->case_sight.redis || !board->decide.sight->redis) return -1;
     board->offers = read_offers(config->policy_dir, config->arena);
     board->versions = api_versions_new(config->policy_dir, &board->kafka);

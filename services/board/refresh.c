@@ -1,6 +1,7 @@
 /* refresh: see the header. */
 #include "board/refresh.h"
 #include "base/heap.h"
+#include "outside/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,18 +30,18 @@ struct refresh {
     bool walked; /* once through all */
 };
 
-struct refresh *refresh_new(const char *redis_url, const char *prefix, struct mirror *mirror,
-                            struct err *err) {
-    struct redis *redis = redis_new(redis_url, err);
+struct refresh *refresh_new(const struct config *config, struct mirror *mirror, struct err *err) {
+    struct redis *redis = redis_of(config, err);
     struct refresh *refresh = heap_resize(NULL, sizeof *refresh);
 
     if (!redis) {
         free(refresh);
         return NULL;
     }
-    *refresh = (struct refresh){.sight = {.redis = redis, .arena = arena_new(), .prefix = prefix},
-                                .mirror = mirror,
-                                .cursor = "0"};
+    *refresh = (struct refresh){
+        .sight = {.redis = redis, .arena = arena_new(), .prefix = config->topic_prefix},
+        .mirror = mirror,
+        .cursor = "0"};
     return refresh;
 }
 

@@ -7,8 +7,8 @@
 enum { REFRESH_READ_MAX = 2000 /* cases read in a turn: some 40 ms of Redis */ };
 
 struct refresh;
-struct refresh *refresh_new(const char *redis_url, const char *prefix, struct mirror *mirror,
-                            struct err *err);
+struct config;
+struct refresh *refresh_new(const struct config *config, struct mirror *mirror, struct err *err);
 void refresh_free(struct refresh *refresh); /* NULL is allowed */
 
 /* What the turn reads with; its arena is reset by each turn. */

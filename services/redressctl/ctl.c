@@ -72,7 +72,7 @@ int ctl_redis(struct ctl *ctl) {
     int status = ctl_config(ctl);
 
     if (status) return status;
-    ctl->redis = redis_new(ctl->config.redis_url, &err);
+    ctl->redis = redis_of(&ctl->config, &err);
     if (!ctl->redis) {
         ctl_fail(ctl, "%s", err.text);
         return EXIT_BAD_CONFIG;

@@ -229,6 +229,18 @@ static void test_variable_errors(void **state) {
         {"REDRESS_REDIS_URL=redis://h:6379/0 ",
          "REDRESS_REDIS_URL: a space, a line break or another control character"},
         {"REDRESS_REDIS_URL=redis://u:my pass@h:6379", "REDRESS_REDIS_URL: a space, a line break"},
+        {"REDRESS_REDIS_URL=redis://h:x/0",
+         "REDRESS_REDIS_URL: the port must be a number from 1 to 65535 (the value is not shown: it "
+         "may hold a password)\n"},
+        {"REDRESS_REDIS_SSL_CA_LOCATION=/no/such.pem",
+         "REDRESS_REDIS_SSL_CA_LOCATION: /no/such.pem: No such file or directory\n"},
+        {"REDRESS_REDIS_SSL_CA_LOCATION=/dev/null",
+         "REDRESS_REDIS_SSL_CA_LOCATION: /dev/null: expected a certificate in PEM"},
+        {"REDRESS_REDIS_SSL_CERTIFICATE_LOCATION=/tmp",
+         "REDRESS_REDIS_SSL_CERTIFICATE_LOCATION: /tmp: Is a directory\n"},
+        {"REDRESS_REDIS_SSL_KEY_LOCATION=/dev/null",
+         "REDRESS_REDIS_SSL_KEY_LOCATION: /dev/null: expected a private key in PEM, -----BEGIN "
+         "PRIVATE KEY-----, without a password\n"},
         {"REDRESS_KAFKA_BOOTSTRAP_SERVERS=k:9092\n",
          "REDRESS_KAFKA_BOOTSTRAP_SERVERS: \"k:9092\n\": a space or a line break is in it: "
          "expected HOST:PORT,HOST:PORT\n"},
@@ -400,15 +412,17 @@ static void test_all_errors_at_once(void **state) {
              env),
         -1);
     char expected[1024];
-    snprintf(expected, sizeof expected,
-             "%1$s:3: kafka.acks: expected a text, a number, true or false\n"
-             "%1$s:4: hold_mx: unknown setting, did you mean hold_max?\n"
-             "%1$s:6: batch_records: expected a single value, not a list or a map\n"
-             "%1$s:7: redis_url: expected redis://HOST:PORT/DB, rediss://, redis+sentinel://, "
-             "redis+cluster:// or unix:///PATH (the value is not shown: it may hold a password)\n"
-             "%1$s:8: kafak: unknown setting, did you mean kafka?\n"
-             "REDRESS_LOG_LEVEL: \"loud\": expected error, warn, info or debug\n",
-             fixture->yaml);
+    snprintf(
+        expected, sizeof expected,
+        "%1$s:3: kafka.acks: expected a text, a number, true or false\n"
+        "%1$s:4: hold_mx: unknown setting, did you mean hold_max?\n"
+        "%1$s:6: batch_records: expected a single value, not a list or a map\n"
+        "%1$s:7: redis_url: expected redis://HOST:PORT/DB, redis+sentinel://HOST,HOST/SERVICE, "
+        "redis+cluster://HOST,HOST or unix:///PATH; rediss for TLS (the value is not shown: it may "
+        "hold a password)\n"
+        "%1$s:8: kafak: unknown setting, did you mean kafka?\n"
+        "REDRESS_LOG_LEVEL: \"loud\": expected error, warn, info or debug\n",
+        fixture->yaml);
     assert_string_equal(fixture->errors.at, expected);
     assert_null(fixture->config.arena); /* untouched */
 }

@@ -158,7 +158,7 @@ static void look_at_redis(struct doctor *doctor) {
     int64_t behind_ms;
     const char *key = arena_printf(ctl->arena, "%s:meta", ctl->config.topic_prefix);
 
-    ctl->redis = redis_new(ctl->config.redis_url, &err);
+    ctl->redis = redis_of(&ctl->config, &err);
     if (!ctl->redis || redis_check(ctl->redis, &err) != REDIS_GOOD ||
         redis_ask(ctl->redis, ctl->arena, &info, &err, 2, "INFO", "server") != OUTCOME_DONE ||
         clocks_ask(ctl->redis, ctl->arena, &redis_ms, &behind_ms, &err) != OUTCOME_DONE ||
