@@ -1,7 +1,7 @@
 /* kafka: names, properties and checks that all handles share. */
 #include "base/log.h"
-#include "base/suggest.h"
 #include "outside/kafka_handle.h"
+#include "outside/kafka_words.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -43,33 +43,16 @@ static const struct preset producers[] = {
     {"batch.size", "1000000"},        /* what a topic takes by default, and a little less */
     {NULL, NULL}};
 
-/* Properties that the protocol depends on (common/protocol.md): an operator's value for them is
- * an error. */
-static const char *const ours[] = {"group.id",
-                                   "group.instance.id",
-                                   "transactional.id",
-                                   "enable.idempotence",
-                                   "isolation.level",
-                                   "enable.auto.commit",
-                                   "enable.auto.offset.store",
-                                   "auto.offset.reset",
-                                   "partition.assignment.strategy",
-                                   "enable.partition.eof",
-                                   "transaction.timeout.ms",
-                                   "session.timeout.ms",
-                                   "acks",
-                                   "request.required.acks",
-                                   "partitioner",
-                                   NULL};
-
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     (void)rk;
     static struct log_gate gates[8];
     enum log_level ours_level = LOG_DEBUG;
     if (level <= 5) ours_level = LOG_INFO;
     if (level <= 3) ours_level = LOG_WARN;
+    const char *remedy = "";
+    if (ours_level == LOG_WARN) remedy = kafka_words(text);
     log_seldom(&gates[level & 7], 1000, ours_level, "kafka client", "facility", facility, "text",
-               text, NULL);
+               text, *remedy ? "remedy" : NULL, remedy, NULL);
 }
 
 int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err) {
@@ -148,45 +131,33 @@ rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role ro
     return NULL;
 }
 
-/* ", did you mean bootstrap.servers?", or nothing: for a property that librdkafka does not know. */
-static const char *nearest_property(rd_kafka_conf_t *conf, const char *name, struct err *text_out) {
-    static const char *const unset[] = {
-        "bootstrap.servers",        "sasl.username",    "sasl.password",   "ssl.ca.location",
-        "ssl.certificate.location", "ssl.key.location", "ssl.key.password"};
-    struct suggest nearest = {.word = name};
-    size_t count;
-    const char **pairs =
-        rd_kafka_conf_dump(conf, &count); /* names and values in turn, of those that have a value */
-    for (size_t i = 0; i < count; i += 2) suggest_offer(&nearest, pairs[i]);
-    for (size_t i = 0; i < sizeof unset / sizeof *unset; i++) suggest_offer(&nearest, unset[i]);
+static bool uses_tokens(const rd_kafka_conf_t *conf) {
+    char mechanism[32] = "";
+    size_t size = sizeof mechanism;
 
-    const char *best = suggest_best(&nearest);
-    bool known = best && strcmp(best, name) == 0;
-    text_out->text[0] = 0;
-    if (best && !known) err_set(text_out, ", did you mean %s?", best);
-    rd_kafka_conf_dump_free(pairs, count);
-    return text_out->text;
+    if (rd_kafka_conf_get(conf, "sasl.mechanisms", mechanism, &size) != RD_KAFKA_CONF_OK)
+        return false;
+    return strcmp(mechanism, "OAUTHBEARER") == 0;
 }
 
-static void check_property(const struct config_property *property, struct buf *errors) {
-    for (const char *const *name = ours; *name; name++)
-        if (strcmp(*name, property->name) == 0) {
-            buf_printf(errors, "kafka property %s: set by redress itself, remove it\n",
-                       property->name);
-            return;
-        }
-    struct err err, nearest;
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (kafka_handle_set(conf, property->name, property->value, &err) < 0)
-        buf_printf(errors, "%s%s\n", err.text, nearest_property(conf, property->name, &nearest));
-    rd_kafka_conf_destroy(conf);
-}
+rd_kafka_t *kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
+                             struct err *err) {
+    char text[256];
+    bool tokens = uses_tokens(conf);
 
-int kafka_check(const struct config *config, struct buf *errors) {
-    size_t before = errors->len;
-    for (int i = 0; i < config->kafka_count; i++) check_property(&config->kafka[i], errors);
-    if (errors->len == before) return 0;
-    return -1;
+    if (tokens) rd_kafka_conf_enable_sasl_queue(conf, 1);
+    rd_kafka_t *rk = rd_kafka_new(type, conf, text, sizeof text);
+    if (!rk) {
+        err_set(err, "%s: %s", what, text);
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    /* Refused where there is nothing to call: tokens that librdkafka makes itself, for tests. */
+    rd_kafka_error_t *error = NULL;
+    if (tokens) error = rd_kafka_sasl_background_callbacks_enable(rk);
+    if (error) rd_kafka_error_destroy(error);
+
+    return rk;
 }
 
 char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAFKA_NAME_MAX]) {

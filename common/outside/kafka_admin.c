@@ -19,13 +19,10 @@ struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err) 
     rd_kafka_conf_t *conf = kafka_handle_conf(kafka, KAFKA_ROLE_ASKER, err);
 
     if (!conf) return NULL;
-    char text[256];
     struct kafka_admin *admin = calloc(1, sizeof *admin);
     ASSERT(admin);
-    admin->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    admin->rk = kafka_handle_new(RD_KAFKA_CONSUMER, conf, "kafka", err);
     if (admin->rk) return admin;
-    err_set(err, "kafka: %s", text);
-    rd_kafka_conf_destroy(conf);
     free(admin);
 
     return NULL;
@@ -237,4 +234,108 @@ int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting 
     if (metadata->broker_cnt > 0) snprintf(id, sizeof id, "%d", (int)metadata->brokers[0].id);
     rd_kafka_metadata_destroy(metadata);
     return describe(admin, RD_KAFKA_RESOURCE_BROKER, id, settings, count, timeout_ms, arena, err);
+}
+
+/* ---- Permissions ---- */
+
+/* As the protocol numbers them; librdkafka before 2.8 has no name for the last. */
+static rd_kafka_ResourceType_t resource_type(enum kafka_resource resource) {
+    static const int types[] = {[KAFKA_TOPIC] = RD_KAFKA_RESOURCE_TOPIC,
+                                [KAFKA_GROUP] = RD_KAFKA_RESOURCE_GROUP,
+                                [KAFKA_TRANSACTIONAL_ID] = 5};
+    return (rd_kafka_ResourceType_t)types[resource];
+}
+
+static const rd_kafka_AclOperation_t operations[] = {
+    [KAFKA_READ] = RD_KAFKA_ACL_OPERATION_READ,
+    [KAFKA_WRITE] = RD_KAFKA_ACL_OPERATION_WRITE,
+    [KAFKA_DESCRIBE] = RD_KAFKA_ACL_OPERATION_DESCRIBE,
+    [KAFKA_DESCRIBE_CONFIGS] = RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS};
+
+bool kafka_admin_knows(enum kafka_resource resource) {
+    return resource != KAFKA_TRANSACTIONAL_ID || RD_KAFKA_VERSION >= 0x020800ff;
+}
+
+static int operation_of(rd_kafka_AclOperation_t operation) {
+    if (operation == RD_KAFKA_ACL_OPERATION_ALL) return KAFKA_ANY_OPERATION;
+    for (int i = KAFKA_READ; i <= KAFKA_DESCRIBE_CONFIGS; i++)
+        if (operations[i] == operation) return i;
+    return 0;
+}
+
+static void copy_acls(const rd_kafka_AclBinding_t **list, size_t count,
+                      enum kafka_resource resource, struct arena *arena, struct kafka_acl *out) {
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct kafka_acl){
+            .resource = resource,
+            .name = arena_strdup(arena, rd_kafka_AclBinding_name(list[i])),
+            .prefixed = rd_kafka_AclBinding_resource_pattern_type(list[i]) ==
+                        RD_KAFKA_RESOURCE_PATTERN_PREFIXED,
+            .principal = arena_strdup(arena, rd_kafka_AclBinding_principal(list[i])),
+            .operation = operation_of(rd_kafka_AclBinding_operation(list[i])),
+            .deny =
+                rd_kafka_AclBinding_permission_type(list[i]) == RD_KAFKA_ACL_PERMISSION_TYPE_DENY};
+}
+
+int kafka_admin_acls(struct kafka_admin *admin, enum kafka_resource resource, int timeout_ms,
+                     struct arena *arena, struct kafka_acl **acls_out, struct err *err) {
+    char text[256];
+    rd_kafka_AclBindingFilter_t *filter = rd_kafka_AclBindingFilter_new(
+        resource_type(resource), NULL, RD_KAFKA_RESOURCE_PATTERN_ANY, NULL, NULL,
+        RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY, text, sizeof text);
+
+    if (!filter) return err_set(err, "%s", text);
+    struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_DESCRIBEACLS, timeout_ms);
+    rd_kafka_DescribeAcls(admin->rk, filter, request.options, request.queue);
+    rd_kafka_event_t *event = request_end(&request, err);
+    rd_kafka_AclBinding_destroy(filter);
+    if (!event) return -1;
+    size_t count;
+    const rd_kafka_AclBinding_t **list =
+        rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(event), &count);
+    *acls_out = arena_alloc(arena, sizeof **acls_out * (count + 1));
+    copy_acls(list, count, resource, arena, *acls_out);
+    rd_kafka_event_destroy(event);
+
+    return (int)count;
+}
+
+static int count_refused(rd_kafka_event_t *event, struct err *err) {
+    size_t count;
+    int refused = 0;
+    const rd_kafka_acl_result_t **results =
+        rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event), &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const rd_kafka_error_t *error = rd_kafka_acl_result_error(results[i]);
+        if (error && !refused) err_set(err, "%s", rd_kafka_error_string(error));
+        refused += error != NULL;
+    }
+    return refused;
+}
+
+int kafka_admin_grant(struct kafka_admin *admin, const struct kafka_acl *acls, int count,
+                      int timeout_ms, struct err *err) {
+    char text[256];
+    rd_kafka_AclBinding_t **list = calloc((size_t)count + 1, sizeof(rd_kafka_AclBinding_t *));
+
+    ASSERT(list);
+    for (int i = 0; i < count; i++) {
+        list[i] = rd_kafka_AclBinding_new(resource_type(acls[i].resource), acls[i].name,
+                                          acls[i].prefixed ? RD_KAFKA_RESOURCE_PATTERN_PREFIXED
+                                                           : RD_KAFKA_RESOURCE_PATTERN_LITERAL,
+                                          acls[i].principal, "*", operations[acls[i].operation],
+                                          RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, text, sizeof text);
+        ASSERT(list[i]);
+    }
+    struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_CREATEACLS, timeout_ms);
+    rd_kafka_CreateAcls(admin->rk, list, (size_t)count, request.options, request.queue);
+    rd_kafka_event_t *event = request_end(&request, err);
+    rd_kafka_AclBinding_destroy_array(list, (size_t)count);
+    free(list);
+    if (!event) return -1;
+    int refused = count_refused(event, err);
+    rd_kafka_event_destroy(event);
+
+    return refused;
 }

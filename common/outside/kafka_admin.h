@@ -3,7 +3,7 @@
 #ifndef REDRESS_KAFKA_ADMIN_H
 #define REDRESS_KAFKA_ADMIN_H
 
-#include "outside/kafka.h"
+#include "outside/kafka_try.h"
 
 struct kafka_admin;
 struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err);
@@ -48,5 +48,28 @@ int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name,
 int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting *settings,
                                 int count, int timeout_ms, struct arena *arena,
                                 struct err *err) MUST_CHECK;
+
+/* A permission as the broker keeps it: one principal, one operation, names by themselves or those
+ * that begin so. */
+struct kafka_acl {
+    enum kafka_resource resource;
+    const char *name; /* "*": every one */
+    bool prefixed;
+    const char *principal; /* "User:redress-sla" */
+    int operation;         /* an enum kafka_operation; KAFKA_ANY_OPERATION; 0: another one */
+    bool deny;
+};
+enum { KAFKA_ANY_OPERATION = -1 };
+
+/* Whether librdkafka can be asked about permissions of this kind: of transactional ids only from
+ * 2.8 on. */
+bool kafka_admin_knows(enum kafka_resource resource);
+/* All permissions of a kind, in the arena. Returns how many; -1. */
+int kafka_admin_acls(struct kafka_admin *admin, enum kafka_resource resource, int timeout_ms,
+                     struct arena *arena, struct kafka_acl **acls_out, struct err *err) MUST_CHECK;
+/* Grants them; those that are there already stay. Returns how many were refused, the first of them
+ * in err; -1: no answer. */
+int kafka_admin_grant(struct kafka_admin *admin, const struct kafka_acl *acls, int count,
+                      int timeout_ms, struct err *err) MUST_CHECK;
 
 #endif

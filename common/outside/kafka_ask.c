@@ -37,13 +37,7 @@ static rd_kafka_t *handle_new(const struct kafka *kafka, const char *isolation, 
     rd_kafka_conf_t *conf = asker_conf(kafka, isolation, err);
 
     if (!conf) return NULL;
-    char text[256];
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-    if (rk) return rk;
-    err_set(err, "kafka: %s", text);
-    rd_kafka_conf_destroy(conf);
-
-    return NULL;
+    return kafka_handle_new(RD_KAFKA_CONSUMER, conf, "kafka", err);
 }
 
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err) {
@@ -128,7 +122,7 @@ static rd_kafka_AdminOptions_t *options_new(struct kafka_asker *asker, rd_kafka_
 /* A handle that belongs to the group without joining it. */
 static struct asked_group *find_group(struct kafka_asker *asker, const char *worker,
                                       struct err *err) {
-    char name[KAFKA_NAME_MAX], text[256];
+    char name[KAFKA_NAME_MAX];
 
     snprintf(name, sizeof name, "%s-%s", asker->kafka.config->topic_prefix, worker);
     for (int i = 0; i < asker->group_count; i++)
@@ -137,14 +131,12 @@ static struct asked_group *find_group(struct kafka_asker *asker, const char *wor
     struct asked_group *group = &asker->groups[asker->group_count];
     rd_kafka_conf_t *conf = asker_conf(&asker->kafka, "read_uncommitted", err);
     if (!conf) return NULL;
-    if (kafka_handle_set(conf, "group.id", name, err) == 0) {
-        group->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-        if (!group->rk) err_set(err, "kafka: %s", text);
-    }
-    if (!group->rk) {
+    if (kafka_handle_set(conf, "group.id", name, err) < 0) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
+    group->rk = kafka_handle_new(RD_KAFKA_CONSUMER, conf, "kafka", err);
+    if (!group->rk) return NULL;
     snprintf(group->name, sizeof group->name, "%s", name);
     asker->group_count++;
 

@@ -76,11 +76,8 @@ static struct kafka_consumer *consumer_new(const struct kafka *kafka, rd_kafka_c
     ASSERT(consumer);
     consumer->kafka = *kafka;
     rd_kafka_conf_set_opaque(conf, consumer);
-    char text[256];
-    consumer->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    consumer->rk = kafka_handle_new(RD_KAFKA_CONSUMER, conf, "kafka consumer", err);
     if (!consumer->rk) {
-        err_set(err, "kafka consumer: %s", text);
-        rd_kafka_conf_destroy(conf);
         free(consumer);
         return NULL;
     }

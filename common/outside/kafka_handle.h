@@ -14,6 +14,10 @@ rd_kafka_conf_t *kafka_handle_conf(const struct kafka *kafka, enum kafka_role ro
                                    struct err *err);
 int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value,
                      struct err *err) MUST_CHECK;
+/* A client of this configuration, which it takes. Tokens (OAUTHBEARER) are renewed by librdkafka's
+ * own thread, since not every handle is polled. NULL and err, "<what>: why". */
+rd_kafka_t *kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
+                             struct err *err);
 /* A list of the places with their names under this prefix; offsets as given. */
 rd_kafka_topic_partition_list_t *
 kafka_handle_list(const struct kafka *kafka, const struct place *places, int count, bool metadata);

@@ -95,11 +95,8 @@ struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char 
     rd_kafka_conf_set_opaque(conf, producer);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_interceptor_add_on_new(conf, "redress", on_new, producer);
-    char text[256];
-    producer->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    producer->rk = kafka_handle_new(RD_KAFKA_PRODUCER, conf, "kafka producer", err);
     if (producer->rk) return producer;
-    err_set(err, "kafka producer: %s", text);
-    rd_kafka_conf_destroy(conf);
     free(producer);
 
     return NULL;

@@ -60,14 +60,8 @@ void kafka_tries_free(struct kafka_tries *tries) {
 
 /* Takes the configuration, NULL included. */
 static rd_kafka_t *handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err) {
-    char text[256];
-
     if (!conf) return NULL;
-    rd_kafka_t *rk = rd_kafka_new(type, conf, text, sizeof text);
-    if (rk) return rk;
-    err_set(err, "kafka: %s", text);
-    rd_kafka_conf_destroy(conf);
-    return NULL;
+    return kafka_handle_new(type, conf, "kafka", err);
 }
 
 /* A role's configuration with one or two values of its own. */

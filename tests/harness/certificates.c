@@ -67,3 +67,19 @@ void certificates_join(struct harness *h, const char *name) {
     buf_free(&both);
     arena_free(arena);
 }
+
+void certificates_on_redis(struct harness *h, const char *name, int port, bool asks) {
+    struct arena *arena = arena_new();
+    struct buf out = {0};
+
+    int status = harness_run(
+        h, &out, MAKE_MS, "redis-cli", "-p", arena_printf(arena, "%d", h->redis_port), "CONFIG",
+        "SET", "tls-cert-file", certificates_path(h, arena, arena_printf(arena, "%s.pem", name)),
+        "tls-key-file", certificates_path(h, arena, arena_printf(arena, "%s.key", name)),
+        "tls-ca-cert-file", certificates_path(h, arena, "ca.pem"), "tls-auth-clients",
+        asks ? "yes" : "no", "tls-port", arena_printf(arena, "%d", port), NULL);
+    if (status != 0 || !out.at || strncmp(out.at, "OK", 2) != 0)
+        wait_fail("redis: status %d: %s", status, out.at ? out.at : "");
+    buf_free(&out);
+    arena_free(arena);
+}

@@ -16,4 +16,8 @@ const char *certificates_path(struct harness *h, struct arena *arena, const char
 /* A key and its certificate in one file, NAME.both, as Kafka's brokers want them. */
 void certificates_join(struct harness *h, const char *name);
 
+/* Redis shows this certificate at a port for TLS from now on, and whether it asks for one that "ca"
+ * signed. */
+void certificates_on_redis(struct harness *h, const char *name, int port, bool asks);
+
 #endif

@@ -147,13 +147,14 @@ static void put_mark(const struct harness *h, const char *mark, FILE *out) {
         fprintf(out, "%s/kafka", h->dir);
     else if (strncmp(mark, "{port}", 6) == 0)
         fprintf(out, "%d", h->kafka_port);
+    else if (strncmp(mark, "{secure_port}", 13) == 0)
+        fprintf(out, "%d", h->secure_port);
     else
-        fprintf(out, "%d",
-                strncmp(mark, "{secure_port}", 13) == 0 ? h->secure_port : h->controller_port);
+        fprintf(out, "%d", strncmp(mark, "{tls_port}", 10) == 0 ? h->tls_port : h->controller_port);
 }
 
 /* A file of properties with this test's folder and ports in the place of {dir}, {port},
- * {secure_port} and {controller_port}. Of a property that comes twice the last counts. */
+ * {secure_port}, {tls_port} and {controller_port}. Of a property that comes twice the last counts. */
 static void write_properties(const struct harness *h, const char *name, FILE *out) {
     char line[512], path[300];
 
@@ -182,11 +183,13 @@ static void set_up_kafka(struct harness *h) {
     h->kafka_port = net_free_port();
     h->controller_port = net_free_port();
     h->secure_port = net_free_port();
+    h->tls_port = net_free_port();
     snprintf(h->bootstrap, sizeof h->bootstrap, "127.0.0.1:%d", h->kafka_port);
     snprintf(path, sizeof path, "%s/server.properties", h->dir);
     FILE *properties = fopen(path, "w");
     write_properties(h, "server.properties", properties);
     if (h->secure) write_properties(h, "secure.properties", properties);
+    if (h->tls) write_properties(h, "tls.properties", properties);
     fclose(properties);
     char formatted[300], data[300];
     snprintf(formatted, sizeof formatted, "%s/formatted", home);

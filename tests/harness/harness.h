@@ -38,7 +38,9 @@ struct harness {
     char policy_dir[200]; /* REDRESS_POLICY_DIR likewise; deploy/policies */
     bool secure; /* set before harness_start_kafka(): an authorizer, and a listener to sign in at
                     (acls.h) */
-    int kafka_port, secure_port, controller_port, redis_port;
+    bool tls;    /* likewise: two that speak TLS, with server.both and ca.pem (certificates.h):
+                       secure_port for passwords and tokens, tls_port for certificates */
+    int kafka_port, secure_port, tls_port, controller_port, redis_port;
     struct process kafka, redis;
     struct process workers[HARNESS_WORKERS_MAX];
     int http_ports[HARNESS_WORKERS_MAX];

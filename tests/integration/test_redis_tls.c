@@ -69,13 +69,7 @@ static void tell(int port, const char *command) {
 /* What Redis shows from now on, and whether it asks for a certificate in return. */
 static void serve(const char *name, bool asks) {
     if (!tls_port) tls_port = net_free_port();
-    tell(h->redis_port,
-         arena_printf(arena,
-                      "CONFIG SET tls-cert-file %s tls-key-file %s tls-ca-cert-file %s "
-                      "tls-auth-clients %s tls-port %d",
-                      in_folder(arena_printf(arena, "%s.pem", name)),
-                      in_folder(arena_printf(arena, "%s.key", name)), in_folder("ca.pem"),
-                      asks ? "yes" : "no", tls_port));
+    certificates_on_redis(h, name, tls_port, asks);
 }
 
 /* Files by name; NULL: none. */
