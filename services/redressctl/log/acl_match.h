@@ -13,8 +13,8 @@ struct acl_list {
 
 enum acl_standing { ACL_THERE, ACL_MISSING, ACL_DENIED };
 
-/* As Kafka's authorizer decides: a denial wins, Read and Write bring Describe with them, "User:*" is
- * everybody. */
+/* As Kafka's authorizer decides: a denial wins, Read and Write bring Describe with them, "User:*"
+ * is everybody. */
 enum acl_standing acl_match(const struct acl_list *list, const struct permission *permission,
                             const char *principal);
 
