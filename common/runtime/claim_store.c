@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    CLAIMS_AT_ONCE = 200, /* of a tag, in one script: some 2 ms of Redis */
+    CLAIM_WORDS = 8       /* of each, beside its key: claim.lua */
+};
+
 const char *const claim_kind_names[] = {
     [CLAIM_ONCE] = "once", [CLAIM_JOIN] = "join", [CLAIM_COUNT] = "count", [CLAIM_LOOK] = "look"};
 
@@ -68,21 +73,56 @@ void claim_store_begin(struct claim_store *store) {
     memset(store->markers, 0, sizeof store->markers);
 }
 
-static void add_claim(struct claim_store *store, struct arena *arena, const struct claim *claim,
-                      const char *run_id) {
-    int tag = claim_tag(claim->key);
-    const char *argv[] = {claim_redis_key(store, arena, tag, "marker"),
-                          claim_redis_key(store, arena, tag, claim->key),
-                          claim_kind_names[claim->kind],
-                          claim->id ? claim->id : "",
-                          claim->value ? claim->value : "",
-                          claim_number(arena, claim->time_ms),
-                          claim_number(arena, claim->valid_ms),
-                          claim_number(arena, kept_ms(claim)),
-                          claim_number(arena, claim->amount),
-                          claim_number(arena, claim->limit),
-                          run_id};
-    redis_add_script(store->redis, &store->claim, 2, 11, argv, NULL);
+/* ---- Making ---- */
+
+/* Claims of one tag, for one script. */
+struct claim_group {
+    int tag, count;
+    int at[CLAIMS_AT_ONCE]; /* which of those asked for */
+};
+
+/* All claims, by tag, in the order in which they are asked for. */
+static int group(const struct claim *claims, int count, struct arena *arena,
+                 struct claim_group **out) {
+    int last[CLAIM_TAGS]; /* group of each tag, from 1 on; 0: none yet */
+    int groups = 0;
+
+    memset(last, 0, sizeof last);
+    *out = NULL;
+    for (int i = 0; i < count; i++) {
+        int tag = claim_tag(claims[i].key);
+        if (!last[tag] || (*out)[last[tag] - 1].count == CLAIMS_AT_ONCE) {
+            ARENA_ADD(arena, *out, groups)->tag = tag;
+            last[tag] = groups;
+        }
+        struct claim_group *mine = &(*out)[last[tag] - 1];
+        mine->at[mine->count++] = i;
+    }
+    return groups;
+}
+
+static void add_group(struct claim_store *store, struct arena *arena, const struct claim *claims,
+                      const struct claim_group *group, const char *run_id) {
+    int keys = 1 + group->count;
+    const char **argv =
+        arena_alloc(arena, sizeof *argv * (size_t)(keys + 1 + CLAIM_WORDS * group->count));
+    const char **arg = argv + keys;
+
+    argv[0] = claim_redis_key(store, arena, group->tag, "marker");
+    *arg++ = run_id;
+    for (int i = 0; i < group->count; i++) {
+        const struct claim *claim = &claims[group->at[i]];
+        argv[1 + i] = claim_redis_key(store, arena, group->tag, claim->key);
+        *arg++ = claim_kind_names[claim->kind];
+        *arg++ = claim->id ? claim->id : "";
+        *arg++ = claim->value ? claim->value : "";
+        *arg++ = claim_number(arena, claim->time_ms);
+        *arg++ = claim_number(arena, claim->valid_ms);
+        *arg++ = claim_number(arena, kept_ms(claim));
+        *arg++ = claim_number(arena, claim->amount);
+        *arg++ = claim_number(arena, claim->limit);
+    }
+    redis_add_script(store->redis, &store->claim, keys, (int)(arg - argv), argv, NULL);
 }
 
 static enum outcome note_marker(struct claim_store *store, int tag, const char *marker,
@@ -103,24 +143,36 @@ static int64_t as_number(const struct redis_reply *reply) {
     return strtoll(reply->text ? reply->text : "0", NULL, 10);
 }
 
-static enum outcome read_answer(struct claim_store *store, const struct claim *claim,
-                                const struct redis_reply *reply, struct answer *out,
-                                struct err *err) {
-    if (reply->kind != REDIS_LIST || reply->count < 10) {
-        err_set(err, "claim.lua answered in another form than expected");
-        return OUTCOME_STOP;
-    }
-    enum outcome result = note_marker(store, claim_tag(claim->key), reply->items[0].text, err);
-    *out = (struct answer){.granted = reply->items[1].number != 0,
-                           .found = reply->items[2].number != 0,
-                           .value = reply->items[3].text,
-                           .ordinal = reply->items[4].number,
-                           .sum = as_number(&reply->items[5]),
-                           .owner = reply->items[6].text,
-                           .last_ms = as_number(&reply->items[7]),
-                           .joined = reply->items[8].number,
-                           .ends_ms = as_number(&reply->items[9])};
-    return result;
+static bool read_answer(const struct redis_reply *reply, struct answer *out) {
+    enum { GRANTED, FOUND, VALUE, ORDINAL, SUM, OWNER, LAST, JOINED, ENDS, COUNT };
+    if (reply->kind != REDIS_LIST || reply->count != COUNT) return false;
+    const struct redis_reply *item = reply->items;
+    *out = (struct answer){.granted = item[GRANTED].number != 0,
+                           .found = item[FOUND].number != 0,
+                           .value = item[VALUE].text,
+                           .ordinal = item[ORDINAL].number,
+                           .sum = as_number(&item[SUM]),
+                           .owner = item[OWNER].text,
+                           .last_ms = as_number(&item[LAST]),
+                           .joined = item[JOINED].number,
+                           .ends_ms = as_number(&item[ENDS])};
+    return true;
+}
+
+static enum outcome read_answers(struct claim_store *store, const struct claim_group *group,
+                                 const struct redis_reply *reply, struct answer *answers,
+                                 struct err *err) {
+    bool read = reply->kind == REDIS_LIST && reply->count >= 1 && reply->items[0].text;
+    enum outcome result = OUTCOME_DONE;
+
+    if (read) result = note_marker(store, group->tag, reply->items[0].text, err);
+    if (result != OUTCOME_DONE) return result;
+    read = read && reply->count == 1 + group->count;
+    for (int i = 0; read && i < group->count; i++)
+        read = read_answer(&reply->items[1 + i], &answers[group->at[i]]);
+    if (read) return OUTCOME_DONE;
+    err_set(err, "claim.lua answered in another form than expected");
+    return OUTCOME_STOP;
 }
 
 enum outcome claim_store_make(struct claim_store *store, struct arena *arena,
@@ -128,12 +180,14 @@ enum outcome claim_store_make(struct claim_store *store, struct arena *arena,
                               struct err *err) {
     if (!count) return OUTCOME_DONE;
     const char *run_id = redis_reach(store->redis);
-    for (int i = 0; i < count; i++) add_claim(store, arena, &claims[i], run_id);
+    struct claim_group *groups;
+    int group_count = group(claims, count, arena, &groups);
+    for (int i = 0; i < group_count; i++) add_group(store, arena, claims, &groups[i], run_id);
     struct redis_reply *replies;
     int replied;
     enum outcome result = redis_exchange(store->redis, arena, &replies, &replied, err);
-    for (int i = 0; result == OUTCOME_DONE && i < count; i++)
-        result = read_answer(store, &claims[i], &replies[i], &answers[i], err);
+    for (int i = 0; result == OUTCOME_DONE && i < group_count; i++)
+        result = read_answers(store, &groups[i], &replies[i], answers, err);
     return result;
 }
 

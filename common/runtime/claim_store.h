@@ -28,7 +28,8 @@ const char *claim_store_marker(const char *prefix, const char *key, struct arena
 
 /* A new batch: forgets the markers seen. */
 void claim_store_begin(struct claim_store *store);
-/* Makes claims, one pipeline; answers[i] belongs to claims[i]. */
+/* Makes claims, those of a tag in one script, all scripts in one pipeline; of one key in their
+ * order. answers[i] belongs to claims[i]. */
 enum outcome claim_store_make(struct claim_store *store, struct arena *arena,
                               const struct claim *claims, struct answer *answers, int count,
                               struct err *err);
