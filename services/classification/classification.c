@@ -3,6 +3,7 @@
 #include "classification.h"
 #include "base/ids.h"
 #include "history.h"
+#include "sketch.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct work {
     bool first;
     struct arena *arena;
     struct text text;
+    struct feature_parts parts;
     struct finding *found;
     int found_count;
     int32_t points[JOIN_CLASSES_MAX];
@@ -72,11 +74,7 @@ static void choose_class(struct work *work) {
     bool contradicted[JOIN_CLASSES_MAX];
     bool any = false;
 
-    if (policy->model != NULL) {
-        struct feature_parts parts;
-        features_parts(&work->text, work->arena, &parts);
-        model_score_parts(policy->model, &parts, scores);
-    }
+    if (policy->model != NULL) model_score_parts(policy->model, &work->parts, scores);
     for (int c = 1; c <= policy->class_count; c++) {
         const struct class_row *row = policy->classes[c];
         contradicted[c] = row != NULL && has_status(&row->ruled_out_by, work->complaint->order);
@@ -388,6 +386,14 @@ static void list_flags(struct work *work, struct texts *out) {
     }
 }
 
+static const char *sketch(const struct work *work) {
+    char text[SKETCH_SIZE];
+
+    sketch_of(&work->parts.whole, text);
+    if (!text[0]) return NULL;
+    return arena_strdup(work->arena, text);
+}
+
 void classification_classify(const struct policy *policy, const struct complaint *complaint,
                              bool first, struct arena *arena, struct verdict *out) {
     struct work work = {
@@ -397,6 +403,7 @@ void classification_classify(const struct policy *policy, const struct complaint
     classification_read(policy, complaint->text, arena, &work.text);
     work.found_count = rules_find(policy->rules, &work.text, complaint->order, arena, &work.found);
     classification_points(policy, work.found, work.found_count, work.points, work.barred);
+    features_parts(&work.text, arena, &work.parts);
     choose_class(&work);
     uint32_t odds = work.joined.odds[out->class_id];
     add_others(&work, &out->classified.others);
@@ -414,6 +421,7 @@ void classification_classify(const struct policy *policy, const struct complaint
     classified->reasons = (struct parts){work.reasons, work.reason_count};
     classified->rules_version = policy->rules_version;
     list_flags(&work, &classified->flags);
+    classified->sketch = sketch(&work);
 }
 
 static bool wants(const char *type) {

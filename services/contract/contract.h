@@ -180,6 +180,7 @@ struct classified {
     double confidence;
     struct parts reasons; /* struct reason */
     const char *rules_version;
+    const char *sketch; /* of the text (classification/sketch.h); NULL: none */
 };
 
 /* sla.* */

@@ -15,6 +15,8 @@ static const struct field classified_fields[] = {
     {FIELD(classified, reasons), MAY(FIELD_PARTS), .of = &contract_reason,
      .doc = "What led to it."},
     {FIELD(classified, rules_version), MUST(FIELD_NAME), .doc = "Version of the rules."},
+    {FIELD(classified, sketch), MAY(FIELD_ID),
+     .doc = "The text as 96 characters that tell how alike two texts are, and not what they say."},
     FIELDS_END,
 };
 TABLE(classified, classified, "case.classified",

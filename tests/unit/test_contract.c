@@ -59,7 +59,7 @@ static const struct said said[] = {
     {"case.opened", TOPIC_EVENTS, "case_id opened_at " COMPLAINT},
     {"case.repeated", TOPIC_EVENTS, "case_id repeats " COMPLAINT},
     {"case.classified", TOPIC_EVENTS,
-     "case_id class others? severity flags? confidence reasons? rules_version"},
+     "case_id class others? severity flags? confidence reasons? rules_version sketch?"},
     {"case.erased", TOPIC_EVENTS, "case_id by fields? messages? clear_by"},
     {"sla.started", TOPIC_EVENTS, "case_id policy policy_version targets"},
     {"sla.rescheduled", TOPIC_EVENTS, CYCLE "old_due_at? due_at? cause by? reason? set_by?"},
