@@ -1,5 +1,6 @@
 /* api_tables: what is answered, what may be asked, and the rows of the API. */
 #include "board/api_parts.h"
+#include "board/api_similar.h"
 #include "board/decide.h"
 #include "contract/contract.h"
 
@@ -129,6 +130,9 @@ const struct api_endpoint api_endpoints[] = {
      "One case: its deadlines with every stretch of time, as `redressctl sla explain` has them; "
      "what was offered; what was sent; what happened.",
      NULL, NULL, &api_case_table, true, NULL},
+    {"GET", "/api/v1/similar/{case_id}", "similar",
+     "Closed cases that are like one, as `redressctl case --similar` has them.", NULL, NULL,
+     &sight_similar_list_table, true, NULL},
     {"GET", "/api/v1/hours", "hours", "What was opened, resolved, met and breached by hour.",
      hours_parameters, NULL, &hours_table, false, api_find_hours},
     {"GET", "/api/v1/approvals", "approvals", "Proposals that await approval.",

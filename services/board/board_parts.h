@@ -3,6 +3,7 @@
 #define REDRESS_BOARD_PARTS_H
 
 #include "board/api_case.h"
+#include "board/api_similar.h"
 #include "board/board.h"
 #include "board/decide.h"
 #include "board/desk.h"

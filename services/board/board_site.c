@@ -199,9 +199,9 @@ static enum http_served serve_memory(struct board *board, const struct api_endpo
 }
 
 /* A job's own copies. */
-static enum http_served serve_later(struct desk *desk, struct http_request *request,
-                                    const struct person *person, const char *rest,
-                                    struct http_answer *answer) {
+static enum http_served serve_later(struct desk *desk, const char *asks,
+                                    struct http_request *request, const struct person *person,
+                                    const char *rest, struct http_answer *answer) {
     struct arena *arena;
     const char *etag = http_request_header(request, "If-None-Match");
     if (desk_is_full(desk))
@@ -211,6 +211,7 @@ static enum http_served serve_later(struct desk *desk, struct http_request *requ
     struct desk_job *job = ARENA_NEW(arena, struct desk_job);
     *job = (struct desk_job){.arena = arena,
                              .person = *person,
+                             .asks = asks,
                              .path = arena_strdup(arena, rest),
                              .body = arena_strdup(arena, request->body),
                              .peer = arena_strdup(arena, request->peer),
@@ -232,7 +233,7 @@ static enum http_served serve_decision(struct board *board, struct http_request 
         why = "who decides signs in, in a role of the contract";
     else
         why = forgery(request, person);
-    if (!why) return serve_later(board->decisions, request, person, NULL, answer);
+    if (!why) return serve_later(board->decisions, NULL, request, person, NULL, answer);
     log_say(LOG_WARN, "decision refused", "actor", person->name, "peer", request->peer, "why", why,
             NULL);
     return refuse(answer, 403, "not_permitted", why);
@@ -255,7 +256,8 @@ static enum http_served serve_endpoint(struct board *board, const struct api_end
         api_check(endpoint, &query, &err) < 0)
         return refuse(answer, 400, "bad_request", err.text);
     if (endpoint->body) return serve_decision(board, request, person, answer);
-    if (endpoint->in_turn) return serve_later(board->cases, request, person, rest, answer);
+    if (endpoint->in_turn)
+        return serve_later(board->cases, endpoint->name, request, person, rest, answer);
     return serve_memory(board, endpoint, request, &call, answer);
 }
 
@@ -316,8 +318,8 @@ enum http_served board_serve(void *context, struct http_request *request,
 /* An answer that is young enough for whoever may see the same. */
 static struct board_answer *find_case(struct board *board, const struct desk_job *job) {
     const struct person *person = &job->person;
-    const char *key = arena_printf(job->arena, "%s\n%d\n%s", job->path, person->sees_private,
-                                   person->team ? person->team : "");
+    const char *key = arena_printf(job->arena, "%s\n%s\n%d\n%s", job->asks, job->path,
+                                   person->sees_private, person->team ? person->team : "");
     size_t place = ids_table_hash(key, strlen(key)) % BOARD_CASES;
     struct board_answer *kept = &board->kept_cases[place];
 
@@ -331,12 +333,17 @@ static struct board_answer *find_case(struct board *board, const struct desk_job
 static int read_case(struct board *board, const struct desk_job *job, struct board_answer *kept,
                      struct err *err) {
     struct sight *sight = &board->case_sight;
+    struct buf *body = &kept->body;
+    const struct person *person = &job->person;
+    int status;
 
     arena_reset(sight->arena);
-    buf_clear(&kept->body);
+    buf_clear(body);
     kept->made_ms = 0;
-    int status =
-        api_case(sight, board->versions, &job->person, job->path, clock_now_ms(), &kept->body, err);
+    if (strcmp(job->asks, "similar") == 0)
+        status = api_similar(sight, person, job->path, body, err);
+    else
+        status = api_case(sight, board->versions, person, job->path, clock_now_ms(), body, err);
     if (status != 200) return status;
     make_etag(kept->body.at, kept->body.len, kept->etag);
     kept->made_ms = clock_boot_ms();

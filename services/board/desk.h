@@ -11,6 +11,7 @@ struct desk_job {
     void *handle;        /* of http_request_later() */
     struct arena *arena; /* the job's own */
     struct person person;
+    const char *asks; /* the endpoint's name */
     const char *path, *body, *peer;
     const char *etag; /* If-None-Match, or NULL */
 };

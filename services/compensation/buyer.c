@@ -45,6 +45,8 @@ void buyer_erase(struct proposal_turn *turn, const struct activity *erased) {
         return;
     }
     fields_private_names(&compensation_state_table, turn->state, in->arena, &told.fields);
+    if (turn->state->profile && turn->state->profile->text_sketch)
+        texts_add(&told.fields, "sketch", in->arena); /* shelf_put() takes it away */
     fields_erase_private(&compensation_state_table, turn->state);
     ids_hash(hash, 2, in->ev->source, in->ev->id);
     const char *id = arena_printf(in->arena, "%s.erased.compensation.%.8s", turn->case_id, hash);

@@ -8,6 +8,7 @@
 #include "proposal.h"
 #include "recovery.h"
 #include "settle.h"
+#include "shelf.h"
 
 #include <limits.h>
 #include <string.h>
@@ -102,6 +103,7 @@ static void open_case(struct proposal_turn *turn, const struct complaint *compla
         state->tenant = "default";
     if (complaint->customer) buyer_take(turn, complaint->customer);
     state->policy_version = turn->policy->version;
+    state->opened_at = complaint->opened_at;
     take_submission(turn, complaint);
 }
 
@@ -308,6 +310,13 @@ static void on_failed(struct proposal_turn *turn, const void *data) {
     settle_report(turn, data, false);
 }
 
+static void on_scored(struct proposal_turn *turn, const void *data) {
+    const struct activity *activity = data;
+
+    if (turn->state->score == activity->score) turn->out->unchanged = true;
+    turn->state->score = activity->score;
+}
+
 static void on_erased(struct proposal_turn *turn, const void *data) {
     buyer_erase(turn, data);
 }
@@ -336,6 +345,7 @@ static const struct reaction {
     {EVENT_COMPENSATION_REQUESTED, on_requested, &contract_compensation_requested, true},
     {EVENT_SETTLEMENT_DONE, on_settled, &contract_settlement_result, false},
     {EVENT_SETTLEMENT_FAILED, on_failed, &contract_settlement_result, false},
+    {EVENT_VISIT_SCORED, on_scored, &contract_visit_scored, false},
     {EVENT_CUSTOMER_ERASED, on_erased, &contract_customer_erased, false},
     {EVENT_UNKNOWN, NULL, NULL, false},
 };
@@ -426,6 +436,7 @@ static enum result fold(struct proposal_turn *turn, const struct reaction *row) 
         return DONE;
     }
     row->act(turn, data);
+    shelf_put(turn->state, turn->in->arena);
     set_wake(turn);
 
     return DONE;

@@ -3,7 +3,7 @@
  *
  * Consumes: case.opened, case.repeated, case.customer_replied (what a submission brings),
  * case.classified, case.reclassified, case.assessed, case.resolved, case.withdrawn, case.closed,
- * case.reopened, sla.breached, decision.approved, decision.rejected, decision.chosen,
+ * case.reopened, visit.scored, sla.breached, decision.approved, decision.rejected, decision.chosen,
  * compensation.requested, settlement.done, settlement.failed, customer.erased (his id is blanked:
  * buyer.h). Emits: case.erased, compensation.proposed,
  * .vote_counted, .decision_refused, .recovery_claimed, .approved, .chosen, .rejected, .expired,
@@ -152,6 +152,9 @@ struct compensation_state {
     int64_t approve_by, choose_by;
     /* Facts. */
     const char *tenant, *order_id, *policy_version, *customer_id, *customer_mark;
+    int64_t opened_at;
+    int64_t score;       /* what the customer said when asked afterwards, 1 to 5; 0: nothing */
+    const char *library; /* the closed case can be found by this (shelf.h); NULL: it cannot */
     const char *phone_mark, *address_mark; /* by which history counts; NULL: not known */
     int tier, order_status;
     const struct profile *profile; /* class, severity, flags, status; NULL: nothing known */

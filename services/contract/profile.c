@@ -30,6 +30,7 @@ static const struct field profile_fields[] = {
     {PLACE(text_place), .doc = "Its place."},
     {FIELD(profile, text_rules), .type = FIELD_TEXTS,
      .doc = "Which rules it was classified by; `model` where that spoke."},
+    {FIELD(profile, text_sketch), .type = FIELD_ID, .doc = "How it is compared with others."},
     {FIELD(profile, severity), .type = FIELD_CHOICE, .choices = contract_severities,
      .doc = "The highest of all texts."},
     {FIELD(profile, flags), .type = FIELD_TEXTS,
@@ -149,6 +150,7 @@ static struct profile *fold_text(const struct profile *before, const struct prof
         profile->text_unsure = texts_has(flags, unsure);
         profile->text_place = keep(place, arena);
         profile->text_rules = (struct texts){0};
+        profile->text_sketch = NULL;
     }
 
     if (severity && grade(severity) < grade(profile->severity)) profile->severity = severity;
@@ -178,6 +180,7 @@ const struct profile *profile_classified_by(const struct profile *before,
                                         &classified->flags, arena, &led);
     const struct reason *reasons = classified->reasons.at;
 
+    if (led) profile->text_sketch = classified->sketch;
     for (int i = 0; led && i < classified->reasons.count; i++) {
         bool more = profile->text_rules.count < PROFILE_RULES_MAX;
         if (more && !texts_has(&profile->text_rules, reasons[i].rule))
@@ -226,6 +229,14 @@ const struct profile *profile_moved(const struct profile *before, const struct p
     if (!is_latest(place, *latest)) return before;
     *latest = keep(place, arena);
     if (latest == &profile->reopened) reopen(profile, place);
+    return profile;
+}
+
+const struct profile *profile_without_sketch(const struct profile *before, struct arena *arena) {
+    if (!before || !before->text_sketch) return before;
+    struct profile *profile = renew(before, arena);
+
+    profile->text_sketch = NULL;
     return profile;
 }
 

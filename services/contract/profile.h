@@ -39,6 +39,7 @@ struct profile {
     bool text_asks, text_unsure;
     struct profile_place *text_place;
     struct texts text_rules; /* which said so; none where nobody asks for them */
+    const char *text_sketch; /* how it is compared (classification/sketch.h); likewise */
     /* All texts. */
     int severity;
     struct texts flags; /* without `question` and `unsure` */
@@ -67,7 +68,8 @@ const struct profile *profile_classified(const struct profile *before,
                                          const struct profile_place *place, const char *class_name,
                                          int severity, const struct texts *flags,
                                          struct arena *arena);
-/* The same, and which rules said so: `reasons` of case.classified, but for the customer's words. */
+/* The same, and which rules said so: `reasons` of case.classified, but for the customer's words;
+ * and its sketch. */
 const struct profile *profile_classified_by(const struct profile *before,
                                             const struct profile_place *place,
                                             const struct classified *classified,
@@ -82,6 +84,9 @@ const struct profile *profile_reclassified(const struct profile *before,
 /* case.resolved, case.closed, case.withdrawn, case.reopened; any other type changes nothing. */
 const struct profile *profile_moved(const struct profile *before, const struct profile_place *place,
                                     enum event_type type, struct arena *arena);
+
+/* The same without what its text is compared by. */
+const struct profile *profile_without_sketch(const struct profile *before, struct arena *arena);
 
 /* NULL: nobody has classified the case. */
 const char *profile_class(const struct profile *profile);

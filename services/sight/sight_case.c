@@ -36,21 +36,21 @@ static const struct redis_reply *reply_of(const struct pairs *pairs, struct aren
     return reply;
 }
 
-/* replies: the hash, and the fingerprint of the table that its view was made by. */
+/* made_by: the fingerprint of the table that the hash's view was made by. */
 static const struct redis_reply *expand(struct sight *sight, const char *case_id,
-                                        const struct table *table,
-                                        const struct redis_reply *replies) {
+                                        const struct table *table, const struct redis_reply *hash,
+                                        const struct redis_reply *made_by) {
     char fingerprint[FIELDS_FINGERPRINT_SIZE];
     struct arena *arena = sight->arena;
     struct err err;
 
     fields_fingerprint(table, fingerprint);
-    bool ours = replies[1].kind == REDIS_TEXT && strcmp(replies[1].text, fingerprint) == 0;
-    struct hashes hashes = {.id = case_id, .public = pairs_of(&replies[0], arena, true)};
+    bool ours = made_by->kind == REDIS_TEXT && strcmp(made_by->text, fingerprint) == 0;
+    struct hashes hashes = {.id = case_id, .public = pairs_of(hash, arena, true)};
     struct pairs pairs;
     bool good =
         hashes.public.count && ours && fields_expand(table, &hashes, arena, &pairs, &err) == 0;
-    if (!good) pairs = pairs_of(&replies[0], arena, false);
+    if (!good) pairs = pairs_of(hash, arena, false);
     return reply_of(&pairs, arena);
 }
 
@@ -73,9 +73,10 @@ int sight_case_read(struct sight *sight, const char *case_id, bool private,
     if (sight_exchange(sight, &replies, &count) < 0) return -1;
     *out = (struct sight_case){
         .case_id = case_id,
-        .sla = expand(sight, case_id, &sla_state_table, replies),
-        .compensation = expand(sight, case_id, &compensation_state_table, replies + 2),
-        .notification = expand(sight, case_id, &notification_state_table, replies + 4)};
+        .sla = expand(sight, case_id, &sla_state_table, &replies[0], &replies[1]),
+        .compensation = expand(sight, case_id, &compensation_state_table, &replies[2], &replies[3]),
+        .notification =
+            expand(sight, case_id, &notification_state_table, &replies[4], &replies[5])};
     if (private) out->private = &replies[6];
 
     return 0;
@@ -126,4 +127,24 @@ int sight_case_notification(struct sight *sight, const struct sight_case *found,
     *out = (struct notification_state){0};
     return read_state(sight, found, &notification_state_table, found->notification, found->private,
                       out);
+}
+
+int sight_case_compensations(struct sight *sight, int shard, const char *const *case_ids, int count,
+                             struct compensation_state *out) {
+    struct redis_reply *replies;
+    int replied;
+
+    for (int i = 0; i < count; i++)
+        redis_addf(sight->redis, 2, "HGETALL", sight_case_key(sight, "compensation", case_ids[i]));
+    redis_addf(sight->redis, 3, "HGET", sight_key(sight, "compensation", shard, "totals"),
+               "@schema");
+    if (sight_exchange(sight, &replies, &replied) < 0) return -1;
+
+    for (int i = 0; i < count; i++) {
+        struct sight_case found = {.case_id = case_ids[i]};
+        found.compensation =
+            expand(sight, case_ids[i], &compensation_state_table, &replies[i], &replies[count]);
+        if (sight_case_compensation(sight, &found, &out[i]) < 0) return -1;
+    }
+    return 0;
 }

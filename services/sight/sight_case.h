@@ -27,6 +27,9 @@ int sight_case_sla(struct sight *sight, const struct sight_case *found,
                    struct sla_state *out) MUST_CHECK;
 int sight_case_compensation(struct sight *sight, const struct sight_case *found,
                             struct compensation_state *out) MUST_CHECK;
+/* Those of several cases of one shard; of one that is gone without a tenant. */
+int sight_case_compensations(struct sight *sight, int shard, const char *const *case_ids, int count,
+                             struct compensation_state *out) MUST_CHECK;
 /* With what is private, where it was asked for. */
 int sight_case_notification(struct sight *sight, const struct sight_case *found,
                             struct notification_state *out) MUST_CHECK;

@@ -2,7 +2,7 @@
 #include "seed.h"
 #include "base/clock.h"
 #include "base/ids.h"
-#include "compensation/compensation.h"
+#include "compensation/shelf.h"
 #include "notification/notification.h"
 #include "runtime/view.h"
 #include "sla/sla_state.h"
@@ -147,10 +147,42 @@ static void *sla_of(const struct seed_case *one, struct arena *arena) {
     return state;
 }
 
+/* A case with words: open, or closed with what it was offered. */
+static void *compared(const struct seed_case *one, struct arena *arena) {
+    struct compensation_state *state = ARENA_NEW(arena, struct compensation_state);
+    struct profile *profile = ARENA_NEW(arena, struct profile);
+    struct profile_place *closed = ARENA_NEW(arena, struct profile_place);
+    struct compensation_remedy *remedy = ARENA_NEW(arena, struct compensation_remedy);
+    struct compensation_option *option = ARENA_NEW(arena, struct compensation_option);
+
+    closed->at = one->closed_at;
+    *profile = (struct profile){.text_class = one->class_name, .text_sketch = one->sketch};
+    if (one->closed_at) profile->closed = closed;
+    *state = (struct compensation_state){.profile = profile,
+                                         .tenant = "default",
+                                         .customer_id = "c-1",
+                                         .opened_at = one->opened_at,
+                                         .warehouse = one->warehouse,
+                                         .score = one->score,
+                                         .wake_at = wake_of(one)};
+    shelf_put(state, arena);
+    if (!one->closed_at) return state;
+    remedy->kind = fields_choice_value(contract_remedy_kinds, "refund");
+    remedy->amount = (struct money){"CNY", one->cost_minor};
+    remedy->detail = "as Anna promised Mr Li";
+    *option = (struct compensation_option){.option = "A", .remedies = {remedy, 1}};
+    state->status = COMPENSATION_SETTLED;
+    state->options = (struct parts){option, 1};
+    state->option = "A";
+    state->rule = "flaw";
+    return state;
+}
+
 static void *money_of(const struct seed_case *one, struct arena *arena) {
     struct compensation_state *state = ARENA_NEW(arena, struct compensation_state);
     struct approval_need *need = ARENA_NEW(arena, struct approval_need);
     char id[SEED_ID_SIZE];
+    if (one->status && one->sketch) return compared(one, arena);
     if (!one->status || !one->approver) return NULL;
 
     seed_case_id(one->number, id);

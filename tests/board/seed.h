@@ -15,6 +15,10 @@ struct seed_case {
     const char *approver; /* NULL: no proposal waits */
     int64_t cost_minor, approve_by;
     const char *customer; /* the name; NULL: none */
+    /* Of what its words are (classification/sketch.h); NULL: of none. A closed one was offered a
+     * refund of cost_minor by the rule `flaw`, and took it. */
+    const char *sketch, *warehouse;
+    int64_t closed_at, score;
 };
 
 enum { SEED_ID_SIZE = 22 };

@@ -1,5 +1,5 @@
 // A case's page.
-import { t, named, money, moment, number } from "/words.js";
+import { t, named, money, moment, number, span } from "/words.js";
 import { h, cell, countdown, empty, facts, line, note } from "/parts.js";
 import { get, me } from "/main.js";
 import { link } from "/pages.js";
@@ -34,6 +34,22 @@ function offer(found) {
     (found.settlements ?? []).length ? h("p", null, `${t("settlements")}: `, found.settlements.map((one) => `${one.settlement_id} ${named(one.outcome)}`).join("; ")) : null);
 }
 
+function like(one) {
+  const option = (found) => `${found.option}${found.option === one.chosen ? ` (${t("chosen")})` : ""}: ${(found.remedies ?? []).map((remedy) => `${named(remedy.kind)} ${remedy.amount ? money(remedy.amount.minor, remedy.amount.currency) : ""}`.trim()).join(", ")}`;
+  const said = [t("alike", number(Math.round(one.alike / 10))), one.same?.length ? `${t("same")}: ${one.same.map((fact) => t(`same_${fact}`)).join(", ")}` : "",
+    one.took ? t("took", span(Date.parse(one.ended_at) - Date.parse(one.opened_at))) : "", one.score ? t("scored", number(one.score)) : ""];
+  return h("li", null, h("a", { href: link("case", { id: one.case_id }), "data-view": "", class: "id" }, one.case_id), ` ${said.filter(Boolean).join(", ")}`,
+    h("div", null, one.offer ? `${named(one.offer)}: ${(one.offered ?? []).map(option).join("; ")}` : t("none")));
+}
+
+// Asked once for a case that is opened, and again after a minute: what is closed does not change from second to second.
+let similar = { id: null, at: 0, list: [] };
+async function closedOnes(id) {
+  if (similar.id !== id || Date.now() - similar.at > 60000)
+    similar = { id, at: Date.now(), list: (await get(`similar/${encodeURIComponent(id)}`, 404).catch(() => ({}))).similar ?? [] };
+  return similar.list;
+}
+
 const messageState = { sent: "sent_state", under_way: "under_way", again: "again_state", waiting: "waiting_state" };
 
 export const onecase = {
@@ -42,6 +58,7 @@ export const onecase = {
     const found = await get(`cases/${encodeURIComponent(query.get("id") ?? "")}`, 404);
     const body = root.querySelector("#body");
     if (found.error) return body.replaceChildren(empty(t("no_case"), h("p", null, h("a", { href: link("due"), "data-view": "" }, t("back")))));
+    const alike = await closedOnes(found.case_id);
     const opened = [...body.querySelectorAll("details")].map((details) => details.open);
     body.replaceChildren(
       ...(found.notes ?? []).map((text) => note(text)),
@@ -54,6 +71,7 @@ export const onecase = {
         section(t("customer"), found.customer ? facts([["id", found.customer.id], [t("customer"), found.customer.name], ["☎", found.customer.phone], ["✉", found.customer.email], [t("language"), found.customer.locale]])
           : h("p", null, t(me()?.sees_private ? "none" : "private_hidden")))),
       section(t("deadlines"), (found.deadlines ?? []).length ? found.deadlines.map(deadline) : h("p", null, t("none"))),
+      section(t("similar"), alike.length ? h("ul", { id: "similar" }, alike.map(like)) : h("p", null, t("none"))),
       h("div", { class: "columns" },
         section(t("messages"), (found.messages ?? []).length ? h("ul", null, found.messages.map((one) => h("li", null, `${named(one.message)}: ${t(messageState[one.state] ?? one.state)}${one.channel ? `, ${one.channel}` : ""}${one.audience ? `, ${named(one.audience)}` : ""}`))) : h("p", null, t("none"))),
         section(t("timeline"), h("ol", { class: "timeline" }, (found.timeline ?? []).map((one) => h("li", null, h("time", { datetime: one.at }, moment(one.at)), ` ${one.type}${one.target ? `: ${named(one.target)}` : ""}`))))));

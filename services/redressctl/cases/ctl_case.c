@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "redressctl/cases/ctl_sight.h"
+#include "redressctl/cases/ctl_similar.h"
 #include "redressctl/help_texts.h"
 #include "runtime/claim_store.h"
 #include "sight/sight_case.h"
@@ -14,7 +15,7 @@ struct case_run {
     struct ctl ctl;
     const char *case_id;
     const struct redis_reply *sla, *compensation;
-    bool json;
+    bool json, similar;
     int64_t now_ms;
 };
 
@@ -230,7 +231,8 @@ static void print_json(const struct case_run *run) {
 
 static int run_case(int argc, char **argv) {
     struct case_run run = {.ctl.command = &ctl_case, .now_ms = clock_now_ms()};
-    const struct options_row options[] = {{"--json", NULL, &run.json}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {
+        {"--json", NULL, &run.json}, {"--similar", NULL, &run.similar}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc != 2) status = ctl_usage(&run.ctl, "expected one CASE");
@@ -244,8 +246,12 @@ static int run_case(int argc, char **argv) {
     if (!status) status = ctl_redis(&run.ctl);
     if (!status) status = ctl_shards(&run.ctl);
     if (!status) status = find(&run);
-    if (!status && run.json) print_json(&run);
-    if (!status && !run.json) print_people(&run);
+    if (!status && run.similar)
+        status = ctl_similar(&run.ctl, run.case_id, run.json);
+    else if (!status && run.json)
+        print_json(&run);
+    else if (!status)
+        print_people(&run);
     if (!status) status = check_views(&run);
     ctl_close(&run.ctl);
 
@@ -254,9 +260,9 @@ static int run_case(int argc, char **argv) {
 
 const struct command ctl_case = {
     .name = "case",
-    .usage = "case CASE [--json]",
+    .usage = "case CASE [--similar] [--json]",
     .about = "one case: its facts, deadlines, compensation and timeline",
-    .options = "--json",
+    .options = "--json --similar",
     .run = run_case,
     .help = help_case,
 };
