@@ -174,7 +174,10 @@ static void send(struct rehearse *rehearse, const struct worker_spec *spec,
                  const struct output *output, const struct event *cause) {
     struct raw *raw = ARENA_NEW(rehearse->batch, struct raw);
 
-    *raw = (struct raw){.topic = output->topic, .timestamp_ms = rehearse->now_ms};
+    *raw = (struct raw){.topic = output->topic,
+                        .timestamp_ms = rehearse->now_ms,
+                        .key = output->key,
+                        .key_len = output->key ? strlen(output->key) : 0};
     struct event *ev = ARENA_NEW(rehearse->batch, struct event);
     const char *traceparent = output->traceparent;
     if (!traceparent && cause) traceparent = cause->traceparent;
@@ -290,7 +293,7 @@ static void fold(struct rehearse *rehearse, struct player *player, const struct 
         spread(rehearse, player, ev);
         return;
     }
-    const char *key = spec->state_key ? spec->state_key(ev) : ev->subject;
+    const char *key = spec->state_key ? spec->state_key(ev, rehearse->batch) : ev->subject;
     if (key) fold_into(rehearse, player, key, ev);
 }
 

@@ -71,7 +71,8 @@ struct worker_spec {
     const char *name;  /* "sla"; group <prefix>-sla, changelog <prefix>.sla.state */
     const char *about; /* one line for --help */
     enum worker_kind kind;
-    const enum topic *reads; /* TOPIC_NONE-terminated; keyed workers read TOPIC_EVENTS only */
+    const enum topic *reads; /* TOPIC_NONE-terminated; keyed workers read one, of as many partitions
+                                as the case log: that or TOPIC_ORDERS */
     const enum topic *
         writes; /* TOPIC_NONE-terminated: beside the case log and rejected records; NULL: nothing */
     const char *policy_file;  /* "sla.yaml" in REDRESS_POLICY_DIR, or NULL */
@@ -101,8 +102,8 @@ struct worker_spec {
     bool (*wants)(const char *type);
 
     /* Keyed: which state an event belongs to; NULL function: its subject (the case id). May return
-     * NULL: none. */
-    const char *(*state_key)(const struct event *ev);
+     * NULL: none. A state's events have one key, so that they are in one partition. */
+    const char *(*state_key)(const struct event *ev, struct arena *arena);
 
     /* Keyed: events of the type `spreads` are folded into every state whose FIELD_FOUND field
      * `spreads_to` may hold the text that the event names, once each, with the state's key as its
@@ -126,5 +127,10 @@ struct worker_spec {
      * move or clear it). DONE or REJECT. */
     enum result (*decide)(const struct decision *in, void *state, struct effects *out);
 };
+
+/* What a keyed worker reads: the case log, or another. */
+static inline enum topic spec_input(const struct worker_spec *spec) {
+    return spec->reads[0];
+}
 
 #endif

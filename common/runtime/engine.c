@@ -399,7 +399,14 @@ bool engine_restored(struct engine *engine) {
 
 /* ---- Polling ---- */
 
-/* A partition of the case log beyond those that there were is none of ours. */
+/* A partition of the case log, or of what a keyed worker reads in its place, beyond those that
+ * there were is none of ours. */
+static bool is_beyond(const struct engine *engine, const struct place *place) {
+    bool log = place->topic == TOPIC_EVENTS ||
+               (engine->spec->kind == WORKER_KEYED && place->topic == spec_input(engine->spec));
+    return log && place->partition >= engine->partitions;
+}
+
 static void on_assigned(void *context, const struct place *places, int count) {
     struct engine *engine = context;
     struct err err;
@@ -409,9 +416,8 @@ static void on_assigned(void *context, const struct place *places, int count) {
         return;
     }
     for (int i = 0; i < count; i++)
-        if (places[i].topic == TOPIC_EVENTS && places[i].partition >= engine->partitions &&
-            !engine->stopping)
-            watch_stop(engine, TOPIC_EVENTS, engine->partitions, places[i].partition + 1);
+        if (is_beyond(engine, &places[i]) && !engine->stopping)
+            watch_stop(engine, places[i].topic, engine->partitions, places[i].partition + 1);
     engine->hooks.assigned(engine->hooks.context, places, count);
 }
 

@@ -58,7 +58,7 @@ static bool fetch(struct keyed *keyed, bool able) {
         struct shard *shard = &keyed->shards.at[i];
         if (shard->phase != SHARD_RUN) continue;
         places[count++] = (struct place){
-            .topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
+            .topic = spec_input(engine->spec), .partition = shard->number, .offset = shard->next};
         shard->polled_to = -1;
     }
     struct err err;
@@ -246,7 +246,8 @@ static void report(struct keyed *keyed) {
     metrics_set(engine->metrics.held, "unreadable", unread);
     struct place *ends = arena_alloc(engine->arena, sizeof *ends * (size_t)keyed->shards.count);
     for (int i = 0; i < keyed->shards.count; i++)
-        ends[i] = (struct place){.topic = TOPIC_EVENTS, .partition = keyed->shards.at[i].number};
+        ends[i] = (struct place){.topic = spec_input(engine->spec),
+                                 .partition = keyed->shards.at[i].number};
     struct err err;
     if (kafka_ends(engine->asker, ends, keyed->shards.count, ENGINE_ASK_MS, &err) < 0) return;
     for (int i = 0; i < keyed->shards.count; i++)

@@ -45,7 +45,7 @@ static struct keyed_job *job_new(struct keyed_work *work, struct keyed_case *ent
 /* ---- What is to be done ---- */
 
 static const char *state_key(const struct keyed_work *work, const struct event *ev) {
-    if (work->engine->spec->state_key) return work->engine->spec->state_key(ev);
+    if (work->engine->spec->state_key) return work->engine->spec->state_key(ev, work->arena);
     return ev->subject;
 }
 
@@ -178,8 +178,9 @@ static void add_places(struct keyed_work *work, struct batch *batch) {
         struct shard *shard = &keyed->shards.at[i];
         if (!keyed_runs(shard)) continue;
         struct place *place = &batch->places[batch->place_count++];
-        *place = (struct place){
-            .topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
+        *place = (struct place){.topic = spec_input(work->engine->spec),
+                                .partition = shard->number,
+                                .offset = shard->next};
         memcpy(place->metadata, shard->log_id, sizeof shard->log_id);
     }
 }

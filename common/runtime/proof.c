@@ -161,8 +161,8 @@ static void ask_own_ends(struct shards *shards, int64_t at_ms, bool unconfirmed)
 
     for (int i = 0; i < shards->count; i++)
         if (shards->at[i].phase == SHARD_RUN && !shards->at[i].proof.pending_ms)
-            ends[count++] =
-                (struct place){.topic = TOPIC_EVENTS, .partition = shards->at[i].number};
+            ends[count++] = (struct place){.topic = spec_input(engine->spec),
+                                           .partition = shards->at[i].number};
     struct err err;
     if (kafka_ends(engine->asker, ends, count, ENGINE_ASK_MS, &err) < 0) {
         health_unproven("the end of the own partitions, before a deadline fires", err.text);

@@ -82,7 +82,8 @@ int64_t shards_next_wake_ms(const struct shards *shards) {
 
 static void take_offsets(struct shards *shards, struct shard *shard) {
     struct engine *engine = shards->engine;
-    struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number}, start = committed;
+    struct place committed = {.topic = spec_input(engine->spec), .partition = shard->number};
+    struct place start = committed;
     struct err err;
     bool known =
         kafka_committed(engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) == OUTCOME_DONE &&
@@ -96,8 +97,8 @@ static void take_offsets(struct shards *shards, struct shard *shard) {
     shard->no_offsets = committed.offset == KAFKA_NO_OFFSET;
     if (!shard->no_offsets && committed.offset < start.offset) {
         engine_stop(engine, EXIT_CANNOT_GO_ON,
-                    "the case log was deleted beyond this group's offsets: events were lost. Raise "
-                    "retention.ms of the events topic, and reset the group's offsets to the "
+                    "the input was deleted beyond this group's offsets: events were lost. Raise "
+                    "retention.ms of its topic, and reset the group's offsets to the "
                     "earliest knowingly",
                     arena_printf(engine->arena, "shard %d, committed %" PRId64 ", first %" PRId64,
                                  shard->number, committed.offset, start.offset));

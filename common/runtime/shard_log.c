@@ -25,7 +25,8 @@ static void make_log(struct shards *shards, struct shard *shard) {
 
     ids_hash(id, 2, engine->spec->name,
              arena_printf(engine->arena, "%" PRId64, clock_boot_us() ^ clock_now_ms()));
-    struct place place = {.topic = TOPIC_EVENTS, .partition = shard->number, .offset = shard->next};
+    struct place place = {
+        .topic = spec_input(engine->spec), .partition = shard->number, .offset = shard->next};
     snprintf(place.metadata, sizeof place.metadata, "%s", id);
     struct batch batch;
     batch_init(&batch, engine->arena);
@@ -46,7 +47,7 @@ static void make_log(struct shards *shards, struct shard *shard) {
 
 void shard_log_missing(struct shards *shards, struct shard *shard) {
     struct engine *engine = shards->engine;
-    struct place events = {.topic = TOPIC_EVENTS, .partition = shard->number};
+    struct place events = {.topic = spec_input(engine->spec), .partition = shard->number};
     struct err err;
 
     if (!engine->config->demonstration && !shard->no_offsets) {
@@ -106,7 +107,8 @@ static bool check_log(struct shards *shards, struct shard *shard, const struct r
 /* Offsets are read before the changelog: whoever owned the shard then may have committed both
  * since. */
 static bool offsets_came(struct shards *shards, const struct shard *shard) {
-    struct place committed = {.topic = TOPIC_EVENTS, .partition = shard->number};
+    struct place committed = {.topic = spec_input(shards->engine->spec),
+                              .partition = shard->number};
     struct err err;
     if (kafka_committed(shards->engine->consumer, &committed, 1, OFFSETS_TURN_MS, &err) !=
         OUTCOME_DONE)

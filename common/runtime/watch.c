@@ -72,6 +72,7 @@ void watch_stop(struct engine *engine, enum topic topic, int before, int now) {
 
 static bool is_fixed(const struct engine *engine, enum topic topic) {
     if (topic == TOPIC_CLAIMS) return engine->claims != NULL;
+    if (topic == TOPIC_ORDERS) return engine->spec->kind == WORKER_KEYED;
     return topic == TOPIC_EVENTS || topic == TOPIC_STATE || topic == TOPIC_DELIVERIES ||
            topic == TOPIC_SETTLEMENTS;
 }

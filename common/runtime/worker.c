@@ -105,8 +105,8 @@ static int configure(struct process *process, const char *file, struct buf *erro
 /* ---- Checks at start, repeated until Kafka and Redis answer ---- */
 
 static enum outcome check_counts(struct engine *engine, struct err *err) {
-    static const enum topic equal[] = {TOPIC_STATE, TOPIC_DELIVERIES, TOPIC_SETTLEMENTS,
-                                       TOPIC_NONE};
+    enum topic equal[] = {TOPIC_NONE /* its input */, TOPIC_STATE, TOPIC_DELIVERIES,
+                          TOPIC_SETTLEMENTS, TOPIC_NONE};
     int events = kafka_partitions(engine->asker, TOPIC_EVENTS, ENGINE_ASK_MS, err);
 
     if (events < 0) return OUTCOME_WAIT;
@@ -116,6 +116,7 @@ static enum outcome check_counts(struct engine *engine, struct err *err) {
         return OUTCOME_STOP;
     }
     engine->partitions = engine->counts[TOPIC_EVENTS] = events;
+    equal[0] = spec_input(engine->spec);
     for (const enum topic *topic = equal;
          *topic != TOPIC_NONE && engine->spec->kind == WORKER_KEYED; topic++) {
         int count = kafka_partitions(engine->asker, *topic, ENGINE_ASK_MS, err);

@@ -2,6 +2,7 @@
  * rows of the policy the severity. */
 #include "classification.h"
 #include "base/ids.h"
+#include "contract/cohort_key.h"
 #include "history.h"
 #include "sketch.h"
 
@@ -452,6 +453,22 @@ static int read_complaint(const struct event *ev, struct arena *arena, struct co
     return 0;
 }
 
+/* Cohorts count classes. What the customer wrote is none of their business. */
+static void tell_cohorts(const struct decision *in, const struct complaint *complaint,
+                         const struct classified *classified, const char *id, struct effects *out) {
+    const char *tenant = complaint->tenant ? complaint->tenant : "default";
+    struct classified data = *classified;
+    struct texts keys;
+
+    if (complaint->order == NULL) return;
+    data.reasons = (struct parts){0};
+    cohort_keys_of_order(tenant, complaint->order, &complaint->items, in->arena, &keys);
+    for (int i = 0; i < keys.count; i++)
+        effects_send(out, TOPIC_ORDERS, keys.at[i], contract_row(EVENT_CASE_CLASSIFIED)->name, id,
+                     in->ev->time_ms, &contract_classified, &data)
+            ->subject = complaint->case_id;
+}
+
 static enum result decide(const struct decision *in, void *state, struct effects *out) {
     const struct event *ev = in->ev;
     struct complaint complaint = {0};
@@ -467,18 +484,22 @@ static enum result decide(const struct decision *in, void *state, struct effects
                             in->arena, &verdict);
     verdict.classified.case_id = complaint.case_id;
     ids_hash(id, 3, contract_row(EVENT_CASE_CLASSIFIED)->name, ev->source, ev->id);
-    contract_emit(out, EVENT_CASE_CLASSIFIED, complaint.case_id, arena_strdup(in->arena, id),
-                  ev->time_ms, &verdict.classified);
+    const char *own_id = arena_strdup(in->arena, id);
+    contract_emit(out, EVENT_CASE_CLASSIFIED, complaint.case_id, own_id, ev->time_ms,
+                  &verdict.classified);
+    tell_cohorts(in, &complaint, &verdict.classified, own_id, out);
     return DONE;
 }
 
 static const enum topic reads[] = {TOPIC_EVENTS, TOPIC_NONE};
+static const enum topic writes[] = {TOPIC_ORDERS, TOPIC_NONE};
 
 const struct worker_spec classification_spec = {
     .name = "classification",
     .about = "says what a complaint is about and how severe it is",
     .kind = WORKER_MAP,
     .reads = reads,
+    .writes = writes,
     .policy_file = "classification.yaml",
     .policy_names = "model",
     .load = policy_load,

@@ -2,7 +2,8 @@
  * so.
  *
  * consumes  case.opened, case.repeated, case.customer_replied with a text (redress.events)
- * emits     case.classified, once for each of them
+ * emits     case.classified, once for each of them; to redress.orders the same, without reasons,
+ *           once for each value of a dimension that the order has (contract/cohort_key.h)
  * keeps     nothing
  * decides   class, further classes, severity, flags, confidence, reasons, by classification.yaml
  * and its model rejects   an event whose data is not of its type (none comes from intake) */

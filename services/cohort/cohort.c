@@ -26,13 +26,13 @@ const struct cohort_rule *cohort_rule_of(const struct cohort_policy *policy,
 /* ---- Which state ---- */
 
 static const char *key_of(const struct event *ev, struct arena *arena) {
-    if (!ev->raw || !ev->raw->key) return "";
+    if (!ev->raw || !ev->raw->key) return NULL;
     return arena_strndup(arena, ev->raw->key, ev->raw->key_len);
 }
 
 /* tenant 0x1F dimension 0x1F value. False: it is none. */
 static bool name_state(struct cohort_state *state, const char *key, struct arena *arena) {
-    const char *first = strchr(key, KEY_SEPARATOR);
+    const char *first = key ? strchr(key, KEY_SEPARATOR) : NULL;
     const char *second = first ? strchr(first + 1, KEY_SEPARATOR) : NULL;
 
     if (!second || first == key || !second[1]) return false;
@@ -58,20 +58,19 @@ static enum result take_order(const struct cohort_turn *turn, bool *changed_out)
 
 /* A customer counts once an order; and he is not warned any more. */
 static enum result take_complaint(const struct cohort_turn *turn, bool *changed_out) {
-    const struct tree *data = turn->in->ev->data;
-    const char *case_id = tree_text(data, "case_id");
-    struct cohort_order *order =
-        cohort_orders_find(turn->state, tree_text(tree_get(data, "order"), "id"));
-    bool first = contract_event(turn->in->ev->type) == EVENT_CASE_OPENED;
+    struct order_complaint data = {0};
+    enum result result = effects_decode(turn->out, turn->in->ev, &contract_order_complained, &data);
 
-    if (!case_id) return effects_reject(turn->out, "missing_field", "data.case_id: expected");
-    if (order && order->complained) first = false;
-    *changed_out = first || (order && !order->complained);
+    if (result != DONE) return result;
+    struct cohort_order *order = cohort_orders_find(turn->state, data.order_id);
+    bool first = !data.again;
+    if (order) first = !order->complained;
+    *changed_out = first;
     if (order) order->complained = true;
     if (!first) return DONE;
     struct cohort_pending *pending =
         parts_add(&turn->state->pending, sizeof *pending, COHORT_PENDING_MOST, turn->in->arena);
-    *pending = (struct cohort_pending){.case_id = case_id, .at = turn->now_ms};
+    *pending = (struct cohort_pending){.case_id = data.case_id, .at = turn->now_ms};
     return DONE;
 }
 
@@ -124,8 +123,7 @@ static enum result take_word(const struct cohort_turn *turn, bool *changed_out) 
 static enum result take(const struct cohort_turn *turn, bool *changed_out) {
     switch (contract_event(turn->in->ev->type)) {
     case EVENT_ORDER_UPDATED: return take_order(turn, changed_out);
-    case EVENT_CASE_OPENED:
-    case EVENT_CASE_REPEATED: return take_complaint(turn, changed_out);
+    case EVENT_ORDER_COMPLAINED: return take_complaint(turn, changed_out);
     case EVENT_CASE_CLASSIFIED: return take_class(turn, changed_out);
     case EVENT_COHORT_CONFIRMED:
     case EVENT_COHORT_ENDED: return take_word(turn, changed_out);
@@ -203,13 +201,15 @@ static void tidy(const struct cohort_turn *turn) {
     cohort_rate_roll(state, turn->policy, turn->now_ms, turn->in->arena);
 }
 
-/* Nothing is held, and what was usual has faded: half an order. */
+/* Nothing is held, and what was usual has faded: half an order. A day does not come back, so what
+ * was usual on it is of no use. */
 static bool is_empty(const struct cohort_turn *turn) {
     const struct cohort_state *state = turn->state;
 
     if (state->orders.count || state->pending.count || state->days.count || state->counts.count)
         return false;
-    return !state->cohorts.count && cohort_rate_faded(state, turn->policy, turn->now_ms);
+    if (state->cohorts.count) return false;
+    return state->dimension == COHORT_DAY || cohort_rate_faded(state, turn->policy, turn->now_ms);
 }
 
 static void finish(const struct cohort_turn *turn) {
@@ -271,8 +271,7 @@ static enum result decide(const struct decision *in, void *data, struct effects 
 static bool wants(const char *type) {
     switch (contract_event(type)) {
     case EVENT_ORDER_UPDATED:
-    case EVENT_CASE_OPENED:
-    case EVENT_CASE_REPEATED:
+    case EVENT_ORDER_COMPLAINED:
     case EVENT_CASE_CLASSIFIED:
     case EVENT_COHORT_CONFIRMED:
     case EVENT_COHORT_ENDED: return true;
@@ -293,6 +292,7 @@ const struct worker_spec cohort_spec = {
     .load = cohort_policy_load,
     .state = &cohort_state_table,
     .wants = wants,
+    .state_key = key_of,
     .ask = ask,
     .decide = decide,
 };

@@ -4,8 +4,8 @@
  * (sku), a batch, a lane, or a lane's day (`<lane>@<YYYY-MM-DD>`, the UTC day an order was placed).
  * It is named by the key of its records: tenant 0x1F dimension 0x1F value.
  *
- * Consumes (records of one state, in order): order.updated (facts of an order), case.opened and
- * case.repeated (its customer has complained), case.classified (about what), cohort.confirmed and
+ * Consumes (records of one state, in order): order.updated (facts of an order),
+ * order.complained (its customer has), case.classified (about what), cohort.confirmed and
  * cohort.ended (a person's word; sent to the one dimension that cohort_key_of_match() names).
  * Emits: cohort.opened, cohort.member_warned, cohort.closed; settlement.ordered for a token.
  *
@@ -27,8 +27,7 @@
  *
  * Rejects: what cannot be read (bad_value, missing_field).
  *
- * There is no program of it yet: nobody writes these records, and the runtime's keyed loop reads
- * the case log alone.
+ * The records come from intake, case.classified from classification (deploy/docs/cohorts.md).
  *
  * Claims: `owner tenant order` of intake is looked at (contract_owner_claim): whoever has
  * complained is not warned, also when his complaint named none of the order's dimensions.

@@ -59,6 +59,7 @@ static void tell(const struct cohort_turn *turn, enum event_type type,
                  const struct cohort *cohort) {
     const char *word = type == EVENT_COHORT_OPENED ? "opened" : "closed";
     struct cohort_event event = {
+        .tenant = turn->state->tenant,
         .cohort_id = cohort->cohort_id,
         .class_name = cohort->class_name,
         .match = cohort->match,

@@ -145,8 +145,8 @@ static const char *settlement_id(const struct cohort *cohort, const struct cohor
 }
 
 static void order_token(const struct decision *in, const struct cohort_policy *policy,
-                        const struct cohort *cohort, const struct cohort_order *order,
-                        const char *route, struct effects *out) {
+                        const struct cohort_state *state, const struct cohort *cohort,
+                        const struct cohort_order *order, const char *route, struct effects *out) {
     const struct cohort_rule *rule = cohort_rule_of(policy, cohort->class_name);
 
     if (!rule->token) return;
@@ -154,6 +154,7 @@ static void order_token(const struct decision *in, const struct cohort_policy *p
         .settlement_id = settlement_id(cohort, order, in->arena),
         .order_id = order->order_id,
         .cohort_id = cohort->cohort_id,
+        .tenant = state->tenant,
         .customer_id = order->customer_id,
         .remedy = rule->token,
         .split = split_of(policy, &rule->token->amount, in->arena),
@@ -167,24 +168,25 @@ static void warn_order(const struct decision *in, const struct cohort_policy *po
                        const struct cohort_state *state, struct cohort *cohort,
                        struct cohort_order *order, struct effects *out) {
     struct cohort_event event = {
+        .tenant = state->tenant,
         .cohort_id = cohort->cohort_id,
         .class_name = cohort->class_name,
         .match = cohort->match,
         .placed_from = cohort->placed_from,
         .placed_to = cohort->placed_to,
         .order_id = order->order_id,
+        .token = cohort_rule_of(policy, cohort->class_name)->token,
     };
     const char *subject = arena_printf(in->arena, "order:%s", order->order_id);
-    char route[IDS_ROUTE_LEN + 1];
+    const char *route = contract_order_route(in->arena, state->tenant, order->order_id);
     char hash[27];
 
-    ids_route(state->tenant, subject, route);
     ids_hash(hash, 2, state->tenant, order->order_id);
     struct output *output =
         contract_send(out, EVENT_COHORT_MEMBER_WARNED, route,
                       arena_printf(in->arena, "warned.%s", hash), in->now_ms, &event);
     output->subject = subject;
-    order_token(in, policy, cohort, order, route, out);
+    order_token(in, policy, state, cohort, order, route, out);
     order->warned_by = cohort->cohort_id;
     cohort->warned++;
 }

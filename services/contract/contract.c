@@ -1,6 +1,7 @@
 /* contract: every event type with its topic and table, in the order of deploy/contract/contract.md.
  */
 #include "contract.h"
+#include "base/ids.h"
 #include <string.h>
 
 const struct contract_type contract_types[] = {
@@ -138,6 +139,9 @@ const struct contract_type contract_types[] = {
     {EVENT_COHORT_CLOSED, "cohort.closed", TOPIC_EVENTS, &contract_cohort, false,
      "The danger is over."},
 
+    {EVENT_ORDER_COMPLAINED, "order.complained", TOPIC_ORDERS, &contract_order_complained, true,
+     "The customer of an order complains."},
+
     {EVENT_DELIVERY_REQUESTED, "delivery.requested", TOPIC_DELIVERIES, &contract_delivery, false,
      "One message to send on one channel."},
     {EVENT_SETTLEMENT_ORDERED, "settlement.ordered", TOPIC_SETTLEMENTS, &contract_settlement, true,
@@ -201,6 +205,7 @@ static const enum event_type by_name[] = {
     EVENT_NOTIFICATION_FAILED,
     EVENT_NOTIFICATION_REQUESTED,
     EVENT_NOTIFICATION_SUPPRESSED,
+    EVENT_ORDER_COMPLAINED,
     EVENT_ORDER_UPDATED,
     EVENT_SETTLEMENT_DONE,
     EVENT_SETTLEMENT_FAILED,
@@ -273,6 +278,13 @@ bool contract_class_matches(const char *pattern, const char *class_name) {
     if (len >= 2 && strcmp(pattern + len - 2, ".*") == 0)
         return strncmp(pattern, class_name, len - 1) == 0;
     return strcmp(pattern, class_name) == 0;
+}
+
+const char *contract_order_route(struct arena *arena, const char *tenant, const char *order_id) {
+    char *route = arena_alloc(arena, IDS_ROUTE_LEN + 1);
+
+    ids_route(tenant, arena_printf(arena, "order:%s", order_id), route);
+    return route;
 }
 
 const char *contract_owner_claim(struct arena *arena, const char *tenant, const char *order_id) {

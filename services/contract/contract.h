@@ -260,6 +260,7 @@ struct compensation { /* every compensation.* type has its own table over this s
 /* redress.settlements, type settlement.ordered */
 struct settlement {
     const char *settlement_id, *case_id, *order_id, *cohort_id, *customer_id, *proposal_id;
+    const char *tenant; /* about an order without a case; else NULL */
     struct remedy *remedy;
     const struct tree *split;
     int64_t attempt; /* the how manieth order of it; 0: the first */
@@ -277,14 +278,22 @@ struct collected {
 struct delivery {
     const char *notification_id, *channel, *to, *locale, *subject, *body;
     int64_t not_before;
+    const char *tenant, *order_id, *cohort_id; /* about an order without a case; else NULL */
+};
+
+/* order.complained */
+struct order_complaint {
+    const char *tenant, *case_id, *order_id;
+    bool again; /* by a submission that joined its case */
 };
 
 /* cohort.opened, cohort.member_warned, cohort.closed */
 struct cohort_event {
-    const char *cohort_id, *class_name, *order_id;
+    const char *tenant, *cohort_id, *class_name, *order_id;
     struct cohort_match *match;
     int64_t placed_from, placed_to;
     int64_t size;
+    struct remedy *token; /* member_warned: what is given with it; NULL: nothing */
 };
 
 /* Parts; contract_contact is struct customer without tier,
@@ -311,7 +320,7 @@ extern const struct table contract_case_opened, contract_case_repeated, contract
     contract_vote_counted, contract_decision_refused, contract_refused, contract_referred,
     contract_recovery_claimed, contract_approved, contract_outcome, contract_escalated,
     contract_settled, contract_settlement, contract_notification, contract_collected,
-    contract_delivery, contract_cohort;
+    contract_delivery, contract_cohort, contract_order_complained;
 
 /* One row an event type. */
 struct contract_type {
@@ -341,6 +350,8 @@ const char *contract_customer_named(const struct event *ev);
 /* The claim by which intake knows whose an order is: it is there once somebody has complained about
  * the order; its value is his account's hash. */
 const char *contract_owner_claim(struct arena *arena, const char *tenant, const char *order_id);
+/* The route of what is about an order without a case. */
+const char *contract_order_route(struct arena *arena, const char *tenant, const char *order_id);
 /* "quality.flaw" matches "quality.*", "quality.flaw" and "*". */
 bool contract_class_matches(const char *pattern, const char *class_name);
 

@@ -325,6 +325,8 @@ static const struct field settlement_fields[] = {
     {FIELD(settlement, attempt), MAY(FIELD_INT),
      .doc = "The how manieth order of it, from 2: it was not reported as done. What was done "
             "already is not done again, but reported again."},
+    {FIELD(settlement, tenant), MAY(FIELD_ID),
+     .doc = "Of an order without a case: its tenant, which the report must name."},
     FIELDS_END,
 };
 TABLE_OF(settlement, settlement, "settlement.ordered", CASE_OR_ORDER,
@@ -366,6 +368,10 @@ static const struct field delivery_fields[] = {
      .doc = "The subject line, where the channel has one."},
     {FIELD(delivery, body), MUST(FIELD_TEXT), .doc = "The words."},
     {FIELD(delivery, not_before), MAY(FIELD_TIME), .doc = "Not to be sent earlier (quiet hours)."},
+    {FIELD(delivery, order_id), MAY(FIELD_ID), .doc = "About an order without a case: the order,"},
+    {FIELD(delivery, cohort_id), MAY(FIELD_ID), .doc = "its cohort,"},
+    {FIELD(delivery, tenant), MAY(FIELD_ID),
+     .doc = "and its tenant, all of which the report must name in place of a case."},
     FIELDS_END,
 };
 TABLE(delivery, delivery, "delivery.requested", "One message to send on one channel.");
@@ -378,7 +384,21 @@ static const struct field cohort_fields[] = {
     {FIELD_AS("class", cohort_event, class_name), MUST(FIELD_NAME),
      .doc = "The class of complaint that threatens."},
     {FIELD(cohort_event, size), MAY(FIELD_INT), .doc = "How many orders are in it."},
-    {FIELD(cohort_event, order_id), MAY(FIELD_ID), .doc = "cohort.member_warned: the order."},
+    {FIELD(cohort_event, order_id), MAY(FIELD_ID), .doc = "cohort.member_warned: the order,"},
+    {FIELD(cohort_event, token), MAY(FIELD_PART), .of = &contract_remedy,
+     .doc = "and what its customer is given with the warning."},
+    TENANT(cohort_event),
     FIELDS_END,
 };
 TABLE(cohort, cohort_event, "cohort", "Orders at risk from one cause.");
+
+static const struct field order_complained_fields[] = {
+    TENANT(order_complaint),
+    CASE_ID(order_complaint),
+    {FIELD(order_complaint, order_id), MUST(FIELD_ID), .doc = "The order."},
+    {FIELD(order_complaint, again), MAY(FIELD_BOOL),
+     .doc = "By a submission that joined its case."},
+    FIELDS_END,
+};
+TABLE(order_complained, order_complaint, "order.complained",
+      "That there is a complaint about an order, without what it says.");

@@ -7,7 +7,8 @@
 
 /* What an item points to, to be laid behind it. */
 struct pieces {
-    const char *id, *case_id, *key, *type, *data, *channel, *to, *subject, *body;
+    const char *id, *case_id, *order_id, *cohort_id, *tenant;
+    const char *key, *type, *data, *channel, *to, *subject, *body;
 };
 
 static size_t room(const char *text) {
@@ -26,7 +27,8 @@ static const char *lay(char **at, const char *text) {
 }
 
 static struct lane_item *lay_all(const struct pieces *from, const struct raw *raw) {
-    size_t texts = room(from->id) + room(from->case_id) + room(from->key) + room(from->type) +
+    size_t texts = room(from->id) + room(from->case_id) + room(from->order_id) +
+                   room(from->cohort_id) + room(from->tenant) + room(from->key) + room(from->type) +
                    room(from->data) + room(from->channel) + room(from->to) + room(from->subject) +
                    room(from->body);
     struct lane_item *item = calloc(1, sizeof *item + texts);
@@ -35,6 +37,9 @@ static struct lane_item *lay_all(const struct pieces *from, const struct raw *ra
     char *at = (char *)(item + 1);
     item->id = lay(&at, from->id);
     item->case_id = lay(&at, from->case_id);
+    item->order_id = lay(&at, from->order_id);
+    item->cohort_id = lay(&at, from->cohort_id);
+    item->tenant = lay(&at, from->tenant);
     item->key = lay(&at, from->key);
     item->type = lay(&at, from->type);
     item->data = lay(&at, from->data);
@@ -77,7 +82,10 @@ static struct lane_item *take_delivery(const struct event *ev, struct pieces *pa
         return NULL;
     }
     parts->id = delivery.notification_id;
-    parts->case_id = case_of(delivery.notification_id, arena);
+    parts->order_id = delivery.order_id;
+    parts->cohort_id = delivery.cohort_id;
+    parts->tenant = delivery.tenant;
+    if (!parts->order_id) parts->case_id = case_of(delivery.notification_id, arena);
     parts->channel = delivery.channel;
     parts->to = delivery.to;
     parts->subject = delivery.subject;
@@ -92,6 +100,9 @@ static struct lane_item *take_settlement(const struct event *ev, struct pieces *
                                          struct err *err) {
     parts->id = tree_text(ev->data, "settlement_id");
     parts->case_id = tree_text(ev->data, "case_id");
+    if (!parts->case_id) parts->order_id = tree_text(ev->data, "order_id");
+    if (parts->order_id) parts->cohort_id = tree_text(ev->data, "cohort_id");
+    if (parts->order_id) parts->tenant = tree_text(ev->data, "tenant");
     if (parts->id) return lay_all(parts, ev->raw);
     err_set(err, "settlement_id: missing");
     return NULL;

@@ -123,7 +123,8 @@ void lane_result(struct lane *lane, struct lane_item *item, enum lane_outcome ou
 
 /* A settlement that was accepted only is reported by whoever carries it out. */
 static bool is_untold(const struct lane_item *item) {
-    return item->finished && !item->reported && item->case_id && !item->accepted;
+    return item->finished && !item->reported && (item->case_id || item->order_id) &&
+           !item->accepted;
 }
 
 int lane_choose(struct lane *lane, int max) {

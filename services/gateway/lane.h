@@ -32,7 +32,8 @@ enum lane_outcome {
 
 struct lane_item {
     const char *id;                            /* notification_id, settlement_id */
-    const char *case_id;                       /* NULL: not known */
+    const char *case_id;                       /* NULL: not known, or there is none: then */
+    const char *order_id, *cohort_id, *tenant; /* these, of an order without a case */
     const char *key;                           /* of the record */
     const char *type;                          /* delivery.requested, settlement.ordered */
     const char *data;                          /* the record's data, JSON */

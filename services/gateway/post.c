@@ -252,13 +252,21 @@ static const char *report_type(const struct lane_item *item) {
     return contract_row(item->delivered ? done : failed)->name;
 }
 
+static void add_about(struct json_out *json, const char *name, const char *id) {
+    if (!id) return;
+    json_key(json, name);
+    json_text(json, id);
+}
+
 static const char *report_data(const struct lane_item *item, struct arena *arena) {
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
 
     json_begin_map(&json);
-    json_key(&json, "case_id");
-    json_text(&json, item->case_id);
+    add_about(&json, "case_id", item->case_id);
+    add_about(&json, "order_id", item->order_id);
+    add_about(&json, "cohort_id", item->cohort_id);
+    add_about(&json, "tenant", item->tenant);
     json_key(&json, item->channel ? "notification_id" : "settlement_id");
     json_text(&json, item->id);
     if (item->reason[0]) {

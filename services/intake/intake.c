@@ -1,5 +1,7 @@
-/* intake: from one inbound record to at most one event. */
+/* intake: from one inbound record to at most one event of the case log, and its copies for cohorts.
+ */
 #include "intake.h"
+#include "contract/cohort_key.h"
 #include "intake_join.h"
 #include "intake_submission.h"
 
@@ -20,6 +22,34 @@ static void take_away(struct customer *customer, int64_t erased_at) {
     customer->phone = NULL;
     customer->email = NULL;
     customer->address_id = NULL;
+}
+
+/* One record under each key, as one with the rest of the transaction. */
+static void send_orders(const struct decision *in, const struct contract_type *type,
+                        const struct texts *keys, const char *order_id, const void *data,
+                        struct effects *out) {
+    const struct event *ev = in->ev;
+
+    for (int i = 0; i < keys->count; i++) {
+        struct output *output = effects_send(out, TOPIC_ORDERS, keys->at[i], type->name, ev->id,
+                                             ev->time_ms, type->table, data);
+        if (order_id) output->subject = arena_printf(in->arena, "order:%s", order_id);
+        sign(output, ev);
+    }
+}
+
+/* Each value of a dimension that the complaint's order has: without its text, and without whose it
+ * is. */
+static void tell_cohorts(const struct decision *in, const struct intake_join *join,
+                         const struct complaint *data, struct effects *out) {
+    const struct order_complaint complaint = {.tenant = data->tenant,
+                                              .case_id = join->case_id,
+                                              .order_id = data->order->id,
+                                              .again = join->kind != INTAKE_JOIN_NEW};
+    struct texts keys;
+
+    cohort_keys_of_order(data->tenant, data->order, &data->items, in->arena, &keys);
+    send_orders(in, contract_row(EVENT_ORDER_COMPLAINED), &keys, data->order->id, &complaint, out);
 }
 
 static void emit_complaint(const struct decision *in, const struct intake_join *join,
@@ -43,12 +73,34 @@ static void emit_complaint(const struct decision *in, const struct intake_join *
     sign(effects_emit(out, contract_row(type)->name, join->case_id, ev->id, ev->time_ms, table,
                       data),
          ev);
+    if (data->order) tell_cohorts(in, join, data, out);
 }
 
-static const char *order_route(struct arena *arena, const char *tenant, const char *order_id) {
-    char *route = arena_alloc(arena, IDS_ROUTE_LEN + 1);
-    ids_route(tenant, arena_printf(arena, "order:%s", order_id), route);
-    return route;
+/* To the case log: how an order's customer is reached is known where messages are made. */
+static void send_order(const struct decision *in, const struct contract_type *type,
+                       const char *order_id, const struct activity *data, struct effects *out) {
+    const char *key = contract_order_route(in->arena, data->tenant, order_id);
+    struct output *output = effects_send(out, TOPIC_EVENTS, key, type->name, in->ev->id,
+                                         in->ev->time_ms, type->table, data);
+
+    output->subject = arena_printf(in->arena, "order:%s", order_id);
+    sign(output, in->ev);
+}
+
+/* Facts of an order, or a person's word about a cohort, to those whom they concern. */
+static void send_facts(const struct decision *in, const struct contract_type *type,
+                       const struct activity *data, struct effects *out) {
+    struct texts keys = {0};
+
+    if (data->order) send_order(in, type, data->order->id, data, out);
+    if (data->order)
+        cohort_keys_of_order(data->tenant, data->order, &data->items, in->arena, &keys);
+    else
+        texts_add(&keys,
+                  cohort_key_of_match(data->tenant, data->match, data->placed_from, data->placed_to,
+                                      in->arena),
+                  in->arena);
+    send_orders(in, type, &keys, data->order ? data->order->id : NULL, data, out);
 }
 
 /* What names no case: facts of orders, cohorts and customers, and what was done about an order
@@ -56,26 +108,17 @@ static const char *order_route(struct arena *arena, const char *tenant, const ch
 static void send_elsewhere(const struct decision *in, const struct contract_type *type,
                            const struct activity *data, struct effects *out) {
     const struct event *ev = in->ev;
-    enum topic topic = TOPIC_ORDERS;
-    const char *key = "cohort";
-    const char *subject = NULL;
-    const char *order_id = data->order ? data->order->id : data->order_id;
-
-    if (data->customer_id) {
-        topic = TOPIC_EVENTS;
-        key = NULL;
-        subject = arena_printf(in->arena, "customer:%s", data->customer_id);
-    } else if (order_id) {
-        if (data->order)
-            topic = TOPIC_ORDERS;
-        else
-            topic = TOPIC_EVENTS;
-        key = order_route(in->arena, data->tenant, order_id);
-        subject = arena_printf(in->arena, "order:%s", order_id);
+    if (data->order || data->match) {
+        send_facts(in, type, data, out);
+        return;
+    }
+    if (!data->customer_id) {
+        send_order(in, type, data->order_id, data, out);
+        return;
     }
     struct output *output =
-        effects_send(out, topic, key, type->name, ev->id, ev->time_ms, type->table, data);
-    output->subject = subject;
+        effects_send(out, TOPIC_EVENTS, NULL, type->name, ev->id, ev->time_ms, type->table, data);
+    output->subject = arena_printf(in->arena, "customer:%s", data->customer_id);
     sign(output, ev);
 }
 

@@ -4,8 +4,10 @@
  * Emits to the case log case.opened, case.repeated or case.customer_replied for a complaint, an
  * activity or decision under its own type, each with the id, source, time and sequence that it
  * came with; customer.erased with neither key nor case (subject "customer:<id>"): the runtime
- * writes it to every partition. To redress.orders order.updated (key: route of order:<id>) and
- * cohort.confirmed, cohort.ended (key "cohort"). Keeps nothing but claims: submissions seen, the
+ * writes it to every partition. To redress.orders, one record for each value of a dimension
+ * (contract/cohort_key.h): order.updated (which goes to the case log besides, under the
+ * order's route), order.complained; cohort.confirmed and cohort.ended to the one that decides about
+ * them. Keeps nothing but claims: submissions seen, the
  * case of each conversation, and of each order and account, whose each order is, aliases of joined
  * submissions, how many repeats a case has
  * had, when a customer was erased (for 40 days, by hash). Decides whether a submission is new;

@@ -167,12 +167,24 @@ const char *message_find_way(const struct message_turn *turn, const struct messa
 
 /* ---- Events ---- */
 
+static const char *subject_of(const struct message_turn *turn) {
+    if (!turn->state->without_case) return turn->case_id;
+    return arena_printf(arena_of(turn), "order:%s", turn->state->order_id);
+}
+
 static void tell(struct message_turn *turn, enum event_type type, struct notification *data) {
     const char *what = strchr(contract_row(type)->name, '.');
     const char *id = arena_printf(arena_of(turn), "%s%s", data->notification_id, what);
 
-    data->case_id = turn->case_id;
-    contract_emit(turn->out, type, turn->case_id, id, message_time(turn), data);
+    if (turn->state->without_case) {
+        data->order_id = turn->state->order_id;
+        data->cohort_id = turn->state->cohort_id;
+    } else {
+        data->case_id = turn->case_id;
+    }
+    struct output *output =
+        contract_emit(turn->out, type, turn->case_id, id, message_time(turn), data);
+    output->subject = subject_of(turn);
 }
 
 void message_suppress(struct message_turn *turn, const char *mark, const char *text,
@@ -247,11 +259,16 @@ void message_send(struct message_turn *turn, const struct message_reader *reader
     const char *route = arena_strndup(arena_of(turn), turn->case_id, IDS_ROUTE_LEN);
 
     if (way->channel == CHANNEL_EMAIL) delivery.subject = way->words.subject;
+    if (turn->state->without_case) {
+        delivery.tenant = turn->state->tenant;
+        delivery.order_id = turn->state->order_id;
+        delivery.cohort_id = turn->state->cohort_id;
+    }
     remember(turn, reader, way, pending->moment);
     message_outcome(turn, EVENT_NOTIFICATION_REQUESTED, pending, NULL);
     struct output *output = contract_send(turn->out, EVENT_DELIVERY_REQUESTED, route, id,
                                           message_time(turn), &delivery);
-    output->subject = turn->case_id;
+    output->subject = subject_of(turn);
     message_make_room(turn);
     struct notification_pending *added =
         parts_add(&turn->state->pending, sizeof *added, NOTIFICATION_PENDING_MAX, arena_of(turn));

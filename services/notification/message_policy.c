@@ -160,6 +160,10 @@ static const struct field policy_fields[] = {
     {PERIOD(stale_after),
      .doc = "Nobody is told of what happened longer ago (a log that is published late)."},
     {PERIOD(keep_for), .doc = "A closed case is kept so long."},
+    {FIELD(message_policy, orders_for), .type = FIELD_DURATION, .min = 3600000, .max = INT64_MAX,
+     .doc = "How an order's customer is reached is kept so long after the last order.updated, for "
+            "warnings: as long as cohort.yaml's `window`. Absent: it is not kept, and nobody can "
+            "be warned."},
     {PERIOD(late_contact_within),
      .doc = "{contact_by} is so long from now, where the promised time is over."},
     {FIELD(message_policy, contact_calendar), .type = FIELD_NAME,

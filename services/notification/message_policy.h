@@ -78,7 +78,8 @@ enum { MESSAGE_RETRIES_MAX = 8 };
 
 struct message_policy {
     const char *version, *default_locale;
-    bool migrate; /* the runtime's: policies.h */
+    bool migrate;       /* the runtime's: policies.h */
+    int64_t orders_for; /* how long an order's customer can be warned; 0: not at all */
     int64_t stale_after, keep_for, late_contact_within, answer_within, first_within;
     int64_t report_within; /* a message of which nothing is reported has failed then; 0: never */
     int64_t sms_parts;

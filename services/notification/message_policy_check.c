@@ -170,6 +170,15 @@ static void check_text(const struct message_rule *rule, const struct wording_lan
     faults->file = NULL;
 }
 
+/* There is no case that could be updated, or that colleagues could look at. */
+static void check_warning(const struct check *check, const struct message_rule *rule) {
+    if (!texts_has(&rule->tell, MESSAGE_CUSTOMER))
+        complain(check, "tell: expected customer: of an order without a case nobody else is told");
+    if (rule->updates || rule->first)
+        complain(check, "updates, first: not of an order without a case");
+    if (rule->use.count == 0) complain(check, "use: expected: no complaint has named a channel");
+}
+
 static void check_rule(const struct check *check, const struct message_policy *policy,
                        const struct message_rule *rule) {
     const struct wording_language *languages = policy->languages.at;
@@ -183,6 +192,7 @@ static void check_rule(const struct check *check, const struct message_policy *p
         complain(check, "tell: customers and colleagues are told different texts: write two rules");
     if (rule->first && !for_customer) complain(check, "first: is for customers");
     if (rule->updates && !for_customer) complain(check, "updates: is for customers");
+    if (contract_event(rule->on) == EVENT_COHORT_MEMBER_WARNED) check_warning(check, rule);
     for (int i = 0; i < rule->tell.count && !for_customer; i++)
         if (!message_policy_staff(policy, rule->tell.at[i]))
             complain(check, "tell: %s has no row in `staff`", rule->tell.at[i]);

@@ -77,6 +77,7 @@ static const struct moment_kind kinds[] = {
      W(WHY) | W(OPTIONS) | W(CHOOSE_BY) | W(CHOSEN)},
     {MOMENT_DIGEST, W(LINES) | W(COUNT_OF_LINES), 0},
     {"delivery.failed", 0, W(REASON) | W(WHY)},
+    {"cohort.member_warned", W(ORDER) | W(CLASS), W(OPTIONS)},
 };
 
 const struct moment_kind *moment_kind(const char *type) {

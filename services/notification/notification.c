@@ -93,6 +93,8 @@ static const struct reaction {
     {EVENT_DELIVERY_FAILED, on_undelivered, &contract_delivery_result},
     {EVENT_NOTIFICATION_COLLECTED, on_collected, &contract_collected},
     {EVENT_CUSTOMER_ERASED, notification_on_erased, &contract_customer_erased},
+    {EVENT_ORDER_UPDATED, notification_on_order, &contract_order_updated},
+    {EVENT_COHORT_MEMBER_WARNED, notification_on_member_warned, &contract_cohort},
     {EVENT_UNKNOWN, NULL, NULL},
 };
 
@@ -127,21 +129,23 @@ static struct message_turn turn_of(const struct decision *in, struct notificatio
 enum result notification_fold(const struct decision *in, struct notification_state *state,
                               struct effects *out, struct message_turn *turn) {
     const struct reaction *row = find_reaction(in->ev->type);
+    bool of_order = row && notification_is_of_order(row->type);
     bool opening = row && row->act == notification_on_opened;
     static const struct reaction reply = {EVENT_CASE_CUSTOMER_REPLIED, notification_on_reply,
                                           &contract_customer_replied};
 
     if (row && is_bare_message(in->ev) && notification_visit_is_answer(state, in->ev)) row = &reply;
     /* Nobody is told of a case that was never opened, and a case is opened once. */
-    if (!row || !state->tenant != opening || (row != &reply && is_bare_message(in->ev))) {
+    if (!row || (!of_order && !state->tenant != opening) ||
+        (row != &reply && is_bare_message(in->ev))) {
         out->unchanged = true;
         return DONE;
     }
     void *data = arena_alloc(in->arena, row->table->size);
     if (effects_decode(out, in->ev, row->table, data) != DONE) return REJECT;
-    state->case_id = in->ev->subject;
+    state->case_id = notification_key(in->ev, in->arena);
     struct claims *claims = turn->claims;
-    *turn = turn_of(in, state, out, in->ev->subject);
+    *turn = turn_of(in, state, out, state->case_id);
     turn->claims = claims;
     message_await_reports(turn);
     row->act(turn, data);
@@ -230,6 +234,7 @@ const struct worker_spec notification_spec = {
     .load = message_policy_load,
     .state = &notification_state_table,
     .wants = wants,
+    .state_key = notification_key,
     .spreads = "customer.erased",
     .spreads_to = "customer_id",
     .names = contract_customer_named,

@@ -3,7 +3,8 @@
  * Consumes: case.opened, .repeated, .customer_replied (an address that comes with it), .classified,
  * .reclassified, .assigned, .assessed, .resolved, .reopened, .closed, .withdrawn; task.started,
  * .done; visit.scored; sla.*; compensation.*; decision.* (who decided); delivery.done, .failed; its
- * own notification.collected; customer.erased (his private fields are blanked). Emits:
+ * own notification.collected; customer.erased (his private fields are blanked); of orders without a
+ * case order.updated (how the customer is reached) and cohort.member_warned. Emits:
  * case.erased, notification.requested, .delivered, .failed, .suppressed, .collected (a line of a
  * digest, to the case that hosts it); case.updated, when news has arrived; visit.scored, for a
  * reply of one digit; case.reopened, for a low score; and delivery.requested to
@@ -86,6 +87,9 @@ struct notification_state {
     const struct profile *profile; /* class, severity, flags, status; NULL: nothing known */
     const char *assignee, *team;
     const char *order_id, *article, *batch, *warehouse, *carrier;
+    bool without_case;     /* it is an order's, and case_id is made of its route */
+    const char *cohort_id; /* that warned it */
+    int64_t facts_at;      /* the order was so then */
     int order_status;
     bool assessed, escalated, evidence;
     int demand;       /* enum notification_demand: what became of it; 0: none was made */

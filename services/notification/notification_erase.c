@@ -40,5 +40,6 @@ void notification_on_erased(struct message_turn *turn, const void *data) {
     fields_erase_private(&notification_state_table, state);
     if (at > state->erased_at) state->erased_at = at;
     state->visit_at = state->visit_until = 0;
-    tell(turn, &fields, message_drop_customers(turn, "erased"));
+    int dropped = message_drop_customers(turn, "erased");
+    if (!state->without_case) tell(turn, &fields, dropped);
 }

@@ -17,6 +17,12 @@ void notification_heard(struct message_turn *turn);
 enum result notification_fold(const struct decision *in, struct notification_state *state,
                               struct effects *out, struct message_turn *turn);
 
+/* Which state an event belongs to: its case's, or its order's where it is about one without a case.
+ */
+const char *notification_key(const struct event *ev, struct arena *arena);
+/* Of the types that open an order's state. */
+bool notification_is_of_order(enum event_type type);
+
 /* One function a kind of event; data is a struct of the event's table. */
 typedef void notification_act(struct message_turn *turn, const void *data);
 notification_act notification_on_opened, notification_on_repeated, notification_on_message,
@@ -30,6 +36,6 @@ notification_act notification_on_opened, notification_on_repeated, notification_
     notification_on_approved, notification_on_chosen, notification_on_outcome,
     notification_on_reminded, notification_on_decided, notification_on_choice,
     notification_on_refused, notification_on_demand_refused, notification_on_demand_referred,
-    notification_on_erased;
+    notification_on_erased, notification_on_order, notification_on_member_warned;
 
 #endif

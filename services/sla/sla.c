@@ -196,7 +196,8 @@ static enum result decide(const struct decision *in, void *state_in, struct effe
 }
 
 /* What is about an order without a case has no deadlines. */
-static const char *state_key(const struct event *ev) {
+static const char *state_key(const struct event *ev, struct arena *arena) {
+    (void)arena;
     if (ev->subject && ids_is_case(ev->subject)) return ev->subject;
     return NULL;
 }

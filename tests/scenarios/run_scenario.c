@@ -4,7 +4,8 @@
  *
  *   POLICY ... END               sla.yaml for what follows; a second one is a newer version
  *   WORKERS name ...             instead of sla these, with the delivered policies; outputs and states are those of
- *                                compensation, and what notification sends to the customer
+ *                                cohort where it is among them, else of compensation, and what notification sends
+ *                                to the customer
  *   AT time                      time passes until then
  *   TIME_PASSES 1h
  *   EVENT type [@time] [#sequence] [json]
@@ -14,12 +15,17 @@
  *   EXPECT type [json]           the next output, with at least this data; `rejected` for a rejection
  *   STATE json                   fields of the case's hash as Redis has them; null: absent. STATE none: the case is forgotten
  *   INDEX json                   which indexes the case stands in, and where; null: not
+ *   DELIVERED                    gateways report every message to a customer so far as delivered
+ *   VALUE dimension value        in place of the case's state that of a dimension's value from here on
+ *   EACH 1..20 step THEN step    these steps for each number, which stands for $N in them
  *
  * $CASE in JSON is the last complaint's case.
  */
 /* clang-format on */
 #include "base/clock.h"
+#include "base/ids.h"
 #include "classification/classification.h"
+#include "cohort/cohort.h"
 #include "compensation/compensation.h"
 #include "contract/contract.h"
 #include "decision/rehearse.h"
@@ -45,11 +51,14 @@ struct scenario {
     struct arena *arena;
     struct rehearse *rehearse;
     const struct worker_spec *spec; /* whose states are looked at */
+    const struct worker_spec *specs[8];
+    int spec_count;
     char dir[64];
     struct seen seen[OUTPUTS_MAX];
-    int count, taken, events, checked;
+    int count, taken, events, checked, delivered;
     bool to_customer; /* the message at hand */
     const char *case_id;
+    const char *key; /* of a dimension's value; NULL: states are the case's */
     struct event last;
     enum topic last_topic;
 };
@@ -187,6 +196,7 @@ static void complete(struct scenario *s, const struct contract_type *type, struc
         fill(s, data, "text", "\"the parcel is broken\"");
         return;
     }
+    if (!type->names_case || tree_get(data, "order_id")) return;
     if (!tree_get(data, "case_id"))
         tree_add(data, "case_id", tree_new_text(s->arena, s->case_id ? s->case_id : "none"));
     fill(s, data, "by", "\"agent-1\"");
@@ -225,6 +235,34 @@ static void send(struct scenario *s, char *rest) {
     publish(s);
 }
 
+static void report(struct scenario *s, const struct tree *message) {
+    static const char *const about[] = {"notification_id", "order_id", "cohort_id", "tenant"};
+    struct tree *data = tree_new(s->arena, TREE_MAP);
+    const char *id = tree_text(message, "notification_id");
+    for (size_t i = 0; i < sizeof about / sizeof *about; i++) {
+        const char *text = tree_text(message, about[i]);
+        if (text) tree_add(data, about[i], tree_new_text(s->arena, text));
+    }
+    if (!tree_get(message, "order_id"))
+        tree_add(data, "case_id",
+                 tree_new_text(s->arena, arena_strndup(s->arena, id, IDS_CASE_LEN)));
+    s->last = (struct event){.id = arena_printf(s->arena, "e%d", ++s->events),
+                             .source = "/scenario",
+                             .type = "delivery.done",
+                             .time_ms = rehearse_now(s->rehearse),
+                             .sequence = EVENT_NO_SEQUENCE,
+                             .data = data};
+    s->last_topic = TOPIC_ACTIVITY;
+    publish(s);
+}
+
+static void report_all(struct scenario *s) {
+    nothing_left(s);
+    for (; s->delivered < s->taken; s->delivered++)
+        if (strcmp(s->seen[s->delivered].type, "delivery.requested") == 0)
+            report(s, s->seen[s->delivered].data);
+}
+
 /* The policy. */
 
 static void read_policy(struct scenario *s, bool first) {
@@ -244,20 +282,29 @@ static void read_policy(struct scenario *s, bool first) {
                     : rehearse_reload(s->rehearse, &sla_spec, s->dir, &errors);
     unlink(path);
     if (bad) fail(s, "%s", errors.at);
+    if (first) s->specs[s->spec_count++] = &sla_spec;
 }
 
 static void add_workers(struct scenario *s, char *names) {
-    static const struct worker_spec *const specs[] = {&classification_spec, &sla_spec,
-                                                      &compensation_spec, &notification_spec};
+    static const struct worker_spec *const specs[] = {
+        &classification_spec, &sla_spec, &compensation_spec, &notification_spec, &cohort_spec};
     struct buf errors = {0};
+    s->spec = &compensation_spec;
     for (const char *name; (name = strsep(&names, " "));) {
         const struct worker_spec *spec = NULL;
         for (size_t i = 0; i < sizeof specs / sizeof *specs; i++)
             if (strcmp(specs[i]->name, name) == 0) spec = specs[i];
         if (!spec) fail(s, "%s: no such worker", name);
         if (rehearse_add(s->rehearse, spec, "deploy/policies", &errors)) fail(s, "%s", errors.at);
+        if (spec == &cohort_spec) s->spec = spec;
+        s->specs[s->spec_count++] = spec;
     }
-    s->spec = &compensation_spec;
+}
+
+static void watch_value(struct scenario *s, char *rest) {
+    const char *dimension = strsep(&rest, " ");
+    if (!rest) fail(s, "expected VALUE dimension value");
+    s->key = arena_printf(s->arena, "default\x1f%s\x1f%s", dimension, rest);
 }
 
 /* What Redis would hold. */
@@ -286,7 +333,8 @@ static struct tree *in_ms(struct scenario *s, const struct tree *wanted) {
 }
 
 static void check_state(struct scenario *s, const char *json, bool index) {
-    const void *state = s->case_id ? rehearse_state(s->rehearse, s->spec, s->case_id) : NULL;
+    const char *key = s->key ? s->key : s->case_id;
+    const void *state = key ? rehearse_state(s->rehearse, s->spec, key) : NULL;
     s->checked++;
     if (strcmp(json, "none") == 0) {
         if (state) fail(s, "the case is still there");
@@ -309,7 +357,67 @@ static void check_state(struct scenario *s, const char *json, bool index) {
     }
 }
 
+/* A view can be made anew from what stands in the changelog. */
+
+struct reading {
+    struct scenario *s;
+    const struct worker_spec *spec;
+};
+
+static void check_one(void *context, const char *key, const void *state) {
+    const struct reading *reading = context;
+    struct scenario *s = reading->s;
+    const struct table *table = reading->spec->state;
+    struct arena *arena = arena_new();
+    struct faults faults = {.arena = arena};
+    struct buf buf = {0};
+    const struct tree *tree;
+    struct err err;
+    struct json_out json = {.buf = &buf};
+    fields_encode(table, state, &json);
+    if (json_read(arena, buf.at, buf.len, NULL, &tree, &err) != JSON_OK)
+        fail(s, "%s of %s: %s", key, reading->spec->name, err.text);
+    if (fields_decode(table, tree, FIELDS_STATE, arena, arena_alloc(arena, table->size), &faults))
+        fail(s, "%s of %s cannot be read again: %s: %s", key, reading->spec->name,
+             faults.at[0].path, faults.at[0].text);
+    buf_free(&buf);
+    arena_free(arena);
+}
+
+static void check_changelogs(struct scenario *s) {
+    for (int i = 0; i < s->spec_count; i++) {
+        struct reading reading = {s, s->specs[i]};
+        if (s->specs[i]->kind == WORKER_KEYED)
+            rehearse_states(s->rehearse, s->specs[i], check_one, &reading);
+    }
+}
+
 /* Lines. */
+
+static void take_line(struct scenario *s, char *line, bool *have_policy);
+
+static const char *name_number(const struct scenario *s, const char *text, int number) {
+    const char *at = strstr(text, "$N");
+    if (!at) return text;
+    return arena_printf(s->arena, "%.*s%d%s", (int)(at - text), text, number,
+                        name_number(s, at + strlen("$N"), number));
+}
+
+static void take_each(struct scenario *s, const char *rest, bool *have_policy) {
+    static const char then[] = " THEN ";
+    int from, to, len = 0;
+    if (sscanf(rest, "%d..%d %n", &from, &to, &len) != 2 || !len)
+        fail(s, "expected EACH from..to step");
+    for (int n = from; n <= to; n++) {
+        char *steps = arena_strdup(s->arena, name_number(s, rest + len, n));
+        for (char *next; steps; steps = next) {
+            next = strstr(steps, then);
+            if (next) *next = 0;
+            if (next) next += strlen(then);
+            take_line(s, steps, have_policy);
+        }
+    }
+}
 
 static void take_line(struct scenario *s, char *line, bool *have_policy) {
     char *rest = line;
@@ -320,6 +428,10 @@ static void take_line(struct scenario *s, char *line, bool *have_policy) {
         *have_policy = true;
     } else if (strcmp(word, "WORKERS") == 0) {
         add_workers(s, rest);
+    } else if (strcmp(word, "EACH") == 0) {
+        take_each(s, rest, have_policy);
+    } else if (strcmp(word, "VALUE") == 0) {
+        watch_value(s, rest);
     } else if (strcmp(word, "AT") == 0) {
         nothing_left(s);
         rehearse_advance(s->rehearse, read_time(s, rest));
@@ -330,6 +442,8 @@ static void take_line(struct scenario *s, char *line, bool *have_policy) {
         rehearse_advance(s->rehearse, rehearse_now(s->rehearse) + ms);
     } else if (strcmp(word, "EVENT") == 0) {
         send(s, rest);
+    } else if (strcmp(word, "DELIVERED") == 0) {
+        report_all(s);
     } else if (strcmp(word, "AGAIN") == 0) {
         nothing_left(s);
         publish(s);
@@ -341,6 +455,7 @@ static void take_line(struct scenario *s, char *line, bool *have_policy) {
     } else {
         fail(s, "%s: no such step", word);
     }
+    check_changelogs(s);
 }
 
 int main(int argc, char **argv) {

@@ -289,10 +289,10 @@ static inline void world_complain(struct cohort_world *world, const struct world
     struct texts keys = world_keys(world, it);
     const char *id = arena_printf(world->arena, "e-%d", ++world->events);
     const char *case_id = world_case_opened(world, it->id);
-    const char *opened =
-        arena_printf(world->arena, "{'case_id':'%s','order':{'id':'%s'}}", case_id, it->id);
+    const char *complained = arena_printf(
+        world->arena, "{'tenant':'default','case_id':'%s','order_id':'%s'}", case_id, it->id);
     for (int i = 0; i < keys.count; i++)
-        world_record(world, keys.at[i], "case.opened", id, world->now_ms, opened);
+        world_record(world, keys.at[i], "order.complained", id, world->now_ms, complained);
     const char *classified =
         arena_printf(world->arena,
                      "{'case_id':'%s','class':'%s','severity':'P3','flags':[%s],'confidence':0.9,"

@@ -455,20 +455,20 @@ static void what_cannot_be_read_is_rejected(void **state) {
     static const struct {
         const char *key, *type, *data, *reason, *detail;
     } rows[] = {
-        {"default", "case.opened", "{'case_id':'x'}", "bad_value", "key"},
+        {"default", "order.complained", "{'case_id':'x','order_id':'A'}", "bad_value", "key"},
         {"default\x1f"
          "moon\x1f"
          "x",
-         "case.opened", "{'case_id':'x'}", "bad_value", "key"},
+         "order.complained", "{'case_id':'x','order_id':'A'}", "bad_value", "key"},
         {"default\x1f"
          "day\x1f"
          "x",
-         "case.opened", "{'case_id':'x'}", "bad_value", "key"},
+         "order.complained", "{'case_id':'x','order_id':'A'}", "bad_value", "key"},
         {"\x1f"
          "lane\x1f"
          "x",
-         "case.opened", "{'case_id':'x'}", "bad_value", "key"},
-        {LANE, "case.opened", "{'order':{'id':'A'}}", "missing_field", "case_id"},
+         "order.complained", "{'case_id':'x','order_id':'A'}", "bad_value", "key"},
+        {LANE, "order.complained", "{'order_id':'A'}", "missing_field", "case_id"},
         {LANE, "order.updated", "{'order':{'id':'A'}}", "missing_field", "status"},
         {LANE, "cohort.confirmed", "{'match':{'lane':'HZ-SH'},'class':'inquiry.price','by':'z'}",
          "bad_value", "rule of cohort.yaml"},

@@ -97,15 +97,16 @@ static const struct said said[] = {
     {"notification.collected", TOPIC_EVENTS,
      "case_id of notification_id channel to template audience line tell_at"},
     {"cohort.opened", TOPIC_EVENTS,
-     "cohort_id match placed_from? placed_to? class size? order_id?"},
+     "cohort_id match placed_from? placed_to? class size? order_id? token? tenant?"},
     {"cohort.member_warned", TOPIC_EVENTS,
-     "cohort_id match placed_from? placed_to? class size? order_id?"},
+     "cohort_id match placed_from? placed_to? class size? order_id? token? tenant?"},
     {"cohort.closed", TOPIC_EVENTS,
-     "cohort_id match placed_from? placed_to? class size? order_id?"},
+     "cohort_id match placed_from? placed_to? class size? order_id? token? tenant?"},
+    {"order.complained", TOPIC_ORDERS, "tenant? case_id order_id again?"},
     {"delivery.requested", TOPIC_DELIVERIES,
-     "notification_id channel to locale subject? body not_before?"},
+     "notification_id channel to locale subject? body not_before? order_id? cohort_id? tenant?"},
     {"settlement.ordered", TOPIC_SETTLEMENTS,
-     ABOUT "settlement_id customer_id proposal_id? remedy split attempt?"},
+     ABOUT "settlement_id customer_id proposal_id? remedy split attempt? tenant?"},
 };
 
 struct said_part {

@@ -71,7 +71,8 @@ static void test_plan(void **state) {
                                         "shop.rejected",
                                         "shop.sla.state",
                                         "shop.compensation.state",
-                                        "shop.notification.state"};
+                                        "shop.notification.state",
+                                        "shop.cohort.state"};
     assert_int_equal(fixture->count, sizeof names / sizeof *names);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct topics_plan *plan = plan_of(fixture, names[i]);

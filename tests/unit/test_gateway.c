@@ -2,6 +2,7 @@
 #include "data/yaml.h"
 #include "gateway/address.h"
 #include "gateway/gateway_policy.h"
+#include "gateway/gateway_read.h"
 #include "gateway/mail.h"
 #include "gateway/sign.h"
 
@@ -339,8 +340,71 @@ static void what_is_wrong_is_named(void **state) {
     buf_free(&said);
 }
 
+/* ---- What is reported on ---- */
+
+static struct lane_item *item_of(const char *type, const char *data) {
+    const char *const pairs[] = {"ce_specversion", "1.0",
+                                 "ce_id",          "e-1",
+                                 "ce_source",      "/test",
+                                 "ce_type",        type,
+                                 "ce_time",        "2026-11-22T10:00:00Z",
+                                 "content-type",   "application/json"};
+    enum { HEADERS = sizeof pairs / sizeof *pairs / 2 };
+    struct header headers[HEADERS];
+    struct err err = {""};
+
+    for (int i = 0; i < HEADERS; i++)
+        headers[i] = (struct header){pairs[2 * i], pairs[2 * i + 1], strlen(pairs[2 * i + 1])};
+    struct raw raw = {.topic = TOPIC_DELIVERIES,
+                      .value = data,
+                      .value_len = strlen(data),
+                      .headers = headers,
+                      .header_count = HEADERS};
+    struct lane_item *item = gateway_read(&raw, arena, &err);
+    if (!item) fail_msg("%s", err.text);
+    return item;
+}
+
+#define MESSAGE(id, more)                                                                          \
+    "{\"notification_id\":\"" id                                                                   \
+    "\",\"channel\":\"app\",\"to\":\"c1\",\"locale\":\"en\",\"body\":\"x\"" more "}"
+#define TOKEN(about)                                                                               \
+    "{" about                                                                                      \
+    ",\"settlement_id\":\"s-1\",\"customer_id\":\"c1\",\"remedy\":{\"kind\":\"coupon\"},"          \
+    "\"split\":{}}"
+#define OF_ORDER "\"order_id\":\"A1\",\"cohort_id\":\"K1\",\"tenant\":\"t1\""
+
+/* Of a case by its id; of an order without one by its own, its cohort's and its tenant, also where
+ * the message's id has the form of a case's. */
+static void reports_name_the_case_or_the_order(void **state) {
+    (void)state;
+    static const struct {
+        const char *type, *data, *case_id, *order_id;
+    } rows[] = {
+        {"delivery.requested", MESSAGE("BYCRCNPA1C41H-FRGWX4V.offer", ""), "BYCRCNPA1C41H-FRGWX4V",
+         NULL},
+        {"delivery.requested", MESSAGE("BYCRCNPA1C41H-FRGWX4V.warned.K1", "," OF_ORDER), NULL,
+         "A1"},
+        {"settlement.ordered", TOKEN("\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"order_id\":\"A1\""),
+         "BYCRCNPA1C41H-FRGWX4V", NULL},
+        {"settlement.ordered", TOKEN(OF_ORDER), NULL, "A1"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lane_item *item = item_of(rows[i].type, rows[i].data);
+        assert_true(rows[i].case_id ? item->case_id && !strcmp(item->case_id, rows[i].case_id)
+                                    : !item->case_id);
+        assert_true(rows[i].order_id ? item->order_id && !strcmp(item->order_id, rows[i].order_id)
+                                     : !item->order_id);
+        assert_true(rows[i].order_id ? !strcmp(item->cohort_id, "K1") && !strcmp(item->tenant, "t1")
+                                     : !item->cohort_id && !item->tenant);
+        free(item->memory);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reports_name_the_case_or_the_order),
         cmocka_unit_test(signatures_are_those_of_the_specification),
         cmocka_unit_test(bad_secrets_are_refused),
         cmocka_unit_test(one_address_and_nothing_else),

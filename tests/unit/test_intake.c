@@ -123,16 +123,20 @@ static void test_types_without_a_case(void **state) {
     struct world *world = *state;
     static const struct elsewhere_row rows[] = {
         {"order.updated", "{" ORDER_DATA "}", "{\"tenant\":\"default\"," ORDER_DATA "}",
-         TOPIC_ORDERS, "BYCRCNPA1C41H", "order:A1001"},
+         TOPIC_EVENTS, "BYCRCNPA1C41H", "order:A1001"},
         {"customer.erased", "{\"tenant\":\"t1\",\"customer_id\":\"u-1\"}", NULL, TOPIC_EVENTS, NULL,
          "customer:u-1"},
         {"cohort.confirmed",
          "{\"tenant\":\"t1\",\"match\":{\"warehouse\":\"\xe4\xb8\x8a\xe6\xb5\xb7 "
          "1\"},\"class\":\"quality.expired\",\"by\":\"li\"}",
-         NULL, TOPIC_ORDERS, "cohort", NULL},
+         NULL, TOPIC_ORDERS, "t1\x1fwarehouse\x1f\xe4\xb8\x8a\xe6\xb5\xb7 1", NULL},
         {"cohort.ended",
          "{\"tenant\":\"t1\",\"match\":{\"batch\":\"b\"},\"class\":\"other\",\"by\":\"li\"}", NULL,
-         TOPIC_ORDERS, "cohort", NULL},
+         TOPIC_ORDERS,
+         "t1\x1f"
+         "batch\x1f"
+         "b",
+         NULL},
         {"settlement.done",
          "{\"order_id\":\"A1001\",\"cohort_id\":\"c1\",\"settlement_id\":\"c1.A1001\"}",
          "{\"order_id\":\"A1001\",\"cohort_id\":\"c1\",\"tenant\":\"default\",\"settlement_id\":"

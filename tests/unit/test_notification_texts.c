@@ -95,6 +95,16 @@
 #define FAILS(id)                                                                                  \
     "delivery.failed {" IN_CASE ",'notification_id':'" ACK id "','reason':'number not in use'}\n"
 
+#define ORDER_FACTS                                                                                \
+    "order.updated {'order':{'id':'A1001','status':'shipped','amount':{'currency':'CNY','minor':"  \
+    "29900}},'items':[{'sku':'D-7','name':'x','quantity':1,'price':{'currency':'CNY','minor':"     \
+    "29900}}],'customer':{'id':'c1','name':'林晓','locale':'zh-CN'}}\n"
+#define WARNED(class_name, token)                                                                  \
+    ORDER_FACTS "cohort.member_warned {'cohort_id':'" WORLD_CASE                                   \
+                "','match':{'lane':'HZ-SH'},'order_id':'A1001','class':'" class_name "'" token     \
+                "}\n"
+#define TOKEN ",'token':{'kind':'coupon','amount':" MONEY(5000) ",'valid_days':90}"
+
 #define LINKED "the next day, with a page to answer on"
 
 /* What happened, a line an event, in its order; the last is what is told of. */
@@ -125,6 +135,10 @@ static const struct sample {
      OPENED QUESTION "case.reopened {" IN_CASE ",'by':'li'}\n" STARTED(PAUSED)},
     {"evidence_request", "evidence is missing",
      OPENED STARTED(CONTACT "," RESOLVE) CLASS("quality.flaw", "P3", "'evidence_missing'")},
+    {"warned", "a late truck, with a token", WARNED("logistics.delayed", TOKEN)},
+    {"warned", "without one", WARNED("logistics.delayed", "")},
+    {"warned_of_goods", "a batch past its date, with a token", WARNED("quality.expired", TOKEN)},
+    {"warned_of_goods", "without one", WARNED("quality.expired", "")},
     {"stop_using", "it is past its date", OPENED STARTED(CONTACT "," RESOLVE) URGENT},
     {"offer", "two options", OPENED FLAW STARTED(CONTACT "," RESOLVE) TWO},
     {"offer", "one option, in place of an earlier offer",

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "board/board.h"
 #include "classification/classification.h"
+#include "cohort/cohort.h"
 #include "compensation/compensation.h"
 #include "gateway/gateway.h"
 #include "intake/intake.h"
@@ -22,8 +23,9 @@
 #include <cmocka.h>
 
 static const struct worker_spec *const workers[] = {
-    &intake_spec,       &classification_spec, &sla_spec,   &compensation_spec,
-    &notification_spec, &gateway_spec,        &board_spec, NULL};
+    &intake_spec,       &classification_spec, &sla_spec,
+    &compensation_spec, &notification_spec,   &cohort_spec,
+    &gateway_spec,      &board_spec,          NULL};
 static struct arena *arena;
 
 static int setup(void **state) {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const keyed[] = {"sla", "compensation", "notification", NULL};
+static const char *const keyed[] = {"sla", "compensation", "notification", "cohort", NULL};
 
 static int mark(struct ctl *ctl, const char *worker, int from, int to) {
     struct redis_reply *replies;
@@ -33,8 +33,8 @@ static int run_rebuild(int argc, char **argv) {
     for (int i = 0; !status && keyed[i]; i++)
         if (strcmp(keyed[i], argv[1]) == 0) worker = keyed[i];
     if (!status && !worker)
-        status = ctl_usage(&ctl, "worker \"%.40s\": expected sla, compensation or notification",
-                           argv[1]);
+        status = ctl_usage(
+            &ctl, "worker \"%.40s\": expected sla, compensation, notification or cohort", argv[1]);
     if (!status) status = ctl_redis(&ctl);
     if (!status) status = ctl_shards(&ctl);
     if (!status && shard_text)
@@ -49,7 +49,7 @@ const struct command ctl_rebuild = {
     .name = "rebuild",
     .usage = "rebuild WORKER [--shard N]",
     .about = "build a worker's Redis view anew from its changelog",
-    .options = "sla compensation notification --shard",
+    .options = "sla compensation notification cohort --shard",
     .run = run_rebuild,
     .help = help_rebuild,
 };

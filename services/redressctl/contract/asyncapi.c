@@ -27,15 +27,20 @@ static const struct asyncapi_channel channels[] = {
     {TOPIC_DELIVERIES, "send", "Messages to send, for channel gateways.", "The case's route."},
     {TOPIC_SETTLEMENTS, "send", "Remedies to carry out, each with its idempotency key.",
      "The case's route."},
-    {TOPIC_ORDERS, "send", "Facts of orders, for cohorts of orders at risk.",
-     "The route of order:<id>, or `cohort`."},
+    {TOPIC_ORDERS, "send",
+     "Facts of orders, and complaints about them, for cohorts of orders at risk: one record, under "
+     "the same id, for each value of a dimension.",
+     "Tenant, dimension and value, with 0x1F between them (deploy/contract/README.md)."},
 };
 enum { CHANNELS = sizeof channels / sizeof *channels };
 
 /* Whether a type comes by on a topic: accepted activity goes on to the case log under its own type.
  */
 static bool is_on(const struct contract_type *type, enum topic topic) {
-    if (type->topic == topic) return true;
+    bool both = type->type == EVENT_ORDER_UPDATED && topic == TOPIC_EVENTS;
+    bool copied = type->type == EVENT_CASE_CLASSIFIED && topic == TOPIC_ORDERS;
+
+    if (type->topic == topic || both || copied) return true;
     if (type->topic == TOPIC_ACTIVITY && !type->names_case)
         return topic == (type->type == EVENT_CUSTOMER_ERASED ? TOPIC_EVENTS : TOPIC_ORDERS);
     return topic == TOPIC_EVENTS &&
@@ -321,7 +326,6 @@ void asyncapi_markdown(struct buf *out) {
     buf_puts(out, "# Event types\n\nWritten by `redressctl contract document` from the tables that "
                   "the workers read and write with. `?` marks what may be absent.\n");
     for (int i = 0; i < CHANNELS; i++) {
-        if (channels[i].topic == TOPIC_ORDERS) continue; /* nothing of its own */
         buf_printf(out, "\n## `redress.%s`\n\n%s Kafka key: %s\n", topic_name(channels[i].topic),
                    channels[i].doc, channels[i].key);
         for (const struct contract_type *type = contract_types; type->name; type++) {

@@ -2,6 +2,7 @@
 #include "redressctl/log/ctl_acl.h"
 #include "board/board.h"
 #include "classification/classification.h"
+#include "cohort/cohort.h"
 #include "compensation/compensation.h"
 #include "gateway/gateway.h"
 #include "intake/intake.h"
@@ -16,8 +17,9 @@
 #include <string.h>
 
 static const struct worker_spec *const workers[] = {
-    &intake_spec,       &classification_spec, &sla_spec,   &compensation_spec,
-    &notification_spec, &gateway_spec,        &board_spec, NULL};
+    &intake_spec,       &classification_spec, &sla_spec,
+    &compensation_spec, &notification_spec,   &cohort_spec,
+    &gateway_spec,      &board_spec,          NULL};
 
 static int put_out(const struct ctl *ctl, const struct buf *text) {
     ctl_page(text->at);

@@ -135,12 +135,10 @@ static int note(void *context, const struct raw *raw) {
     return 0;
 }
 
-/* Orders are for a worker yet to come: without their topic there is nothing in it. */
 static int look_into(struct offsets_run *run, struct noting *noting, enum topic topic) {
     struct err err = {"no answer"};
     int partitions = kafka_partitions(run->asker, topic, CTL_PLACES_ASK_MS, &err);
 
-    if (partitions == 0 && topic == TOPIC_ORDERS) return 0;
     const struct reading_plan plan = {.kafka = &run->ctl.kafka,
                                       .asker = run->asker,
                                       .topic = topic,

@@ -1,6 +1,7 @@
 /* ctl_places: see the header. */
 #include "redressctl/log/ctl_places.h"
 #include "classification/classification.h"
+#include "cohort/cohort.h"
 #include "compensation/compensation.h"
 #include "intake/intake.h"
 #include "notification/notification.h"
@@ -9,8 +10,9 @@
 #include <string.h>
 
 const struct worker_spec *const ctl_places_specs[] = {
-    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
-const char ctl_places_names[] = "intake, classification, sla, compensation or notification";
+    &intake_spec,       &classification_spec, &sla_spec, &compensation_spec,
+    &notification_spec, &cohort_spec,         NULL};
+const char ctl_places_names[] = "intake, classification, sla, compensation, notification or cohort";
 
 const struct worker_spec *ctl_places_find(const char *name) {
     for (int i = 0; ctl_places_specs[i]; i++)

@@ -1,6 +1,7 @@
 /* redressctl repartition: copies what open cases rest on to the topics of another prefix. */
 #include "base/clock.h"
 #include "classification/classification.h"
+#include "cohort/cohort.h"
 #include "compensation/compensation.h"
 #include "intake/intake.h"
 #include "notification/notification.h"
@@ -23,7 +24,8 @@ enum {
 };
 
 static const struct worker_spec *const specs[] = {
-    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec, NULL};
+    &intake_spec,       &classification_spec, &sla_spec, &compensation_spec,
+    &notification_spec, &cohort_spec,         NULL};
 
 /* Topics under one prefix, as one worker or none sees them. */
 struct side {
@@ -175,11 +177,11 @@ static int check_changelog(struct repartition_run *run, const struct worker_spec
     int status = open_sides(run, spec->name);
 
     if (!status) status = count(run, &run->to, TOPIC_STATE, &partitions);
-    if (!status && partitions != run->plan.counts[TOPIC_EVENTS])
+    if (!status && partitions != run->plan.counts[spec_input(spec)])
         status = ctl_fail(&run->ctl, "%s.%s.state has %d partitions, expected %d", run->to_prefix,
-                          spec->name, partitions, run->plan.counts[TOPIC_EVENTS]);
+                          spec->name, partitions, run->plan.counts[spec_input(spec)]);
     if (!status) status = check_empty(run, TOPIC_STATE, partitions, 1);
-    run->plan.counts[TOPIC_STATE] = run->plan.counts[TOPIC_EVENTS];
+    run->plan.counts[TOPIC_STATE] = partitions;
 
     return status;
 }
@@ -255,11 +257,16 @@ static int copy_topic(struct repartition_run *run, enum topic topic) {
                     run->failed ? run->err.text : err.text);
 }
 
-/* How far the new case log goes by now; of it all is decided. */
-static int ask_next(struct repartition_run *run) {
+static bool is_log(enum topic topic) {
+    return topic == TOPIC_EVENTS || topic == TOPIC_ORDERS;
+}
+
+/* How far the new case log, or another that keyed workers read, goes by now; all of it is decided.
+ */
+static int ask_next(struct repartition_run *run, enum topic topic) {
     struct err err;
-    int partitions = run->plan.counts[TOPIC_EVENTS];
-    struct place *ends = places_of(run, TOPIC_EVENTS, partitions);
+    int partitions = run->plan.counts[topic];
+    struct place *ends = places_of(run, topic, partitions);
 
     if (kafka_ends(run->to.asker, ends, partitions, ASK_MS, &err) < 0)
         return ctl_fail(&run->ctl, "%s", err.text);
@@ -275,10 +282,10 @@ static int copy_all(struct repartition_run *run) {
 
     for (const enum topic *topic = copied; !status && *topic != TOPIC_NONE; topic++)
         status = copy_topic(run, *topic);
-    if (!status) status = ask_next(run);
     for (const struct worker_spec *const *spec = specs; !status && *spec; spec++) {
         if ((*spec)->kind != WORKER_KEYED) continue;
-        status = open_sides(run, (*spec)->name);
+        status = ask_next(run, spec_input(*spec));
+        if (!status) status = open_sides(run, (*spec)->name);
         if (!status) status = copy_topic(run, TOPIC_STATE);
     }
 
@@ -288,7 +295,7 @@ static int copy_all(struct repartition_run *run) {
 
 /* ---- Offsets ---- */
 
-/* The inputs begin anew, and the case log is behind everybody. */
+/* The inputs begin anew, and the logs are behind everybody. */
 static int set_offsets(struct repartition_run *run, const struct worker_spec *spec,
                        enum topic topic) {
     struct err err;
@@ -297,9 +304,11 @@ static int set_offsets(struct repartition_run *run, const struct worker_spec *sp
 
     if (status) return status;
     struct place *places = places_of(run, topic, partitions);
+    if (is_log(topic)) status = ask_next(run, topic);
+    if (status) return status;
     bool known =
-        topic == TOPIC_EVENTS || kafka_starts(run->to.asker, places, partitions, ASK_MS, &err) == 0;
-    for (int i = 0; topic == TOPIC_EVENTS && i < partitions; i++) places[i].offset = run->next[i];
+        is_log(topic) || kafka_starts(run->to.asker, places, partitions, ASK_MS, &err) == 0;
+    for (int i = 0; is_log(topic) && i < partitions; i++) places[i].offset = run->next[i];
     if (known && kafka_group_set(run->to.asker, spec->name, places, partitions, ASK_MS, &err) == 0)
         return 0;
     return ctl_fail(&run->ctl, "offsets of %s-%s: %s", run->to_prefix, spec->name, err.text);

@@ -8,8 +8,8 @@
 struct repartition {
     const char *from;        /* the prefix that is left */
     int counts[TOPIC_COUNT]; /* partitions of the new topics */
-    const int64_t
-        *next; /* the next offset of each new partition of the case log: of its states' records */
+    const int64_t *next;     /* the next offset of each new partition of what the worker at hand
+                                reads: of its states' records */
 };
 
 /* How often a record is copied (0: not at all; 1; to every partition what has no key in the case

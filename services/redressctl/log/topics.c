@@ -45,7 +45,7 @@ static const struct topic_row rows[] = {
     {TOPIC_EVENTS, NULL, true, 0, {PERSONAL}},
     {TOPIC_DELIVERIES, NULL, true, 0, {PERSONAL}},
     {TOPIC_SETTLEMENTS, NULL, true, 0, {PERSONAL}},
-    {TOPIC_ORDERS, NULL, false, 0, {PERSONAL}},
+    {TOPIC_ORDERS, NULL, true, 0, {PERSONAL}},
     {TOPIC_POLICIES, NULL, false, 1, {{"cleanup.policy", "compact", TOPICS_EQUAL}}},
     {TOPIC_CLAIMS,
      NULL,
@@ -58,6 +58,7 @@ static const struct topic_row rows[] = {
     {TOPIC_STATE, "sla", true, 0, {CHANGELOG}},
     {TOPIC_STATE, "compensation", true, 0, {CHANGELOG}},
     {TOPIC_STATE, "notification", true, 0, {CHANGELOG}},
+    {TOPIC_STATE, "cohort", true, 0, {CHANGELOG}},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 _Static_assert((int)ROWS <= (int)TOPICS_MAX, "more topics than TOPICS_MAX");
