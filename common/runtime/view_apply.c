@@ -130,17 +130,25 @@ static bool same_pair(const struct pair *one, const struct pair *two) {
 static void put_difference(struct application *app, int number, const struct pairs *old,
                            const struct pairs *now) {
     struct view_words gone = {.arena = app->arena}, set = {.arena = app->arena};
+    int added = 0;
 
     for (int i = 0; i < old->count; i++)
         if (!find_pair(now, old->at[i].name, i)) view_add_text(&gone, old->at[i].name);
     for (int i = 0; i < now->count; i++) {
         const struct pair *pair = &now->at[i];
-        if (same_pair(find_pair(old, pair->name, i), pair)) continue;
+        const struct pair *before = find_pair(old, pair->name, i);
+        if (same_pair(before, pair)) continue;
+        added += !before;
         view_add_text(&set, pair->name);
         view_add(&set, pair->value, pair->value_len);
     }
     put_words(app, "D", number, &gone);
-    put_words(app, "F", number, &set);
+    if (!set.count) return;
+    put(app, "F");
+    view_add_number(&app->args, number);
+    view_add_number(&app->args, set.count);
+    view_add_number(&app->args, added);
+    for (int i = 0; i < set.count; i++) view_add(&app->args, set.at[i], set.lens[i]);
 }
 
 /* The hash as it is from now on, whatever there was. */
@@ -154,11 +162,10 @@ static void put_whole(struct application *app, int number, const struct pairs *p
     }
 }
 
-/* old NULL: it is not known what stands there. */
+/* old NULL: it is not known what stands there. A hash that goes is gone whatever was in it. */
 static void put_hash(struct application *app, int number, const struct pairs *old,
                      const struct pairs *now) {
-    if (old && !old->count && !now->count) return;
-    if (old && old->count && now->count)
+    if (old && (now->count || !old->count))
         put_difference(app, number, old, now);
     else
         put_whole(app, number, now);
@@ -180,7 +187,7 @@ static void put_hashes(struct application *app, const struct view_change *change
     struct hashes old = hashes_of(app, change->id, change->old);
     struct hashes now = hashes_of(app, change->id, change->now);
     /* It may be written in another way than what was read: then fields cannot be compared. */
-    bool known = change->old && old.sum == change->old_sum;
+    bool known = !change->old || old.sum == change->old_sum;
 
     put_hash(app, number, known ? &old.public : NULL, &now.public);
     put_hash(app, number + 1, known ? &old.private : NULL, &now.private);
