@@ -13,7 +13,7 @@ const struct command *const commands_all[] = {
     &ctl_approve, &ctl_reject,       &ctl_budgets, &ctl_rejected, &ctl_classify,    &ctl_train,
     &ctl_labels,  &ctl_rebuild,      &ctl_topics,  &ctl_offsets,  &ctl_repartition, &ctl_contract,
     &ctl_sla,     &ctl_compensation, &ctl_drill,   &ctl_notify,   &ctl_visit,       &ctl_acl,
-    &ctl_lag,     &ctl_doctor,       NULL};
+    &ctl_lag,     &ctl_doctor,       &ctl_cohorts, NULL};
 
 /* Behind the help of each command that needs them. */
 static const char settings_help[] =

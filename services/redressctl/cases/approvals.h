@@ -18,7 +18,7 @@ int approvals_event(enum event_type type, const struct approvals_decision *decis
 
 /* Each is a decision of its own: the same person's second approval is for the worker to refuse. */
 void approvals_make_id(const struct approvals_decision *decision, char id_out[27]);
-/* To redress.decisions. 0 when Kafka has acknowledged it, else -1. */
+/* To the topic of its type. 0 when Kafka has acknowledged it, else -1. */
 int approvals_send(const struct kafka *kafka, const struct buf *event, struct arena *arena,
                    struct err *err) MUST_CHECK;
 

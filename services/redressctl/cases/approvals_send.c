@@ -1,4 +1,4 @@
-/* approvals_send: a decision on its way: one producer for each, for people decide seldom. */
+/* approvals_send: a person's word on its way: one producer for each, for people decide seldom. */
 #include "base/clock.h"
 #include "base/ids.h"
 #include "redressctl/cases/approvals.h"
@@ -23,14 +23,14 @@ void approvals_make_id(const struct approvals_decision *decision, char id_out[27
 
 int approvals_send(const struct kafka *kafka, const struct buf *event, struct arena *arena,
                    struct err *err) {
-    static const enum topic topics[] = {TOPIC_DECISIONS, TOPIC_NONE};
     static const struct header headers[] = {
         {"content-type", "application/cloudevents+json; charset=UTF-8", 43}};
     struct publish_record record;
     struct kafka_delivery delivery = {.offset = -1};
     int rc = publish_route(event->at, event->len, arena, &record, err);
 
-    ASSERT(rc == 0 && record.topic == TOPIC_DECISIONS); /* our own words */
+    ASSERT(rc == 0); /* our own words */
+    const enum topic topics[] = {record.topic, TOPIC_NONE};
     struct kafka_producer *producer = kafka_producer_new(kafka, NULL, err);
     if (!producer) return -1;
     struct kafka_message message = {.topic = record.topic,
