@@ -25,6 +25,7 @@ static void on_assigned(void *context, const struct place *places, int count) {
 
     keyed->shards.at = heap_resize(keyed->shards.at, sizeof *keyed->shards.at * (size_t)count);
     for (int i = 0; i < count; i++) shard_assign(&keyed->shards.at[i], places[i].partition);
+    recent_forget_all(keyed->shards.recent);
     keyed->shards.count = count;
     keyed->assignment++;
     keyed->fetching = keyed->damaged = false;
@@ -40,6 +41,7 @@ static void on_revoked(void *context, bool lost) {
 
     log_say(LOG_INFO, "revoked", "shards", log_int(keyed->shards.count), "lost",
             lost ? "true" : "false", NULL);
+    recent_forget_all(keyed->shards.recent);
     keyed->shards.count = 0;
     keyed->assignment++;
     keyed->fetching = keyed->shards.refetch = keyed->damaged = false;
@@ -305,6 +307,7 @@ static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
     keyed->shards.partitions = engine->partitions;
     keyed->shards.view = view_new(engine->redis, engine->config->topic_prefix, engine->spec->name,
                                   engine->spec->state);
+    keyed->shards.recent = recent_new(engine->spec->state, (size_t)engine->config->recent_bytes);
     keyed->proof = proof_new(engine, &keyed->shards);
     keyed->polled =
         calloc((size_t)engine->config->batch_records + KEYED_SKIP_MAX, sizeof *keyed->polled);
@@ -327,6 +330,7 @@ void keyed_run(struct engine *engine) {
     kafka_consumer_free(keyed.shards.reader);
     engine->consumer = NULL;
     view_free(keyed.shards.view);
+    recent_free(keyed.shards.recent);
     proof_free(keyed.proof);
     free(keyed.polled);
     free(keyed.shards.at);

@@ -232,9 +232,30 @@ static void apply(struct keyed_work *work, const struct batch *batch, struct sha
                                      shard->applied, to, changes, count, &standing, &err);
     if (shard_stumbles(&work->keyed->shards, shard, result, NULL, &err)) return;
     FAULT_POINT("after_apply");
+    *ARENA_ADD(work->arena, work->moves, work->move_count) =
+        (struct keyed_move){shard, shard->applied};
+    int applied = 0;
+    for (int i = 0; applied < count; i++)
+        if (work->entries[i].shard == shard && work->entries[i].first_message >= 0)
+            work->entries[i].new_sum = changes[applied++].now_sum;
     due_clock_note_redis(&work->keyed->shards.due_clock, standing.redis_ms, clock_boot_ms());
     shard->applied = to;
     shard->next_wake_ms = standing.next_wake_ms;
+}
+
+/* Behind all applies: until then states of before the batch lie there. */
+static void remember(struct keyed_work *work) {
+    struct recent *recent = work->keyed->shards.recent;
+
+    for (int i = 0; i < work->move_count; i++)
+        recent_move(recent, work->moves[i].shard->number, work->moves[i].from,
+                    work->moves[i].shard->applied);
+    for (int i = 0; i < work->entry_count; i++) {
+        const struct keyed_case *entry = &work->entries[i];
+        if (entry->first_message < 0) continue;
+        recent_put(recent, entry->shard->number, entry->id, entry->exists ? entry->state : NULL,
+                   entry->new_sum);
+    }
 }
 
 static void committed(struct keyed_work *work, const struct batch *batch) {
@@ -244,12 +265,14 @@ static void committed(struct keyed_work *work, const struct batch *batch) {
         shard->no_offsets = false;
         apply(work, batch, shard);
     }
+    remember(work);
     work->keyed->commit_at_ms = clock_boot_ms() + KEYED_COMMIT_MS;
 }
 
 /* Nothing of it counts, or it is not known: the committed offsets are read again, and the views
  * healed. */
 static void failed(struct keyed *keyed) {
+    recent_forget_all(keyed->shards.recent);
     for (int i = 0; i < keyed->shards.count; i++) {
         struct shard *shard = &keyed->shards.at[i];
         int number = shard->number;

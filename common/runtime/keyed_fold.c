@@ -26,6 +26,27 @@ static void hold(struct keyed_work *work, struct shard *shard, const struct keye
     }
 }
 
+static void take_state(struct keyed_work *work, struct keyed_case *entry, const void *state,
+                       uint64_t sum) {
+    const struct table *table = work->engine->spec->state;
+
+    entry->old = state;
+    entry->old_sum = sum;
+    entry->exists = state != NULL;
+    entry->state = arena_alloc(work->arena, table->size);
+    if (state) fields_copy(table, state, work->arena, entry->state);
+}
+
+/* As this process has left it; where the shard stands is looked at all the same. */
+static bool recall(struct keyed_work *work, struct keyed_case *entry) {
+    const struct shard *shard = entry->shard;
+    uint64_t sum;
+    const void *state =
+        recent_find(work->keyed->shards.recent, shard->number, shard->applied, entry->id, &sum);
+    if (state) take_state(work, entry, state, sum);
+    return state != NULL;
+}
+
 static void read_chunk(struct keyed_work *work, struct shard *shard, struct keyed_case **entries,
                        int count) {
     struct view_case *cases = arena_alloc(work->arena, sizeof *cases * ((size_t)count + 1));
@@ -40,28 +61,28 @@ static void read_chunk(struct keyed_work *work, struct shard *shard, struct keye
         return;
     for (int i = 0; i < count; i++) {
         if (cases[i].unread) hold(work, shard, entries[i], cases[i].unread);
-        entries[i]->old = cases[i].state;
-        entries[i]->old_sum = cases[i].sum;
-        entries[i]->exists = cases[i].state != NULL;
-        entries[i]->state = arena_alloc(work->arena, work->engine->spec->state->size);
-        if (cases[i].state)
-            fields_copy(work->engine->spec->state, cases[i].state, work->arena, entries[i]->state);
+        take_state(work, entries[i], cases[i].state, cases[i].sum);
     }
 }
 
 static void read_states(struct keyed_work *work, struct shard *shard) {
     struct keyed_case *chunk[VIEW_CASES_MAX];
     int count = 0;
+    bool looks = false; /* where the shard stands, though nothing else is to be read */
 
     for (int i = 0; i < work->entry_count && keyed_runs(shard); i++) {
         if (work->entries[i].shard != shard) continue;
+        if (recall(work, &work->entries[i])) {
+            looks = true;
+            continue;
+        }
         chunk[count++] = &work->entries[i];
         if (count == VIEW_CASES_MAX) {
             read_chunk(work, shard, chunk, count);
             count = 0;
         }
     }
-    if (count && keyed_runs(shard)) read_chunk(work, shard, chunk, count);
+    if ((count || looks) && keyed_runs(shard)) read_chunk(work, shard, chunk, count);
 }
 
 /* ---- Policy versions ---- */

@@ -9,8 +9,10 @@
 struct keyed_case {
     struct shard *shard;
     const char *id;
-    void *old, *state; /* as the view has it (NULL: nothing), and as it is being folded */
-    uint64_t old_sum;  /* view_case.sum */
+    const void *old;  /* as the view has it; NULL: nothing */
+    void *state;      /* as it is being folded */
+    uint64_t old_sum; /* view_case.sum */
+    uint64_t new_sum; /* once it is applied */
     bool exists;
     int jobs;                /* how many so far: the n-th is decided in round n */
     int spread;              /* of the last record that was spread to it, from 1 on; 0: none was */
@@ -38,6 +40,12 @@ struct keyed_spread {
     int count;
 };
 
+/* A view that this batch has moved. */
+struct keyed_move {
+    struct shard *shard;
+    int64_t from;
+};
+
 struct keyed_work {
     struct keyed *keyed;
     struct engine *engine;
@@ -50,6 +58,8 @@ struct keyed_work {
     int job_count, rounds;
     struct keyed_spread *spreads;
     int spread_count;
+    struct keyed_move *moves;
+    int move_count;
     int64_t now_ms;
 };
 

@@ -42,6 +42,7 @@ void shard_heal(struct shards *shards, struct shard *shard, const char *why) {
     }
     if (shard->phase == SHARD_RUN || shard->phase == SHARD_REPLAY)
         shard->healed_at_ms = clock_boot_ms();
+    recent_forget(shards->recent, shard->number);
     shard->phase = SHARD_ENDS;
     shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was
                                  recreated meanwhile */

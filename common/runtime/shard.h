@@ -6,6 +6,7 @@
 
 #include "runtime/due_clock.h"
 #include "runtime/engine.h"
+#include "runtime/recent.h"
 #include "runtime/view.h"
 
 enum {
@@ -81,6 +82,7 @@ struct shard {
 struct shards {
     struct engine *engine;
     struct view *view;
+    struct recent *recent;
     struct kafka_consumer *reader; /* of changelogs */
     struct due_clock due_clock;
     struct shard *at;

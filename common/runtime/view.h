@@ -51,6 +51,7 @@ struct view_change {
     const char *id;
     const void *old, *now;
     uint64_t old_sum; /* view_case.sum of `old` */
+    uint64_t now_sum; /* that of `now`, once it is applied */
     int64_t offset;
     bool was_unread;
     const char *unread; /* where and why; NULL: it can be read */
@@ -80,8 +81,8 @@ enum outcome view_find(struct view *view, int shard, struct arena *arena, const 
  * also when Redis is full. OUTCOME_BROKEN: half of it may have been done; the view asks for a wipe.
  */
 enum outcome view_apply(struct view *view, int shard, struct arena *arena, int64_t from, int64_t to,
-                        const struct view_change *changes, int count,
-                        struct view_standing *standing_out, struct err *err);
+                        struct view_change *changes, int count, struct view_standing *standing_out,
+                        struct err *err);
 
 /* Looks at the next few indexes and counters of a shard (*next starts at 0 and comes back to it).
  * OUTCOME_BROKEN: err says which one does not hold what it should; true only when the view stands

@@ -183,12 +183,13 @@ static struct hashes hashes_of(struct application *app, const char *id, const vo
     return hashes;
 }
 
-static void put_hashes(struct application *app, const struct view_change *change, int number) {
+static void put_hashes(struct application *app, struct view_change *change, int number) {
     struct hashes old = hashes_of(app, change->id, change->old);
     struct hashes now = hashes_of(app, change->id, change->now);
     /* It may be written in another way than what was read: then fields cannot be compared. */
     bool known = !change->old || old.sum == change->old_sum;
 
+    change->now_sum = now.sum;
     put_hash(app, number, known ? &old.public : NULL, &now.public);
     put_hash(app, number + 1, known ? &old.private : NULL, &now.private);
 }
@@ -329,7 +330,7 @@ static enum outcome verdict(const struct redis_reply *last, const struct view_st
 }
 
 static enum outcome apply_step(struct view *view, int shard, struct arena *arena, int64_t from,
-                               int64_t to, const struct view_change *changes, int count,
+                               int64_t to, struct view_change *changes, int count,
                                struct view_standing *standing_out, struct err *err) {
     struct application app = {
         .view = view, .shard = shard, .arena = arena, .keys.arena = arena, .args.arena = arena};
@@ -362,8 +363,8 @@ static enum outcome apply_step(struct view *view, int shard, struct arena *arena
 }
 
 enum outcome view_apply(struct view *view, int shard, struct arena *arena, int64_t from, int64_t to,
-                        const struct view_change *changes, int count,
-                        struct view_standing *standing_out, struct err *err) {
+                        struct view_change *changes, int count, struct view_standing *standing_out,
+                        struct err *err) {
     int done = 0;
     if (count && changes[0].offset <
                      from) { /* a changelog that was recreated: healing looks at its @log again */

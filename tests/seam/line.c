@@ -7,6 +7,7 @@
 #include "runtime/engine.h"
 #include "runtime/keyed.h"
 #include "runtime/map.h"
+#include "runtime/recent.h"
 #include "sim.h"
 #include "toy.h"
 
@@ -32,6 +33,8 @@ enum {
 
 /* ---- Processes ---- */
 
+static int64_t recalled; /* in all runs */
+
 static const char *const process_names[PROCESSES] = {"intake-0", "intake-1", "sla-0", "sla-1"};
 
 static struct line {
@@ -51,6 +54,7 @@ static struct line {
     const char *wrong;
     char detail[400];
     bool ending;
+    int recalled; /* states that were not read again */
 } line;
 
 static struct config config = {.topic_prefix = "redress",
@@ -285,6 +289,40 @@ static void check_view(int shard, struct arena *arena) {
              seen.compared, count_fold(arena));
 }
 
+/* What a worker keeps of a case is what its changelog says up to where the view stands; `sum` is
+ * that of the hashes. */
+static void check_recent(int shard, int64_t applied, const char *id, const void *state,
+                         uint64_t sum) {
+    struct arena *arena = arena_new();
+    struct buf text = {0};
+    struct json_out json = {.buf = &text};
+    struct hashes hashes;
+    int number = number_of(id, strlen(id));
+
+    memset(seen.is_kept, 0, sizeof seen.is_kept);
+    fake_kafka_each(TOPIC_STATE, "sla", shard, applied, note_state, NULL);
+    fields_encode(&toy_state_table, state, &json);
+    fields_to_hashes(&toy_state_table, state, id, arena, &hashes);
+    if (number < 0 || !seen.is_kept[number] || strcmp(seen.kept[number], text.at) != 0)
+        fail("what a worker keeps of a case is not the fold of its changelog",
+             "shard %d at %lld: %s", shard, (long long)applied, text.at);
+    if (hashes.sum != sum) fail("a worker keeps a wrong checksum", "%s", id);
+    line.recalled++;
+    buf_free(&text);
+    arena_free(arena);
+}
+
+const void *__real_recent_find(const struct recent *recent, int shard, int64_t applied,
+                               const char *id, uint64_t *sum_out);
+const void *__wrap_recent_find(const struct recent *recent, int shard, int64_t applied,
+                               const char *id, uint64_t *sum_out);
+const void *__wrap_recent_find(const struct recent *recent, int shard, int64_t applied,
+                               const char *id, uint64_t *sum_out) {
+    const void *state = __real_recent_find(recent, shard, applied, id, sum_out);
+    if (state) check_recent(shard, applied, id, state, *sum_out);
+    return state;
+}
+
 static void check_views(void) {
     struct arena *arena = arena_new();
 
@@ -483,10 +521,12 @@ static bool all_ended(void *context) {
 }
 
 static void begin(uint64_t seed, const struct line_faults *faults) {
+    static const int64_t recent_bytes[] = {1 << 20, 2000, 0}; /* all cases; some three; none */
     unsigned kafka = faults->kafka, redis = faults->redis;
 
     sim_begin(seed);
     if (!config.arena) config.arena = arena_new();
+    config.recent_bytes = recent_bytes[seed % (sizeof recent_bytes / sizeof *recent_bytes)];
     line = (struct line){.seed = seed, .faults = *faults, .began_ms = sim_now_ms()};
     fake_kafka_begin(PARTITIONS);
     for (int i = 0; i < PARTITIONS; i++) /* as `redressctl topics create` begins a changelog */
@@ -503,6 +543,10 @@ static void begin(uint64_t seed, const struct line_faults *faults) {
     for (int i = 0; i < PROCESSES; i++) start_process(i);
 }
 
+int64_t line_recalled(void) {
+    return recalled;
+}
+
 bool line_run(uint64_t seed, const struct line_faults *faults) {
     begin(seed, faults);
     bool rested = sim_run(at_rest, NULL, LIMIT_MS);
@@ -514,6 +558,7 @@ bool line_run(uint64_t seed, const struct line_faults *faults) {
         if (sim_lives(line.processes[i].fiber)) line.processes[i].engine->stopping = true;
     if (!line.wrong) sim_run(all_ended, NULL, LIMIT_MS);
     sim_end();
+    recalled += line.recalled;
     if (line.wrong) fprintf(stderr, "seed %" PRIu64 ": %s: %s\n", seed, line.wrong, line.detail);
     return !line.wrong;
 }

@@ -16,5 +16,8 @@ struct line_faults {
 
 /* One run from its seed. What went wrong is printed with the seed, and false returned. */
 bool line_run(uint64_t seed, const struct line_faults *faults);
+/* How often a worker used a state that it kept, in all runs so far; each was held against the
+ * changelog. */
+int64_t line_recalled(void);
 
 #endif

@@ -29,6 +29,7 @@ static const struct line_faults everything = {
 
 static void run_all(const char *what, const struct line_faults *faults) {
     struct timespec began, ended;
+    int64_t recalled = line_recalled();
     int64_t switches = sim_switches();
     long wrong = 0,
          runs = faults->open && count > 3 ? count / 4 : count; /* 30 s of looking take long */
@@ -41,6 +42,7 @@ static void run_all(const char *what, const struct line_faults *faults) {
     print_message("%s: %ld runs, %lld switches of process, %.1f s, %ld wrong\n", what, runs,
                   (long long)(sim_switches() - switches), seconds, wrong);
     assert_int_equal(wrong, 0);
+    if (runs > 2) assert_true(line_recalled() > recalled);
 }
 
 static void test_quiet(void **state) {
