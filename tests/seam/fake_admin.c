@@ -69,6 +69,25 @@ int kafka_admin_broker_settings(struct kafka_admin *admin, struct kafka_setting 
     return 0;
 }
 
+/* A broker without an authorizer. */
+bool kafka_admin_knows(enum kafka_resource resource) {
+    (void)resource;
+    return true;
+}
+
+int kafka_admin_acls(struct kafka_admin *admin, enum kafka_resource resource, int timeout_ms,
+                     struct arena *arena, struct kafka_acl **acls_out, struct err *err) {
+    (void)admin, (void)resource, (void)timeout_ms, (void)arena, (void)acls_out;
+    return err_set(err, "no authorizer is configured");
+}
+
+int kafka_admin_grant(struct kafka_admin *admin, const struct kafka_acl *acls, int count,
+                      int timeout_ms, struct err *err) {
+    (void)admin, (void)acls, (void)timeout_ms;
+    err_set(err, "no authorizer is configured");
+    return count;
+}
+
 /* As the broker: not while it has members. */
 int kafka_group_set(struct kafka_asker *asker, const char *worker, const struct place *places,
                     int count, int timeout_ms, struct err *err) {

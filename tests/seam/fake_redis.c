@@ -2,6 +2,7 @@
  * exchanges. */
 #include "fake_redis.h"
 #include "fake_store.h"
+#include "outside/config.h"
 #include "outside/redis.h"
 #include "sim.h"
 
@@ -129,6 +130,10 @@ static void free_queue(struct redis *redis) {
         free(words->lens);
     }
     redis->count = 0;
+}
+
+struct redis *redis_of(const struct config *config, struct err *err) {
+    return redis_new(config->redis_url, err);
 }
 
 void redis_free(struct redis *redis) {

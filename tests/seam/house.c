@@ -2,6 +2,7 @@
 #include "house.h"
 #include "base/clock.h"
 #include "classification/classification.h"
+#include "cohort/cohort.h"
 #include "compensation/compensation.h"
 #include "fake_kafka.h"
 #include "fake_redis.h"
@@ -24,10 +25,11 @@
 
 #include <cmocka.h>
 
-enum { WORKERS = 5, REST_MS = 600000, ROUND_MS = 10000, WORDS_MAX = 24 };
+enum { WORKERS = 6, REST_MS = 600000, ROUND_MS = 10000, WORDS_MAX = 24 };
 
-static const struct worker_spec *const specs[WORKERS] = {
-    &intake_spec, &classification_spec, &sla_spec, &compensation_spec, &notification_spec};
+static const struct worker_spec *const specs[WORKERS] = {&intake_spec,       &classification_spec,
+                                                         &sla_spec,          &compensation_spec,
+                                                         &notification_spec, &cohort_spec};
 
 static struct house {
     struct config config;

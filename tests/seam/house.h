@@ -1,4 +1,4 @@
-/* house: the five workers as they are delivered, on the fakes, in virtual time, and redressctl
+/* house: the workers as they are delivered, on the fakes, in virtual time, and redressctl
  * beside them. */
 #ifndef REDRESS_SEAM_HOUSE_H
 #define REDRESS_SEAM_HOUSE_H

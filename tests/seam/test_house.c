@@ -1,4 +1,4 @@
-/* The five workers as they are delivered, without a broker and a Redis: a story goes through all of
+/* The workers as they are delivered, without a broker and a Redis: a story goes through all of
  * them in virtual time, and what redressctl says of it, of every case, deadline, proposal, record
  * and offset, is compared with the story's page (tests/seam/stories):
  *
@@ -60,10 +60,28 @@ static void add_lines(struct buf *out, const char *text) {
     if (!begins) buf_puts(out, "\n");
 }
 
+static int by_text(const void *one, const void *two) {
+    return strcmp(*(const char *const *)one, *(const char *const *)two);
+}
+
+/* In which order workers write is the scheduler's, too. */
+static void sort_lines(struct buf *said) {
+    const char **lines = NULL;
+    int count = 0;
+
+    for (char *rest, *line = strtok_r(arena_strdup(arena, said->at), "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest))
+        *ARENA_ADD(arena, lines, count) = line;
+    if (count) qsort(lines, (size_t)count, sizeof *lines, by_text);
+    buf_clear(said);
+    for (int i = 0; i < count; i++) buf_printf(said, "%s\n", lines[i]);
+}
+
 static void run_ctl(const char *line, struct buf *out) {
     struct buf said = {0};
     int status = house_ctl(line, &said);
 
+    if (said.at && strncmp(line, "events ", 7) == 0) sort_lines(&said);
     if (said.at) add_lines(out, said.at);
     if (status) buf_printf(out, "| = %d\n", status);
     buf_free(&said);
