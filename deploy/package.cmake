@@ -25,6 +25,20 @@ install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/docs DESTINATION share/doc/redress $
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/permissions.md DESTINATION share/doc/redress ${package})
 install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/policies DESTINATION /etc/redress ${package} PATTERN corpus EXCLUDE)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/systemd/redress.env DESTINATION /etc/redress PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ ${package})
+# redressctl's own pages and words, as man and the shells look for them.
+set(SAID ${CMAKE_BINARY_DIR}/package/said)
+file(MAKE_DIRECTORY ${SAID})
+add_custom_command(OUTPUT ${SAID}/redressctl.1 ${SAID}/redressctl.bash ${SAID}/redressctl.zsh ${SAID}/redressctl.fish DEPENDS redressctl
+  COMMAND redressctl help man > ${SAID}/redressctl.1
+  COMMAND redressctl completion bash > ${SAID}/redressctl.bash
+  COMMAND redressctl completion zsh > ${SAID}/redressctl.zsh
+  COMMAND redressctl completion fish > ${SAID}/redressctl.fish VERBATIM)
+add_custom_target(said ALL DEPENDS ${SAID}/redressctl.1)
+add_dependencies(programs said)
+install(FILES ${SAID}/redressctl.1 DESTINATION share/man/man1 ${package})
+install(FILES ${SAID}/redressctl.bash DESTINATION share/bash-completion/completions RENAME redressctl ${package})
+install(FILES ${SAID}/redressctl.zsh DESTINATION share/zsh/vendor-completions RENAME _redressctl ${package})
+install(FILES ${SAID}/redressctl.fish DESTINATION share/fish/vendor_completions.d ${package})
 # redressctl looks beside itself: there it finds the same policies.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/package/links ${CMAKE_BINARY_DIR}/package/control)
 file(CREATE_LINK /etc/redress/policies ${CMAKE_BINARY_DIR}/package/links/policies SYMBOLIC)

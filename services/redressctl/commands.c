@@ -43,7 +43,8 @@ void commands_help(struct buf *out) {
                   "  redressctl COMMAND [ARGUMENT...]\n"
                   "  redressctl help COMMAND     what a command does, in full\n"
                   "  redressctl help settings    every setting, its variable, default and meaning\n"
-                  "  redressctl completion bash|zsh\n"
+                  "  redressctl help man         all pages as redressctl(1), for man -l\n"
+                  "  redressctl completion bash|zsh|fish\n"
                   "  redressctl --version\n"
                   "\n"
                   "COMMANDS\n");
@@ -107,11 +108,10 @@ static void completion_bash(struct buf *out) {
                   "    local word=${COMP_WORDS[COMP_CWORD]} words=\n"
                   "    if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"");
     names(out);
-    buf_puts(
-        out,
-        " --help --version\"\n    else case ${COMP_WORDS[1]} in\n        help) words=\"settings ");
+    buf_puts(out, " --help --version\"\n    else case ${COMP_WORDS[1]} in\n        help) "
+                  "words=\"settings man ");
     names(out);
-    buf_puts(out, "\" ;;\n        completion) words=\"bash zsh\" ;;\n");
+    buf_puts(out, "\" ;;\n        completion) words=\"bash zsh fish\" ;;\n");
     for (int i = 0; commands_all[i]; i++)
         buf_printf(out, "        %s) words=\"%s%s --help\" ;;\n", commands_all[i]->name,
                    commands_all[i]->options, with_config(commands_all[i]));
@@ -142,18 +142,58 @@ static void completion_zsh(struct buf *out) {
         zsh_text(out, commands_all[i]->about);
         buf_puts(out, "'\n");
     }
-    buf_puts(
-        out,
-        "        'help:what a command does, in full'\n        'completion:for bash or zsh'\n    )\n"
-        "    if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
-        "    case ${words[2]} in\n"
-        "        help) compadd settings ");
+    buf_puts(out, "        'help:what a command does, in full'\n        'completion:for bash, zsh "
+                  "or fish'\n    )\n"
+                  "    if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
+                  "    case ${words[2]} in\n"
+                  "        help) compadd settings man ");
     names(out);
-    buf_puts(out, " ;;\n        completion) compadd bash zsh ;;\n");
+    buf_puts(out, " ;;\n        completion) compadd bash zsh fish ;;\n");
     for (int i = 0; commands_all[i]; i++)
         buf_printf(out, "        %s) compadd -- %s%s --help; _files ;;\n", commands_all[i]->name,
                    commands_all[i]->options, with_config(commands_all[i]));
     buf_puts(out, "    esac\n}\ncompdef _redressctl redressctl\n");
+}
+
+/* A text within single quotes of fish. */
+static void fish_text(struct buf *out, const char *text) {
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\') buf_puts(out, "\\");
+        buf_add(out, text, 1);
+    }
+}
+
+/* A word that begins with -- is an option to fish, any other a word. */
+static void fish_words(struct buf *out, const char *command, const char *words) {
+    while (*words) {
+        size_t len = strcspn(words, " ");
+        bool option = len > 2 && strncmp(words, "--", 2) == 0;
+        buf_printf(out, "complete -c redressctl -n '__fish_seen_subcommand_from %s' %s %.*s\n",
+                   command, option ? "-l" : "-a", (int)len - (option ? 2 : 0),
+                   words + (option ? 2 : 0));
+        words += len + strspn(words + len, " ");
+    }
+}
+
+static void completion_fish(struct buf *out) {
+    static const char begin[] = "complete -c redressctl -f -n __fish_use_subcommand";
+    struct buf all = {NULL, 0, 0};
+
+    buf_puts(out, "# fish completion of redressctl: redressctl completion fish | source\n");
+    for (int i = 0; commands_all[i]; i++) {
+        buf_printf(out, "%s -a %s -d '", begin, commands_all[i]->name);
+        fish_text(out, commands_all[i]->about);
+        buf_puts(out, "'\n");
+        fish_words(out, commands_all[i]->name, commands_all[i]->options);
+        if (!commands_all[i]->offline) fish_words(out, commands_all[i]->name, "--config");
+    }
+    buf_printf(out, "%s -a help -d 'what a command does, in full'\n", begin);
+    buf_printf(out, "%s -a completion -d 'for bash, zsh or fish'\n", begin);
+    names(&all);
+    fish_words(out, "help", all.at);
+    fish_words(out, "help", "settings man");
+    fish_words(out, "completion", "bash zsh fish");
+    buf_free(&all);
 }
 
 int commands_completion(const char *shell, struct buf *out) {
@@ -161,6 +201,8 @@ int commands_completion(const char *shell, struct buf *out) {
         completion_bash(out);
     else if (strcmp(shell, "zsh") == 0)
         completion_zsh(out);
+    else if (strcmp(shell, "fish") == 0)
+        completion_fish(out);
     else
         return -1;
     return 0;
@@ -195,6 +237,8 @@ static int help(const char *name) {
         commands_help_one(command, &buf);
     else if (strcmp(name, "settings") == 0)
         config_document(&buf);
+    else if (strcmp(name, "man") == 0)
+        commands_man(&buf);
     else
         return unknown(name);
     return print(&buf);
@@ -209,7 +253,7 @@ static bool asks_for_help(int argc, char **argv) {
 static int completion(const char *shell) {
     struct buf buf = {NULL, 0, 0};
     if (shell && commands_completion(shell, &buf) == 0) return print(&buf);
-    ctl_note("redressctl completion: expected bash or zsh");
+    ctl_note("redressctl completion: expected bash, zsh or fish");
     return EXIT_BAD_USAGE;
 }
 

@@ -28,11 +28,13 @@ extern const struct command *const commands_all[];
 const struct command *commands_find(const char *name); /* NULL: unknown */
 const char *commands_nearest(const char *name); /* the command meant by a mistyped name, or NULL */
 
-/* The list of commands; one command's page; a shell's completion (bash, zsh; -1 for another shell).
- */
+/* The list of commands; one command's page; a shell's completion (bash, zsh, fish; -1 for another
+ * shell). */
 void commands_help(struct buf *out);
 void commands_help_one(const struct command *command, struct buf *out);
 int commands_completion(const char *shell, struct buf *out) MUST_CHECK;
+/* All of it as redressctl(1), in troff's language. */
+void commands_man(struct buf *out);
 
 /* The whole program; returns its exit status. */
 int commands_main(int argc, char **argv);

@@ -152,8 +152,55 @@ static void test_zsh_completion(void **state) {
     assert_memory_equal(script.at, "#compdef redressctl\n", 20);
     for (int i = 0; commands_all[i]; i++) assert_true(has_word(script.at, commands_all[i]->name));
     assert_non_null(strstr(script.at, "--due-within"));
-    assert_int_equal(commands_completion("fish", &script), -1);
+    assert_int_equal(commands_completion("tcsh", &script), -1);
     buf_free(&script);
+}
+
+/* Each line is a whole command of fish: its quotes are closed, and each command and option is
+ * there. */
+static void test_fish_completion(void **state) {
+    (void)state;
+    struct buf script = {NULL, 0, 0};
+
+    assert_int_equal(commands_completion("fish", &script), 0);
+    for (int i = 0; commands_all[i]; i++) {
+        char line[200];
+        snprintf(line, sizeof line, "__fish_use_subcommand -a %s -d '", commands_all[i]->name);
+        assert_non_null(strstr(script.at, line));
+    }
+    assert_non_null(strstr(script.at, "_from acl' -a check\n"));
+    assert_non_null(strstr(script.at, "_from acl' -l user\n"));
+    assert_non_null(strstr(script.at, "_from cases' -l config\n"));
+    for (char *rest, *line = strtok_r(script.at, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        int quotes = 0;
+        for (char *at = line; *at && *line != '#'; at++)
+            quotes += *at == '\'' && (at == line || at[-1] != '\\');
+        assert_int_equal(quotes % 2, 0);
+    }
+    buf_free(&script);
+}
+
+/* Only requests of ours begin a line, and every page is there. */
+static void test_man(void **state) {
+    (void)state;
+    static const char *const requests[] = {".\\\"", ".TH ", ".SH ", ".nf", ".fi"};
+    struct buf page = {NULL, 0, 0};
+
+    commands_man(&page);
+    for (int i = 0; commands_all[i]; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "\n.SH \"%s\"\n", commands_all[i]->name);
+        assert_non_null(strstr(page.at, line));
+    }
+    for (char *rest, *line = strtok_r(page.at, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        bool known = *line != '.' && *line != '\'';
+        for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+            known |= strncmp(line, requests[i], strlen(requests[i])) == 0;
+        if (!known) fail_msg("a request: %s", line);
+    }
+    buf_free(&page);
 }
 
 /* main() as a whole, with what goes to the terminal thrown away. */
@@ -183,7 +230,7 @@ static void test_main(void **state) {
     assert_int_equal(run("help", "settings"), EXIT_OK);
     assert_int_equal(run("help", "nothing"), EXIT_BAD_USAGE);
     assert_int_equal(run("topcis", NULL), EXIT_BAD_USAGE);
-    assert_int_equal(run("completion", "fish"), EXIT_BAD_USAGE);
+    assert_int_equal(run("completion", "tcsh"), EXIT_BAD_USAGE);
     assert_int_equal(run("completion", NULL), EXIT_BAD_USAGE);
     for (int i = 0; commands_all[i]; i++) {
         assert_int_equal(run(commands_all[i]->name, "--help"), EXIT_OK);
@@ -200,6 +247,8 @@ int main(void) {
         cmocka_unit_test(test_synopsis),
         cmocka_unit_test(test_bash_completion),
         cmocka_unit_test(test_zsh_completion),
+        cmocka_unit_test(test_fish_completion),
+        cmocka_unit_test(test_man),
         cmocka_unit_test(test_main),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
