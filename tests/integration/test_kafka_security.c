@@ -4,6 +4,7 @@
  * setting it is. */
 #include "acls.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/ids.h"
 #include "board/board.h"
 #include "certificates.h"
@@ -372,6 +373,25 @@ static void what_is_granted_is_seen(void **state) {
     WAIT_FOR(check_says(0, " 0 missing, 0 not needed"), LIMIT_MS);
 }
 
+/* The certificates made here last for two days. */
+static void what_ends_soon_is_told(void **state) {
+    (void)state;
+    struct buf out = {0};
+    struct err err;
+    const char *path = in_folder("doctor.yaml");
+    const char *yaml =
+        arena_printf(arena, "kafka:\n  ssl.certificate.location: %s\n  ssl.key.location: %s\n",
+                     in_folder("sla.pem"), in_folder("sla.key"));
+
+    if (file_write(path, yaml, strlen(yaml), &err) < 0) fail_msg("%s", err.text);
+    harness_run(h, &out, RUN_MS, "redressctl", "doctor", "--config", path, NULL);
+    if (!strstr(out.at, "BAD  certificate for kafka") || !strstr(out.at, ", in 1 days\n") ||
+        !strstr(out.at, "renew it in place"))
+        fail_msg("%s", out.at);
+    assert_null(strstr(out.at, "certificate for redis"));
+    buf_free(&out);
+}
+
 /* ---- Who signs in wrongly ---- */
 
 static void expect_word(struct process *worker, const char *word) {
@@ -439,8 +459,8 @@ static void wrong_files_are_settings(void **state) {
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_complaint_passes), cmocka_unit_test(nobody_does_more),
-        cmocka_unit_test(what_is_granted_is_seen), cmocka_unit_test(what_is_wrong_is_named),
-        cmocka_unit_test(wrong_files_are_settings)};
+        cmocka_unit_test(a_complaint_passes),      cmocka_unit_test(nobody_does_more),
+        cmocka_unit_test(what_is_granted_is_seen), cmocka_unit_test(what_ends_soon_is_told),
+        cmocka_unit_test(what_is_wrong_is_named),  cmocka_unit_test(wrong_files_are_settings)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

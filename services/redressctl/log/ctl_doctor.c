@@ -1,4 +1,6 @@
 /* redressctl doctor: looks at everything that workers need, and says of each what to do. */
+#include "base/certificate.h"
+#include "base/clock.h"
 #include "data/calendar_zone.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
@@ -11,7 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REDIS_MAJOR = 7 };
+enum {
+    REDIS_MAJOR = 7,
+    DAY_MS = 24 * 3600 * 1000,
+    RENEW_DAYS = 14 /* so that a week of holidays passes between two looks */
+};
 
 struct doctor {
     struct ctl ctl;
@@ -197,6 +203,36 @@ static void look_at_policy(struct doctor *doctor, const struct worker_spec *spec
     buf_free(&faults);
 }
 
+/* One of ours, with which somebody signs in; a file that cannot be read is a wrong setting already.
+ */
+static void look_at_certificate(struct doctor *doctor, const char *what, const char *path) {
+    struct arena *arena = doctor->ctl.arena;
+    int64_t end_ms;
+    struct err err;
+    char end[CLOCK_TEXT_MAX];
+
+    if (!path) return;
+    if (certificate_look(path, &end_ms, &err) < 0) {
+        say(doctor, what, err.text, "mend the file");
+        return;
+    }
+    int64_t days = (end_ms - clock_now_ms()) / DAY_MS;
+    say(doctor, what,
+        arena_printf(arena, "%s ends at %s, in %" PRId64 " days", path, clock_format(end_ms, end),
+                     days),
+        days >= RENEW_DAYS ? NULL
+                           : "renew it in place: after that nobody signs in with it; Redis' is "
+                             "read again with each connection, Kafka's when the worker starts");
+}
+
+static void look_at_certificates(struct doctor *doctor) {
+    const struct config *config = &doctor->ctl.config;
+
+    look_at_certificate(doctor, "certificate for kafka",
+                        config_kafka(config, "ssl.certificate.location"));
+    look_at_certificate(doctor, "certificate for redis", config->redis_tls.certificate);
+}
+
 static void look_at_zones(struct doctor *doctor) {
     struct err err = {""};
     bool there = calendar_zone_find("Asia/Shanghai", doctor->ctl.arena, &err) != NULL;
@@ -221,6 +257,7 @@ static int run_doctor(int argc, char **argv) {
         look_at_redis(&doctor);
         for (int i = 0; ctl_places_specs[i]; i++) look_at_policy(&doctor, ctl_places_specs[i]);
         look_at_zones(&doctor);
+        look_at_certificates(&doctor);
         ctl_note("%d looked at, %d bad", doctor.looked, doctor.bad);
         if (doctor.bad) status = EXIT_CANNOT_GO_ON;
     }
