@@ -330,6 +330,11 @@ static int send_all(struct redis *redis, struct err *err) {
     return 0;
 }
 
+void redis_send(struct redis *redis) {
+    for (int i = 0; redis->queued && redis->connected && i < redis->map.count; i++)
+        if (redis_link_send(&redis->links[i]) < 0) return; /* the exchange will find it so */
+}
+
 static enum outcome read_replies(struct redis *redis, struct arena *arena,
                                  struct redis_reply *replies, int count, struct err *err) {
     enum outcome worst = OUTCOME_DONE;

@@ -43,6 +43,10 @@ enum outcome redis_exchange(struct redis *redis, struct arena *arena,
                             struct redis_reply **replies_out, int *count_out,
                             struct err *err) MUST_CHECK;
 
+/* Sends what is queued and does not wait: Redis works while the caller goes on. The next exchange
+ * reads the replies; nothing else may be asked before it. */
+void redis_send(struct redis *redis);
+
 /* A script, loaded at each connection. redis_use() before the first command. */
 struct redis_script {
     const char *name, *lua;

@@ -321,7 +321,7 @@ static bool start(struct keyed *keyed, const struct kafka_hooks *hooks) {
 }
 
 void keyed_run(struct engine *engine) {
-    struct keyed keyed = {.engine = engine, .shards = {.engine = engine}};
+    struct keyed keyed = {.engine = engine, .shards = {.engine = engine, .seen.shard = -1}};
     struct kafka_hooks hooks = {&keyed, on_assigned, on_revoked};
 
     if (start(&keyed, &hooks))
@@ -333,5 +333,6 @@ void keyed_run(struct engine *engine) {
     recent_free(keyed.shards.recent);
     proof_free(keyed.proof);
     free(keyed.polled);
+    free(keyed.shards.seen.at);
     free(keyed.shards.at);
 }

@@ -1,9 +1,9 @@
 /* shard: take-over and healing as a state machine that moves a little each turn, so that group
  * membership never waits for it. */
-#include "runtime/shard.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/ids.h"
+#include "runtime/shard_parts.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ const char *shard_phase_name(enum shard_phase phase) {
 
 /* At once, and not only from the next report on, whoever looks at the view is told whether it is
  * whole. */
-static void note_held(struct shards *shards, const struct shard *shard, const char *why) {
+void shard_note_held(struct shards *shards, const struct shard *shard, const char *why) {
     struct arena *arena = shards->engine->arena;
     view_meta(shards->view, arena,
               arena_printf(arena, "held:%s.%d", shards->engine->spec->name, shard->number), why);
@@ -38,11 +38,12 @@ static void note_held(struct shards *shards, const struct shard *shard, const ch
 void shard_heal(struct shards *shards, struct shard *shard, const char *why) {
     if (shard->phase == SHARD_RUN) {
         log_say(LOG_INFO, "healing", "shard", log_int(shard->number), "why", why, NULL);
-        note_held(shards, shard, shard_phase_name(SHARD_ENDS));
+        shard_note_held(shards, shard, shard_phase_name(SHARD_ENDS));
     }
     if (shard->phase == SHARD_RUN || shard->phase == SHARD_REPLAY)
         shard->healed_at_ms = clock_boot_ms();
     recent_forget(shards->recent, shard->number);
+    shards->seen.shard = -1;
     shard->phase = SHARD_ENDS;
     shard->log_known = false; /* looked at again: nothing is wiped on the word of a log that was
                                  recreated meanwhile */
@@ -227,7 +228,7 @@ static bool too_soon(struct shard *shard) {
     return true;
 }
 
-static bool begin_replay(struct shards *shards, struct shard *shard) {
+bool shard_replay_begin(struct shards *shards, struct shard *shard) {
     struct view_standing standing;
     struct err err;
 
@@ -245,6 +246,7 @@ static bool begin_replay(struct shards *shards, struct shard *shard) {
     shard->applied = standing.applied;
     shard->next_wake_ms = standing.next_wake_ms;
     shard->unread = standing.unread;
+    shard_seen_begin(&shards->seen, shard, &standing);
     struct place from = {
         .topic = TOPIC_STATE, .partition = shard->number, .offset = standing.applied};
     if (kafka_fetch_from(shards->reader, &from, 1, &err) < 0) {
@@ -255,154 +257,12 @@ static bool begin_replay(struct shards *shards, struct shard *shard) {
     return shard->reading = true;
 }
 
-/* ---- Replaying ---- */
-
-struct replayed {
-    struct view_change changes[VIEW_CASES_MAX];
-    struct view_case cases[VIEW_CASES_MAX];
-    int count;
-    int64_t to;
-    bool end; /* the true end was reached */
-};
-
-/* A later record of a case takes the place of an earlier one. */
-static struct view_change *slot_for(struct replayed *replayed, const char *id) {
-    for (int i = 0; i < replayed->count; i++)
-        if (strcmp(replayed->changes[i].id, id) == 0) return &replayed->changes[i];
-    replayed->changes[replayed->count] = (struct view_change){.id = id};
-    return &replayed->changes[replayed->count++];
-}
-
-/* The case is set aside with the reason: its record stays as it is, and a newer one of it counts in
- * its place. */
-static const char *cannot_read(struct shards *shards, const struct shard *shard,
-                               const struct raw *raw, const char *id, const char *why) {
-    static struct log_gate gate;
-    const char *text = arena_printf(shards->engine->arena, "changelog offset %" PRId64 ": %.300s",
-                                    raw->offset, why);
-    log_seldom(&gate, 1000, LOG_ERROR,
-               "a case's changelog record is not a state that this version can read", "shard",
-               log_int(shard->number), "case", id, "why", text, NULL);
-    return text;
-}
-
-static void decode_record(struct shards *shards, struct shard *shard, const struct raw *raw,
-                          struct replayed *replayed) {
-    struct arena *arena = shards->engine->arena;
-
-    if (raw->key_len == 4 && memcmp(raw->key, "@log", 4) == 0) return;
-    struct view_change *change = slot_for(replayed, arena_strndup(arena, raw->key, raw->key_len));
-    change->offset = raw->offset;
-    change->now = NULL;
-    change->unread = NULL;
-    if (!raw->value) return;
-    static const struct json_limits limits = {
-        .bytes = 4 << 20,
-        .depth = 32,
-        .values = 1 << 20}; /* our own record: only against a runaway */
-    const struct tree *tree;
-    struct err err;
-    struct faults faults = {.arena = arena};
-    void *state = arena_alloc(arena, shards->engine->spec->state->size);
-    if (json_read(arena, raw->value, raw->value_len, &limits, &tree, &err) != JSON_OK)
-        change->unread = cannot_read(shards, shard, raw, change->id, err.text);
-    else if (fields_decode(shards->engine->spec->state, tree, FIELDS_STATE, arena, state,
-                           &faults) != 0)
-        change->unread =
-            cannot_read(shards, shard, raw, change->id,
-                        arena_printf(arena, "%s: %s", faults.at[0].path, faults.at[0].text));
-    else
-        change->now = state;
-}
-
-static bool read_slice(struct shards *shards, struct shard *shard, struct replayed *replayed) {
-    for (int records = 0; records < VIEW_CASES_MAX && !replayed->end; records++) {
-        struct kafka_record *record;
-        struct place place;
-        struct err err;
-        enum kafka_got got =
-            kafka_poll(shards->reader, replayed->count ? 0 : 20, &record, &place, &err);
-        if (got == KAFKA_NOTHING) break;
-        if (got == KAFKA_END && place.partition == shard->number)
-            replayed->end = place.offset >= shard->end;
-        if (got == KAFKA_DAMAGED) engine_damaged(shards->engine, err.text);
-        if (got == KAFKA_LOST) shard_heal(shards, shard, err.text);
-        if (got == KAFKA_LOST || got == KAFKA_DAMAGED) return false;
-        if (got != KAFKA_RECORD) continue;
-        struct raw raw;
-        kafka_record_raw(&shards->engine->kafka, record, shards->engine->arena, &raw);
-        if (raw.partition == shard->number) {
-            decode_record(shards, shard, &raw, replayed);
-            replayed->to = raw.offset + 1;
-        }
-        kafka_record_free(record);
-    }
-
-    return true;
-}
-
-static bool apply_slice(struct shards *shards, struct shard *shard, struct replayed *replayed) {
-    struct arena *arena = shards->engine->arena;
-    struct view_standing standing;
-    struct err err;
-
-    if (replayed->to <= shard->applied) return true;
-    for (int i = 0; i < replayed->count; i++) replayed->cases[i].id = replayed->changes[i].id;
-    enum outcome result = view_read(shards->view, shard->number, arena, replayed->cases,
-                                    replayed->count, &standing, &err);
-    if (shard_stumbles(shards, shard, result, &standing, &err) ||
-        !shard_stands(shards, shard, &standing))
-        return false;
-    for (int i = 0; i < replayed->count; i++) {
-        replayed->changes[i].old = replayed->cases[i].state;
-        replayed->changes[i].old_sum = replayed->cases[i].sum;
-        replayed->changes[i].was_unread = replayed->cases[i].unread != NULL;
-    }
-    result = view_apply(shards->view, shard->number, arena, shard->applied, replayed->to,
-                        replayed->changes, replayed->count, &standing, &err);
-    if (shard_stumbles(shards, shard, result, NULL, &err)) return false;
-    shard->applied = replayed->to;
-    shard->next_wake_ms = standing.next_wake_ms;
-    shard->unread = standing.unread;
-
-    return true;
-}
-
-static void healed(struct shards *shards, struct shard *shard) {
-    struct engine *engine = shards->engine;
-    int64_t took_ms = clock_boot_ms() - shard->healed_at_ms;
-
-    shard->phase = SHARD_RUN;
-    shard->reading = false;
-    shard->renew_at_ms = clock_boot_ms() + SHARD_RENEW_MS;
-    shards->refetch = true;
-    note_held(shards, shard, NULL);
-    metrics_add(engine->metrics.heals, NULL, 1);
-    metrics_observe(engine->metrics.heal, (double)took_ms / 1e3);
-    log_say(LOG_INFO, "shard runs", "shard", log_int(shard->number), "next", log_int(shard->next),
-            "applied", log_int(shard->applied), "ms", log_int(took_ms), NULL);
-}
-
-static void replay(struct shards *shards, struct shard *shard) {
-    if (!shard->reading && !begin_replay(shards, shard)) return;
-    int64_t until_ms = clock_boot_ms() + SHARD_REPLAY_MS;
-    do {
-        struct replayed replayed = {0};
-        if (!read_slice(shards, shard, &replayed) || !apply_slice(shards, shard, &replayed)) return;
-        FAULT_POINT("within_replay");
-        if (replayed.end) {
-            healed(shards, shard);
-            return;
-        }
-    } while (clock_boot_ms() < until_ms);
-}
-
 void shard_turn(struct shards *shards, struct shard *shard) {
     switch (shard->phase) {
     case SHARD_OFFSETS: take_offsets(shards, shard); break;
     case SHARD_ENDS: ask_ends(shards, shard); break;
     case SHARD_WIPE: wipe(shards, shard); break;
-    case SHARD_REPLAY: replay(shards, shard); break;
+    case SHARD_REPLAY: shard_replay(shards, shard); break;
     case SHARD_RUN: break;
     case SHARD_HELD: shard_heal(shards, shard, "what is held is looked at again"); break;
     }

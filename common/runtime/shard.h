@@ -78,12 +78,22 @@ struct shard {
     struct shard_proof proof;
 };
 
+/* The cases that a view has got since it had none, as hashes of their ids: what is not among them
+ * need not be asked for. True of one shard where its view stands at `applied`. */
+struct shard_seen {
+    int shard; /* -1: of none */
+    int64_t applied;
+    uint64_t *at; /* open addressing, a power of two */
+    size_t size, count;
+};
+
 /* The shards of this process, and what they need of the world. */
 struct shards {
     struct engine *engine;
     struct view *view;
     struct recent *recent;
     struct kafka_consumer *reader; /* of changelogs */
+    struct shard_seen seen;        /* by the replay at hand */
     struct due_clock due_clock;
     struct shard *at;
     int count;

@@ -107,14 +107,19 @@ void view_add_standing(const struct view *view, struct view_words *keys, int sha
         view_add_text(keys, view_key(view, keys->arena, shard, names[i], ""));
 }
 
-enum outcome view_run(struct view *view, struct redis_script *script, const struct view_words *keys,
-                      const struct view_words *args, struct redis_reply *reply_out,
-                      struct err *err) {
+void view_queue(struct view *view, struct redis_script *script, const struct view_words *keys,
+                const struct view_words *args) {
     struct view_words all = {.arena = keys->arena};
 
     for (int i = 0; i < keys->count; i++) view_add(&all, keys->at[i], keys->lens[i]);
     for (int i = 0; args && i < args->count; i++) view_add(&all, args->at[i], args->lens[i]);
     redis_add_script(view->redis, script, keys->count, all.count, all.at, all.lens);
+}
+
+enum outcome view_run(struct view *view, struct redis_script *script, const struct view_words *keys,
+                      const struct view_words *args, struct redis_reply *reply_out,
+                      struct err *err) {
+    view_queue(view, script, keys, args);
     struct redis_reply *replies;
     int count;
     enum outcome outcome = redis_exchange(view->redis, keys->arena, &replies, &count, err);
@@ -172,6 +177,7 @@ enum outcome view_take_standing(const struct view *view, const struct redis_repl
         .applied_at_ms = number_of(&item[APPLIED_AT]),
         .redis_ms = number_of(&item[NOW]),
         .next_wake_ms = item[WAKE].len ? (int64_t)strtod(item[WAKE].text, NULL) : 0,
+        .cases = number_of(&item[PLACES]),
         .unread = number_of(&item[UNREAD_THERE]),
     };
     *last_out = &item[LAST];

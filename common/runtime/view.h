@@ -34,6 +34,7 @@ struct view_standing {
     int64_t applied_at_ms;
     int64_t redis_ms;     /* Redis TIME */
     int64_t next_wake_ms; /* earliest wake-up, 0 = none */
+    int64_t cases;        /* that live */
     int64_t unread;       /* cases whose changelog record cannot be read */
 };
 
@@ -83,6 +84,16 @@ enum outcome view_find(struct view *view, int shard, struct arena *arena, const 
 enum outcome view_apply(struct view *view, int shard, struct arena *arena, int64_t from, int64_t to,
                         struct view_change *changes, int count, struct view_standing *standing_out,
                         struct err *err);
+
+/* One step of it in parts: what it is to say, which asks Redis nothing; it is sent; and what came
+ * of it. Between sending and taking nothing else may be asked of Redis. Lives in the arena. */
+struct view_step;
+struct view_step *view_apply_prepare(struct view *view, int shard, struct arena *arena,
+                                     int64_t from, int64_t to, struct view_change *changes,
+                                     int count);
+enum outcome view_apply_send(struct view *view, struct view_step *step, struct err *err);
+enum outcome view_apply_take(struct view *view, struct view_step *step,
+                             struct view_standing *standing_out, struct err *err);
 
 /* Looks at the next few indexes and counters of a shard (*next starts at 0 and comes back to it).
  * OUTCOME_BROKEN: err says which one does not hold what it should; true only when the view stands

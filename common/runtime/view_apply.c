@@ -329,9 +329,16 @@ static enum outcome verdict(const struct redis_reply *last, const struct view_st
     return OUTCOME_BROKEN;
 }
 
-static enum outcome apply_step(struct view *view, int shard, struct arena *arena, int64_t from,
-                               int64_t to, struct view_change *changes, int count,
-                               struct view_standing *standing_out, struct err *err) {
+struct view_step {
+    int64_t from;
+    struct arena *arena;
+    struct view_words keys, args;
+};
+
+struct view_step *view_apply_prepare(struct view *view, int shard, struct arena *arena,
+                                     int64_t from, int64_t to, struct view_change *changes,
+                                     int count) {
+    ASSERT(count <= VIEW_CASES_MAX);
     struct application app = {
         .view = view, .shard = shard, .arena = arena, .keys.arena = arena, .args.arena = arena};
     view_add_standing(view, &app.keys, shard);
@@ -352,14 +359,29 @@ static enum outcome apply_step(struct view *view, int shard, struct arena *arena
     put_shared(&app);
     put_totals(&app);
 
-    struct redis_reply reply;
-    const struct redis_reply *last;
-    enum outcome result = view_indexes_tell(view->indexes, arena, err);
-    if (result == OUTCOME_DONE)
-        result = view_run(view, &view->apply, &app.keys, &app.args, &reply, err);
-    if (result == OUTCOME_DONE) result = view_take_standing(view, &reply, standing_out, &last, err);
+    struct view_step *step = ARENA_NEW(arena, struct view_step);
+    *step = (struct view_step){.from = from, .arena = arena, .keys = app.keys, .args = app.args};
+    return step;
+}
+
+enum outcome view_apply_send(struct view *view, struct view_step *step, struct err *err) {
+    enum outcome result = view_indexes_tell(view->indexes, step->arena, err);
     if (result != OUTCOME_DONE) return result;
-    return verdict(last, standing_out, from, err);
+    view_queue(view, &view->apply, &step->keys, &step->args);
+    redis_send(view->redis);
+    return OUTCOME_DONE;
+}
+
+enum outcome view_apply_take(struct view *view, struct view_step *step,
+                             struct view_standing *standing_out, struct err *err) {
+    struct redis_reply *replies;
+    const struct redis_reply *last;
+    int count;
+    enum outcome result = redis_exchange(view->redis, step->arena, &replies, &count, err);
+    if (result == OUTCOME_DONE)
+        result = view_take_standing(view, &replies[0], standing_out, &last, err);
+    if (result != OUTCOME_DONE) return result;
+    return verdict(last, standing_out, step->from, err);
 }
 
 enum outcome view_apply(struct view *view, int shard, struct arena *arena, int64_t from, int64_t to,
@@ -377,8 +399,10 @@ enum outcome view_apply(struct view *view, int shard, struct arena *arena, int64
         if (count - done < VIEW_CASES_MAX) step = count - done;
         int64_t reached = to;
         if (done + step != count) reached = changes[done + step - 1].offset + 1;
-        enum outcome result =
-            apply_step(view, shard, arena, from, reached, changes + done, step, standing_out, err);
+        struct view_step *next =
+            view_apply_prepare(view, shard, arena, from, reached, changes + done, step);
+        enum outcome result = view_apply_send(view, next, err);
+        if (result == OUTCOME_DONE) result = view_apply_take(view, next, standing_out, err);
         if (result != OUTCOME_DONE) return result;
         FAULT_POINT("after_apply_step");
         from = reached;

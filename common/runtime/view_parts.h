@@ -37,6 +37,9 @@ const char *view_key(const struct view *view, struct arena *arena, int shard, co
                      const char *name);
 void view_add_standing(const struct view *view, struct view_words *keys, int shard);
 
+/* Queues a script; args NULL: none. */
+void view_queue(struct view *view, struct redis_script *script, const struct view_words *keys,
+                const struct view_words *args);
 /* Runs a script; args NULL: none. */
 enum outcome view_run(struct view *view, struct redis_script *script, const struct view_words *keys,
                       const struct view_words *args, struct redis_reply *reply_out,

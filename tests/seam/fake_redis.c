@@ -108,6 +108,9 @@ struct queued {
     struct words words;
 };
 struct redis {
+    struct arena *early; /* replies to what was sent before its exchange */
+    struct redis_reply *early_replies;
+    int early_count;
     struct queued *queue;
     int count, size;
     int64_t run; /* of the server connected to; 0: not connected */
@@ -129,7 +132,7 @@ static void free_queue(struct redis *redis) {
         free(words->at);
         free(words->lens);
     }
-    redis->count = 0;
+    redis->count = redis->early_count = 0;
 }
 
 struct redis *redis_of(const struct config *config, struct err *err) {
@@ -139,6 +142,7 @@ struct redis *redis_of(const struct config *config, struct err *err) {
 void redis_free(struct redis *redis) {
     if (!redis) return;
     free_queue(redis);
+    arena_free(redis->early);
     free(redis->queue);
     free(redis);
 }
@@ -220,6 +224,18 @@ static void run_queued(const struct queued *queued, struct arena *arena, struct 
     lua_settop(lua, 0);
 }
 
+/* What is sent runs at once, or only when it is waited for. */
+void redis_send(struct redis *redis) {
+    sim_seam("redis send");
+    if (redis->run != runs || !sim_chance(50)) return;
+    if (!redis->early) redis->early = arena_new();
+    redis->early_count = redis->count;
+    redis->early_replies =
+        arena_alloc(redis->early, sizeof *redis->early_replies * (size_t)(redis->count + 1));
+    for (int i = 0; i < redis->count; i++)
+        run_queued(&redis->queue[i], redis->early, &redis->early_replies[i]);
+}
+
 /* How much of the pipeline the server gets to see. */
 static int reach(const struct redis *redis) {
     if (sim_chance(faults.away)) return 0;
@@ -244,7 +260,12 @@ enum outcome redis_exchange(struct redis *redis, struct arena *arena,
     struct redis_reply *replies = arena_alloc(arena, sizeof *replies * (size_t)(asked + 1));
     bool good = done == asked && !sim_chance(faults.lost_reply);
 
-    for (int i = 0; i < done; i++) run_queued(&redis->queue[i], arena, &replies[i]);
+    for (int i = 0; i < asked; i++) {
+        if (i < redis->early_count)
+            replies[i] = redis->early_replies[i];
+        else if (i < done)
+            run_queued(&redis->queue[i], arena, &replies[i]);
+    }
     free_queue(redis);
     sim_seam("redis reply");
     if (!good) {
