@@ -173,7 +173,7 @@ static int check_empty(struct repartition_run *run, enum topic topic, int partit
 
 /* Only @log is in a changelog that `topics create` has made. */
 static int check_changelog(struct repartition_run *run, const struct worker_spec *spec) {
-    int partitions;
+    int partitions = 0;
     int status = open_sides(run, spec->name);
 
     if (!status) status = count(run, &run->to, TOPIC_STATE, &partitions);
