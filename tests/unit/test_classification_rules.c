@@ -160,6 +160,23 @@ static struct effects decided(const char *type, const char *data) {
     return out;
 }
 
+/* What goes to the orders' topic says nothing of what the customer wrote, not even a sketch. */
+static void test_orders_hold_no_words(void **state) {
+    static const char opened[] =
+        "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"opened_at\":\"2026-11-22T00:00:00Z\",\"channel\":"
+        "\"im\",\"customer\":{\"id\":\"c\",\"tier\":\"vip\"},\"order\":{\"id\":\"A1\",\"status\":"
+        "\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":100},\"carrier\":\"SF\"},"
+        "\"text\":\"收到的椅子腿是断的\"}";
+    (void)state;
+    struct effects out = decided("case.opened", opened);
+    assert_true(out.count > 1);
+    for (int i = 0; i < out.count; i++) {
+        bool log = out.at[i].topic == TOPIC_EVENTS;
+        assert_int_equal(strstr(out.at[i].data, "\"sketch\"") != NULL, log);
+        assert_int_equal(strstr(out.at[i].data, "\"reasons\"") != NULL, log);
+    }
+}
+
 static void test_decision(void **state) {
     static const char opened[] =
         "{\"case_id\":\"BYCRCNPA1C41H-FRGWX4V\",\"opened_at\":\"2026-11-22T00:00:00Z\",\"channel\":"
@@ -235,8 +252,8 @@ static void test_padding(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults),   cmocka_unit_test(test_mechanics),
-        cmocka_unit_test(test_supposed), cmocka_unit_test(test_decision),
-        cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_supposed), cmocka_unit_test(test_orders_hold_no_words),
+        cmocka_unit_test(test_decision), cmocka_unit_test(test_padding),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
