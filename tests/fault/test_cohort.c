@@ -168,6 +168,23 @@ static void check_view(struct pipeline *pipeline) {
     buf_free(&diff);
 }
 
+/* Each runs, with all that were warned; a person ends one. */
+static void check_commands(struct pipeline *pipeline) {
+    struct buf listed = {0};
+    int open = 0;
+    assert_int_equal(harness_run(pipeline->h, &listed, PIPELINE_WITHIN_MS, "redressctl", "cohorts",
+                                 "--json", NULL),
+                     0);
+    for (const char *at = listed.at; (at = strstr(at, "\"status\":\"open\"")); at++) open++;
+    assert_int_equal(open, TRUCKS);
+    assert_int_equal(harness_run(pipeline->h, NULL, PIPELINE_WITHIN_MS, "redressctl", "cohorts",
+                                 "end", "--lane", "LANE-0", "--class", "logistics.delayed", "--by",
+                                 "wang", NULL),
+                     0);
+    tail_wait(pipeline->events, "cohort.closed", NULL, 1, FAULTS_STEP_MS);
+    buf_free(&listed);
+}
+
 static void trucks(void **state) {
     (void)state;
     struct pipeline *pipeline = pipeline_new("cohort", PARTITIONS);
@@ -193,6 +210,8 @@ static void trucks(void **state) {
     check_once(pipeline->events, "notification.requested");
     check_once(settlements, "settlement.ordered");
     check_once(letters, "delivery.requested");
+    check_commands(pipeline);
+    wait_for_cohorts(pipeline, orders);
     check_view(pipeline);
     pipeline_check_views(pipeline);
     tail_close(orders);
