@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "board/board.h"
 #include "certificates.h"
+#include "cohort/cohort.h"
 #include "gateway/gateway.h"
 #include "outside/kafka_words.h"
 #include "outside/redis_tls.h"
@@ -36,7 +37,8 @@ enum {
 static struct harness *h;
 static struct arena *arena;
 
-static const struct worker_spec *const more_specs[] = {&gateway_spec, &board_spec, NULL};
+static const struct worker_spec *const more_specs[] = {&gateway_spec, &board_spec, &cohort_spec,
+                                                       NULL};
 
 static const char *in_folder(const char *file) {
     return certificates_path(h, arena, file);
