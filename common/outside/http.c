@@ -2,11 +2,11 @@
  * connections between its turns. The thread blocks all signals, so that the worker's own thread
  * gets them. */
 #include "outside/http.h"
+#include "base/thread.h"
 #include "outside/http_clients.h"
 
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,12 +125,7 @@ static struct MHD_Daemon *start_daemon(const struct addrinfo *address, unsigned 
 }
 
 static void start_thread(struct http *http) {
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int rc = pthread_create(&http->thread, NULL, run, http);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    ASSERT(rc == 0);
+    http->thread = thread_start(run, http);
 }
 
 struct http *http_start(const char *listen, const struct http_route *routes, void *context,

@@ -2,12 +2,12 @@
  * answer comes later, and listeners that have seen the latest event, are suspended. */
 #include "outside/http_site.h"
 #include "base/heap.h"
+#include "base/thread.h"
 #include "outside/http_clients.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -390,7 +390,6 @@ static struct MHD_Daemon *start_daemon(const struct addrinfo *address, unsigned 
 struct http_site *http_site_start(const char *listen, http_serve *serve_it, void *context,
                                   struct err *err) {
     struct http_site *site = heap_resize(NULL, sizeof *site);
-    sigset_t all, old;
 
     memset(site, 0, sizeof *site);
     site->serve = serve_it;
@@ -403,11 +402,7 @@ struct http_site *http_site_start(const char *listen, http_serve *serve_it, void
         free(site);
         return NULL;
     }
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int rc = pthread_create(&site->thread, NULL, run, site);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    ASSERT(rc == 0);
+    site->thread = thread_start(run, site);
 
     return site;
 }

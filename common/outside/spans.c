@@ -4,6 +4,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/thread.h"
 #include "data/json.h"
 #include "data/uri.h"
 
@@ -288,7 +289,6 @@ struct spans *spans_new(const char *url, const char *service, const char *instan
     struct spans *spans = heap_resize(NULL, sizeof *spans);
     struct buf whole = {0};
     size_t len = strlen(url);
-    sigset_t all, old;
 
     memset(spans, 0, sizeof *spans);
     while (len && url[len - 1] == '/') len--;
@@ -304,11 +304,7 @@ struct spans *spans_new(const char *url, const char *service, const char *instan
     pthread_mutex_init(&spans->lock, NULL);
     pthread_cond_init(&spans->wake, NULL);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int rc = pthread_create(&spans->thread, NULL, run, spans);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    ASSERT(rc == 0);
+    spans->thread = thread_start(run, spans);
 
     return spans;
 }

@@ -1,6 +1,7 @@
 /* desk: see the header. */
 #include "board/desk.h"
 #include "base/heap.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -49,16 +50,11 @@ static void *run(void *context) {
 struct desk *desk_new(void (*work)(void *context, struct desk_job *job, struct http_answer *answer),
                       void *context) {
     struct desk *desk = heap_resize(NULL, sizeof *desk);
-    sigset_t all, old;
 
     *desk = (struct desk){.work = work, .context = context};
     pthread_mutex_init(&desk->lock, NULL);
     pthread_cond_init(&desk->wake, NULL);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int rc = pthread_create(&desk->thread, NULL, run, desk);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    ASSERT(rc == 0);
+    desk->thread = thread_start(run, desk);
 
     return desk;
 }

@@ -1,6 +1,7 @@
 /* probe: see the header. */
 #include "board/probe.h"
 #include "base/heap.h"
+#include "base/thread.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -112,7 +113,6 @@ static void *run(void *context) {
 struct probe *probe_new(const struct board_policy *policy) {
     size_t size = ((size_t)policy->workers.count + 1) * sizeof(struct finding);
     struct probe *probe = heap_resize(NULL, sizeof *probe);
-    sigset_t all, old;
 
     *probe = (struct probe){.policy = policy, .found = heap_resize(NULL, size)};
     memset(probe->found, 0, size);
@@ -120,11 +120,7 @@ struct probe *probe_new(const struct board_policy *policy) {
         snprintf(probe->found[i].says, sizeof probe->found[i].says, "not asked yet");
     pthread_mutex_init(&probe->lock, NULL);
     pthread_cond_init(&probe->wake, NULL);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int rc = pthread_create(&probe->thread, NULL, run, probe);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    ASSERT(rc == 0);
+    probe->thread = thread_start(run, probe);
 
     return probe;
 }
