@@ -66,7 +66,7 @@ struct engine {
     const char *waits_for;            /* in the words of the last of them */
     struct {
         struct metric *events, *rejected, *batch, *commit, *aborts, *rebuilt, *heals, *heal, *late,
-            *lag, *held, *ready, *retries, *clock_behind;
+            *lag, *partition_lag, *held, *ready, *retries, *clock_behind;
     } metrics;
 };
 
@@ -88,6 +88,8 @@ void engine_damaged(struct engine *engine, const char *detail);
 void engine_pause(struct engine *engine, const char *message, const char *detail);
 bool engine_paused(const struct engine *engine);
 void engine_calm(struct engine *engine);
+/* How many records of an input partition are not decided yet; 0 when it is another's now. */
+void engine_lag(struct engine *engine, enum topic topic, int partition, int64_t records);
 /* Observes how long a batch took since then (boot time), and says so where that was long. */
 void engine_batch_done(struct engine *engine, int64_t began_us, int records);
 

@@ -42,6 +42,9 @@ static void on_revoked(void *context, bool lost) {
     log_say(LOG_INFO, "revoked", "shards", log_int(keyed->shards.count), "lost",
             lost ? "true" : "false", NULL);
     recent_forget_all(keyed->shards.recent);
+    for (int i = 0; i < keyed->shards.count; i++)
+        engine_lag(keyed->engine, spec_input(keyed->engine->spec), keyed->shards.at[i].number, 0);
+    metrics_set(keyed->engine->metrics.lag, NULL, 0);
     keyed->shards.count = 0;
     keyed->assignment++;
     keyed->fetching = keyed->shards.refetch = keyed->damaged = false;
@@ -252,9 +255,13 @@ static void report(struct keyed *keyed) {
                                  .partition = keyed->shards.at[i].number};
     struct err err;
     if (kafka_ends(engine->asker, ends, keyed->shards.count, ENGINE_ASK_MS, &err) < 0) return;
-    for (int i = 0; i < keyed->shards.count; i++)
+    for (int i = 0; i < keyed->shards.count; i++) {
+        int64_t own = 0;
         if (keyed->shards.at[i].read_to >= 0 && ends[i].offset > keyed->shards.at[i].read_to)
-            lag += ends[i].offset - keyed->shards.at[i].read_to;
+            own = ends[i].offset - keyed->shards.at[i].read_to;
+        engine_lag(engine, ends[i].topic, ends[i].partition, own);
+        lag += own;
+    }
     metrics_set(engine->metrics.lag, NULL, (double)lag);
     view_name_indexes(keyed->shards.view, keyed->shards.partitions, engine->arena);
     view_meta(keyed->shards.view, engine->arena, "shards",

@@ -63,6 +63,9 @@ static void on_revoked(void *context, bool lost) {
     struct map *map = context;
     log_say(LOG_INFO, "revoked", "partitions", log_int(map->input_count), "lost",
             lost ? "true" : "false", NULL);
+    for (int i = 0; i < map->input_count; i++)
+        engine_lag(map->engine, map->inputs[i].topic, map->inputs[i].partition, 0);
+    metrics_set(map->engine->metrics.lag, NULL, 0);
     map_forget(map);
     map->input_count = 0;
 }
@@ -275,8 +278,11 @@ static void report(struct map *map) {
     struct place *ends = map_places(map);
     struct err err;
     if (kafka_ends(map->engine->asker, ends, map->input_count, ENGINE_ASK_MS, &err) < 0) return;
-    for (int i = 0; i < map->input_count; i++)
-        lag += ends[i].offset - map->inputs[i].decided + map->inputs[i].waiting_count;
+    for (int i = 0; i < map->input_count; i++) {
+        int64_t own = ends[i].offset - map->inputs[i].decided + map->inputs[i].waiting_count;
+        engine_lag(map->engine, ends[i].topic, ends[i].partition, own);
+        lag += own;
+    }
     metrics_set(map->engine->metrics.lag, NULL, (double)lag);
 }
 

@@ -78,7 +78,7 @@ static int run_chosen(struct ctl *ctl, int argc, char **argv, const char *user, 
     struct ctl_acl_worker chosen[CTL_ACL_WORKERS_MAX];
     struct buf text = {0};
     int verb = 0;
-    int count;
+    int count = 0;
     int first = 1;
 
     for (int i = 0; argc > 1 && i < 3; i++)
