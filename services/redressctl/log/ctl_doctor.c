@@ -1,6 +1,7 @@
 /* redressctl doctor: looks at everything that workers need, and says of each what to do. */
 #include "base/certificate.h"
 #include "base/clock.h"
+#include "cohort/cohort.h"
 #include "data/calendar_zone.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
@@ -111,6 +112,8 @@ static void look_at_lag(struct doctor *doctor, const struct worker_spec *spec) {
     if (rc < 0)
         say(doctor, what, err.text,
             "`redressctl topics check` and `redressctl acl` say what it needs");
+    else if (never == places.count && spec == &cohort_spec) /* a shop may do without it */
+        say(doctor, what, "not in use: nobody is warned before he complains", NULL);
     else if (never == places.count)
         say(doctor, what, "has never committed anything",
             arena_printf(arena, "start redress-%s", spec->name));
