@@ -9,14 +9,14 @@
 #include <string.h>
 
 struct kafka_admin {
-    const struct kafka *kafka;
+    struct kafka kafka;
 };
 
 struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err) {
     struct kafka_admin *admin = calloc(1, sizeof *admin);
     (void)err;
     ASSERT(admin);
-    admin->kafka = kafka;
+    admin->kafka = *kafka;
     return admin;
 }
 

@@ -17,7 +17,7 @@ struct kafka_membership {
 };
 
 struct kafka_consumer {
-    const struct kafka *kafka;
+    struct kafka kafka;
     struct group *group; /* NULL: a reader */
     struct kafka_hooks hooks;
     enum topic topics[8];
@@ -117,7 +117,7 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka *kafka, const enum 
     (void)err;
     struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
     ASSERT(consumer);
-    *consumer = (struct kafka_consumer){.kafka = kafka,
+    *consumer = (struct kafka_consumer){.kafka = *kafka,
                                         .hooks = *hooks,
                                         .committed_only = true,
                                         .group = fake_broker_group(kafka->worker)};
@@ -137,7 +137,7 @@ struct kafka_consumer *kafka_reader_new(const struct kafka *kafka, bool committe
     (void)err;
     struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
     ASSERT(consumer);
-    *consumer = (struct kafka_consumer){.kafka = kafka, .committed_only = committed};
+    *consumer = (struct kafka_consumer){.kafka = *kafka, .committed_only = committed};
     return consumer;
 }
 
@@ -180,7 +180,7 @@ static enum kafka_got look(struct kafka_consumer *consumer, struct fetched *from
                            struct kafka_record **record_out, struct place *place_out,
                            struct err *err) {
     struct log *log =
-        fake_broker_log(from->place.topic, consumer->kafka->worker, from->place.partition);
+        fake_broker_log(from->place.topic, consumer->kafka.worker, from->place.partition);
     int64_t limit = consumer->committed_only ? fake_broker_stable(log) : log->count;
 
     if (from->place.offset < 0 || from->place.offset > log->count) {
@@ -278,7 +278,7 @@ enum outcome kafka_committed(struct kafka_consumer *consumer, struct place *plac
 /* ---- Writing ---- */
 
 struct kafka_producer {
-    const struct kafka *kafka;
+    struct kafka kafka;
     char id[100];    /* "": without transactions */
     int epoch;       /* 0: not yet known to the broker */
     int transaction; /* -1: none */
@@ -302,7 +302,7 @@ struct kafka_producer *kafka_producer_new(const struct kafka *kafka, const char 
     (void)err;
     struct kafka_producer *producer = calloc(1, sizeof *producer);
     ASSERT(producer);
-    *producer = (struct kafka_producer){.kafka = kafka, .transaction = -1};
+    *producer = (struct kafka_producer){.kafka = *kafka, .transaction = -1};
     if (transactional_id) fake_broker_name(producer->id, sizeof producer->id, transactional_id);
     return producer;
 }
@@ -394,7 +394,7 @@ enum kafka_outcome kafka_send_offsets(struct kafka_producer *producer, const str
     if (outcome != KAFKA_DONE) return outcome;
 
     struct transaction *transaction = fake_broker.transactions[producer->transaction];
-    struct group *group = fake_broker_group(producer->kafka->worker);
+    struct group *group = fake_broker_group(producer->kafka.worker);
     put_out_dead(group);
     if (generation != group->generation) {
         err_set(err, "illegal generation");
@@ -422,7 +422,7 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer,
     enum kafka_outcome outcome = plain ? KAFKA_DONE : enter(producer, "produce", err);
     if (outcome != KAFKA_DONE) return outcome;
 
-    int topic = fake_broker_topic(message->topic, producer->kafka->worker),
+    int topic = fake_broker_topic(message->topic, producer->kafka.worker),
         partition = partition_of(message);
     struct log *log = &fake_broker.logs[topic][partition];
     if (message->delivery)
@@ -489,14 +489,14 @@ enum kafka_outcome kafka_abort(struct kafka_producer *producer, struct err *err)
 /* ---- Asking ---- */
 
 struct kafka_asker {
-    const struct kafka *kafka;
+    struct kafka kafka;
 };
 
 struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err) {
     (void)err;
     struct kafka_asker *asker = calloc(1, sizeof *asker);
     ASSERT(asker);
-    asker->kafka = kafka;
+    asker->kafka = *kafka;
     return asker;
 }
 
@@ -510,7 +510,7 @@ int kafka_ends(struct kafka_asker *asker, struct place *places, int count, int t
     if (fake_broker_away("ends", err)) return -1;
     for (int i = 0; i < count; i++)
         places[i].offset =
-            fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition)->count;
+            fake_broker_log(places[i].topic, asker->kafka.worker, places[i].partition)->count;
     fake_broker_pass("ends told");
     return 0;
 }
@@ -521,7 +521,7 @@ int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count
     if (fake_broker_away("stable ends", err)) return -1;
     for (int i = 0; i < count; i++)
         places[i].offset = fake_broker_stable(
-            fake_broker_log(places[i].topic, asker->kafka->worker, places[i].partition));
+            fake_broker_log(places[i].topic, asker->kafka.worker, places[i].partition));
     fake_broker_pass("stable ends told");
     return 0;
 }
