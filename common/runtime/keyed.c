@@ -232,11 +232,11 @@ static bool report_held(struct keyed *keyed, struct shard *shard, int64_t now_ms
 }
 
 static void report(struct keyed *keyed) {
-    static int64_t next_ms;
     struct engine *engine = keyed->engine;
 
-    if (clock_boot_ms() < next_ms || !keyed->shards.count || engine_paused(engine)) return;
-    next_ms = clock_boot_ms() + REPORT_EVERY_MS;
+    if (clock_boot_ms() < keyed->report_at_ms || !keyed->shards.count || engine_paused(engine))
+        return;
+    keyed->report_at_ms = clock_boot_ms() + REPORT_EVERY_MS;
     check_views(keyed);
     if (engine_paused(engine)) return;
     int64_t now_ms = shards_now_ms(&keyed->shards);

@@ -32,6 +32,7 @@ struct keyed {
     bool fetching;
     bool damaged; /* a damaged batch was met since fetching began: nothing behind it is decided */
     int64_t damaged_since_ms; /* (boot time) under this assignment; 0: not met */
+    int64_t report_at_ms;     /* (boot time) views are looked at and told of then */
     int64_t commit_at_ms;
     int walks; /* which shard walks through its cases next */
 };

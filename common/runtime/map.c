@@ -268,11 +268,10 @@ static void prove_transactions(struct map *map) {
 }
 
 static void report(struct map *map) {
-    static int64_t next_ms;
     int64_t now_ms = clock_boot_ms();
     int64_t lag = 0;
-    if (now_ms < next_ms || !map->known || !map->input_count) return;
-    next_ms = now_ms + REPORT_EVERY_MS;
+    if (now_ms < map->report_at_ms || !map->known || !map->input_count) return;
+    map->report_at_ms = now_ms + REPORT_EVERY_MS;
     map_wait_say(map);
 
     struct place *ends = map_places(map);

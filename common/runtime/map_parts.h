@@ -133,6 +133,7 @@ struct map {
     bool held_back; /* the held topics are paused */
     bool damaged;   /* a damaged batch was met since fetching began: nothing more is polled */
     int64_t damaged_since_ms; /* under this assignment; boot time; 0: not met */
+    int64_t report_at_ms;     /* boot time */
     struct map_gate gate;
     struct map_waiters waiters;
     int64_t end_next_ms;

@@ -6,6 +6,7 @@
  *     PUBLISH          the lines of JSON below it, by `redressctl publish`
  *     WAIT 2h          time goes on
  *     STOP sla         START sla
+ *     FLUSH            Redis loses everything;  REMEMBER, ROLL BACK: it comes back with what it had
  *     $ cases --json   redressctl; below it, behind bars, what it says, and `= 70`: its status
  *
  *     test_house STORY [--write]
@@ -13,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "data/fields.h"
+#include "fake_redis.h"
 #include "house.h"
 
 #include <setjmp.h>
@@ -152,11 +154,20 @@ static const char *play(const char *at, struct buf *out) {
     } else if (strncmp(line, "START ", 6) == 0) {
         house_start(line + 6);
         house_rest();
+    } else if (strcmp(line, "FLUSH") == 0) {
+        fake_redis_flush();
+        house_rest();
+    } else if (strcmp(line, "REMEMBER") == 0) {
+        fake_redis_remember();
+    } else if (strcmp(line, "ROLL BACK") == 0) {
+        fake_redis_roll_back();
+        house_rest();
     } else if (strncmp(line, "$ ", 2) == 0) {
         run_ctl(line + 2, out);
         while (*at == '|') at += strcspn(at, "\n") + 1; /* what it said last time */
     } else if (line[0] && line[0] != '#') {
-        fail_msg("\"%s\": expected PUBLISH, WAIT, STOP, START, $ or #", line);
+        fail_msg("\"%s\": expected PUBLISH, WAIT, STOP, START, FLUSH, REMEMBER, ROLL BACK, $ or #",
+                 line);
     }
     return at;
 }
