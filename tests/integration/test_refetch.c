@@ -4,10 +4,13 @@
 #include "world.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -127,7 +130,25 @@ static void test_refetch(void **state) {
     close_scene(&scene);
 }
 
-int main(void) {
+static int play(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_refetch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+/* librdkafka 2.0 now and then aborts at an assertion of its own (a partition stops that has not
+ * started) when assignments follow each other as fast as here:
+ * twice in some thirty runs. A worker that meets it is started again; here it is begun anew, twice
+ * at most, and with that version only. */
+int main(void) {
+    bool may_abort = strncmp(kafka_library_version(), "2.0.", 4) == 0;
+    int status = 0;
+
+    for (int tries = may_abort ? 3 : 1; tries > 0; tries--) {
+        pid_t child = fork();
+        if (child == 0) exit(play());
+        if (child < 0 || waitpid(child, &status, 0) != child) return 1;
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT) break;
+        fprintf(stderr, "librdkafka %s aborted\n", kafka_library_version());
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
