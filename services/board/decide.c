@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "board/api.h"
 #include "redressctl/cases/approvals.h"
+#include "redressctl/cases/word.h"
 
 #include <string.h>
 
@@ -88,11 +89,11 @@ static int send_decision(const struct decide *decide, const struct desk_job *job
     if (asked->decision == REJECTED) type = EVENT_DECISION_REJECTED;
     struct buf event = {NULL, 0, 0};
 
-    approvals_make_id(&decision, id_out);
+    word_make_id(decision.proposal_id, decision.actor, id_out);
     int status = 400;
     if (approvals_event(type, &decision, id_out, clock_now_ms(), job->arena, &event, err) == 0) {
         status = 200;
-        if (approvals_send(decide->kafka, &event, job->arena, err) < 0) status = 503;
+        if (word_send(decide->kafka, &event, job->arena, err) < 0) status = 503;
     }
     buf_free(&event);
 

@@ -1,9 +1,10 @@
-/* approvals: a decision about a proposal as an event, and on its way. */
+/* approvals: a decision about a proposal as an event. */
 #ifndef REDRESS_APPROVALS_H
 #define REDRESS_APPROVALS_H
 
+#include "base/arena.h"
 #include "contract/event_type.h"
-#include "outside/kafka.h"
+#include <stdint.h>
 
 struct approvals_decision {
     const char *proposal_id;                              /* <case_id>.<n> */
@@ -15,11 +16,5 @@ struct approvals_decision {
 int approvals_event(enum event_type type, const struct approvals_decision *decision, const char *id,
                     int64_t now_ms, struct arena *arena, struct buf *out,
                     struct err *err) MUST_CHECK;
-
-/* Each is a decision of its own: the same person's second approval is for the worker to refuse. */
-void approvals_make_id(const struct approvals_decision *decision, char id_out[27]);
-/* To the topic of its type. 0 when Kafka has acknowledged it, else -1. */
-int approvals_send(const struct kafka *kafka, const struct buf *event, struct arena *arena,
-                   struct err *err) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include "contract/contract.h"
 #include "redressctl/cases/approvals.h"
 #include "redressctl/cases/ctl_sight.h"
+#include "redressctl/cases/word.h"
 #include "redressctl/help_texts.h"
 #include "sight/sight_approvals.h"
 
@@ -141,12 +142,12 @@ static int decide(const struct command *command, enum event_type type, bool need
                                               : "--reason belongs to reject; here it is --comment");
     if (!status) {
         decision.proposal_id = argv[1];
-        approvals_make_id(&decision, id);
+        word_make_id(decision.proposal_id, decision.actor, id);
         if (approvals_event(type, &decision, id, clock_now_ms(), ctl.turn, &event, &err) < 0)
             status = ctl_usage(&ctl, "%s", err.text);
     }
     if (!status) status = ctl_config(&ctl);
-    if (!status && approvals_send(&ctl.kafka, &event, ctl.turn, &err) < 0)
+    if (!status && word_send(&ctl.kafka, &event, ctl.turn, &err) < 0)
         status = ctl_fail(&ctl, "not acknowledged by Kafka: %s", err.text);
     if (!status) {
         ctl_json(event.at, event.len);

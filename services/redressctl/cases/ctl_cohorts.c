@@ -2,9 +2,9 @@
  * words by which he admits, refuses, confirms or ends them. Listed from Redis; said by an event. */
 #include "base/clock.h"
 #include "base/ids.h"
-#include "redressctl/cases/approvals.h"
 #include "redressctl/cases/cohorts.h"
 #include "redressctl/cases/ctl_sight.h"
+#include "redressctl/cases/word.h"
 #include "redressctl/help_texts.h"
 #include "sight/sight_cohorts.h"
 
@@ -112,11 +112,6 @@ static int show(struct cohorts_run *run) {
 
 /* ---- Saying ---- */
 
-static void make_id(const struct cohorts_word *word, char id_out[27]) {
-    const struct approvals_decision decision = {.proposal_id = word->class_name, .actor = word->by};
-    approvals_make_id(&decision, id_out);
-}
-
 static int say(struct cohorts_run *run, enum event_type type) {
     struct ctl *ctl = &run->ctl;
     struct buf event = {NULL, 0, 0};
@@ -126,11 +121,11 @@ static int say(struct cohorts_run *run, enum event_type type) {
 
     if (!run->word.by || !run->word.class_name)
         return ctl_usage(ctl, "expected --by%s", run->cohort_id ? "" : " and --class");
-    make_id(&run->word, id);
+    word_make_id(run->word.class_name, run->word.by, id);
     if (cohorts_event(type, &run->word, id, clock_now_ms(), ctl->turn, &event, &err) < 0)
         status = ctl_usage(ctl, "%s", err.text);
     if (!status && !run->cohort_id) status = ctl_config(ctl);
-    if (!status && approvals_send(&ctl->kafka, &event, ctl->turn, &err) < 0)
+    if (!status && word_send(&ctl->kafka, &event, ctl->turn, &err) < 0)
         status = ctl_fail(ctl, "not acknowledged by Kafka: %s", err.text);
     if (!status) {
         ctl_json(event.at, event.len);

@@ -1,7 +1,7 @@
-/* approvals_send: a person's word on its way: one producer for each, for people decide seldom. */
+/* word_send: a person's word on its way: one producer for each, for people decide seldom. */
 #include "base/clock.h"
 #include "base/ids.h"
-#include "redressctl/cases/approvals.h"
+#include "redressctl/cases/word.h"
 #include "redressctl/log/publish.h"
 
 #include <inttypes.h>
@@ -14,15 +14,15 @@ enum {
     FLUSH_MS = 30000
 };
 
-void approvals_make_id(const struct approvals_decision *decision, char id_out[27]) {
+void word_make_id(const char *about, const char *actor, char id_out[27]) {
     char time[24], process[24];
     snprintf(time, sizeof time, "%" PRId64, clock_boot_us());
     snprintf(process, sizeof process, "%ld.%" PRId64, (long)getpid(), clock_now_ms());
-    ids_hash(id_out, 4, decision->proposal_id, decision->actor, time, process);
+    ids_hash(id_out, 4, about, actor, time, process);
 }
 
-int approvals_send(const struct kafka *kafka, const struct buf *event, struct arena *arena,
-                   struct err *err) {
+int word_send(const struct kafka *kafka, const struct buf *event, struct arena *arena,
+              struct err *err) {
     static const struct header headers[] = {
         {"content-type", "application/cloudevents+json; charset=UTF-8", 43}};
     struct publish_record record;
