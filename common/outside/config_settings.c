@@ -104,8 +104,8 @@ const struct setting config_settings[] = {
      "conversations; without it these stand there as they are"},
     {"otlp_url", "REDRESS_OTLP_URL", SETTING_COLLECTOR, AT(otlp_url), NULL, 0, 0,
      "collector of traces, such as `http://collector:4318`: each worker sends a span for each "
-     "event "
-     "whose `traceparent` says that its trace is recorded (OTLP/HTTP, JSON, `/v1/traces`); without "
+     "event whose `traceparent` says that its trace is recorded (OTLP/HTTP, JSON, `/v1/traces`); "
+     "without "
      "it none are sent"},
     {"demonstration", "REDRESS_DEMONSTRATION", SETTING_BOOL, AT(demonstration), "false", 0, 0,
      "the broker is redress-devbroker, which keeps no offsets: deadlines fire without proof. Never "

@@ -1,4 +1,4 @@
-/* house: see house.h. A worker's fiber does what runtime/worker.c does once Kafka and Redis answer. */
+/* house: see house.h. */
 #include "house.h"
 #include "base/clock.h"
 #include "classification/classification.h"
@@ -8,10 +8,8 @@
 #include "fake_redis.h"
 #include "intake/intake.h"
 #include "notification/notification.h"
+#include "process.h"
 #include "redressctl/commands.h"
-#include "runtime/engine.h"
-#include "runtime/keyed.h"
-#include "runtime/map.h"
 #include "sim.h"
 #include "sla/sla.h"
 
@@ -56,42 +54,20 @@ static void publish_policy(struct engine *engine) {
 
 static void run_worker(void *context) {
     int number = (int)(intptr_t)context;
-    struct engine *engine = calloc(1, sizeof *engine);
+    const struct worker_spec *spec = specs[number];
+    struct engine *engine = process_open(
+        spec, &house.config, arena_printf(house.arena, "%s-0", spec->name), house.partitions);
     struct buf errors = {0};
-    struct err err;
 
-    ASSERT(engine);
     house.workers[number].engine = engine;
-    engine->spec = specs[number];
-    engine->config = &house.config;
-    engine->instance = arena_printf(house.arena, "%s-0", engine->spec->name);
-    engine->arena = arena_new();
-    engine->partitions = house.partitions;
-    engine->kafka = (struct kafka){.config = &house.config, .worker = engine->spec->name};
-    engine->asker = kafka_asker_new(&engine->kafka, &err);
     engine->settings = (struct settings){.dedupe_for_ms = house.config.dedupe_for_ms,
                                          .join_for_ms = house.config.join_for_ms,
                                          .late_settle_ms = house.config.late_settle_ms};
-    engine_metrics(engine);
-    engine->redis = redis_new(house.config.redis_url, &err);
     engine->policy_log = (struct policy_log){&engine->kafka, engine->asker};
-    engine->store = policy_store_new(engine->spec, house.config.policy_dir, &engine->policies);
+    engine->store = policy_store_new(spec, house.config.policy_dir, &engine->policies);
     if (policy_store_load(engine->store, &errors) < 0) fail_msg("%s", errors.at);
-    if (engine->spec->ask) engine->claims = claim_store_new(engine->redis, &engine->kafka);
     publish_policy(engine);
-
-    if (engine->spec->kind == WORKER_KEYED)
-        keyed_run(engine);
-    else
-        map_run(engine);
-    if (engine->exit_status) fail_msg("%s gave up", engine->spec->name);
-    kafka_producer_free(engine->producer);
-    kafka_asker_free(engine->asker);
-    claim_store_free(engine->claims);
-    policy_store_free(engine->store);
-    redis_free(engine->redis);
-    arena_free(engine->arena);
-    free(engine);
+    if (process_run(engine)) fail_msg("%s gave up", spec->name);
     house.workers[number].engine = NULL;
 }
 

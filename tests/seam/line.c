@@ -4,9 +4,7 @@
 #include "base/ids.h"
 #include "fake_kafka.h"
 #include "fake_redis.h"
-#include "runtime/engine.h"
-#include "runtime/keyed.h"
-#include "runtime/map.h"
+#include "process.h"
 #include "runtime/recent.h"
 #include "sim.h"
 #include "toy.h"
@@ -69,33 +67,11 @@ static struct config config = {.topic_prefix = "redress",
 
 static void run_process(void *context) {
     int number = (int)(intptr_t)context;
-    bool is_intake = number < 2;
-    struct engine *engine = calloc(1, sizeof *engine);
-    struct err err;
+    const struct worker_spec *spec = number < 2 ? &toy_intake : &toy_keyed;
+    struct engine *engine = process_open(spec, &config, process_names[number], PARTITIONS);
 
     line.processes[number].engine = engine;
-    engine->spec = is_intake ? &toy_intake : &toy_keyed;
-    engine->config = &config;
-    engine->instance = process_names[number];
-    engine->arena = arena_new();
-    engine->partitions = PARTITIONS;
-    engine->kafka = (struct kafka){.config = &config, .worker = engine->spec->name};
-    engine->asker = kafka_asker_new(&engine->kafka, &err);
-    engine_metrics(engine);
-    engine->redis = redis_new("fake", &err);
-    if (engine->spec->ask) engine->claims = claim_store_new(engine->redis, &engine->kafka);
-
-    if (is_intake)
-        map_run(engine);
-    else
-        keyed_run(engine);
-    if (engine->exit_status && !line.wrong) line.wrong = "a worker gave up";
-    kafka_producer_free(engine->producer);
-    kafka_asker_free(engine->asker);
-    claim_store_free(engine->claims);
-    redis_free(engine->redis);
-    arena_free(engine->arena);
-    free(engine);
+    if (process_run(engine) && !line.wrong) line.wrong = "a worker gave up";
 }
 
 static void start_process(int number) {

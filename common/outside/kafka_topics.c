@@ -1,13 +1,8 @@
-/* fake_names: the calls of outside/kafka.h that ask no broker: settings, and topics by their names. */
+/* kafka_topics: the topics by their names under a prefix. */
 #include "outside/kafka.h"
 
 #include <stdio.h>
 #include <string.h>
-
-int kafka_check(const struct config *config, struct buf *errors) {
-    (void)config, (void)errors;
-    return 0;
-}
 
 char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAFKA_NAME_MAX]) {
     const char *prefix = kafka->config->topic_prefix;
@@ -21,13 +16,14 @@ char *kafka_topic(const struct kafka *kafka, enum topic topic, char name_out[KAF
 }
 
 enum topic kafka_topic_of(const struct kafka *kafka, const char *name) {
-    char ours[KAFKA_NAME_MAX];
+    const char *prefix = kafka->config->topic_prefix;
+    size_t prefix_len = strlen(prefix);
+    char ours_name[KAFKA_NAME_MAX];
 
+    if (strncmp(name, prefix, prefix_len) != 0 || name[prefix_len] != '.') return TOPIC_NONE;
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++)
-        if (strcmp(kafka_topic(kafka, topic, ours), name) == 0) return topic;
+        if (topic != TOPIC_STATE && strcmp(topic_name(topic), name + prefix_len + 1) == 0)
+            return topic;
+    if (strcmp(kafka_topic(kafka, TOPIC_STATE, ours_name), name) == 0) return TOPIC_STATE;
     return TOPIC_NONE;
-}
-
-const char *kafka_library_version(void) {
-    return "fake";
 }
