@@ -1,5 +1,6 @@
 /* harness: see harness.h. */
 #include "harness.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -370,6 +371,17 @@ int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *pr
     va_end(args);
 
     return run_out(&process, out, limit_ms);
+}
+
+const char *harness_read(struct harness *h, struct arena *arena, const char *name) {
+    enum { FILE_MAX = 8 * 1024 * 1024 };
+    const char *bytes;
+    size_t len;
+    struct err err;
+
+    if (file_read(arena, arena_printf(arena, "%s/%s", h->dir, name), FILE_MAX, &bytes, &len, &err))
+        return NULL;
+    return bytes;
 }
 
 const char *harness_fetch(struct harness *h, struct arena *arena, const char *what) {

@@ -88,6 +88,8 @@ double harness_metric(struct harness *h, const struct process *worker, const cha
  * test fails after limit_ms. */
 int harness_run(struct harness *h, struct buf *out, int limit_ms, const char *program, ...)
     __attribute__((sentinel));
+/* A file of the harness' folder, with a NUL behind it; NULL where there is none. In the arena. */
+const char *harness_read(struct harness *h, struct arena *arena, const char *name);
 /* tests/harness/fetch: where `what` is, got from its registry if it is not there yet. NULL: it
  * cannot be got; the log says why. Lives as long as the arena. */
 const char *harness_fetch(struct harness *h, struct arena *arena, const char *what);

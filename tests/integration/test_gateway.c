@@ -1,7 +1,6 @@
 /* redress-gateway against receivers that refuse, stall, drop, answer late, and take what they do not
  * answer; killed in between. Each message arrives, once for a receiver that honours its key, those
  * of one case in their order; each is reported once. */
-#include "base/file.h"
 #include "data/json.h"
 #include "tail.h"
 
@@ -49,13 +48,7 @@ static void put_file(const struct scene *scene, const char *name, const char *te
 }
 
 static const char *get_file(const struct scene *scene, const char *name) {
-    const char *bytes;
-    size_t len;
-    struct err err;
-    const char *path = arena_printf(scene->arena, "%s/%s", scene->h->dir, name);
-
-    if (file_read(scene->arena, path, FILE_MAX, &bytes, &len, &err) < 0) return NULL;
-    return bytes;
+    return harness_read(scene->h, scene->arena, name);
 }
 
 static void start_receiver(struct scene *scene) {

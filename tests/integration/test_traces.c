@@ -1,7 +1,6 @@
 /* A complaint whose trace is recorded is seen in every worker by the collector of traces, under the
  * trace and the span of whoever published it; its deadlines too; one that is not recorded is in none. */
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/ids.h"
 #include "pipeline.h"
 
@@ -18,18 +17,11 @@
 #define RECORDED "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 #define UNSEEN   "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
-enum { LIMIT_MS = PIPELINE_WITHIN_MS, RUN_MS = 120000, FILE_MAX = 4 * 1024 * 1024 };
+enum { LIMIT_MS = PIPELINE_WITHIN_MS, RUN_MS = 120000 };
 
 static const char *get_file(struct pipeline *pipeline, const char *name) {
-    const char *bytes;
-    size_t len;
-    struct err err;
-    struct arena *arena = pipeline->world->arena;
-
-    if (file_read(arena, arena_printf(arena, "%s/%s", pipeline->h->dir, name), FILE_MAX, &bytes,
-                  &len, &err) < 0)
-        return "";
-    return bytes;
+    const char *text = harness_read(pipeline->h, pipeline->world->arena, name);
+    return text ? text : "";
 }
 
 static void complain(struct pipeline *pipeline, const char *id, const char *traceparent,
