@@ -345,6 +345,8 @@ static const struct reaction {
     {EVENT_COMPENSATION_REQUESTED, on_requested, &contract_compensation_requested, true},
     {EVENT_SETTLEMENT_DONE, on_settled, &contract_settlement_result, false},
     {EVENT_SETTLEMENT_FAILED, on_failed, &contract_settlement_result, false},
+    {EVENT_COMPENSATION_RECOVERY_CLAIMED, recovery_count_claimed, &contract_recovery_claimed, true},
+    {EVENT_COMPENSATION_RECOVERY_SETTLED, recovery_count_paid, &contract_recovery_reported, true},
     {EVENT_VISIT_SCORED, on_scored, &contract_visit_scored, false},
     {EVENT_CUSTOMER_ERASED, on_erased, &contract_customer_erased, false},
     {EVENT_UNKNOWN, NULL, NULL, false},

@@ -6,7 +6,8 @@
  * case.reopened, visit.scored, sla.breached, decision.approved, decision.rejected, decision.chosen,
  * compensation.requested, settlement.done, settlement.failed, customer.erased (his id is blanked:
  * buyer.h). Emits: case.erased, compensation.proposed,
- * .vote_counted, .decision_refused, .recovery_claimed, .approved, .chosen, .rejected, .expired,
+ * .vote_counted, .decision_refused, .recovery_claimed, .recovery_settled, .recovery_failed,
+ * .approved, .chosen, .rejected, .expired,
  * .escalated, .withdrawn, .settled, .failed; and settlement.ordered to redress.settlements, one a
  * remedy of the chosen option.
  *
@@ -132,6 +133,15 @@ struct compensation_count {
     int64_t count;
     struct rest rest;
 };
+/* What a party owes for the order (recovery.h). */
+struct compensation_recovery {
+    const char *settlement_id, *party, *reference;
+    struct money amount;
+    int64_t claimed_at;
+    int outcome;                        /* enum compensation_outcome */
+    bool claimed_counted, paid_counted; /* in the sums of its month */
+    struct rest rest;
+};
 enum compensation_outcome { COMPENSATION_ORDERED = 1, COMPENSATION_DONE, COMPENSATION_NOT_DONE };
 struct compensation_settlement {
     const char *settlement_id, *proposal_id, *reference;
@@ -165,15 +175,16 @@ struct compensation_state {
     int64_t placed_at, promised_at, delivered_at; /* the order's; 0: not known */
     int64_t order_told_at;                        /* when all this was last told */
     const char *carrier, *warehouse, *region;
-    int64_t repeats;        /* further complaints */
-    int requested;          /* the remedy that the customer asks for; 0: none */
-    int64_t evidence;       /* what he has shown */
-    struct texts breached;  /* deadlines of the case that were not kept */
-    bool gifted;            /* an option with goodwill was chosen */
-    struct parts history;   /* struct compensation_count */
-    struct texts recovered; /* parties of which something was claimed for the order */
-    struct texts counted;   /* rows of `history` in which the case's offer counts */
-    struct texts answered;  /* rows of `reviews` by which a demand was answered */
+    int64_t repeats;         /* further complaints */
+    int requested;           /* the remedy that the customer asks for; 0: none */
+    int64_t evidence;        /* what he has shown */
+    struct texts breached;   /* deadlines of the case that were not kept */
+    bool gifted;             /* an option with goodwill was chosen */
+    struct parts history;    /* struct compensation_count */
+    struct texts recovered;  /* parties of which something was claimed for the order, */
+    struct parts recoveries; /* struct compensation_recovery: and by this case */
+    struct texts counted;    /* rows of `history` in which the case's offer counts */
+    struct texts answered;   /* rows of `reviews` by which a demand was answered */
     /* The proposal at hand. */
     int64_t proposals, proposed_at, escalated, paid_minor, back_minor, goodwill_minor;
     const char *proposer;

@@ -117,6 +117,29 @@ static const struct table settlement_table = {.name = "settlement",
                                               .fields = settlement_fields,
                                               .doc = "An ordered settlement."};
 
+static const struct field recovery_fields[] = {
+    {FIELD(compensation_recovery, settlement_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "Its idempotency key."},
+    {FIELD(compensation_recovery, party), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "Who owes it."},
+    {FIELD(compensation_recovery, amount), .type = FIELD_MONEY, .doc = "How much."},
+    {FIELD(compensation_recovery, claimed_at), .type = FIELD_TIME, .doc = "When it was claimed."},
+    {FIELD(compensation_recovery, outcome), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = outcomes, .doc = "How it stands."},
+    {FIELD(compensation_recovery, reference), .type = FIELD_NAME,
+     .doc = "The reference of whoever reported on it."},
+    {FIELD(compensation_recovery, claimed_counted), .type = FIELD_BOOL,
+     .doc = "Counted among what was claimed in its month,"},
+    {FIELD(compensation_recovery, paid_counted), .type = FIELD_BOOL,
+     .doc = "and among what was paid of that."},
+    {FIELD_REST_OF(compensation_recovery, rest)},
+    FIELDS_END,
+};
+static const struct table recovery_table = {.name = "recovery",
+                                            .size = sizeof(struct compensation_recovery),
+                                            .fields = recovery_fields,
+                                            .doc = "What a party owes for the order."};
+
 static const struct field count_fields[] = {
     {FIELD(compensation_count, name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
      .doc = "Its name in `history` of compensation.yaml."},
@@ -191,6 +214,8 @@ static const struct field state_fields[] = {
     {OWN(history, FIELD_PARTS), .of = &count_table,
      .doc = "What was counted of the customer when something was last offered or looked for."},
     {OWN(recovered, FIELD_TEXTS), .doc = "Parties of which something was claimed for the order."},
+    {OWN(recoveries, FIELD_PARTS), .of = &recovery_table,
+     .doc = "What this case claimed of them, and what became of it."},
     {OWN(counted, FIELD_TEXTS), .doc = "Counts in which the case's offer counts."},
     {OWN(gifted, FIELD_BOOL), .doc = "An option with goodwill was chosen."},
     {OWN(proposals, FIELD_INT), .doc = "Proposals made by now."},

@@ -1,6 +1,7 @@
 /* settle: the settlements of all proposals of a case. */
 #include "settle.h"
 #include "base/ids.h"
+#include "recovery.h"
 
 #include <limits.h>
 #include <string.h>
@@ -133,6 +134,7 @@ void settle_report(struct proposal_turn *turn, const struct activity *result, bo
     int outcome = COMPENSATION_NOT_DONE;
     if (done) outcome = COMPENSATION_DONE;
 
+    if (!settlement && recovery_report(turn, result, done)) return;
     if (!settlement || settlement->outcome == COMPENSATION_DONE || settlement->outcome == outcome) {
         turn->out->unchanged = true;
         return;

@@ -253,9 +253,11 @@ struct compensation { /* every compensation.* type has its own table over this s
     struct texts keep;         /* refused: what to keep as evidence */
     struct parts settlements;  /* struct settlement_ref */
     const char *settlement_id; /* escalated: the one that is not done */
-    const char *order_id, *party, *carrier; /* recovery_claimed: of whom, */
+    const char *order_id, *party, *carrier; /* recovery_*: of whom, */
     struct money amount;                    /* how much, */
-    int64_t late_seconds;                   /* and for how long */
+    int64_t late_seconds;                   /* for how long, */
+    int64_t claimed_at;                     /* since when */
+    const char *reference;                  /* and what it was paid by */
 };
 /* redress.settlements, type settlement.ordered */
 struct settlement {
@@ -318,9 +320,9 @@ extern const struct table contract_case_opened, contract_case_repeated, contract
     contract_sla_rescheduled, contract_sla_warned, contract_sla_breached, contract_sla_escalated,
     contract_sla_met, contract_sla_cancelled, contract_sla_retracted, contract_proposed,
     contract_vote_counted, contract_decision_refused, contract_refused, contract_referred,
-    contract_recovery_claimed, contract_approved, contract_outcome, contract_escalated,
-    contract_settled, contract_settlement, contract_notification, contract_collected,
-    contract_delivery, contract_cohort, contract_order_complained;
+    contract_recovery_claimed, contract_recovery_reported, contract_approved, contract_outcome,
+    contract_escalated, contract_settled, contract_settlement, contract_notification,
+    contract_collected, contract_delivery, contract_cohort, contract_order_complained;
 
 /* One row an event type. */
 struct contract_type {

@@ -256,10 +256,28 @@ static const struct field recovery_claimed_fields[] = {
     {FIELD(compensation, amount), MUST(FIELD_MONEY), MONEY_RANGE, .doc = "How much."},
     {FIELD(compensation, late_seconds), MUST(FIELD_INT), BETWEEN(1, INT64_MAX),
      .doc = "How late the order came, or was by the time that the case was told of it."},
+    {FIELD(compensation, settlement_id), MAY(FIELD_ID),
+     .doc = "The `settlement.ordered` of it; absent: said before there was one."},
+    {FIELD(compensation, claimed_at), MAY(FIELD_TIME), .doc = "When; it is summed in this month."},
     FIELDS_END,
 };
 TABLE(recovery_claimed, compensation, "compensation.recovery_claimed",
       "What a party owes the house because an order is late.");
+
+static const struct field recovery_reported_fields[] = {
+    CASE_ID(compensation),
+    {FIELD(compensation, order_id), MUST(FIELD_ID), .doc = "The order."},
+    {FIELD(compensation, party), MUST(FIELD_ID), .doc = "Who owed it."},
+    {FIELD(compensation, carrier), MAY(FIELD_NAME), .doc = "The order's carrier."},
+    {FIELD(compensation, amount), MUST(FIELD_MONEY), MONEY_RANGE, .doc = "How much."},
+    {FIELD(compensation, settlement_id), MUST(FIELD_ID), .doc = "What was reported on."},
+    {FIELD(compensation, claimed_at), MUST(FIELD_TIME), .doc = "When it was claimed."},
+    {FIELD(compensation, reference), MAY(FIELD_NAME),
+     .doc = "The reference of whoever reported it."},
+    FIELDS_END,
+};
+TABLE(recovery_reported, compensation, "compensation.recovery_reported",
+      "What became of what a party owed.");
 
 static const struct field approved_fields[] = {
     PROPOSAL,
@@ -315,7 +333,8 @@ TABLE(settled, compensation, "compensation_settled", "All is carried out, or som
 static const struct field settlement_fields[] = {
     ABOUT(settlement),
     {FIELD(settlement, settlement_id), MUST(FIELD_ID),
-     .doc = "The idempotency key: `<proposal_id>.<n>`."},
+     .doc = "The idempotency key: `<proposal_id>.<n>`; of what a party owes "
+            "`<case_id>.recovery.<party>`."},
     {FIELD(settlement, customer_id), MUST(FIELD_ID), .doc = "The customer."},
     {FIELD(settlement, proposal_id), MAY(FIELD_ID), .doc = "The proposal that it follows from."},
     {FIELD(settlement, remedy), MUST(FIELD_PART), .of = &contract_remedy,

@@ -9,11 +9,12 @@
 #include <string.h>
 
 const struct command *const commands_all[] = {
-    &ctl_publish, &ctl_cases,        &ctl_case,    &ctl_top,      &ctl_events,      &ctl_approvals,
-    &ctl_approve, &ctl_reject,       &ctl_budgets, &ctl_rejected, &ctl_classify,    &ctl_train,
-    &ctl_labels,  &ctl_rebuild,      &ctl_topics,  &ctl_offsets,  &ctl_repartition, &ctl_contract,
-    &ctl_sla,     &ctl_compensation, &ctl_drill,   &ctl_notify,   &ctl_visit,       &ctl_acl,
-    &ctl_lag,     &ctl_doctor,       &ctl_cohorts, NULL};
+    &ctl_publish,   &ctl_cases,       &ctl_case,       &ctl_top,     &ctl_events,
+    &ctl_approvals, &ctl_approve,     &ctl_reject,     &ctl_budgets, &ctl_rejected,
+    &ctl_classify,  &ctl_train,       &ctl_labels,     &ctl_rebuild, &ctl_topics,
+    &ctl_offsets,   &ctl_repartition, &ctl_contract,   &ctl_sla,     &ctl_compensation,
+    &ctl_drill,     &ctl_notify,      &ctl_visit,      &ctl_acl,     &ctl_lag,
+    &ctl_doctor,    &ctl_cohorts,     &ctl_recoveries, NULL};
 
 /* Behind the help of each command that needs them. */
 static const char settings_help[] =

@@ -62,7 +62,8 @@ static struct {
     int64_t pool[3];
     int64_t by_policy[DAYS]; /* chosen of what policy approved on a day, in CNY */
     const char *currency[ORDERS];
-    bool shipped[ORDERS], recovered[ORDERS]; /* on its way; its carrier owes something */
+    bool shipped[ORDERS], recovered[ORDERS]; /* on its way; its carrier owes something, */
+    bool owed[ORDERS];                       /* and was asked for it */
     int64_t promised_ms[ORDERS];
     struct memory memory[MEMORY];
     const char *ordered[CASES * PROPOSALS * OPTIONS * 3];
@@ -77,7 +78,7 @@ static struct policies policies;
 static struct policy_version version;
 static struct {
     long steps, proposals, approvals, choices, settlements, again, in_place, silent, refusals,
-        often, recovered;
+        often, recovered, owed;
 } counted;
 
 static const char *case_id(int number) {
@@ -372,6 +373,20 @@ static void on_recovery(int number, const struct tree *data) {
     counted.recovered++;
 }
 
+/* The carrier is asked once, by the case that said so. */
+static void on_owed(int number, const struct tree *data) {
+    int order = so.cases[number].order;
+    const struct tree *remedy = tree_get(data, "remedy");
+    const struct tree *share = tree_get(tree_get(data, "split"), "carrier");
+
+    assert_in_range(order, 0, ORDERS - 1);
+    assert_true(so.recovered[order] && !so.owed[order]);
+    assert_string_equal(tree_text(remedy, "kind"), "recovery_claim");
+    assert_int_equal(minor_of(tree_get(remedy, "amount")), minor_of(share));
+    so.owed[order] = true;
+    counted.owed++;
+}
+
 static void on_output(int number, const struct output *output, const struct sent *sent) {
     const struct tree *data;
     struct err err;
@@ -384,6 +399,10 @@ static void on_output(int number, const struct output *output, const struct sent
     }
     if (strcmp(output->type, "compensation.recovery_claimed") == 0) {
         on_recovery(number, data);
+        return;
+    }
+    if (strcmp(output->type, "settlement.ordered") == 0 && !tree_get(data, "proposal_id")) {
+        on_owed(number, data);
         return;
     }
     struct case_book *book = &so.cases[number];

@@ -392,6 +392,7 @@ static void keeps_its_books(void **unused) {
     assert_true(counted.refusals > counted.steps / 100);
     assert_true(counted.often > counted.proposals / 50);
     assert_true(counted.recovered > counted.steps / EPISODE / 4);
+    assert_int_equal(counted.owed, counted.recovered);
     arena_free(so.arena);
     arena_free(arena);
 }

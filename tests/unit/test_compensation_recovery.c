@@ -1,4 +1,5 @@
 /* What a carrier owes for an order that is late: from when on, how much, and once an order. */
+#include "compensation/recovery.h"
 #include "compensation_world.h"
 
 /* The clock of the world stands at 2026-11-22T10:00:00Z. */
@@ -101,12 +102,72 @@ static void says_it_once(void **unused) {
     world_close(&world);
 }
 
+#define ORDERED "settlement.ordered"
+
+static int64_t sum_of(struct world *world, enum recovery_sum what, const char *carrier) {
+    const char *key =
+        recovery_sum_key(what, "carrier", carrier, "default", "CNY", "202611", world->arena);
+    return world_claimed(world, key);
+}
+
+/* What the worker reads of its own words: with the next claims. */
+static void say_again(struct world *world, const char *type, const char *more) {
+    world_event(world, type,
+                "{'case_id':'" WORLD_CASE
+                "','order_id':'A1','party':'carrier','carrier':'SF','amount':{'currency':'CNY',"
+                "'minor':5000},'settlement_id':'" WORLD_CASE
+                ".recovery.carrier','claimed_at':'2026-11-22T10:00:00Z'%s}",
+                more);
+}
+static void report(struct world *world, const char *type, const char *reference) {
+    world_event(world, type,
+                "{'case_id':'" WORLD_CASE "','settlement_id':'" WORLD_CASE
+                ".recovery.carrier','reference':'%s'}",
+                reference);
+}
+
+/* It is asked for once, with who owes it; what is reported is said, and summed in its month. */
+static void is_settled(void **unused) {
+    (void)unused;
+    static const char late[] = ",'rule':'carrier late','late_seconds':172801";
+    struct world world;
+    open_world(&world);
+    open_case(&world, "regular", LATE("shipped", "9900", "CNY", PROMISED("2026-11-20T09:59:59Z")));
+    classify(&world, "logistics.delayed", "");
+    world_expect(&world, CLAIMED, "'settlement_id':'" WORLD_CASE ".recovery.carrier'");
+    world_expect(&world, ORDERED,
+                 "'remedy':{'kind':'recovery_claim','amount':{'currency':'CNY','minor':5000}");
+    world_expect(&world, ORDERED, "'split':{'carrier':{'currency':'CNY','minor':5000}}");
+    assert_int_equal(sum_of(&world, RECOVERY_CLAIMED, NULL), 0);
+
+    for (int i = 0; i < 2; i++) {
+        say_again(&world, CLAIMED, late);
+        assert_int_equal(sum_of(&world, RECOVERY_CLAIMED, NULL), 5000);
+        assert_int_equal(sum_of(&world, RECOVERY_CLAIMED, "SF"), 5000);
+    }
+    report(&world, "settlement.failed", "refused");
+    world_expect(&world, "compensation.recovery_failed", "'reference':'refused'");
+    report(&world, "settlement.done", "paid-7");
+    world_expect(&world, "compensation.recovery_settled", "'reference':'paid-7'");
+    report(&world, "settlement.done", "paid-8");
+    assert_int_equal(world.count, 0);
+    report(&world, "settlement.failed", "too late");
+    assert_int_equal(world.count, 0);
+
+    assert_int_equal(sum_of(&world, RECOVERY_PAID, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        say_again(&world, "compensation.recovery_settled", ",'reference':'paid-7'");
+        assert_int_equal(sum_of(&world, RECOVERY_PAID, NULL), 5000);
+        assert_int_equal(sum_of(&world, RECOVERY_PAID, "SF"), 5000);
+    }
+    world_close(&world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(claims_what_is_due),
-        cmocka_unit_test(claims_once_an_order),
-        cmocka_unit_test(needs_fresh_facts),
-        cmocka_unit_test(says_it_once),
+        cmocka_unit_test(claims_what_is_due), cmocka_unit_test(claims_once_an_order),
+        cmocka_unit_test(needs_fresh_facts),  cmocka_unit_test(says_it_once),
+        cmocka_unit_test(is_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
