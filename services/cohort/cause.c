@@ -1,8 +1,5 @@
 /* cause: see the header. */
 #include "cause.h"
-#include "contract/contract.h"
-
-#include <string.h>
 
 static int ring_of(int64_t day) {
     return (int)(day % CAUSE_DAYS);
@@ -45,46 +42,25 @@ void cause_see_orders(struct cause_value *value, const struct cause_policy *poli
     value->exposure[ring_of(value->today)] += (float)(policy->delay[0] * (double)count);
 }
 
-void cause_see_complaint(struct cause_value *value, int group) {
+void cause_see_complaints(struct cause_value *value, int group, int64_t seen) {
     uint16_t *count = &value->complaints[group][ring_of(value->today)];
+    int64_t sum = *count + seen;
 
-    if (*count < UINT16_MAX) (*count)++;
-}
-
-/* ---- The season ---- */
-
-void cause_season_of(const struct cause_value *all, int group, struct cause_season *out) {
-    enum { ENOUGH = 200 }; /* complaints of a weekday: fewer move its factor only in part */
-    double complaints[CAUSE_WEEK] = {0};
-    double exposure[CAUSE_WEEK] = {0};
-    double all_complaints = 0;
-    double all_exposure = 0;
-
-    for (int ago = 1; ago <= CAUSE_WEEK * CAUSE_WEEKS && ago <= all->today; ago++) {
-        int64_t day = all->today - ago;
-        complaints[day % CAUSE_WEEK] += all->complaints[group][ring_of(day)];
-        exposure[day % CAUSE_WEEK] += (double)all->exposure[ring_of(day)];
-    }
-    for (int w = 0; w < CAUSE_WEEK; w++) {
-        all_complaints += complaints[w];
-        all_exposure += exposure[w];
-    }
-    for (int w = 0; w < CAUSE_WEEK; w++) {
-        double expected = 0;
-        if (all_exposure > 0) expected = exposure[w] * all_complaints / all_exposure;
-        out->factor[w] = (complaints[w] + ENOUGH) / (expected + ENOUGH);
-    }
+    *count = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
 }
 
 /* ---- The test ---- */
 
-static double exposed(const struct cause_value *value, int64_t day,
-                      const struct cause_season *season) {
-    return (double)value->exposure[ring_of(day)] * season->factor[day % CAUSE_WEEK];
+static double exposed(const struct cause_value *value, int64_t day) {
+    return (double)value->exposure[ring_of(day)];
+}
+
+/* Of a week all days, of a day its weekday. */
+static bool compares(int days, int ago) {
+    return days > 1 || ago % CAUSE_WEEK == 0;
 }
 
 struct cause_finding cause_look(const struct cause_value *value, int group, int days,
-                                const struct cause_season *season,
                                 const struct cause_policy *policy) {
     struct cause_finding found = {.days = days};
     struct cohort_rate *rate = &found.rate;
@@ -97,11 +73,11 @@ struct cause_finding cause_look(const struct cause_value *value, int group, int 
         if (ago >= CAUSE_DAYS) break;
         if (ago < days) {
             rate->complaints += value->complaints[group][at];
-            rate->orders += exposed(value, day, season);
+            rate->orders += exposed(value, day);
             found.orders += value->orders[at];
-        } else if (!(value->risen[group] >> at & 1)) {
+        } else if (compares(days, ago) && !(value->risen[group] >> at & 1)) {
             rate->usual_complaints += value->complaints[group][at];
-            rate->usual_orders += exposed(value, day, season);
+            rate->usual_orders += exposed(value, day);
             found.usual_orders += value->orders[at];
         }
     }
@@ -124,15 +100,14 @@ static bool is_loud(const struct cause_finding *found, const struct cause_policy
 }
 
 static enum cause_news begin(struct cause_value *value, int group,
-                             const struct cause_season *season, const struct cause_policy *policy,
-                             struct cause_finding *out) {
+                             const struct cause_policy *policy, struct cause_finding *out) {
     int64_t complaints = 0;
     for (int ago = 0; ago < CAUSE_WEEK && ago < value->today; ago++)
         complaints += value->complaints[group][ring_of(value->today - ago)];
     if (complaints < policy->at_least) return CAUSE_NO_NEWS; /* as nearly all: it is cheap */
 
-    struct cause_finding week = cause_look(value, group, CAUSE_WEEK, season, policy);
-    *out = cause_look(value, group, 1, season, policy);
+    struct cause_finding week = cause_look(value, group, CAUSE_WEEK, policy);
+    *out = cause_look(value, group, 1, policy);
     if (week.chance < out->chance) *out = week;
     if (!is_loud(out, policy)) return CAUSE_NO_NEWS;
 
@@ -149,43 +124,41 @@ static enum cause_news end(struct cause_value *value, int group, enum cause_news
 
 /* The week after the answer against the days before it that had risen: is it less? The same test,
  * looked at from the other side. */
-static bool has_fallen(const struct cause_value *value, int group,
-                       const struct cause_season *season, const struct cause_rise *rise) {
+static bool has_fallen(const struct cause_value *value, int group, const struct cause_rise *rise) {
     static const double LESS = 0.01;
     struct cohort_rate before = {.usual_orders = 0};
 
     for (int64_t day = value->today - CAUSE_WEEK + 1; day <= value->today; day++) {
         before.usual_complaints += value->complaints[group][ring_of(day)];
-        before.usual_orders += exposed(value, day, season);
+        before.usual_orders += exposed(value, day);
     }
     for (int64_t day = rise->since; day <= rise->answered_on; day++) {
         if (value->today - day >= CAUSE_DAYS) continue;
         before.complaints += value->complaints[group][ring_of(day)];
-        before.orders += exposed(value, day, season);
+        before.orders += exposed(value, day);
     }
     return before.usual_orders > 0 && cohort_rate_chance(&before) <= LESS;
 }
 
 /* A week behind the answer. */
-static enum cause_news judge_answer(struct cause_value *value, int group,
-                                    const struct cause_season *season, struct cause_rise *rise) {
+static enum cause_news judge_answer(struct cause_value *value, int group, struct cause_rise *rise) {
     if (rise->told || value->today - rise->answered_on < CAUSE_WEEK) return CAUSE_NO_NEWS;
 
     rise->told = true;
-    if (has_fallen(value, group, season, rise)) return CAUSE_HAS_FALLEN;
+    if (has_fallen(value, group, rise)) return CAUSE_HAS_FALLEN;
     return CAUSE_STAYS;
 }
 
-enum cause_news cause_judge(struct cause_value *value, int group, const struct cause_season *season,
-                            const struct cause_policy *policy, struct cause_finding *out) {
+enum cause_news cause_judge(struct cause_value *value, int group, const struct cause_policy *policy,
+                            struct cause_finding *out) {
     static const double USUAL = 0.05;
     struct cause_rise *rise = &value->rises[group];
-    if (rise->status == CAUSE_QUIET) return begin(value, group, season, policy, out);
+    if (rise->status == CAUSE_QUIET) return begin(value, group, policy, out);
 
     note_days(value, group, 1);
-    *out = cause_look(value, group, CAUSE_WEEK, season, policy);
+    *out = cause_look(value, group, CAUSE_WEEK, policy);
     if (rise->status == CAUSE_ANSWERED) {
-        enum cause_news news = judge_answer(value, group, season, rise);
+        enum cause_news news = judge_answer(value, group, rise);
         if (news != CAUSE_NO_NEWS) return news;
     }
 
@@ -205,19 +178,4 @@ bool cause_answer(struct cause_value *value, int group) {
     rise->answered_on = value->today;
     rise->told = false;
     return true;
-}
-
-/* ---- Whose it is ---- */
-
-const char *cause_party(enum cohort_dimension dimension, const char *class_name) {
-    switch (dimension) {
-    case COHORT_CARRIER:
-    case COHORT_LANE:
-    case COHORT_DAY: return "carrier";
-    case COHORT_WAREHOUSE: return "warehouse";
-    default: break;
-    }
-    if (strcmp(class_name, "quality.not_as_described") == 0) return "product_page";
-    if (contract_class_matches("inquiry.*", class_name)) return "product_page";
-    return "quality";
 }

@@ -2,20 +2,21 @@
  * begun to bring more complaints of a group of classes than it used to, and whether that has
  * fallen again since somebody did something about it.
  *
- * Day by day, UTC. What a day would usually bring follows from its exposure: the orders of the last
- * CAUSE_DELAY days, each by how many of those who complain do so after so many days (a promotion
- * brings its complaints a week later), times the season: the group's weekday, of all of the
- * tenant's orders, of which there are so many that their own uncertainty is none. Of the value's
- * own history the uncertainty is in the test: k complaints in an exposure n against C in N of the
- * CAUSE_WEEKS weeks before is the conditional exact test of cohort_rate.h. Two windows are looked
- * at: the last day, for what breaks, and the last seven, for what creeps; each has half of
- * `false_alarm`. So false alarms are at most false_alarm x values x groups a day, on average.
+ * Day by day, in the tenant's time zone. What a day would usually bring follows from its exposure:
+ * the orders of the last CAUSE_DELAY days, each by how many of those who complain do so after so
+ * many days (a promotion brings its complaints a week later). Two windows are looked at: the last
+ * day, for what breaks, against the same weekday of the CAUSE_WEEKS weeks before; and the last
+ * seven, for what creeps, against all days of those weeks. So the season of the week is in both
+ * sides alike, and nothing about it is estimated. The uncertainty of what is usual is in the test:
+ * k complaints in an exposure n against C in N is the conditional exact test of cohort_rate.h. Each
+ * window has half of `false_alarm`: false alarms are at most false_alarm x values x groups a day,
+ * on average.
  *
  * A rise is told once. While it lasts its days do not become usual. It is over when the last week
  * is as usual again; one that lasts for CAUSE_ACCEPTED days is what is usual from then on. Of one
  * that was answered it is told once whether it fell.
  *
- * Pure: counts in, a finding out. Nothing runs it yet (deploy/docs/causes.md). */
+ * Pure: counts in, a finding out. cohort_causes.h keeps the counts and runs it. */
 #ifndef REDRESS_CAUSE_H
 #define REDRESS_CAUSE_H
 
@@ -61,24 +62,16 @@ struct cause_value {
 void cause_go_on(struct cause_value *value, const struct cause_policy *policy, int64_t day);
 /* On the day that was gone on to. */
 void cause_see_orders(struct cause_value *value, const struct cause_policy *policy, int64_t count);
-void cause_see_complaint(struct cause_value *value, int group);
-
-/* How much more a weekday brings than the mean one, of a value with very many orders: the tenant's
- * all. 1 each where little is known. day 0 (1970-01-01) is a Thursday. */
-struct cause_season {
-    double factor[CAUSE_WEEK];
-};
-void cause_season_of(const struct cause_value *all, int group, struct cause_season *out);
+void cause_see_complaints(struct cause_value *value, int group, int64_t count);
 
 /* The evidence: of the window of `days` up to today. */
 struct cause_finding {
-    struct cohort_rate rate; /* orders are exposures, seasonal */
+    struct cohort_rate rate; /* orders are exposures */
     double expected, chance;
     int days;
     int64_t orders, usual_orders; /* as they are, for people */
 };
 struct cause_finding cause_look(const struct cause_value *value, int group, int days,
-                                const struct cause_season *season,
                                 const struct cause_policy *policy);
 
 enum cause_news {
@@ -89,13 +82,9 @@ enum cause_news {
     CAUSE_IS_OVER     /* as usual again, of itself; or it is what is usual now */
 };
 /* At the end of a day: what is to be told, with its evidence. */
-enum cause_news cause_judge(struct cause_value *value, int group, const struct cause_season *season,
-                            const struct cause_policy *policy, struct cause_finding *out);
+enum cause_news cause_judge(struct cause_value *value, int group, const struct cause_policy *policy,
+                            struct cause_finding *out);
 /* Somebody has done something about it today. False: nothing has risen. */
 bool cause_answer(struct cause_value *value, int group);
-
-/* Who can mend it: "carrier", "warehouse", "product_page" or "quality"; class is that which most
- * of the complaints have. */
-const char *cause_party(enum cohort_dimension dimension, const char *class_name);
 
 #endif

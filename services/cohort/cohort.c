@@ -1,5 +1,6 @@
 /* cohort: from one record about a dimension's value, or one wake-up, to what is done about it. */
 #include "cohort.h"
+#include "cohort_causes.h"
 #include "cohort_open.h"
 #include "cohort_orders.h"
 #include "cohort_rate.h"
@@ -50,10 +51,12 @@ static enum result take_order(const struct cohort_turn *turn, bool *changed_out)
     struct activity data = {0};
     enum result result = effects_decode(turn->out, turn->in->ev, &contract_order_updated, &data);
 
-    if (result == DONE)
-        *changed_out = cohort_orders_put(turn->state, turn->policy, turn->in->ev, &data,
-                                         turn->now_ms, turn->in->arena);
-    return result;
+    if (result != DONE) return result;
+    bool was_held = cohort_orders_find(turn->state, data.order->id) != NULL;
+    *changed_out = cohort_orders_put(turn->state, turn->policy, turn->in->ev, &data, turn->now_ms,
+                                     turn->in->arena);
+    *changed_out |= cohort_causes_see_order(turn, &data, was_held);
+    return DONE;
 }
 
 /* A customer counts once an order; and he is not warned any more. */
@@ -70,35 +73,44 @@ static enum result take_complaint(const struct cohort_turn *turn, bool *changed_
     if (!first) return DONE;
     struct cohort_pending *pending =
         parts_add(&turn->state->pending, sizeof *pending, COHORT_PENDING_MOST, turn->in->arena);
-    *pending = (struct cohort_pending){.case_id = data.case_id, .at = turn->now_ms};
+    *pending = (struct cohort_pending){
+        .case_id = data.case_id, .at = turn->now_ms, .said_at = turn->in->ev->time_ms};
     return DONE;
 }
 
-static bool take_pending(struct cohort_state *state, const char *case_id) {
+static bool take_pending(struct cohort_state *state, const char *case_id,
+                         struct cohort_pending *out) {
     struct cohort_pending *pending = state->pending.at;
+    int before = state->pending.count;
     int kept = 0;
 
-    for (int i = 0; i < state->pending.count; i++)
-        if (strcmp(pending[i].case_id, case_id) != 0) pending[kept++] = pending[i];
-    bool found = kept < state->pending.count;
+    for (int i = 0; i < before; i++) {
+        if (strcmp(pending[i].case_id, case_id) == 0)
+            *out = pending[i];
+        else
+            pending[kept++] = pending[i];
+    }
     state->pending.count = kept;
-    return found;
+    return kept < before;
 }
 
 static bool does_count(const struct cohort_policy *policy, const struct classified *data) {
     for (int i = 0; i < data->flags.count; i++)
         if (texts_has(&policy->not_flags, data->flags.at[i])) return false;
-    return cohort_rule_of(policy, data->class_name) != NULL;
+    return true;
 }
 
 /* Only the first class of a case counts. */
 static enum result take_class(const struct cohort_turn *turn, bool *changed_out) {
     struct classified data = {0};
+    struct cohort_pending pending;
     enum result result = effects_decode(turn->out, turn->in->ev, &contract_classified, &data);
 
     if (result != DONE) return result;
-    *changed_out = take_pending(turn->state, data.case_id);
+    *changed_out = take_pending(turn->state, data.case_id, &pending);
     if (!*changed_out || !does_count(turn->policy, &data)) return DONE;
+    cohort_causes_see_complaint(turn, &pending, data.class_name);
+    if (!cohort_rule_of(turn->policy, data.class_name)) return DONE;
     cohort_rate_see_complaint(turn->state, cohort_rate_group(data.class_name, turn->in->arena),
                               turn->now_ms, turn->in->arena);
     cohort_open_by_rate(turn, data.class_name);
@@ -120,6 +132,14 @@ static enum result take_word(const struct cohort_turn *turn, bool *changed_out) 
     return DONE;
 }
 
+static enum result take_answer(const struct cohort_turn *turn, bool *changed_out) {
+    struct activity data = {0};
+    enum result result = effects_decode(turn->out, turn->in->ev, &contract_cause_answered, &data);
+
+    if (result == DONE) *changed_out = cohort_causes_answer(turn, &data);
+    return result;
+}
+
 static enum result take(const struct cohort_turn *turn, bool *changed_out) {
     switch (contract_event(turn->in->ev->type)) {
     case EVENT_ORDER_UPDATED: return take_order(turn, changed_out);
@@ -127,6 +147,7 @@ static enum result take(const struct cohort_turn *turn, bool *changed_out) {
     case EVENT_CASE_CLASSIFIED: return take_class(turn, changed_out);
     case EVENT_COHORT_CONFIRMED:
     case EVENT_COHORT_ENDED: return take_word(turn, changed_out);
+    case EVENT_CAUSE_ANSWERED: return take_answer(turn, changed_out);
     default: return DONE;
     }
 }
@@ -165,7 +186,10 @@ static void set_wake(const struct cohort_turn *turn) {
     int64_t now_ms = turn->in->now_ms;
     bool event = turn->in->ev != NULL;
 
+    int64_t causes_at = cohort_causes_wake(turn);
+
     state->wake_at = next_tidying(turn);
+    if (causes_at) sooner(&state->wake_at, causes_at);
     for (int i = 0; i < state->cohorts.count; i++) {
         int64_t ends_at = cohorts[i].ends_at;
         if (ends_at <= now_ms) ends_at = event ? now_ms : now_ms + 1;
@@ -199,6 +223,7 @@ static void tidy(const struct cohort_turn *turn) {
         if (pending[i].at + turn->policy->window > turn->now_ms) pending[kept++] = pending[i];
     state->pending.count = kept;
     cohort_rate_roll(state, turn->policy, turn->now_ms, turn->in->arena);
+    cohort_causes_tidy(turn);
 }
 
 /* Nothing is held, and what was usual has faded: half an order. A day does not come back, so what
@@ -208,13 +233,14 @@ static bool is_empty(const struct cohort_turn *turn) {
 
     if (state->orders.count || state->pending.count || state->days.count || state->counts.count)
         return false;
-    if (state->cohorts.count) return false;
+    if (state->cohorts.count || !cohort_causes_empty(state)) return false;
     return state->dimension == COHORT_DAY || cohort_rate_faded(state, turn->policy, turn->now_ms);
 }
 
 static void finish(const struct cohort_turn *turn) {
     cohort_open_review(turn);
     set_status(turn->state);
+    cohort_causes_set_status(turn->state);
     set_wake(turn);
     turn->out->forget = is_empty(turn);
 }
@@ -263,6 +289,7 @@ static enum result decide(const struct decision *in, void *data, struct effects 
     if (in->ev) return decide_event(&turn);
     cohort_warn(in, turn.policy, state, out);
     cohort_open_expire(&turn);
+    cohort_causes_judge(&turn);
     tidy(&turn);
     finish(&turn);
     return DONE;
@@ -274,7 +301,8 @@ static bool wants(const char *type) {
     case EVENT_ORDER_COMPLAINED:
     case EVENT_CASE_CLASSIFIED:
     case EVENT_COHORT_CONFIRMED:
-    case EVENT_COHORT_ENDED: return true;
+    case EVENT_COHORT_ENDED:
+    case EVENT_CAUSE_ANSWERED: return true;
     default: return false;
     }
 }

@@ -6,8 +6,9 @@
  *
  * Consumes (records of one state, in order): order.updated (facts of an order),
  * order.complained (its customer has), case.classified (about what), cohort.confirmed and
- * cohort.ended (a person's word; sent to the one dimension that cohort_key_of_match() names).
- * Emits: cohort.opened, cohort.member_warned, cohort.closed; settlement.ordered for a token.
+ * cohort.ended (a person's word; sent to the one dimension that cohort_key_of_match() names), and
+ * so is cause.answered. Emits: cohort.opened, cohort.member_warned, cohort.closed;
+ * settlement.ordered for a token; cause.risen, cause.reviewed.
  *
  * Keeps: the orders of the last `window`, at most `orders_most` of them; complaints by group of
  * classes and day within the window; what is usual, as decayed counts (cohort_rate.h); its cohorts.
@@ -26,6 +27,8 @@
  * complaints that a cohort explains never become what is usual.
  *
  * Rejects: what cannot be read (bad_value, missing_field).
+ *
+ * Causes: cohort_causes.h.
  *
  * The records come from intake, case.classified from classification (deploy/docs/cohorts.md).
  *
@@ -71,6 +74,7 @@ struct cohort_order {
     int64_t first_at;              /* when this state first heard of it, by the log's time */
     int64_t facts_at, facts_order; /* of the facts that hold: time, then sequence */
     bool complained;
+    bool counted;          /* among the orders that causes are looked for in */
     const char *warned_by; /* the cohort that warned it; NULL: none */
     struct rest rest;
 };
@@ -78,6 +82,7 @@ struct cohort_order {
 struct cohort_pending {
     const char *case_id;
     int64_t at;
+    int64_t said_at; /* when the customer did */
     struct rest rest;
 };
 /* One day of the window, UTC. */
@@ -114,6 +119,33 @@ struct cohort {
     struct rest rest;
 };
 
+/* Complaints of a class, or orders, by day (cause_line.h). */
+struct cohort_line {
+    const char *class_name;
+    int64_t last;
+    const char *counts;
+    struct texts examples; /* case ids: the latest */
+    struct rest rest;
+};
+/* A rise, as it was told. Days since 1970-01-01, of the tenant's zone. */
+struct cohort_cause {
+    const char *cause_id, *class_name, *party;
+    int status;                       /* enum cohort_cause_status */
+    int64_t at;                       /* when it was told */
+    int64_t since_day, until_day;     /* its first and, when over, its last day */
+    int64_t days, complaints, orders; /* of the window that showed it */
+    double rate, rate_from, rate_to, usual_rate, expected, chance;
+    struct texts examples;
+    int64_t answered_at, answered_day; /* 0: nobody has */
+    const char *answer, *by;
+    int outcome;          /* enum cause_outcome: the last that was told; 0: none yet */
+    int64_t reviewed_at;  /* when, */
+    double reviewed_rate; /* and the rate of the week then */
+    bool told;            /* what the answer has brought */
+    struct rest rest;
+};
+enum cohort_cause_status { COHORT_CAUSE_RISEN = 1, COHORT_CAUSE_ANSWERED, COHORT_CAUSE_OVER };
+
 struct cohort_state {
     const char *tenant, *value;
     int dimension;
@@ -129,6 +161,11 @@ struct cohort_state {
     int64_t usual_at;         /* what is usual is as of then */
     int64_t incomplete_until; /* an order was let go that may be in a cohort until then */
     struct parts cohorts;     /* struct cohort */
+    struct parts causes;      /* struct cohort_cause: those that are over for CAUSE_DAYS */
+    int cause_status;         /* of its causes the one that needs most attention; 0: none */
+    int64_t risen_at;         /* when the latest of them was told; 0: none */
+    struct parts lines;       /* struct cohort_line: complaints by class, and orders (no class) */
+    int64_t judged_day;       /* the last day that was looked at; 0: none */
     int64_t wake_at;
     struct rest rest;
 };

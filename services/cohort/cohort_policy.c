@@ -25,6 +25,53 @@ static const struct field rule_fields[] = {
 static const struct table rule_table = {
     .name = "rule", .size = sizeof(struct cohort_rule), .fields = rule_fields};
 
+static const struct field party_fields[] = {
+    {FIELD(cohort_party, party), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Who can mend it: a role of notification.yaml."},
+    {FIELD_AS("dimension", cohort_party, dimensions), .type = FIELD_TEXTS,
+     .doc = "Whose value it is: `carrier`, `warehouse`, `sku`, `batch`, `lane`; absent: any."},
+    {FIELD_AS("class", cohort_party, classes), .type = FIELD_TEXTS,
+     .doc = "Classes of its complaints; absent: any."},
+    FIELDS_END};
+static const struct table party_table = {
+    .name = "party", .size = sizeof(struct cohort_party), .fields = party_fields};
+
+static const struct field tenant_fields[] = {
+    {FIELD(cohort_tenant, tenant), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "The tenant."},
+    {FIELD(cohort_tenant, timezone), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "The zone of its days."},
+    FIELDS_END};
+static const struct table tenant_table = {
+    .name = "tenant", .size = sizeof(struct cohort_tenant), .fields = tenant_fields};
+
+static const struct field causes_fields[] = {
+    {FIELD(cohort_causes, timezone), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "Whose days are counted (IANA),"},
+    {FIELD(cohort_causes, tenants), .type = FIELD_PARTS, .of = &tenant_table, .max = 200,
+     .doc = "but for these tenants."},
+    {FIELD(cohort_causes, judged_after), .type = FIELD_DURATION, .flags = FIELD_REQUIRED, .min = 1,
+     .max = DAY_MS, .doc = "A day is looked at so long after its end."},
+    {FIELD(cohort_causes, counts_at), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = contract_order_statuses,
+     .doc = "An order counts when it is reported so, once: a status that all orders pass."},
+    {FIELD(cohort_causes, false_alarm), .type = FIELD_REAL, .flags = FIELD_REQUIRED,
+     .doc = "How likely one value and group of classes is told on one day by chance alone."},
+    {FIELD(cohort_causes, at_least), .type = FIELD_INT, .flags = FIELD_REQUIRED, .min = 2,
+     .max = 1000, .doc = "Complaints that it takes, however unusual they are."},
+    {FIELD(cohort_causes, per_thousand), .type = FIELD_REAL, .flags = FIELD_REQUIRED,
+     .doc = "Complaints of one group in 1 000 orders, where nothing is known yet,"},
+    {FIELD(cohort_causes, weight), .type = FIELD_INT, .flags = FIELD_REQUIRED, .min = 1,
+     .max = 1000000, .doc = "which stands for so many orders of experience."},
+    {FIELD(cohort_causes, half_within), .type = FIELD_DURATION, .flags = FIELD_REQUIRED,
+     .min = HOUR_MS, .max = 14 * DAY_MS,
+     .doc = "Of those who complain half do so within this time after it."},
+    {FIELD(cohort_causes, parties), .type = FIELD_PARTS, .flags = FIELD_REQUIRED,
+     .of = &party_table, .max = 50,
+     .doc = "Who can mend it; the first that matches, the last any."},
+    FIELDS_END};
+static const struct table causes_table = {
+    .name = "causes", .size = sizeof(struct cohort_causes), .fields = causes_fields};
+
 static const struct field policy_fields[] = {
     {FIELD(cohort_policy, version), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
      .doc = "Changed with the file."},
@@ -62,6 +109,8 @@ static const struct field policy_fields[] = {
      .doc = "The party that bears the tokens, e.g. `platform`."},
     {FIELD(cohort_policy, rules), .type = FIELD_PARTS, .flags = FIELD_REQUIRED, .of = &rule_table,
      .max = 50, .doc = "In order, the first that matches; other classes warn nobody."},
+    {FIELD(cohort_policy, causes), .type = FIELD_PART, .of = &causes_table,
+     .doc = "When a cause has risen, and who is told; absent: none is looked for."},
     FIELDS_END};
 const struct table cohort_policy_table = {
     .name = "cohort", .size = sizeof(struct cohort_policy), .fields = policy_fields};
@@ -145,6 +194,94 @@ static void check_numbers(const struct check *check, const struct cohort_policy 
     check_choices(check, "not_flags", &policy->not_flags, contract_flags, "flag");
 }
 
+/* ---- Causes ---- */
+
+static void find_zones(const struct check *check, struct cohort_causes *causes) {
+    struct cohort_tenant *tenants = causes->tenants.at;
+    struct err err;
+
+    causes->zone = calendar_zone_find(causes->timezone, check->arena, &err);
+    if (!causes->zone) fault(check, "timezone", arena_strdup(check->arena, err.text));
+    for (int i = 0; i < causes->tenants.count; i++) {
+        tenants[i].zone = calendar_zone_find(tenants[i].timezone, check->arena, &err);
+        if (!tenants[i].zone)
+            fault(check, "tenants",
+                  arena_printf(check->arena, "%s: %s", tenants[i].tenant, err.text));
+    }
+}
+
+static void check_party(const struct check *check, const struct cohort_party *party) {
+    static const char *const dimensions[] = {"carrier", "warehouse", "sku", "batch", "lane", NULL};
+
+    check_choices(check, "dimension", &party->dimensions, dimensions, "dimension");
+    for (int i = 0; i < party->classes.count; i++)
+        if (!is_class(party->classes.at[i]))
+            fault(
+                check, "class",
+                arena_printf(check->arena, "%s is no class of the contract", party->classes.at[i]));
+}
+
+static void check_parties(const struct check *top, const struct cohort_causes *causes) {
+    const struct cohort_party *parties = causes->parties.at;
+    const struct tree *node = tree_get(top->node, "parties");
+    const struct cohort_party *last = &parties[causes->parties.count - 1];
+
+    node = node ? node->first : NULL;
+    for (int i = 0; i < causes->parties.count; i++) {
+        struct check check = *top;
+        check.node = node;
+        check.path = arena_printf(top->arena, "causes.parties[%d].", i);
+        check_party(&check, &parties[i]);
+        if (node) node = node->next;
+    }
+    if (last->dimensions.count || last->classes.count)
+        fault(top, "parties", "expected a last row with `party` alone: for all others");
+}
+
+static void check_causes(const struct check *top, struct cohort_causes *causes) {
+    struct check check = *top;
+
+    if (!causes) return;
+    check.node = tree_get(top->node, "causes");
+    check.path = "causes.";
+    if (!(causes->false_alarm >= FALSE_ALARM_LEAST && causes->false_alarm <= FALSE_ALARM_MOST))
+        fault(&check, "false_alarm", "expected 1e-12 to 0.05");
+    if (!(causes->per_thousand > 0 && causes->per_thousand <= 1000))
+        fault(&check, "per_thousand", "expected above 0, at most 1000");
+    if (causes->counts_at == ORDER_CANCELLED)
+        fault(&check, "counts_at", "expected a status that orders pass");
+    find_zones(&check, causes);
+    check_parties(&check, causes);
+}
+
+const struct calendar_zone *cohort_policy_zone(const struct cohort_causes *causes,
+                                               const char *tenant) {
+    const struct cohort_tenant *tenants = causes->tenants.at;
+
+    for (int i = 0; i < causes->tenants.count; i++)
+        if (strcmp(tenants[i].tenant, tenant) == 0) return tenants[i].zone;
+    return causes->zone;
+}
+
+static bool matches_class(const struct texts *patterns, const char *class_name) {
+    for (int i = 0; i < patterns->count; i++)
+        if (contract_class_matches(patterns->at[i], class_name)) return true;
+    return patterns->count == 0;
+}
+
+const char *cohort_policy_party(const struct cohort_causes *causes, const char *dimension,
+                                const char *class_name) {
+    const struct cohort_party *parties = causes->parties.at;
+
+    for (int i = 0; i < causes->parties.count; i++) {
+        bool about =
+            parties[i].dimensions.count == 0 || texts_has(&parties[i].dimensions, dimension);
+        if (about && matches_class(&parties[i].classes, class_name)) return parties[i].party;
+    }
+    ASSERT(false); /* the last matches: check_parties() */
+    return NULL;
+}
+
 int cohort_policy_load(const struct tree *file, const char *dir, struct arena *arena,
                        void **policy_out, const char **version_out, struct faults *faults) {
     (void)dir;
@@ -155,6 +292,7 @@ int cohort_policy_load(const struct tree *file, const char *dir, struct arena *a
     struct check check = {.node = file, .path = "", .arena = arena, .faults = faults};
     check_numbers(&check, policy);
     check_rules(&check, policy);
+    check_causes(&check, policy->causes);
     if (faults->count != before) return -1;
     *policy_out = policy;
     *version_out = policy->version;

@@ -26,6 +26,8 @@ static const struct field cohort_order_fields[] = {
      .doc = "When its facts were so,"},
     {FIELD(cohort_order, facts_order), .type = FIELD_INT, .doc = "and their sequence."},
     {FIELD(cohort_order, complained), .type = FIELD_BOOL, .doc = "Its customer has complained."},
+    {FIELD(cohort_order, counted), .type = FIELD_BOOL,
+     .doc = "It counts where causes are looked for."},
     {FIELD(cohort_order, warned_by), .type = FIELD_NAME, .doc = "The cohort that warned it."},
     {FIELD_REST_OF(cohort_order, rest)},
     FIELDS_END,
@@ -36,6 +38,7 @@ static const struct field cohort_pending_fields[] = {
     {FIELD(cohort_pending, case_id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "The case."},
     {FIELD(cohort_pending, at), .type = FIELD_TIME, .flags = FIELD_REQUIRED,
      .doc = "When it was opened."},
+    {FIELD(cohort_pending, said_at), .type = FIELD_TIME, .doc = "When the customer complained."},
     {FIELD_REST_OF(cohort_pending, rest)},
     FIELDS_END,
 };
@@ -98,6 +101,55 @@ static const struct field cohort_fields[] = {
 };
 static const struct table cohort_table = NAMED(cohort, "cohort", "Orders at risk from one cause.");
 
+static const struct field cohort_line_fields[] = {
+    {FIELD_AS("class", cohort_line, class_name), .type = FIELD_NAME,
+     .doc = "The class of complaints; absent: orders."},
+    {FIELD(cohort_line, last), .type = FIELD_INT, .doc = "The day of the last number."},
+    {FIELD(cohort_line, counts), .type = FIELD_TEXT, .doc = "Counts by day."},
+    {FIELD(cohort_line, examples), .type = FIELD_TEXTS, .doc = "The latest cases."},
+    {FIELD_REST_OF(cohort_line, rest)},
+    FIELDS_END,
+};
+static const struct table line_table = NAMED(cohort_line, "line", "Counts by day.");
+
+static const char *const cause_statuses[] = {"risen", "answered", "over", NULL};
+static const struct field cohort_cause_fields[] = {
+    {FIELD(cohort_cause, cause_id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "Its id."},
+    {FIELD_AS("class", cohort_cause, class_name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "The class of most of its complaints; those of its group count."},
+    {FIELD(cohort_cause, status), .type = FIELD_CHOICE, .flags = FIELD_REQUIRED,
+     .choices = cause_statuses, .doc = "`risen`, `answered`, `over`."},
+    {FIELD(cohort_cause, party), .type = FIELD_NAME, .doc = "Who was told, and can mend it."},
+    {FIELD(cohort_cause, at), .type = FIELD_TIME, .flags = FIELD_REQUIRED,
+     .doc = "When it was told."},
+    {FIELD(cohort_cause, since_day), .type = FIELD_INT,
+     .doc = "Its first day: days since 1970-01-01 in the tenant's zone."},
+    {FIELD(cohort_cause, until_day), .type = FIELD_INT, .doc = "Over: its last day."},
+    {FIELD(cohort_cause, days), .type = FIELD_INT, .doc = "The window that showed it: 1 or 7."},
+    {FIELD(cohort_cause, complaints), .type = FIELD_INT, .doc = "Complaints in it,"},
+    {FIELD(cohort_cause, orders), .type = FIELD_INT, .doc = "and orders."},
+    {FIELD(cohort_cause, rate), .type = FIELD_REAL, .doc = "Complaints in 1 000 orders,"},
+    {FIELD(cohort_cause, rate_from), .type = FIELD_REAL, .doc = "the interval of 95 in 100: from"},
+    {FIELD(cohort_cause, rate_to), .type = FIELD_REAL, .doc = "to."},
+    {FIELD(cohort_cause, usual_rate), .type = FIELD_REAL, .doc = "Those of the weeks before,"},
+    {FIELD(cohort_cause, expected), .type = FIELD_REAL, .doc = "as complaints,"},
+    {FIELD(cohort_cause, chance), .type = FIELD_REAL, .doc = "how likely so many are by chance."},
+    {FIELD(cohort_cause, examples), .type = FIELD_TEXTS, .doc = "Cases of it."},
+    {FIELD(cohort_cause, answered_at), .type = FIELD_TIME, .doc = "When something was done,"},
+    {FIELD(cohort_cause, answered_day), .type = FIELD_INT, .doc = "on which day,"},
+    {FIELD(cohort_cause, answer), .type = FIELD_TEXT, .doc = "what,"},
+    {FIELD(cohort_cause, by), .type = FIELD_NAME, .doc = "and who said so."},
+    {FIELD(cohort_cause, outcome), .type = FIELD_CHOICE, .choices = contract_cause_outcomes,
+     .doc = "What became of it: `fallen`, `stays`, `over`, `lasting`; absent: not known yet."},
+    {FIELD(cohort_cause, reviewed_at), .type = FIELD_TIME, .doc = "When that was told,"},
+    {FIELD(cohort_cause, reviewed_rate), .type = FIELD_REAL, .doc = "at what rate of that week."},
+    {FIELD(cohort_cause, told), .type = FIELD_BOOL, .doc = "What the answer brought was told."},
+    {FIELD_REST_OF(cohort_cause, rest)},
+    FIELDS_END,
+};
+static const struct table cause_table =
+    NAMED(cohort_cause, "cause", "More complaints than usual have one cause.");
+
 #define OWN(member, field_type)                                                                    \
     FIELD(cohort_state, member), .type = field_type, .flags = FIELD_HIDDEN
 static const struct field state_fields[] = {
@@ -113,6 +165,13 @@ static const struct field state_fields[] = {
      .doc = "Since when one waits for a person."},
     {FIELD(cohort_state, cohorts), .type = FIELD_PARTS, .of = &cohort_table,
      .doc = "Its cohorts; closed ones for a window."},
+    {FIELD(cohort_state, cause_status), .type = FIELD_CHOICE, .flags = FIELD_COUNTED,
+     .choices = cause_statuses,
+     .doc = "Of its causes the one that needs most attention; absent: none."},
+    {FIELD(cohort_state, risen_at), .type = FIELD_TIME, .flags = FIELD_INDEXED,
+     .doc = "When the latest of its causes was told."},
+    {FIELD(cohort_state, causes), .type = FIELD_PARTS, .of = &cause_table,
+     .doc = "Its causes; those that are over for nine weeks."},
     {FIELD(cohort_state, orders), .type = FIELD_PARTS, .flags = FIELD_PRIVATE, .of = &order_table,
      .doc = "The orders that it holds."},
     {OWN(policy_version, FIELD_NAME), .doc = "The version of cohort.yaml."},
@@ -123,6 +182,8 @@ static const struct field state_fields[] = {
     {OWN(usual_orders, FIELD_REAL), .doc = "orders before, decayed,"},
     {OWN(usual_at, FIELD_TIME), .doc = "as of then."},
     {OWN(incomplete_until, FIELD_TIME), .doc = "Until then an order that was let go is missing."},
+    {OWN(lines, FIELD_PARTS), .of = &line_table, .doc = "Orders, and complaints by class, by day,"},
+    {OWN(judged_day, FIELD_INT), .doc = "looked at up to this day."},
     {FIELD(cohort_state, wake_at), .type = FIELD_TIME, .flags = FIELD_INDEXED | FIELD_HIDDEN,
      .doc = "When it must be looked at again."},
     {FIELD_REST_OF(cohort_state, rest)},

@@ -298,6 +298,31 @@ struct cohort_event {
     struct remedy *token; /* member_warned: what is given with it; NULL: nothing */
 };
 
+/* cause.risen, cause.reviewed: each type has its own table over this struct. Rates are complaints
+ * in 1 000 orders. */
+enum cause_outcome {
+    CAUSE_OUTCOME_FALLEN = 1, /* after what was done */
+    CAUSE_OUTCOME_STAYS,      /* although something was done */
+    CAUSE_OUTCOME_OVER,       /* as usual again */
+    CAUSE_OUTCOME_LASTING     /* what is usual from now on */
+};
+extern const char *const contract_cause_outcomes[];
+struct cause_event {
+    const char *tenant, *cause_id, *class_name, *party;
+    struct cohort_match *match;
+    int64_t since; /* the beginning of its first day */
+    int64_t days;  /* the window that shows it, */
+    int64_t complaints, orders;
+    double rate, rate_from, rate_to; /* with the interval that holds 95 in 100 */
+    double usual_rate;               /* of the weeks before, */
+    double expected;                 /* how many complaints would be usual, */
+    double chance;                   /* and how likely so many are by chance */
+    struct texts examples;           /* case ids */
+    int outcome;                     /* enum cause_outcome */
+    const char *answer, *by;         /* what was done, and who said so */
+    int64_t answered_at;
+};
+
 /* Parts; contract_contact is struct customer without tier,
  * contract and region. */
 extern const struct table contract_customer, contract_contact, contract_order, contract_item,
@@ -311,8 +336,8 @@ extern const struct table contract_complaint_submitted, contract_contacted,
     contract_assigned, contract_reclassified, contract_assessed, contract_noted, contract_closed,
     contract_withdrawn, contract_deadline_set, contract_task, contract_visit_scored,
     contract_chosen, contract_settlement_result, contract_delivery_result, contract_order_updated,
-    contract_customer_erased, contract_cohort_confirmed, contract_decision_approved,
-    contract_decision_rejected, contract_compensation_requested;
+    contract_customer_erased, contract_cohort_confirmed, contract_cause_answered,
+    contract_decision_approved, contract_decision_rejected, contract_compensation_requested;
 /* The workers' own. contract_outcome: compensation.chosen, rejected, expired, withdrawn.
  */
 extern const struct table contract_case_opened, contract_case_repeated, contract_case_erased,
@@ -322,7 +347,8 @@ extern const struct table contract_case_opened, contract_case_repeated, contract
     contract_vote_counted, contract_decision_refused, contract_refused, contract_referred,
     contract_recovery_claimed, contract_recovery_reported, contract_approved, contract_outcome,
     contract_escalated, contract_settled, contract_settlement, contract_notification,
-    contract_collected, contract_delivery, contract_cohort, contract_order_complained;
+    contract_collected, contract_delivery, contract_cohort, contract_cause_risen,
+    contract_cause_reviewed, contract_order_complained;
 
 /* One row an event type. */
 struct contract_type {

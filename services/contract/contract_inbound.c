@@ -262,6 +262,18 @@ static const struct field cohort_confirmed_fields[] = {
 TABLE(cohort_confirmed, activity, "cohort_confirmed",
       "A person says that orders of a kind are at risk, or no longer.");
 
+static const struct field cause_answered_fields[] = {
+    TENANT(activity),
+    {FIELD(activity, match), MUST(FIELD_PART), .of = &contract_match,
+     .doc = "Whose it is, as cause.risen has it."},
+    {FIELD_AS("class", activity, class_name), MUST(FIELD_NAME), .choices = contract_classes,
+     .doc = "Its class, or another of the same group."},
+    {FIELD(activity, note), MUST(FIELD_TEXT), TEXT_RANGE, .doc = "What was done."},
+    BY,
+    FIELDS_END,
+};
+TABLE(cause_answered, activity, "cause_answered", "What was done about a cause.");
+
 #define DECISION                                                                                   \
     CASE_ID(activity), {FIELD(activity, proposal_id), MUST(FIELD_ID), .doc = "The proposal."},     \
         {FIELD(activity, actor), MUST(FIELD_NAME), .doc = "Who decided."},                         \

@@ -411,6 +411,53 @@ static const struct field cohort_fields[] = {
 };
 TABLE(cohort, cohort_event, "cohort", "Orders at risk from one cause.");
 
+#define CAUSE_OF                                                                                   \
+    {FIELD(cause_event, cause_id), MUST(FIELD_ID), .pattern = CASE_PATTERN,                        \
+     .doc = "The cause; of the form of a case's id."},                                             \
+        TENANT(cause_event),                                                                       \
+        {FIELD(cause_event, match), MUST(FIELD_PART), .of = &contract_match,                       \
+         .doc = "Whose it is: one carrier, warehouse, article, batch or lane."},                   \
+        {FIELD_AS("class", cause_event, class_name), MUST(FIELD_NAME),                             \
+         .doc = "The class of most of the complaints; those of its group are counted."},           \
+        {FIELD(cause_event, party), MUST(FIELD_NAME), .doc = "The role that can mend it."},        \
+        {FIELD(cause_event, since), MUST(FIELD_TIME),                                              \
+         .doc = "The beginning of the first day that shows it."},                                  \
+        {FIELD(cause_event, days), MUST(FIELD_INT), .doc = "The days that are compared: 1 or 7."}, \
+        {FIELD(cause_event, complaints), MUST(FIELD_INT), .doc = "Complaints in them,"},           \
+        {FIELD(cause_event, orders), MUST(FIELD_INT), .doc = "and orders."},                       \
+        {FIELD(cause_event, rate), MUST(FIELD_REAL),                                               \
+         .doc = "Complaints in 1 000 orders, each counted when it may bring some,"},               \
+        {FIELD(cause_event, rate_from), MUST(FIELD_REAL),                                          \
+         .doc = "with the interval that holds 95 in 100: from"},                                   \
+        {FIELD(cause_event, rate_to), MUST(FIELD_REAL), .doc = "to."},                             \
+        {FIELD(cause_event, usual_rate), MUST(FIELD_REAL),                                         \
+         .doc = "The same of the eight weeks before."},                                            \
+    {                                                                                              \
+        FIELD(cause_event, expected), MUST(FIELD_REAL), .doc = "How many complaints were usual."   \
+    }
+
+static const struct field cause_risen_fields[] = {
+    CAUSE_OF,
+    {FIELD(cause_event, chance), MUST(FIELD_REAL), BETWEEN(0, 1),
+     .doc = "How likely so many are by chance."},
+    {FIELD(cause_event, examples), MAY(FIELD_TEXTS), .doc = "Cases of it, the latest."},
+    FIELDS_END,
+};
+TABLE(cause_risen, cause_event, "cause.risen", "More complaints than usual have one cause.");
+
+const char *const contract_cause_outcomes[] = {"fallen", "stays", "over", "lasting", NULL};
+static const struct field cause_reviewed_fields[] = {
+    CAUSE_OF,
+    {FIELD(cause_event, outcome), MUST(FIELD_CHOICE), .choices = contract_cause_outcomes,
+     .doc = "A week after an answer `fallen` or `stays`; in the end `over` (as usual again) or "
+            "`lasting` (usual from now on)."},
+    {FIELD(cause_event, answer), MAY(FIELD_TEXT), .doc = "What was done about it,"},
+    {FIELD(cause_event, by), MAY(FIELD_NAME), .doc = "who said so,"},
+    {FIELD(cause_event, answered_at), MAY(FIELD_TIME), .doc = "and when."},
+    FIELDS_END,
+};
+TABLE(cause_reviewed, cause_event, "cause.reviewed", "What became of a cause.");
+
 static const struct field order_complained_fields[] = {
     TENANT(order_complaint),
     CASE_ID(order_complaint),

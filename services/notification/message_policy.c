@@ -27,7 +27,7 @@ static const struct field staff_fields[] = {
      .doc = "One of the languages."},
     {FIELD(message_staff, otherwise), .type = FIELD_NAME,
      .doc = "The role that is told where the event names nobody."},
-    {FIELD(message_staff, digest), .type = FIELD_DURATION, .min = 1000, .max = 86400000,
+    {FIELD(message_staff, digest), .type = FIELD_DURATION, .min = 1000, .max = INT64_C(604800000),
      .doc = "What comes within one such window, e.g. 15m, 1h or 1d, is told in one message; "
             "absent: each by itself."},
     {FIELD(message_staff, hours), .type = FIELD_NAME,
@@ -94,7 +94,8 @@ static const struct field match_fields[] = {
     {MATCH(channel), .doc = "The complaint's channel."},
     {MATCH(target), .doc = "The target, of sla.*."},
     {MATCH(task), .doc = "The task, of task.*."},
-    {MATCH(reason), .doc = "The event's reason."},
+    {MATCH(reason), .doc = "The event's reason; of cause.reviewed its outcome."},
+    {MATCH(role), .doc = "The role that the event names; of cause.* its party."},
     {MATCH(tenant), .doc = "The tenant."},
     {MATCH(flags), .doc = "One of these flags."},
     {FIELD(message_match, level), .type = FIELD_INT, .min = 1, .max = 20,

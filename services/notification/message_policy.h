@@ -53,7 +53,7 @@ struct message_zone {
 
 /* Absent is any. */
 struct message_match {
-    struct texts class_names, severity, tier, channel, target, task, reason, tenant;
+    struct texts class_names, severity, tier, channel, target, task, reason, role, tenant;
     struct texts flags; /* one of them */
     int64_t level, score_from, score_to;
 };

@@ -179,6 +179,12 @@ static void check_warning(const struct check *check, const struct message_rule *
     if (rule->use.count == 0) complain(check, "use: expected: no complaint has named a channel");
 }
 
+/* It is about no customer. */
+static void check_cause(const struct check *check, const struct message_rule *rule) {
+    if (texts_has(&rule->tell, MESSAGE_CUSTOMER))
+        complain(check, "tell: expected roles: a cause is about no single customer");
+}
+
 static void check_rule(const struct check *check, const struct message_policy *policy,
                        const struct message_rule *rule) {
     const struct wording_language *languages = policy->languages.at;
@@ -193,6 +199,9 @@ static void check_rule(const struct check *check, const struct message_policy *p
     if (rule->first && !for_customer) complain(check, "first: is for customers");
     if (rule->updates && !for_customer) complain(check, "updates: is for customers");
     if (contract_event(rule->on) == EVENT_COHORT_MEMBER_WARNED) check_warning(check, rule);
+    if (contract_event(rule->on) == EVENT_CAUSE_RISEN ||
+        contract_event(rule->on) == EVENT_CAUSE_REVIEWED)
+        check_cause(check, rule);
     for (int i = 0; i < rule->tell.count && !for_customer; i++)
         if (!message_policy_staff(policy, rule->tell.at[i]))
             complain(check, "tell: %s has no row in `staff`", rule->tell.at[i]);

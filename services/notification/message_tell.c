@@ -45,6 +45,7 @@ static bool matches(const struct message_turn *turn, const struct message_match 
            matches_text(&match->target, moment->target) &&
            matches_text(&match->task, moment->task) &&
            matches_text(&match->reason, moment->reason) &&
+           matches_text(&match->role, moment->role) &&
            matches_text(&match->tenant, state->tenant) && matches_flags(&match->flags, profile) &&
            (!match->level || match->level == moment->level) &&
            (!match->score_from || moment->score >= match->score_from) &&

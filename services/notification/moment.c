@@ -4,6 +4,24 @@
 
 #include <string.h>
 
+static const struct field cause_fields[] = {
+    {FIELD(moment_cause, value), .type = FIELD_NAME, .doc = "Whose it is."},
+    {FIELD(moment_cause, lane), .type = FIELD_NAME, .doc = "The lane."},
+    {FIELD(moment_cause, days), .type = FIELD_INT, .doc = "The days that are compared."},
+    {FIELD(moment_cause, complaints), .type = FIELD_INT, .doc = "Complaints in them,"},
+    {FIELD(moment_cause, orders), .type = FIELD_INT, .doc = "and orders."},
+    {FIELD(moment_cause, rate), .type = FIELD_REAL, .doc = "Complaints in 1 000 orders;"},
+    {FIELD(moment_cause, usual_rate), .type = FIELD_REAL, .doc = "and those that are usual."},
+    {FIELD(moment_cause, examples), .type = FIELD_TEXTS, .doc = "Cases of it."},
+    {FIELD(moment_cause, answer), .type = FIELD_TEXT, .doc = "What was done about it."},
+    {FIELD_REST_OF(moment_cause, rest)},
+    FIELDS_END,
+};
+static const struct table moment_cause_table = {.name = "cause",
+                                                .size = sizeof(struct moment_cause),
+                                                .fields = cause_fields,
+                                                .doc = "What has risen."};
+
 static const struct field moment_fields[] = {
     {FIELD(moment, type), .type = FIELD_NAME, .flags = FIELD_REQUIRED, .doc = "Type of the event."},
     {FIELD(moment, at), .type = FIELD_TIME, .doc = "Its time."},
@@ -31,6 +49,7 @@ static const struct field moment_fields[] = {
     {FIELD(moment, lines), .type = FIELD_TEXTS, .doc = "What colleagues are told together."},
     {FIELD(moment, score), .type = FIELD_INT, .doc = "What the customer said."},
     {FIELD(moment, message), .type = FIELD_ID, .doc = "A message that was not delivered."},
+    {FIELD(moment, cause), .type = FIELD_PART, .of = &moment_cause_table, .doc = "What has risen."},
     {FIELD(moment, promise), .type = FIELD_BOOL, .doc = "A promise began."},
     {FIELD(moment, by_customer), .type = FIELD_BOOL, .doc = "The customer decided."},
     {FIELD(moment, same_choice), .type = FIELD_BOOL, .doc = "And had before, the same."},
@@ -46,6 +65,8 @@ const struct table moment_table = {.name = "moment",
 #define TARGET   (W(TARGET) | W(DUE))
 #define OFFER    (W(PROPOSAL) | W(OPTIONS))
 #define PROPOSAL W(PROPOSAL)
+#define CAUSE                                                                                      \
+    (W(VALUE) | W(DAYS) | W(COMPLAINTS) | W(ORDERS) | W(RATE) | W(USUAL) | W(CLASS) | W(ROLE))
 static const struct moment_kind kinds[] = {
     {"case.classified", 0, 0},
     {"case.assigned", 0, 0},
@@ -78,6 +99,8 @@ static const struct moment_kind kinds[] = {
     {MOMENT_DIGEST, W(LINES) | W(COUNT_OF_LINES), 0},
     {"delivery.failed", 0, W(REASON) | W(WHY)},
     {"cohort.member_warned", W(ORDER) | W(CLASS), W(OPTIONS)},
+    {"cause.risen", CAUSE, W(LANE) | W(CASES)},
+    {"cause.reviewed", CAUSE | W(REASON), W(LANE) | W(CASES) | W(ANSWER) | W(WHY)},
 };
 
 const struct moment_kind *moment_kind(const char *type) {

@@ -9,6 +9,16 @@
 #define MOMENT_DIGEST    "notification.digest"
 #define MOMENT_VISIT_DUE "visit.due"
 
+/* What has risen, or what became of it: of cause.*. */
+struct moment_cause {
+    const char *value, *lane; /* whose it is; the second where it is a lane */
+    int64_t days, complaints, orders;
+    double rate, usual_rate; /* complaints in 1 000 orders */
+    struct texts examples;   /* case ids */
+    const char *answer;
+    struct rest rest;
+};
+
 /* Absent is 0 or NULL. */
 struct moment {
     const char *type; /* the event's, or one of the above */
@@ -28,9 +38,10 @@ struct moment {
     struct texts lines; /* of a digest */
     int64_t score;
     const char *message; /* the notification that could not be delivered */
-    bool promise;        /* first contact or solution began to run */
-    bool by_customer;    /* the refused decision was the customer's */
-    bool same_choice;    /* and had been made before */
+    struct moment_cause *cause;
+    bool promise;     /* first contact or solution began to run */
+    bool by_customer; /* the refused decision was the customer's */
+    bool same_choice; /* and had been made before */
     struct rest rest;
 };
 extern const struct table moment_table;

@@ -95,6 +95,8 @@ static const struct reaction {
     {EVENT_CUSTOMER_ERASED, notification_on_erased, &contract_customer_erased},
     {EVENT_ORDER_UPDATED, notification_on_order, &contract_order_updated},
     {EVENT_COHORT_MEMBER_WARNED, notification_on_member_warned, &contract_cohort},
+    {EVENT_CAUSE_RISEN, notification_on_cause, &contract_cause_risen},
+    {EVENT_CAUSE_REVIEWED, notification_on_cause, &contract_cause_reviewed},
     {EVENT_UNKNOWN, NULL, NULL},
 };
 
@@ -129,14 +131,14 @@ static struct message_turn turn_of(const struct decision *in, struct notificatio
 enum result notification_fold(const struct decision *in, struct notification_state *state,
                               struct effects *out, struct message_turn *turn) {
     const struct reaction *row = find_reaction(in->ev->type);
-    bool of_order = row && notification_is_of_order(row->type);
+    bool of_no_case = row && notification_opens(row->type);
     bool opening = row && row->act == notification_on_opened;
     static const struct reaction reply = {EVENT_CASE_CUSTOMER_REPLIED, notification_on_reply,
                                           &contract_customer_replied};
 
     if (row && is_bare_message(in->ev) && notification_visit_is_answer(state, in->ev)) row = &reply;
     /* Nobody is told of a case that was never opened, and a case is opened once. */
-    if (!row || (!of_order && !state->tenant != opening) ||
+    if (!row || (!of_no_case && !state->tenant != opening) ||
         (row != &reply && is_bare_message(in->ev))) {
         out->unchanged = true;
         return DONE;

@@ -4,7 +4,7 @@
  * .reclassified, .assigned, .assessed, .resolved, .reopened, .closed, .withdrawn; task.started,
  * .done; visit.scored; sla.*; compensation.*; decision.* (who decided); delivery.done, .failed; its
  * own notification.collected; customer.erased (his private fields are blanked); of orders without a
- * case order.updated (how the customer is reached) and cohort.member_warned. Emits:
+ * case order.updated (how the customer is reached) and cohort.member_warned; cause.*. Emits:
  * case.erased, notification.requested, .delivered, .failed, .suppressed, .collected (a line of a
  * digest, to the case that hosts it); case.updated, when news has arrived; visit.scored, for a
  * reply of one digit; case.reopened, for a low score; and delivery.requested to

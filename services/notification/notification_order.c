@@ -23,8 +23,9 @@ const char *notification_key(const struct event *ev, struct arena *arena) {
     return arena_strdup(arena, id);
 }
 
-bool notification_is_of_order(enum event_type type) {
-    return type == EVENT_ORDER_UPDATED || type == EVENT_COHORT_MEMBER_WARNED;
+bool notification_opens(enum event_type type) {
+    return type == EVENT_ORDER_UPDATED || type == EVENT_COHORT_MEMBER_WARNED ||
+           type == EVENT_CAUSE_RISEN || type == EVENT_CAUSE_REVIEWED;
 }
 
 /* An order is kept for a while after the last that was heard of it. The first word is for those who

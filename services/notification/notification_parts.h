@@ -20,8 +20,8 @@ enum result notification_fold(const struct decision *in, struct notification_sta
 /* Which state an event belongs to: its case's, or its order's where it is about one without a case.
  */
 const char *notification_key(const struct event *ev, struct arena *arena);
-/* Of the types that open an order's state. */
-bool notification_is_of_order(enum event_type type);
+/* Of the types that open a state that is no case's: an order's, a cause's. */
+bool notification_opens(enum event_type type);
 
 /* One function a kind of event; data is a struct of the event's table. */
 typedef void notification_act(struct message_turn *turn, const void *data);
@@ -36,6 +36,7 @@ notification_act notification_on_opened, notification_on_repeated, notification_
     notification_on_approved, notification_on_chosen, notification_on_outcome,
     notification_on_reminded, notification_on_decided, notification_on_choice,
     notification_on_refused, notification_on_demand_refused, notification_on_demand_referred,
-    notification_on_erased, notification_on_order, notification_on_member_warned;
+    notification_on_erased, notification_on_order, notification_on_member_warned,
+    notification_on_cause;
 
 #endif

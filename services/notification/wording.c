@@ -5,13 +5,14 @@
 #include <string.h>
 
 const char *const wording_words[] = {
-    "name",       "case",      "agent",      "customer", "class",      "severity",  "order",
-    "article",    "batch",     "warehouse",  "carrier",  "task",       "since",     "contact_by",
-    "resolve_by", "update_by", "answer_by",  "options",  "chosen",     "choose_by", "settle_by",
-    "your_share", "shares",    "proposal",   "cost",     "role",       "approvals", "approve_by",
-    "target",     "due",       "used",       "left",     "level",      "promised",  "reason",
-    "why",        "keep",      "other_case", "score",    "visit_link", "lines",     "count",
-    NULL};
+    "name",       "case",      "agent",      "customer",   "class",      "severity",  "order",
+    "article",    "batch",     "warehouse",  "carrier",    "task",       "since",     "contact_by",
+    "resolve_by", "update_by", "answer_by",  "options",    "chosen",     "choose_by", "settle_by",
+    "your_share", "shares",    "proposal",   "cost",       "role",       "approvals", "approve_by",
+    "target",     "due",       "used",       "left",       "level",      "promised",  "reason",
+    "why",        "keep",      "other_case", "score",      "visit_link", "lines",     "count",
+    "value",      "lane",      "days",       "complaints", "orders",     "rate",      "usual",
+    "cases",      "answer",    NULL};
 _Static_assert(sizeof wording_words / sizeof *wording_words == WORDING_WORDS + 1,
                "one name a word");
 

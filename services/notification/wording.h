@@ -59,6 +59,16 @@ enum wording_word {
     WORD_VISIT_LINK, /* where the question is answered */
     WORD_LINES,      /* of a digest */
     WORD_COUNT_OF_LINES,
+    /* Of what has risen. */
+    WORD_VALUE, /* whose it is: the name of a carrier, warehouse, article, batch or lane */
+    WORD_LANE,
+    WORD_DAYS,
+    WORD_COMPLAINTS,
+    WORD_ORDERS,
+    WORD_RATE,  /* complaints in 1 000 orders, */
+    WORD_USUAL, /* and those that are usual */
+    WORD_CASES,
+    WORD_ANSWER, /* what was done about it */
     WORDING_WORDS
 };
 extern const char *const wording_words[];

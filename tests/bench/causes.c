@@ -44,7 +44,7 @@ struct year {
     uint64_t seed;
     int64_t orders_a_day;
     struct cause_policy policy;
-    struct cause_value *values, all;
+    struct cause_value *values;
     struct cause causes[CAUSES];
     int cause_count;
     /* Complaints to come, by day: a list of places in each. */
@@ -147,14 +147,12 @@ static void count_complaints(struct year *year, int day) {
         }
         year->complaints++;
         for (int d = 0; d < DIMENSIONS; d++)
-            cause_see_complaint(&year->values[late.places[d]], late.group);
-        cause_see_complaint(&year->all, late.group);
+            cause_see_complaints(&year->values[late.places[d]], late.group, 1);
     }
     year->late_count[slot] = 0;
 }
 
 static void begin_day(struct year *year, int day) {
-    cause_go_on(&year->all, &year->policy, FIRST + day);
     for (int v = 0; v < VALUES; v++) {
         bool next_batch = v >= VALUES - SKUS && (day + v) % BATCH_DAYS == 0;
         if (next_batch) year->values[v] = (struct cause_value){0};
@@ -174,14 +172,11 @@ static void note_told(struct year *year, int day, int place, int group) {
 }
 
 static void judge_day(struct year *year, int day) {
-    struct cause_season seasons[CAUSE_GROUPS];
     struct cause_finding found;
 
-    for (int g = 0; g < CAUSE_GROUPS; g++) cause_season_of(&year->all, g, &seasons[g]);
     for (int v = 0; v < VALUES; v++)
         for (int g = 0; g < CAUSE_GROUPS; g++) {
-            enum cause_news news =
-                cause_judge(&year->values[v], g, &seasons[g], &year->policy, &found);
+            enum cause_news news = cause_judge(&year->values[v], g, &year->policy, &found);
             if (day < WARM) continue;
             if (news == CAUSE_HAS_RISEN) note_told(year, day, v, g);
             if (news == CAUSE_IS_OVER) year->over++;
@@ -205,7 +200,6 @@ static void play_day(struct year *year, int day) {
     for (int64_t i = 0; i < orders; i++)
         for (int d = 0; d < DIMENSIONS; d++)
             cause_see_orders(&year->values[places[i][d]], &year->policy, 1);
-    cause_see_orders(&year->all, &year->policy, orders);
     count_complaints(year, day);
     judge_day(year, day);
     year->spent += clock_s() - from;

@@ -95,6 +95,52 @@ static void each_fault_has_its_line(void **state) {
     }
 }
 
+/* Lines from 19 on. */
+static void so_have_those_of_causes(void **state) {
+    (void)state;
+    static const char causes[] =
+        "causes:\n  timezone: Asia/Shanghai\n  tenants: [{tenant: eu, timezone: Europe/Berlin}]\n"
+        "  judged_after: 2h\n  counts_at: shipped\n  false_alarm: 0.0001\n  at_least: 5\n"
+        "  per_thousand: 20\n  weight: 50\n  half_within: 4d\n"
+        "  parties:\n    - {party: carrier, dimension: [lane], class: ['logistics.*']}\n"
+        "    - {party: quality}\n";
+    static const struct {
+        const char *from, *to, *path;
+        int number;
+    } rows[] = {
+        {"Asia/Shanghai", "Asia/Shangri-La", "causes.timezone", 20},
+        {"Europe/Berlin", "CET+1", "causes.tenants", 21},
+        {"judged_after: 2h", "judged_after: 2d", "causes.judged_after", 22},
+        {"counts_at: shipped", "counts_at: cancelled", "causes.counts_at", 23},
+        {"counts_at: shipped", "counts_at: sent", "causes.counts_at", 23},
+        {"false_alarm: 0.0001", "false_alarm: 0.1", "causes.false_alarm", 24},
+        {"at_least: 5", "at_least: 1", "causes.at_least", 25},
+        {"per_thousand: 20", "per_thousand: 0", "causes.per_thousand", 26},
+        {"weight: 50", "weight: 0", "causes.weight", 27},
+        {"half_within: 4d", "half_within: 15d", "causes.half_within", 28},
+        {"[lane]", "[day]", "causes.parties[0].dimension", 30},
+        {"logistics.*", "late.*", "causes.parties[0].class", 30},
+        {"{party: quality}", "{party: quality, dimension: [sku]}", "causes.parties", 30},
+        {"half_within", "half_life", "causes.half_within", 20},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        const char *at = strstr(causes, rows[i].from);
+        struct faults faults;
+        bool found = false;
+        assert_non_null(at);
+        const char *text = arena_printf(arena, "%s%.*s%s%s", world_policy, (int)(at - causes),
+                                        causes, rows[i].to, at + strlen(rows[i].from));
+        assert_int_equal(load(text, &faults, NULL), -1);
+        for (int k = 0; k < faults.count; k++)
+            found |=
+                strcmp(faults.at[k].path, rows[i].path) == 0 && faults.at[k].line == rows[i].number;
+        if (!found)
+            fail_msg("row %zu: %d faults, the first %d: %s: %s", i, faults.count, faults.at[0].line,
+                     faults.at[0].path, faults.at[0].text);
+    }
+}
+
 static void all_faults_come_at_once(void **state) {
     (void)state;
     struct faults faults;
@@ -186,9 +232,8 @@ static void it_reads_back(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(each_fault_has_its_line),
-        TEST(all_faults_come_at_once),
-        TEST(the_delivered_one_is_as_it_is_meant),
+        TEST(each_fault_has_its_line), TEST(so_have_those_of_causes),
+        TEST(all_faults_come_at_once), TEST(the_delivered_one_is_as_it_is_meant),
         TEST(it_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,7 @@ static const struct said said[] = {
     {"customer.erased", TOPIC_ACTIVITY, "tenant? customer_id"},
     {"cohort.confirmed", TOPIC_ACTIVITY, "tenant? match placed_from? placed_to? class by"},
     {"cohort.ended", TOPIC_ACTIVITY, "tenant? match placed_from? placed_to? class by"},
+    {"cause.answered", TOPIC_ACTIVITY, "tenant? match class note by"},
     {"decision.approved", TOPIC_DECISIONS, PROPOSAL "actor role option? comment?"},
     {"decision.rejected", TOPIC_DECISIONS, PROPOSAL "actor role option? comment? reason"},
     {"compensation.requested", TOPIC_DECISIONS, "case_id options reason actor role"},
@@ -106,6 +107,12 @@ static const struct said said[] = {
      "cohort_id match placed_from? placed_to? class size? order_id? token? tenant?"},
     {"cohort.closed", TOPIC_EVENTS,
      "cohort_id match placed_from? placed_to? class size? order_id? token? tenant?"},
+    {"cause.risen", TOPIC_EVENTS,
+     "cause_id tenant? match class party since days complaints orders rate rate_from rate_to "
+     "usual_rate expected chance examples?"},
+    {"cause.reviewed", TOPIC_EVENTS,
+     "cause_id tenant? match class party since days complaints orders rate rate_from rate_to "
+     "usual_rate expected outcome answer? by? answered_at?"},
     {"order.complained", TOPIC_ORDERS, "tenant? case_id order_id again?"},
     {"delivery.requested", TOPIC_DELIVERIES,
      "notification_id channel to locale subject? body not_before? order_id? cohort_id? tenant?"},

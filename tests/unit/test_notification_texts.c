@@ -85,6 +85,10 @@
     "notification.collected {" IN_CASE ",'of':'" WORLD_CASE "','notification_id':'" WORLD_CASE     \
     "." id "','channel':'im','to':'supervisors','template':'breach','audience':'supervisor',"      \
     "'line':'" line "','tell_at':'2026-11-22T10:15:00Z'}\n"
+#define WEEK_LINE(id, line)                                                                        \
+    "notification.collected {" IN_CASE ",'of':'" WORLD_CASE "','notification_id':'" WORLD_CASE     \
+    "." id "','channel':'im','to':'quality','template':'week_risen','audience':'quality_weekly',"  \
+    "'line':'" line "','tell_at':'2026-11-26T01:00:00Z'}\n"
 #define CLOSED        "case.closed {" IN_CASE ",'by':'li'}\n"
 #define SCORED(score) "visit.scored {" IN_CASE ",'score':" #score "}\n"
 #define LOST_MESSAGE                                                                               \
@@ -104,6 +108,19 @@
                 "','match':{'lane':'HZ-SH'},'order_id':'A1001','class':'" class_name "'" token     \
                 "}\n"
 #define TOKEN ",'token':{'kind':'coupon','amount':" MONEY(5000) ",'valid_days':90}"
+
+#define CAUSE(type, match, class_name, party, rest)                                                \
+    "cause." type " {'cause_id':'" WORLD_CASE "','match':{" match "},'class':'" class_name         \
+    "','party':'" party                                                                            \
+    "','since':'2026-11-15T16:00:00Z','days':7,'complaints':42,'orders':1234,'rate':34.04,"        \
+    "'rate_from':24.5,'rate_to':46.0,'usual_rate':4.12,'expected':5.1" rest "}\n"
+#define RISEN(match, class_name, party)                                                            \
+    CAUSE("risen", match, class_name, party,                                                       \
+          ",'chance':0.0000000001,'examples':['BYCRCNPA1C41H-0000001','BYCRCNPA1C41H-0000002']")
+#define REVIEWED(outcome, rest)                                                                    \
+    CAUSE("reviewed", "'carrier':'SF'", "logistics.delayed", "carrier",                            \
+          ",'outcome':'" outcome "'" rest)
+#define ANSWERED ",'answer':'more vans','by':'li','answered_at':'2026-11-16T10:00:00Z'"
 
 #define LINKED "the next day, with a page to answer on"
 
@@ -303,6 +320,21 @@ static const struct sample {
          LINE("breach.2", "已超时：问题解决（BYCRCNPA1C41H-FRGWX4V）")
              LINE("breach.3", "已超时：问题解决（BYCRCNPA1C41H-0000001）")},
     {"low_score_alarm", "one of five", OPENED FLAW ASSIGNED SCORED(1)},
+    {"cause_risen", "a carrier", RISEN("'carrier':'SF'", "logistics.delayed", "carrier")},
+    {"cause_risen", "a warehouse", RISEN("'warehouse':'WH-3'", "order.missing_items", "warehouse")},
+    {"cause_risen", "an article", RISEN("'sku':'D-7'", "quality.not_as_described", "product_page")},
+    {"cause_risen", "a batch", RISEN("'batch':'B0912'", "quality.expired", "quality")},
+    {"cause_risen", "a lane, without examples",
+     CAUSE("risen", "'lane':'HZ-SH'", "logistics.lost", "carrier", ",'chance':0.0000000001")},
+    {"cause_stays", "it was answered", REVIEWED("stays", ANSWERED)},
+    {"week_risen", "an article", RISEN("'sku':'D-7'", "quality.flaw", "quality")},
+    {"week_reviewed", "a carrier that was answered", REVIEWED("fallen", ANSWERED)},
+    {"week_reviewed", "it is over by itself", REVIEWED("over", "")},
+    {"week", "two lines",
+     OPENED WEEK_LINE(
+         "week_risen.1",
+         "上升：D-7 商品瑕疵，7 天投诉 42 起、订单 1,234 单，每千单 34.0 起（平时 4.1）")
+         WEEK_LINE("week_reviewed.2", "SF 物流延误：处理后已下降，每千单 4.0 起（平时 4.1）")},
     {"praise", "five of five", OPENED FLAW ASSIGNED SCORED(5)},
     {"undelivered", "the telephone is known",
      "case.opened {" IN_CASE

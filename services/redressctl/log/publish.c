@@ -40,6 +40,7 @@ static const char *activity_key(enum event_type type, const struct tree *data,
         (key = text_at(data, NULL, "customer_id", arena)))
         return key;
     if (type == EVENT_COHORT_CONFIRMED || type == EVENT_COHORT_ENDED) return "cohort";
+    if (type == EVENT_CAUSE_ANSWERED) return "cause";
     return "";
 }
 
