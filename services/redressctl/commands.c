@@ -14,7 +14,7 @@ const struct command *const commands_all[] = {
     &ctl_classify,  &ctl_train,       &ctl_labels,     &ctl_rebuild, &ctl_topics,
     &ctl_offsets,   &ctl_repartition, &ctl_contract,   &ctl_sla,     &ctl_compensation,
     &ctl_drill,     &ctl_notify,      &ctl_visit,      &ctl_acl,     &ctl_lag,
-    &ctl_doctor,    &ctl_cohorts,     &ctl_recoveries, NULL};
+    &ctl_doctor,    &ctl_cohorts,     &ctl_recoveries, &ctl_causes,  NULL};
 
 /* Behind the help of each command that needs them. */
 static const char settings_help[] =
