@@ -229,7 +229,7 @@ static void add_board(struct permission_texts *out, const char *prefix, struct a
     static const char *const commands[] = {
         "info",   "ping",          "time",   "get",   "exists", "hget",  "hmget", "hgetall",
         "zrange", "zrangebyscore", "zcount", "zcard", "zscore", "zscan", "scard", "sscan"};
-    static const char *const views[] = {"sla", "compensation", "notification"};
+    static const char *const views[] = {"sla", "compensation", "notification", "cohort"};
 
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         add_command(out, commands[i], arena);

@@ -133,6 +133,34 @@ void api_find_approvals(const struct api_call *call, void *out) {
     }
 }
 
+/* ---- Causes and cohorts ---- */
+
+void api_find_causes(const struct api_call *call, void *out) {
+    struct api_page *answer = out;
+    const struct sight_causes *all = &call->overview->causes;
+    const char *party = get(call, "party");
+    int limit = (int)api_number(call, "limit", API_LIMIT);
+    struct sight_cause *items =
+        arena_alloc(call->arena, ((size_t)limit + 1) * sizeof(struct sight_cause));
+
+    answer->items.at = items;
+    for (int i = 0; i < all->count; i++) {
+        const struct sight_cause *cause = &all->at[i];
+        if (party && (!cause->party || strcmp(party, cause->party) != 0)) continue;
+        answer->total++;
+        if (answer->items.count < limit) items[answer->items.count++] = *cause;
+    }
+}
+
+void api_find_cohorts(const struct api_call *call, void *out) {
+    struct api_page *answer = out;
+    const struct sight_cohorts *all = &call->overview->cohorts;
+    int limit = (int)api_number(call, "limit", API_LIMIT);
+
+    answer->items = (struct parts){all->at, all->count < limit ? all->count : limit};
+    answer->total = all->count;
+}
+
 /* ---- The rest ---- */
 
 void api_find_counts(const struct api_call *call, void *out) {

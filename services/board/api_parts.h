@@ -29,6 +29,8 @@ void api_find_due(const struct api_call *call, void *out);
 void api_find_cases(const struct api_call *call, void *out);
 void api_find_hours(const struct api_call *call, void *out);
 void api_find_approvals(const struct api_call *call, void *out);
+void api_find_causes(const struct api_call *call, void *out);
+void api_find_cohorts(const struct api_call *call, void *out);
 void api_find_budgets(const struct api_call *call, void *out);
 void api_find_workers(const struct api_call *call, void *out);
 

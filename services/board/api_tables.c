@@ -30,6 +30,21 @@ static const struct table approvals_table = {.name = "approvals",
                                              .fields = approvals_fields,
                                              .doc = "Proposals that wait, the most urgent "
                                                     "first."};
+#define LIST_FIELDS(item_table)                                                                    \
+    {FIELD(api_page, items), .type = FIELD_PARTS, .of = &(item_table), .doc = "The first."},       \
+        {FIELD(api_page, total), .type = FIELD_INT, .flags = FIELD_REQUIRED,                       \
+         .doc = "How many there are in all."},                                                     \
+        FIELDS_END
+static const struct field causes_fields[] = {LIST_FIELDS(sight_cause_table)};
+static const struct table causes_table = {.name = "causes",
+                                          .size = sizeof(struct api_page),
+                                          .fields = causes_fields,
+                                          .doc = "Causes, the unanswered first."};
+static const struct field cohorts_fields[] = {LIST_FIELDS(sight_cohort_table)};
+static const struct table cohorts_table = {.name = "cohorts",
+                                           .size = sizeof(struct api_page),
+                                           .fields = cohorts_fields,
+                                           .doc = "Cohorts, those that wait first."};
 static const struct field hours_fields[] = {
     {FIELD(api_page, items), .type = FIELD_PARTS, .of = &sight_hour_table, .doc = "The hours."},
     FIELDS_END};
@@ -114,6 +129,15 @@ static const struct api_parameter approvals_parameters[] = {
     PAGES,
     {NULL, API_TEXT, NULL, 0, 0, NULL}};
 
+#define LIMIT                                                                                      \
+    { "limit", API_NUMBER, NULL, 1, MIRROR_LIMIT_MAX, "So many at most; 100 without." }
+static const struct api_parameter causes_parameters[] = {
+    {"party", API_TEXT, NULL, 0, 0, "That this role was told of."},
+    LIMIT,
+    {NULL, API_TEXT, NULL, 0, 0, NULL}};
+static const struct api_parameter cohorts_parameters[] = {LIMIT,
+                                                          {NULL, API_TEXT, NULL, 0, 0, NULL}};
+
 /* ---- The rows ---- */
 
 const struct api_endpoint api_endpoints[] = {
@@ -137,6 +161,11 @@ const struct api_endpoint api_endpoints[] = {
      hours_parameters, NULL, &hours_table, false, api_find_hours},
     {"GET", "/api/v1/approvals", "approvals", "Proposals that await approval.",
      approvals_parameters, NULL, &approvals_table, false, api_find_approvals},
+    {"GET", "/api/v1/causes", "causes",
+     "What brings more complaints than usual, and what became of it in nine weeks.",
+     causes_parameters, NULL, &causes_table, false, api_find_causes},
+    {"GET", "/api/v1/cohorts", "cohorts", "Orders at risk: cohorts that run or wait for a person.",
+     cohorts_parameters, NULL, &cohorts_table, false, api_find_cohorts},
     {"GET", "/api/v1/budgets", "budgets", "The day's budgets, and who may approve how much.", NULL,
      NULL, &budgets_table, false, api_find_budgets},
     {"GET", "/api/v1/workers", "workers", "How the workers are, and what is held.", NULL, NULL,

@@ -35,6 +35,7 @@ const struct worker_spec board_spec = {.name = "board",
 struct gauges {
     struct metric *open, *overdue, *due, *waiting, *known, *behind, *turn, *listeners;
     struct metric *used, *limit; /* of budgets */
+    struct metric *causes, *cohorts;
 };
 
 static struct gauges make_gauges(void) {
@@ -51,6 +52,10 @@ static struct gauges make_gauges(void) {
                                "period,currency,budget,tenant"),
         .waiting =
             metrics_gauge("redress_awaiting_approval", "Proposals that await approval.", NULL),
+        .causes = metrics_gauge("redress_causes",
+                                "What brings more complaints than usual, by status.", "status"),
+        .cohorts =
+            metrics_gauge("redress_cohorts", "Cohorts of orders at risk, by status.", "status"),
         .known =
             metrics_gauge("redress_board_cases", "Cases that the board's lists are made of.", NULL),
         .behind = metrics_gauge("redress_board_cases_behind",
@@ -97,6 +102,24 @@ static void set_gauges(const struct gauges *gauges, const struct overview_counts
     metrics_set(gauges->behind, NULL, (double)counts->behind);
 }
 
+static void set_cohorts(const struct gauges *gauges, const struct overview *overview) {
+    static const char *const causes[] = {"risen", "answered", "over"};
+    static const char *const cohorts[] = {"waiting", "open"};
+
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        double count = 0;
+        for (int j = 0; j < overview->causes.count; j++)
+            count += strcmp(overview->causes.at[j].status, causes[i]) == 0;
+        metrics_set(gauges->causes, causes[i], count);
+    }
+    for (size_t i = 0; i < sizeof cohorts / sizeof *cohorts; i++) {
+        double count = 0;
+        for (int j = 0; j < overview->cohorts.count; j++)
+            count += strcmp(overview->cohorts.at[j].status, cohorts[i]) == 0;
+        metrics_set(gauges->cohorts, cohorts[i], count);
+    }
+}
+
 /* ---- What is told ---- */
 
 const char *board_tick(const struct board *board, char *out, size_t size) {
@@ -124,13 +147,17 @@ static void publish(struct board *board) {
 static uint64_t fingerprint(const struct overview *overview) {
     struct buf text = {NULL, 0, 0};
     struct json_out json = {.buf = &text};
+    const struct parts causes = {overview->causes.at, overview->causes.count};
+    const struct parts cohorts = {overview->cohorts.at, overview->cohorts.count};
     const struct {
         const struct table *table;
         const struct parts *list;
     } lists[] = {{&sight_hour_table, &overview->hours},
                  {&sight_budget_table, &overview->budgets},
                  {&overview_worker_table, &overview->workers},
-                 {&overview_held_table, &overview->held}};
+                 {&overview_held_table, &overview->held},
+                 {&sight_cause_table, &causes},
+                 {&sight_cohort_table, &cohorts}};
 
     fields_encode(&overview_counts_table, &overview->counts, &json);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -211,6 +238,7 @@ static int turn(struct loop *loop) {
     probe_take(board->probe, next.arena, &next.workers);
     set_gauges(&loop->gauges, &next.counts);
     set_budgets(&loop->gauges, &next.budgets);
+    set_cohorts(&loop->gauges, &next);
     metrics_set(loop->gauges.listeners, NULL, (double)http_site_listeners(board->site));
     show(loop, &next);
 

@@ -220,6 +220,24 @@ static int read_approvals(struct sight *sight, struct overview *out) {
     return 0;
 }
 
+static void tell_lost(struct overview *out, int lost, const char *what) {
+    if (!lost) return;
+    texts_add(&out->counts.faults,
+              arena_printf(out->arena,
+                           "Redis has lost %d values that have %s: `redressctl rebuild cohort` "
+                           "makes the view anew",
+                           lost, what),
+              out->arena);
+}
+
+static int read_cohorts(struct sight *sight, struct overview *out) {
+    if (sight_causes_read(sight, &out->causes) < 0) return -1;
+    if (sight_cohorts_read(sight, &out->cohorts) < 0) return -1;
+    tell_lost(out, out->causes.lost, "causes");
+    tell_lost(out, out->cohorts.lost, "cohorts");
+    return 0;
+}
+
 static void take_levels(const struct offer_policy *policy, struct overview *out) {
     const struct offer_level *levels = policy->approval.at;
     for (int i = 0; i < policy->approval.count; i++) {
@@ -243,6 +261,7 @@ int overview_read(struct sight *sight, const struct overview *last, struct mirro
         keep_look(last, out);
     if (rc == 0) rc = read_counts(sight, mirror, out, &tenants);
     if (rc == 0) rc = read_approvals(sight, out);
+    if (rc == 0) rc = read_cohorts(sight, out);
     if (rc == 0) rc = read_hours(sight, last, out);
     if (rc == 0) sum_hours(out);
     if (rc == 0 && policy) take_levels(policy, out);

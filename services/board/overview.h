@@ -6,6 +6,8 @@
 #include "board/mirror.h"
 #include "sight/sight_approvals.h"
 #include "sight/sight_budgets.h"
+#include "sight/sight_causes.h"
+#include "sight/sight_cohorts.h"
 #include "sight/sight_counts.h"
 
 enum {
@@ -51,6 +53,8 @@ struct overview {
     bool whole;                            /* Redis answered, and nothing is missing */
     struct overview_counts counts;
     struct sight_approvals approvals;
+    struct sight_causes causes;
+    struct sight_cohorts cohorts;
     struct parts hours;    /* struct sight_hour */
     struct parts budgets;  /* struct sight_budget */
     struct parts levels;   /* struct overview_level */

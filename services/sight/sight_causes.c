@@ -8,6 +8,30 @@
 
 enum { TENANT, DIMENSION, VALUE, CAUSES };
 
+static const struct field cause_fields[] = {
+    {FIELD(sight_cause, cause_id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "The cause."},
+    {FIELD(sight_cause, tenant), .type = FIELD_ID, .doc = "The tenant."},
+    {FIELD(sight_cause, dimension), .type = FIELD_NAME,
+     .doc = "carrier, warehouse, sku, batch or lane,"},
+    {FIELD(sight_cause, value), .type = FIELD_TEXT, .doc = "and which."},
+    {FIELD(sight_cause, status), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "risen, answered or over."},
+    {FIELD_AS("class", sight_cause, class_name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "The class of most of its complaints."},
+    {FIELD(sight_cause, party), .type = FIELD_NAME, .doc = "The role that was told."},
+    {FIELD(sight_cause, outcome), .type = FIELD_NAME,
+     .doc = "fallen, stays, over or lasting; absent: not known yet."},
+    {FIELD(sight_cause, at), .type = FIELD_TIME, .doc = "When it was told."},
+    {FIELD(sight_cause, complaints), .type = FIELD_INT, .doc = "Complaints that showed it,"},
+    {FIELD(sight_cause, orders), .type = FIELD_INT, .doc = "and orders."},
+    {FIELD(sight_cause, rate), .type = FIELD_REAL, .doc = "Complaints in 1 000 orders,"},
+    {FIELD(sight_cause, usual_rate), .type = FIELD_REAL, .doc = "and those that were usual."},
+    FIELDS_END};
+const struct table sight_cause_table = {.name = "cause",
+                                        .size = sizeof(struct sight_cause),
+                                        .fields = cause_fields,
+                                        .doc = "What brings more complaints than usual."};
+
 static double real_of(const struct tree *tree, const char *name) {
     const struct tree *number = tree_get(tree, name);
     bool known = number && (number->kind == TREE_INT || number->kind == TREE_REAL);

@@ -3,7 +3,7 @@
 #ifndef REDRESS_SIGHT_CAUSES_H
 #define REDRESS_SIGHT_CAUSES_H
 
-#include "data/tree.h"
+#include "data/fields.h"
 #include "sight/sight.h"
 
 struct sight_cause {
@@ -15,6 +15,7 @@ struct sight_cause {
     double rate, usual_rate; /* complaints in 1 000 orders */
     const struct tree *all;  /* every field of it, as JSON has them */
 };
+extern const struct table sight_cause_table;
 struct sight_causes {
     struct sight_cause *at;
     int count;

@@ -8,6 +8,29 @@
 
 enum { TENANT, DIMENSION, VALUE, COHORTS };
 
+static const struct field cohort_fields[] = {
+    {FIELD(sight_cohort, cohort_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
+     .doc = "The cohort."},
+    {FIELD(sight_cohort, tenant), .type = FIELD_ID, .doc = "The tenant."},
+    {FIELD(sight_cohort, dimension), .type = FIELD_NAME,
+     .doc = "carrier, warehouse, sku, batch, lane or day,"},
+    {FIELD(sight_cohort, value), .type = FIELD_TEXT, .doc = "and which."},
+    {FIELD(sight_cohort, status), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "waiting (for a person) or open."},
+    {FIELD_AS("class", sight_cohort, class_name), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
+     .doc = "The class of complaint that threatens."},
+    {FIELD(sight_cohort, by), .type = FIELD_NAME, .doc = "Who found it; absent: the rate."},
+    {FIELD(sight_cohort, members), .type = FIELD_INT, .flags = FIELD_REQUIRED,
+     .doc = "Orders warned or at risk."},
+    {FIELD(sight_cohort, warned), .type = FIELD_INT, .flags = FIELD_REQUIRED,
+     .doc = "Orders that it has warned."},
+    {FIELD(sight_cohort, ends_at), .type = FIELD_TIME, .doc = "When it ends."},
+    FIELDS_END};
+const struct table sight_cohort_table = {.name = "cohort",
+                                         .size = sizeof(struct sight_cohort),
+                                         .fields = cohort_fields,
+                                         .doc = "Orders at risk from one cause."};
+
 static int64_t number_of(const struct tree *tree, const char *name) {
     const struct tree *number = tree_get(tree, name);
     return number && number->kind == TREE_INT ? number->num : 0;

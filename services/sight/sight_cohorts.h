@@ -2,7 +2,7 @@
 #ifndef REDRESS_SIGHT_COHORTS_H
 #define REDRESS_SIGHT_COHORTS_H
 
-#include "data/tree.h"
+#include "data/fields.h"
 #include "sight/sight.h"
 
 struct sight_cohort {
@@ -12,6 +12,7 @@ struct sight_cohort {
     int64_t members, warned, ends_at;
     const struct tree *all; /* every field of it, `match` and the times as JSON has them */
 };
+extern const struct table sight_cohort_table;
 struct sight_cohorts {
     struct sight_cohort *at;
     int count;

@@ -135,6 +135,64 @@ static int tear_down(void **state) {
     return 0;
 }
 
+/* ---- Causes and orders at risk ---- */
+
+static void put_value(const char *key, const char *index, const char *list, const char *json) {
+    struct arena *arena = arena_new();
+    struct redis_reply reply;
+    struct err err;
+    struct redis *redis = redis_new(h->redis_url, &err);
+    const char *hash = arena_printf(arena, "redress:{cohort.1}:case:%s", key);
+    const char *by = arena_printf(arena, "redress:{cohort.1}:by:%s", index);
+
+    assert_non_null(redis);
+    assert_int_equal(redis_ask(redis, arena, &reply, &err, 10, "HSET", hash, "tenant", "default",
+                               "dimension", "carrier", "value", "SF", list, json),
+                     0);
+    assert_int_equal(redis_ask(redis, arena, &reply, &err, 4, "ZADD", by, "1795341600000", key), 0);
+    redis_free(redis);
+    arena_free(arena);
+}
+
+/* As redress-cohort's view has them; the one that nobody has answered comes first. */
+static void test_causes(void **state) {
+    (void)state;
+    struct buf answer = {NULL, 0, 0};
+
+    assert_int_equal(get("/api/v1/causes", &answer), 200);
+    assert_non_null(strstr(answer.at, "{\"total\":0}"));
+    put_value("default\x1f"
+              "carrier\x1fSF",
+              "risen_at", "causes",
+              "[{\"cause_id\":\"BYCRCNPA1C41H-0000001\",\"class\":\"logistics.lost\",\"status\":"
+              "\"over\",\"party\":\"carrier\",\"at\":\"2026-11-21T18:00:00Z\",\"outcome\":"
+              "\"fallen\"},{\"cause_id\":\"BYCRCNPA1C41H-0000002\",\"class\":\"quality.flaw\","
+              "\"status\":\"risen\",\"party\":\"quality\",\"at\":\"2026-11-20T18:00:00Z\","
+              "\"complaints\":42,\"orders\":1234,\"rate\":34.04,\"usual_rate\":4}]");
+    put_value("default\x1f"
+              "carrier\x1fSF",
+              "ends_at", "cohorts",
+              "[{\"cohort_id\":\"BYCRCNPA1C41H-0000003\",\"class\":\"logistics.delayed\","
+              "\"status\":\"waiting\",\"members\":21,\"match\":{\"carrier\":\"SF\"},\"ends_at\":"
+              "\"2026-11-25T02:00:00Z\"}]");
+    WAIT_FOR(get("/api/v1/causes", &answer) == 200 && strstr(answer.at, "\"total\":2"), ANSWER_MS);
+    assert_non_null(strstr(
+        answer.at, "{\"items\":[{\"cause_id\":\"BYCRCNPA1C41H-0000002\",\"tenant\":\"default\","
+                   "\"dimension\":\"carrier\",\"value\":\"SF\",\"status\":\"risen\",\"class\":"
+                   "\"quality.flaw\",\"party\":\"quality\",\"at\":\"2026-11-20T18:00:00Z\","
+                   "\"complaints\":42,\"orders\":1234,\"rate\":34.04,\"usual_rate\":4"));
+    assert_int_equal(get("/api/v1/causes?party=carrier", &answer), 200);
+    assert_non_null(strstr(answer.at, "\"outcome\":\"fallen\""));
+    assert_null(strstr(answer.at, "quality.flaw"));
+    assert_int_equal(get("/api/v1/causes?limit=1", &answer), 200);
+    assert_non_null(strstr(answer.at, "\"total\":2"));
+    assert_null(strstr(answer.at, "logistics.lost"));
+    WAIT_FOR(get("/api/v1/cohorts", &answer) == 200 && strstr(answer.at, "\"total\":1"), ANSWER_MS);
+    assert_non_null(strstr(answer.at, "\"status\":\"waiting\",\"class\":\"logistics.delayed\","
+                                      "\"members\":21,\"warned\":0"));
+    buf_free(&answer);
+}
+
 /* ---- Requests that may be read in two ways, or are nobody's business ---- */
 
 static void test_refused(void **state) {
@@ -529,12 +587,12 @@ static void test_budgets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_budgets),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_no_smuggling), cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_guards),       cmocka_unit_test(test_proxy),
-        cmocka_unit_test(test_slow),         cmocka_unit_test(test_many),
-        cmocka_unit_test(test_stream),       cmocka_unit_test(test_cached),
-        cmocka_unit_test(test_frozen),
+        cmocka_unit_test(test_causes),    cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_no_smuggling),
+        cmocka_unit_test(test_too_large), cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_proxy),     cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_many),      cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_cached),    cmocka_unit_test(test_frozen),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

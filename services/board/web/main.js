@@ -4,9 +4,9 @@ import { h, turn, setAhead, empty, note } from "/parts.js";
 import * as pages from "/pages.js";
 import { onecase } from "/case.js";
 
-const views = { overview: pages.overview, due: pages.due, cases: pages.cases, approvals: pages.approvals, budgets: pages.budgets, workers: pages.workers, case: onecase };
-const inMenu = ["overview", "due", "approvals", "budgets", "workers"];
-const letters = { o: "overview", d: "due", a: "approvals", b: "budgets", w: "workers" };
+const views = { overview: pages.overview, due: pages.due, cases: pages.cases, approvals: pages.approvals, budgets: pages.budgets, causes: pages.causes, workers: pages.workers, case: onecase };
+const inMenu = ["overview", "due", "approvals", "causes", "budgets", "workers"];
+const letters = { o: "overview", d: "due", a: "approvals", c: "causes", b: "budgets", w: "workers" };
 const state = { me: null, line: "connecting", version: null, asOf: null, redis: "ok", root: null, name: "", query: null, drawing: false, again: false };
 export const me = () => state.me;
 

@@ -202,6 +202,26 @@ export const budgets = {
   },
 };
 
+// ---- Causes, and orders at risk
+const row = (keys) => h("thead", null, h("tr", null, keys.map((key) => h("th", { scope: "col" }, t(key)))));
+const whose = (one) => [cell(t("dimension"), one.dimension ? t(one.dimension) : ""), cell(t("value"), one.value ?? "")];
+const tenth = (rate) => number(Math.round(10 * (rate ?? 0)) / 10);
+export const causes = {
+  open: () => h("div", null, h("h1", null, t("causes")), h("div", { id: "body" }, empty(t("loading")))),
+  async update(root) {
+    const [risen, atRisk] = await Promise.all([get("causes?limit=200"), get("cohorts?limit=200")]);
+    root.querySelector("#body").replaceChildren(
+      risen.items?.length ? h("table", null, row(["dimension", "value", "class", "status", "outcome", "complaints", "rate", "usual", "party", "told_at"]),
+        h("tbody", null, risen.items.map((one) => h("tr", { class: one.status === "risen" ? "late" : "" }, ...whose(one), cell(t("class"), named(one.class)), cell(t("status"), t(one.status)),
+          cell(t("outcome"), one.outcome ? t(one.outcome) : ""), cell(t("complaints"), number(one.complaints ?? 0)), cell(t("rate"), tenth(one.rate)), cell(t("usual"), tenth(one.usual_rate)),
+          cell(t("party"), named(one.party)), cell(t("told_at"), one.at ? moment(one.at) : ""))))) : empty(t("none_causes")),
+      h("h2", null, t("cohorts")),
+      atRisk.items?.length ? h("table", null, row(["dimension", "value", "class", "status", "members", "orders_warned", "ends_at"]),
+        h("tbody", null, atRisk.items.map((one) => h("tr", { class: one.status === "waiting" ? "late" : "" }, ...whose(one), cell(t("class"), named(one.class)), cell(t("status"), named(one.status)),
+          cell(t("members"), number(one.members)), cell(t("orders_warned"), number(one.warned)), cell(t("ends_at"), one.ends_at ? moment(one.ends_at) : ""))))) : empty(t("none_cohorts")));
+  },
+};
+
 // ---- Workers
 export const workers = {
   open: () => h("div", null, h("h1", null, t("workers")), h("div", { id: "body" }, empty(t("loading")))),

@@ -1,11 +1,17 @@
 // Words in two languages, and how times and amounts are written in them. What the engine names (classes, states) keeps its name where there
 // is no word for it.
 const both = {
-  overview: ["Overview", "总览"], due: ["Deadlines", "时限墙"], approvals: ["Approvals", "待审批"], budgets: ["Budgets", "预算"],
+  overview: ["Overview", "总览"], due: ["Deadlines", "时限墙"], approvals: ["Approvals", "待审批"], causes: ["Causes", "原因预警"], budgets: ["Budgets", "预算"],
   workers: ["Workers", "运行状况"], skip: ["Skip to content", "跳到正文"], language: ["Language", "语言"], theme: ["Dark or light", "深色或浅色"],
   live: ["live", "实时"], connecting: ["connecting …", "连接中…"], offline: ["disconnected", "已断开"], redis_away: ["Redis away", "Redis 不可用"],
   offline_help: ["The board does not answer. What is shown is of {0}; it is tried again by itself.", "看板没有响应。所示为 {0} 的数据，会自动重试。"],
   redis_help: ["Redis does not answer the board; what is shown is of {0}. Operators: see deploy/docs/running.md.", "看板读不到 Redis；所示为 {0} 的数据。运维请看 deploy/docs/running.md。"],
+  value: ["Of", "对象"], dimension: ["Kind", "维度"], party: ["Told", "已通知"],
+  complaints: ["Complaints", "投诉数"], rate: ["In 1,000 orders", "每千单"], usual: ["Usual", "平时"], outcome: ["Outcome", "结果"], told_at: ["Since", "发现时间"],
+  members: ["Orders", "订单数"], orders_warned: ["Warned", "已提醒"], ends_at: ["Ends", "结束"], cohorts: ["Orders at risk", "风险订单"],
+  none_causes: ["Nothing brings more complaints than usual.", "没有投诉上升的对象。"], none_cohorts: ["No orders are at risk.", "没有风险订单。"],
+  risen: ["risen", "上升"], answered: ["answered", "已处理"], over: ["over", "已结束"], fallen: ["has fallen", "已下降"], stays: ["has not fallen", "未下降"], lasting: ["usual from now on", "计入平时"],
+  carrier: ["carrier", "承运商"], warehouse: ["warehouse", "仓库"], sku: ["article", "商品"], batch: ["batch", "批次"], lane: ["lane", "线路"], day: ["lane's day", "线路当日"],
   loading: ["Loading …", "加载中…"], not_all: ["Not all is shown:", "显示不完整："], behind: ["{0} cases are still being read.", "还有 {0} 个工单正在读取。"],
   open: ["Open cases", "未结工单"], overdue: ["Overdue", "已超时"], within: ["Due within {0}", "{0} 内到期"], today: ["Missed today", "今日超时"],
   waiting: ["Await approval", "待审批"], oldest: ["Oldest open", "最早未结"], none: ["none", "无"],

@@ -275,7 +275,7 @@ test("a decision that another site, or nobody, asks for is refused", async () =>
 
 test("both languages, both themes, a telephone's width; axe-core finds nothing serious", async () => {
   const { items } = await (await world.api("cases?limit=1")).json();
-  const queries = ["", "?view=due", "?view=cases", "?view=approvals", "?view=budgets", "?view=workers", `?view=case&id=${items[0].case_id}`];
+  const queries = ["", "?view=due", "?view=cases", "?view=approvals", "?view=causes", "?view=budgets", "?view=workers", `?view=case&id=${items[0].case_id}`];
   for (const [locale, colorScheme, width, title] of [["en-GB", "light", 1280, "Overview"], ["zh-CN", "dark", 390, "总览"]]) {
     const page = await world.page({ locale, colorScheme, viewport: { width, height: 844 } });
     for (const query of queries) {
