@@ -51,7 +51,10 @@ enum {
                          other fields are */
     FIELD_PACKED =
         128, /* in a hash it has no column, but stands in the packed text (fields_pack.c) */
-    FIELD_HIDDEN = 32 /* for the worker's own use: in changelog and hash, there packed, not in the
+    FIELD_LINES = 256, /* top level, of parts: short text for people in a view's hash, in place of
+                          JSON: `<ms> <text> <text>,+<ms later> ...`, in pieces <name>, <name>~1 ...
+                          (fields_lines.c) */
+    FIELD_HIDDEN = 32  /* for the worker's own use: in changelog and hash, there packed, not in the
                          contract's documentation */
 };
 

@@ -73,6 +73,18 @@ bool fields_unpack(const struct table *table, const char *bytes, size_t len, con
 void *fields_group_member(const struct field *group, const char *name, size_t len,
                           struct arena *arena, void *data);
 
+/* Longer values make Redis keep a hash as a table, at twice the memory
+ * (hash-max-listpack-value). */
+enum { FIELDS_PIECE_MAX = 64 };
+
+/* fields_lines.c: a list of FIELD_LINES in pieces, each with its name; false: it cannot be said so.
+ */
+bool fields_lines(const struct field *field, const void *data, struct arena *arena,
+                  struct pairs *out) MUST_CHECK;
+/* Adds the members of the next piece. */
+bool fields_read_lines(const struct field *field, const struct pair *pair, struct arena *arena,
+                       void *data) MUST_CHECK;
+
 /* A digit is one of 94 printable characters: the first 47 end a number, the others go on. */
 enum { PACK_BASE = 47, PACK_FIRST_DIGIT = '!' };
 /* What stands for a text: a number, PACK_KINDS times a length or place, and one of these. */
