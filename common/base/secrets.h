@@ -39,4 +39,7 @@ bool secrets_verify(const struct secrets *secrets, const char *text, size_t byte
  * a secret the id itself. */
 const char *secrets_pseudonym(const struct secrets *secrets, const char *id, struct arena *arena);
 
+/* SHA-256 of a text: what stands in its place where nobody may find another with the same. */
+void secrets_sha256(const char *text, unsigned char digest_out[SECRETS_DIGEST]);
+
 #endif

@@ -120,6 +120,7 @@ static enum outcome read_some(struct claim_store *store, struct claim_reading *r
 struct kept { /* what a record says */
     const char *key, *kind, *id, *value;
     int64_t last_ms, joined, amount, ends_ms;
+    bool shared;
 };
 
 static bool read_number(const struct tree *tree, const char *name, int64_t *out) {
@@ -152,6 +153,8 @@ static bool read_kept(const struct raw *raw, struct arena *arena, struct kept *o
         !read_number(tree, "joined", &out->joined) || !read_number(tree, "amount", &out->amount))
         return false;
     if (!read_number(tree, "ends_ms", &out->ends_ms)) out->ends_ms = old_end(out, raw, tree);
+    const struct tree *shared = tree_get(tree, "shared");
+    out->shared = !shared || shared->kind != TREE_BOOL || shared->num; /* older ones do not say */
     return true;
 }
 
@@ -166,9 +169,8 @@ static void add_given_back(struct claim_store *store, struct arena *arena, const
     for (char *at = key; (at = strstr(at, CLAIM_ID_MARK)); at++) id = at;
     if (!id) return;
     *id = 0;
-    const char *argv[] = {claim_redis_key(store, arena, claim_tag(key), key),
-                          claim_kind_names[CLAIM_COUNT], id + strlen(CLAIM_ID_MARK)};
-    redis_add_script(store->redis, &store->release, 1, 3, argv, NULL);
+    *ARENA_ADD(arena, store->ops, store->op_count) =
+        (struct claim_op){.key = key, .kind = "release-count", .id = id + strlen(CLAIM_ID_MARK)};
 }
 
 /* Redis' own clock has the last word; this only spares it what is long over by both. */
@@ -186,15 +188,17 @@ static void add_restore(struct claim_store *store, struct arena *arena, const st
 
     if (!raw->value) add_given_back(store, arena, raw);
     if (!read_kept(raw, arena, &kept) || is_over(&store->restoring, &kept)) return;
-    const char *argv[] = {claim_redis_key(store, arena, claim_tag(kept.key), kept.key),
-                          kept.kind,
-                          kept.id,
-                          kept.value,
-                          claim_number(arena, kept.last_ms),
-                          claim_number(arena, kept.joined),
-                          claim_number(arena, kept.amount),
-                          claim_number(arena, kept.ends_ms)};
-    redis_add_script(store->redis, &store->restore, 1, 8, argv, NULL);
+    bool counts = strcmp(kept.kind, claim_kind_names[CLAIM_COUNT]) == 0;
+    *ARENA_ADD(arena, store->ops, store->op_count) =
+        (struct claim_op){.key = arena_strdup(arena, kept.key),
+                          .kind = counts ? "restore-count" : "restore",
+                          .id = arena_strdup(arena, kept.id),
+                          .value = arena_strdup(arena, kept.value),
+                          .time_ms = kept.last_ms,
+                          .valid_ms = kept.joined,
+                          .kept_ms = kept.ends_ms,
+                          .amount = kept.amount,
+                          .shared = kept.shared};
     store->restoring.count++;
 }
 
@@ -211,7 +215,8 @@ static enum outcome set_tokens(struct claim_store *store, struct arena *arena, s
 
     arc4random_buf(&random, sizeof random);
     snprintf(store->token, sizeof store->token, "%" PRIx64, random);
-    snprintf(store->marker, sizeof store->marker, "%s:%s", redis_reach(store->redis), store->token);
+    snprintf(store->marker, sizeof store->marker, "%s%s", claim_marker_begin(store->redis, arena),
+             store->token);
     for (int tag = 0; tag < CLAIM_TAGS; tag++)
         redis_addf(store->redis, 5, "SET", token_key(store, arena, tag), "1", "PX", token_kept_ms);
     return redis_exchange(store->redis, arena, &replies, &count, err);
@@ -224,8 +229,9 @@ static enum outcome set_markers(struct claim_store *store, struct arena *arena, 
     FAULT_POINT("before_markers");
     for (int tag = 0; tag < CLAIM_TAGS; tag++) {
         const char *argv[] = {token_key(store, arena, tag),
-                              claim_redis_key(store, arena, tag, "marker"), store->marker};
-        redis_add_script(store->redis, &store->restored_all, 2, 3, argv, NULL);
+                              claim_redis_key(store, arena, tag, "marker"),
+                              claim_redis_key(store, arena, tag, "~size"), store->marker};
+        redis_add_script(store->redis, &store->restored_all, 3, 4, argv, NULL);
     }
     struct redis_reply *replies;
     int count;
@@ -248,10 +254,10 @@ static enum outcome start_restore(struct claim_store *store, struct kafka_asker 
 
 static enum outcome restore_some(struct claim_store *store, struct arena *arena, int64_t until_ms,
                                  struct err *err) {
-    struct redis_reply *replies;
-    int replied;
+    store->ops = NULL;
+    store->op_count = 0;
     enum outcome read = read_some(store, &store->restoring, add_restore, arena, until_ms, err);
-    enum outcome sent = redis_exchange(store->redis, arena, &replies, &replied, err);
+    enum outcome sent = claim_run(store, arena, store->ops, store->op_count, NULL, err);
     if (read == OUTCOME_DONE) return sent;
     return read;
 }

@@ -9,7 +9,10 @@
 
 enum {
     CLAIMS_AT_ONCE = 200, /* of a tag, in one script: some 2 ms of Redis */
-    CLAIM_WORDS = 8       /* of each, beside its key: claim.lua */
+    CLAIM_WORDS = 10,     /* of each, beside its keys: claim.lua */
+    GROWTH = 4,           /* so many buckets may be added by one script */
+    BUCKETS_MAX = 1 << 26,
+    TRIES_MAX = 100 /* while others add buckets */
 };
 
 const char *const claim_kind_names[] = {
@@ -21,14 +24,12 @@ struct claim_store *claim_store_new(struct redis *redis, const struct kafka *kaf
     ASSERT(store);
     store->redis = redis;
     store->kafka = *kafka;
-    store->claim = (struct redis_script){.name = "claim", .lua = lua_claim};
-    store->restore = (struct redis_script){.name = "restore", .lua = lua_restore};
+    if (asprintf(&store->claim_text, "%s\n%s", lua_claims, lua_claim) < 0) ASSERT(!"memory");
+    store->claim = (struct redis_script){.name = "claim", .lua = store->claim_text};
     store->restored_all = (struct redis_script){.name = "restored", .lua = lua_restored};
-    store->release = (struct redis_script){.name = "release", .lua = lua_release};
     redis_use(redis, &store->claim);
-    redis_use(redis, &store->restore);
     redis_use(redis, &store->restored_all);
-    redis_use(redis, &store->release);
+    for (int tag = 0; tag < CLAIM_TAGS; tag++) store->buckets[tag] = 1;
 
     return store;
 }
@@ -37,6 +38,7 @@ void claim_store_free(struct claim_store *store) {
     if (!store) return;
     claim_store_restart(store);
     kafka_producer_free(store->buries);
+    free(store->claim_text);
     free(store);
 }
 
@@ -55,6 +57,17 @@ const char *claim_store_key(const char *prefix, const char *key, struct arena *a
 
 const char *claim_store_marker(const char *prefix, const char *key, struct arena *arena) {
     return arena_printf(arena, "%s:{claims.%d}:marker", prefix, claim_tag(key));
+}
+
+const char *claim_store_size(const char *prefix, const char *key, struct arena *arena) {
+    return arena_printf(arena, "%s:{claims.%d}:~size", prefix, claim_tag(key));
+}
+
+const char *claim_store_bucket(const char *prefix, const char *key, int buckets,
+                               struct arena *arena, char field_out[CLAIM_FIELD_MAX]) {
+    claim_field(key, field_out);
+    return arena_printf(arena, "%s:{claims.%d}:~%d", prefix, claim_tag(key),
+                        claim_bucket(field_out, buckets));
 }
 
 const char *claim_number(struct arena *arena, int64_t value) {
@@ -79,10 +92,11 @@ void claim_store_begin(struct claim_store *store) {
 struct claim_group {
     int tag, count;
     int at[CLAIMS_AT_ONCE]; /* which of those asked for */
+    bool done;
 };
 
 /* All claims, by tag, in the order in which they are asked for. */
-static int group(const struct claim *claims, int count, struct arena *arena,
+static int group(const struct claim_op *ops, int count, struct arena *arena,
                  struct claim_group **out) {
     int last[CLAIM_TAGS]; /* group of each tag, from 1 on; 0: none yet */
     int groups = 0;
@@ -90,7 +104,7 @@ static int group(const struct claim *claims, int count, struct arena *arena,
     memset(last, 0, sizeof last);
     *out = NULL;
     for (int i = 0; i < count; i++) {
-        int tag = claim_tag(claims[i].key);
+        int tag = claim_tag(ops[i].key);
         if (!last[tag] || (*out)[last[tag] - 1].count == CLAIMS_AT_ONCE) {
             ARENA_ADD(arena, *out, groups)->tag = tag;
             last[tag] = groups;
@@ -101,35 +115,70 @@ static int group(const struct claim *claims, int count, struct arena *arena,
     return groups;
 }
 
-static void add_group(struct claim_store *store, struct arena *arena, const struct claim *claims,
-                      const struct claim_group *group, const char *run_id) {
-    int keys = 1 + group->count;
+static const char *bucket_key(const struct claim_store *store, struct arena *arena, int tag,
+                              int bucket) {
+    return claim_redis_key(store, arena, tag, arena_printf(arena, "~%d", bucket));
+}
+
+static const char **add_words(struct arena *arena, const char **arg, const struct claim_op *op,
+                              const char *field) {
+    *arg++ = op->kind;
+    *arg++ = field;
+    *arg++ = op->id ? op->id : "";
+    *arg++ = op->value ? op->value : "";
+    *arg++ = claim_number(arena, op->time_ms);
+    *arg++ = claim_number(arena, op->valid_ms);
+    *arg++ = claim_number(arena, op->kept_ms);
+    *arg++ = claim_number(arena, op->amount);
+    *arg++ = claim_number(arena, op->limit);
+    *arg++ = op->shared ? "1" : "0";
+    return arg;
+}
+
+/* KEYS and ARGV of claims.lua. */
+static void add_group(struct claim_store *store, struct arena *arena, const struct claim_op *ops,
+                      const struct claim_group *group, const char *marker) {
+    int tag = group->tag;
+    int buckets = store->buckets[tag];
+    int keys = 2 + 2 * group->count + 2 * GROWTH;
     const char **argv =
-        arena_alloc(arena, sizeof *argv * (size_t)(keys + 1 + CLAIM_WORDS * group->count));
+        arena_alloc(arena, sizeof *argv * (size_t)(keys + 3 + CLAIM_WORDS * group->count));
+    const char **key = argv;
     const char **arg = argv + keys;
 
-    argv[0] = claim_redis_key(store, arena, group->tag, "marker");
-    *arg++ = run_id;
+    *key++ = claim_redis_key(store, arena, tag, "marker");
+    *key++ = claim_redis_key(store, arena, tag, "~size");
+    *arg++ = marker;
+    *arg++ = claim_number(arena, buckets);
+    *arg++ = claim_number(arena, group->count);
     for (int i = 0; i < group->count; i++) {
-        const struct claim *claim = &claims[group->at[i]];
-        argv[1 + i] = claim_redis_key(store, arena, group->tag, claim->key);
-        *arg++ = claim_kind_names[claim->kind];
-        *arg++ = claim->id ? claim->id : "";
-        *arg++ = claim->value ? claim->value : "";
-        *arg++ = claim_number(arena, claim->time_ms);
-        *arg++ = claim_number(arena, claim->valid_ms);
-        *arg++ = claim_number(arena, kept_ms(claim));
-        *arg++ = claim_number(arena, claim->amount);
-        *arg++ = claim_number(arena, claim->limit);
+        const struct claim_op *op = &ops[group->at[i]];
+        char *field = arena_memory(arena, CLAIM_FIELD_LEN + 1);
+        claim_field(op->key, field);
+        *key++ = claim_redis_key(store, arena, tag, op->key);
+        *key++ = bucket_key(store, arena, tag, claim_bucket(field, buckets));
+        arg = add_words(arena, arg, op, field);
+    }
+    for (int i = 0; i < GROWTH; i++) {
+        *key++ = bucket_key(store, arena, tag, claim_split(buckets + i));
+        *key++ = bucket_key(store, arena, tag, buckets + i);
     }
     redis_add_script(store->redis, &store->claim, keys, (int)(arg - argv), argv, NULL);
 }
 
-static enum outcome note_marker(struct claim_store *store, int tag, const char *marker,
-                                struct err *err) {
-    const char *run_id = redis_run_id(store->redis);
-    size_t len = strlen(run_id);
-    bool valid = len && strncmp(marker, run_id, len) == 0 && marker[len] == ':';
+/* Of this version and this run: an earlier one, which knows no buckets, takes it for that of
+ * another Redis and restores claims into keys of their own, and so do we with its. */
+const char *claim_marker_begin(struct redis *redis, struct arena *arena) {
+    const char *run_id = redis_reach(redis);
+    if (!*run_id) return "";
+    return arena_printf(arena, "2:%s:", run_id);
+}
+
+static enum outcome note_marker(struct claim_store *store, struct arena *arena, int tag,
+                                const char *marker, struct err *err) {
+    const char *begin = claim_marker_begin(store->redis, arena);
+    size_t len = strlen(begin);
+    bool valid = len && strncmp(marker, begin, len) == 0;
 
     if (valid && !store->markers[tag][0])
         snprintf(store->markers[tag], CLAIM_MARKER_MAX, "%s", marker);
@@ -159,36 +208,87 @@ static bool read_answer(const struct redis_reply *reply, struct answer *out) {
     return true;
 }
 
-static enum outcome read_answers(struct claim_store *store, const struct claim_group *group,
-                                 const struct redis_reply *reply, struct answer *answers,
-                                 struct err *err) {
-    bool read = reply->kind == REDIS_LIST && reply->count >= 1 && reply->items[0].text;
+/* A group is done, or has to be asked again with as many buckets as there are. */
+static enum outcome read_answers(struct claim_store *store, struct arena *arena,
+                                 struct claim_group *group, const struct redis_reply *reply,
+                                 struct answer *answers, struct err *err) {
+    enum { MARKER, BUCKETS, FIRST };
+    bool read = reply->kind == REDIS_LIST && reply->count >= 1 && reply->items[MARKER].text;
     enum outcome result = OUTCOME_DONE;
 
-    if (read) result = note_marker(store, group->tag, reply->items[0].text, err);
+    if (read && answers)
+        result = note_marker(store, arena, group->tag, reply->items[MARKER].text, err);
     if (result != OUTCOME_DONE) return result;
-    read = read && reply->count == 1 + group->count;
-    for (int i = 0; read && i < group->count; i++)
-        read = read_answer(&reply->items[1 + i], &answers[group->at[i]]);
+    read = read && (reply->count == FIRST || reply->count == FIRST + group->count);
+    if (read) {
+        int64_t buckets = as_number(&reply->items[BUCKETS]);
+        read = buckets >= 1 && buckets <= BUCKETS_MAX;
+        if (read) store->buckets[group->tag] = (int)buckets;
+        group->done = reply->count > FIRST;
+    }
+    for (int i = 0; read && group->done && answers && i < group->count; i++)
+        read = read_answer(&reply->items[FIRST + i], &answers[group->at[i]]);
     if (read) return OUTCOME_DONE;
     err_set(err, "claim.lua answered in another form than expected");
     return OUTCOME_STOP;
+}
+
+/* One pipeline of what is not done; *left_out: what is not done after it. */
+static enum outcome run_groups(struct claim_store *store, struct arena *arena,
+                               const struct claim_op *ops, struct claim_group *groups, int count,
+                               struct answer *answers, int *left_out, struct err *err) {
+    const char *marker = answers ? claim_marker_begin(store->redis, arena) : "";
+    struct redis_reply *replies;
+    int replied;
+
+    for (int i = 0; i < count; i++)
+        if (!groups[i].done) add_group(store, arena, ops, &groups[i], marker);
+    enum outcome result = redis_exchange(store->redis, arena, &replies, &replied, err);
+    *left_out = 0;
+    for (int i = 0, at = 0; result == OUTCOME_DONE && i < count; i++) {
+        if (groups[i].done) continue;
+        result = read_answers(store, arena, &groups[i], &replies[at++], answers, err);
+        *left_out += !groups[i].done;
+    }
+
+    return result;
+}
+
+enum outcome claim_run(struct claim_store *store, struct arena *arena, const struct claim_op *ops,
+                       int count, struct answer *answers, struct err *err) {
+    struct claim_group *groups;
+    int group_count = group(ops, count, arena, &groups);
+    int left = group_count;
+    enum outcome result = OUTCOME_DONE;
+
+    for (int tries = 0; left && result == OUTCOME_DONE; tries++) {
+        if (tries == TRIES_MAX) {
+            err_set(err, "the number of buckets of claims changes all the time");
+            return OUTCOME_WAIT;
+        }
+        result = run_groups(store, arena, ops, groups, group_count, answers, &left, err);
+    }
+
+    return result;
 }
 
 enum outcome claim_store_make(struct claim_store *store, struct arena *arena,
                               const struct claim *claims, struct answer *answers, int count,
                               struct err *err) {
     if (!count) return OUTCOME_DONE;
-    const char *run_id = redis_reach(store->redis);
-    struct claim_group *groups;
-    int group_count = group(claims, count, arena, &groups);
-    for (int i = 0; i < group_count; i++) add_group(store, arena, claims, &groups[i], run_id);
-    struct redis_reply *replies;
-    int replied;
-    enum outcome result = redis_exchange(store->redis, arena, &replies, &replied, err);
-    for (int i = 0; result == OUTCOME_DONE && i < group_count; i++)
-        result = read_answers(store, &groups[i], &replies[i], answers, err);
-    return result;
+    struct claim_op *ops = arena_alloc(arena, sizeof *ops * (size_t)count);
+    for (int i = 0; i < count; i++)
+        ops[i] = (struct claim_op){.key = claims[i].key,
+                                   .kind = claim_kind_names[claims[i].kind],
+                                   .id = claims[i].id,
+                                   .value = claims[i].value,
+                                   .time_ms = claims[i].time_ms,
+                                   .valid_ms = claims[i].valid_ms,
+                                   .kept_ms = kept_ms(&claims[i]),
+                                   .amount = claims[i].amount,
+                                   .limit = claims[i].limit,
+                                   .shared = claims[i].shared};
+    return claim_run(store, arena, ops, count, answers, err);
 }
 
 /* ---- Records ---- */
@@ -217,6 +317,7 @@ bool claim_store_record(const struct claim *claim, const struct answer *answer, 
     json_key(&json, "kept_ms"),
         json_int(&json, kept_ms(claim)); /* for a version that knows no end */
     json_key(&json, "ends_ms"), json_int(&json, answer->ends_ms);
+    json_key(&json, "shared"), json_bool(&json, claim->shared);
     json_end_map(&json);
     const char *key = record_key(claim, answer->owner, arena);
     *out = (struct kafka_message){
@@ -251,23 +352,21 @@ enum outcome claim_store_verify(struct claim_store *store, struct arena *arena, 
     int count;
     enum outcome result = redis_exchange(store->redis, arena, &replies, &count, err);
     for (int i = 0; result == OUTCOME_DONE && i < used; i++)
-        result =
-            note_marker(store, tags[i], replies[i].kind == REDIS_TEXT ? replies[i].text : "", err);
+        result = note_marker(store, arena, tags[i],
+                             replies[i].kind == REDIS_TEXT ? replies[i].text : "", err);
     return result;
 }
 
 void claim_store_release(struct claim_store *store, struct arena *arena, const struct claim *claims,
                          int count) {
     if (!count) return;
-    for (int i = 0; i < count; i++) {
-        const char *argv[] = {
-            claim_redis_key(store, arena, claim_tag(claims[i].key), claims[i].key),
-            claim_kind_names[claims[i].kind], claims[i].id};
-        redis_add_script(store->redis, &store->release, 1, 3, argv, NULL);
-    }
-    struct redis_reply *replies;
+    struct claim_op *ops = arena_alloc(arena, sizeof *ops * (size_t)count);
     struct err err;
-    int replied;
-    if (redis_exchange(store->redis, arena, &replies, &replied, &err))
+    for (int i = 0; i < count; i++)
+        ops[i] =
+            (struct claim_op){.key = claims[i].key,
+                              .kind = claims[i].kind == CLAIM_COUNT ? "release-count" : "release",
+                              .id = claims[i].id};
+    if (claim_run(store, arena, ops, count, NULL, &err))
         log_say(LOG_WARN, "claims not given back", "error", err.text, NULL);
 }

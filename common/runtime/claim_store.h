@@ -1,5 +1,5 @@
 /* claim_store: claims in Redis and in redress.claims (common/protocol.md, Claims). Claims are
- * spread over CLAIM_TAGS hash tags; each tag has a marker "<run_id>:<random>". A missing marker, or
+ * spread over CLAIM_TAGS hash tags; each tag has a marker "2:<run_id>:<random>". A missing one, or
  * one of another Redis run, means: restore from the topic first. The markers under which a batch
  * was decided are looked at again before its commit, when its claim records are already in the
  * topic: whoever restores after that reads them.
@@ -21,10 +21,17 @@ struct claim_store;
 struct claim_store *claim_store_new(struct redis *redis, const struct kafka *kafka);
 void claim_store_free(struct claim_store *store);
 
-/* Where Redis has a claim, and the marker of its tag: without it claims may be missing. A count's
- * sum is the hash's field `s`; lives in the arena. */
+/* Where Redis has a claim that has a key of its own (claim.shared), and the marker of its tag:
+ * without it claims may be missing. A count's sum is the hash's field `s`; lives in the arena. */
 const char *claim_store_key(const char *prefix, const char *key, struct arena *arena);
 const char *claim_store_marker(const char *prefix, const char *key, struct arena *arena);
+
+/* Where it has the others, for tests: how many buckets there are of its tag, which one it is in
+ * when they are so many, and its name there (claims.lua). */
+enum { CLAIM_FIELD_MAX = 20 };
+const char *claim_store_size(const char *prefix, const char *key, struct arena *arena);
+const char *claim_store_bucket(const char *prefix, const char *key, int buckets,
+                               struct arena *arena, char field_out[CLAIM_FIELD_MAX]);
 
 /* A new batch: forgets the markers seen. */
 void claim_store_begin(struct claim_store *store);

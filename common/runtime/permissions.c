@@ -245,8 +245,7 @@ void permissions_of_redis(const struct worker_spec *spec, const char *prefix, st
     static const char *const view_scripts[] = {lua_standing, lua_read,  lua_due,  lua_find,
                                                lua_apply,    lua_check, lua_wipe, lua_wiped,
                                                lua_names,    NULL};
-    static const char *const claim_scripts[] = {lua_claim, lua_restore, lua_restored, lua_release,
-                                                NULL};
+    static const char *const claim_scripts[] = {lua_claims, lua_claim, lua_restored, NULL};
     static const char *const always[] = {"info", "ping", "script|load", "evalsha", NULL};
     static const char *const view_commands[] = {"scan", "hscan",  "sscan", "zscan", "hkeys", "sadd",
                                                 "srem", "unlink", "hset",  "hdel",  NULL};

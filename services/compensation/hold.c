@@ -95,6 +95,7 @@ static int claim(struct proposal_turn *turn, const struct compensation_hold *hol
                                                  .valid_ms = kept_ms(turn, hold),
                                                  .amount = hold->minor,
                                                  .limit = limit + freed_of(turn, key),
+                                                 .shared = hold->kind == COMPENSATION_HELD_BUDGET,
                                                  .logged = true});
     return index;
 }

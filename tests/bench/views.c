@@ -191,9 +191,10 @@ static void run_claims(struct bench *bench, int64_t count) {
     const char *run_id = redis_reach(bench->redis);
     for (int tag = 0; tag < CLAIM_TAGS; tag++) {
         struct redis_reply reply;
-        must(redis_ask(bench->redis, bench->arena, &reply, &err, 3, "SET",
+        must(redis_ask(bench->redis, bench->arena, &reply, &err, 5, "MSET",
                        arena_printf(bench->arena, "redress:{claims.%d}:marker", tag),
-                       arena_printf(bench->arena, "%s:1", run_id)),
+                       arena_printf(bench->arena, "2:%s:1", run_id),
+                       arena_printf(bench->arena, "redress:{claims.%d}:~size", tag), "1"),
              &err);
     }
 
