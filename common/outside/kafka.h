@@ -188,6 +188,10 @@ int kafka_stable_ends(struct kafka_asker *asker, struct place *places, int count
 /* The first offset still there. */
 int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int timeout_ms,
                  struct err *err) MUST_CHECK;
+/* The first offset that was written at `time_ms` or later (the record's timestamp); where there is
+ * none, the true end. */
+int kafka_since(struct kafka_asker *asker, int64_t time_ms, struct place *places, int count,
+                int timeout_ms, struct err *err) MUST_CHECK;
 /* Committed offsets and metadata of group <prefix>-<worker>; KAFKA_NO_OFFSET where there is none.
  */
 int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places,

@@ -95,6 +95,22 @@ int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int
                         err);
 }
 
+/* The ends are asked first: what is written in between is found by its time, or lies behind. */
+int kafka_since(struct kafka_asker *asker, int64_t time_ms, struct place *places, int count,
+                int timeout_ms, struct err *err) {
+    if (kafka_ends(asker, places, count, timeout_ms, err) < 0) return -1;
+    rd_kafka_topic_partition_list_t *list = kafka_handle_list(&asker->kafka, places, count, false);
+    for (int i = 0; i < count; i++) list->elems[i].offset = time_ms;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(asker->rk, list, timeout_ms);
+    for (int i = 0; !code && i < count; i++) code = list->elems[i].err;
+    for (int i = 0; !code && i < count; i++)
+        if (list->elems[i].offset >= 0) places[i].offset = list->elems[i].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+
+    if (!code) return 0;
+    return err_set(err, "offsets by time: %s", rd_kafka_err2str(code));
+}
+
 static rd_kafka_event_t *wait_for(struct kafka_asker *asker, int timeout_ms, struct err *err) {
     rd_kafka_event_t *event = rd_kafka_queue_poll(asker->queue, timeout_ms + 100);
 

@@ -1,5 +1,6 @@
 /* ctl: the plumbing of the command line. */
 #include "redressctl/ctl.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "data/fields.h"
 
@@ -117,6 +118,19 @@ int ctl_duration(const struct ctl *ctl, const char *option, const char *text, in
     if (fields_parse_duration(text, ms_out) < 0)
         return ctl_usage(ctl, "%s \"%.40s\": expected a duration such as 90s, 10m, 1h or 3d",
                          option, text);
+    return 0;
+}
+
+int ctl_moment(const struct ctl *ctl, const char *option, const char *text, int64_t *ms_out) {
+    int64_t ago_ms;
+
+    if (clock_parse(text, ms_out) == 0) return 0;
+    if (fields_parse_duration(text, &ago_ms) < 0)
+        return ctl_usage(ctl,
+                         "%s \"%.40s\": expected RFC 3339, such as 2026-11-22T08:00:00+08:00, or a "
+                         "duration such as 2h: so long ago",
+                         option, text);
+    *ms_out = clock_now_ms() - ago_ms;
     return 0;
 }
 

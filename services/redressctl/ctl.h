@@ -50,6 +50,9 @@ int ctl_number(const struct ctl *ctl, const char *option, const char *text, int6
                int64_t max, int64_t *out) MUST_CHECK;
 int ctl_duration(const struct ctl *ctl, const char *option, const char *text,
                  int64_t *ms_out) MUST_CHECK;
+/* A moment: as RFC 3339 has it, or how long ago ("2h"). */
+int ctl_moment(const struct ctl *ctl, const char *option, const char *text,
+               int64_t *ms_out) MUST_CHECK;
 
 /* Runs what was queued. 0 or EXIT_CANNOT_GO_ON after having said so; then nothing is set. */
 int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) MUST_CHECK;

@@ -26,6 +26,7 @@ struct events_run {
     enum topic topic;
     const char *case_id;
     const char *types; /* "sla.*,case.opened"; NULL: all */
+    int64_t since_ms;  /* INT64_MIN: from the beginning */
     int64_t for_ms;    /* 0: to the end; with --follow without end */
     bool follow, only_new, json;
     bool troubled;  /* Kafka had something to complain about */
@@ -33,9 +34,10 @@ struct events_run {
     struct kafka_consumer *reader;
     struct arena *turn; /* one record's */
     int partitions;
-    struct place *places;
+    struct place *places; /* of all partitions, or of the one that has the case */
+    int count;
     bool *finished;
-    int left; /* partitions not yet read to the end */
+    int left; /* of these, not yet read to the end */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -144,9 +146,11 @@ static void show(struct events_run *run, const struct kafka_record *record) {
 }
 
 static void finish(struct events_run *run, int partition) {
-    if (partition >= run->partitions || run->finished[partition]) return;
-    run->finished[partition] = true;
-    run->left--;
+    for (int i = 0; i < run->count; i++) {
+        if (run->places[i].partition != partition || run->finished[i]) continue;
+        run->finished[i] = true;
+        run->left--;
+    }
 }
 
 /* Whether what was printed is all there was: a time that is over too soon, and a broker that went
@@ -157,7 +161,7 @@ static int conclude(struct events_run *run) {
     if (interrupted || run->unwritten) return 0;
     if (!run->follow && run->left > 0)
         return ctl_fail(&run->ctl, "%d of %d partitions were not read to their end within --for",
-                        run->left, run->partitions);
+                        run->left, run->count);
     if (!run->troubled) return 0;
 
     struct kafka_asker *asker = kafka_asker_new(&run->ctl.kafka, &err);
@@ -194,21 +198,38 @@ static int read_on(struct events_run *run) {
     return conclude(run);
 }
 
+/* What the workers write about a case goes by its route: one partition has all of it. What others
+ * write stands wherever they put it. */
+static bool goes_by_case(enum topic topic) {
+    return topic == TOPIC_EVENTS || topic == TOPIC_DELIVERIES || topic == TOPIC_SETTLEMENTS;
+}
+
+static int ask_offsets(struct events_run *run, struct kafka_asker *asker, struct err *err) {
+    if (run->only_new) return kafka_ends(asker, run->places, run->count, ASK_MS, err);
+    if (run->since_ms == INT64_MIN)
+        return kafka_starts(asker, run->places, run->count, ASK_MS, err);
+    return kafka_since(asker, run->since_ms, run->places, run->count, ASK_MS, err);
+}
+
 static int ask_places(struct events_run *run, struct kafka_asker *asker) {
     struct err err;
+    int first = 0;
 
     run->partitions = kafka_partitions(asker, run->topic, ASK_MS, &err);
     int status = ctl_partitions(&run->ctl, run->topic, run->partitions, PARTITIONS_MAX, &err);
     if (status) return status;
-    size_t count = (size_t)run->partitions;
+    run->count = run->partitions;
+    if (run->case_id && goes_by_case(run->topic)) {
+        first = ids_partition(run->case_id, IDS_ROUTE_LEN, run->partitions);
+        run->count = 1;
+    }
+    size_t count = (size_t)run->count;
     run->places = arena_alloc(run->ctl.arena, count * sizeof *run->places);
     run->finished = arena_alloc(run->ctl.arena, count * sizeof *run->finished);
-    for (int i = 0; i < run->partitions; i++)
-        run->places[i] = (struct place){.topic = run->topic, .partition = i};
-    run->left = run->partitions;
-    int failed = run->only_new ? kafka_ends(asker, run->places, run->partitions, ASK_MS, &err)
-                               : kafka_starts(asker, run->places, run->partitions, ASK_MS, &err);
-    if (!failed) return 0;
+    for (int i = 0; i < run->count; i++)
+        run->places[i] = (struct place){.topic = run->topic, .partition = first + i};
+    run->left = run->count;
+    if (ask_offsets(run, asker, &err) == 0) return 0;
     return ctl_fail(&run->ctl, "%s", err.text);
 }
 
@@ -224,7 +245,7 @@ static int open_reader(struct events_run *run) {
     if (status) return status;
     run->turn = arena_new();
     run->reader = kafka_reader_new(&run->ctl.kafka, true, &err);
-    if (!run->reader || kafka_fetch_from(run->reader, run->places, run->partitions, &err) < 0)
+    if (!run->reader || kafka_fetch_from(run->reader, run->places, run->count, &err) < 0)
         return ctl_fail(&run->ctl, "%s", err.text);
     return 0;
 }
@@ -275,15 +296,14 @@ static int check_types(struct events_run *run) {
 }
 
 static int run_events(int argc, char **argv) {
-    struct events_run run = {.ctl.command = &ctl_events};
+    struct events_run run = {.ctl.command = &ctl_events, .since_ms = INT64_MIN};
     const char *span = NULL;
-    const struct options_row options[] = {{"--case", &run.case_id, NULL},
-                                          {"--type", &run.types, NULL},
-                                          {"--follow", NULL, &run.follow},
-                                          {"--new", NULL, &run.only_new},
-                                          {"--for", &span, NULL},
-                                          {"--json", NULL, &run.json},
-                                          {NULL, NULL, NULL}};
+    const char *since = NULL;
+    const struct options_row options[] = {
+        {"--case", &run.case_id, NULL},  {"--type", &run.types, NULL},
+        {"--follow", NULL, &run.follow}, {"--new", NULL, &run.only_new},
+        {"--since", &since, NULL},       {"--for", &span, NULL},
+        {"--json", NULL, &run.json},     {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc > 2) status = ctl_usage(&run.ctl, "expected at most one TOPIC");
@@ -293,6 +313,9 @@ static int run_events(int argc, char **argv) {
                            "--case \"%.40s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V",
                            run.case_id);
     if (!status) status = check_types(&run);
+    if (!status && since && run.only_new)
+        status = ctl_usage(&run.ctl, "expected --since or --new, not both");
+    if (!status && since) status = ctl_moment(&run.ctl, "--since", since, &run.since_ms);
     if (!status && span) status = ctl_duration(&run.ctl, "--for", span, &run.for_ms);
     struct sigaction on_interrupt = {.sa_handler = note_interrupt};
     sigaction(SIGINT, &on_interrupt, NULL);
@@ -308,9 +331,11 @@ static int run_events(int argc, char **argv) {
 
 const struct command ctl_events = {
     .name = "events",
-    .usage = "events [TOPIC] [--follow] [--new] [--for TIME] [--case CASE] [--type LIST] [--json]",
+    .usage =
+        "events [TOPIC] [--follow] [--new] [--since TIME] [--for TIME] [--case CASE] [--type LIST] "
+        "[--json]",
     .about = "read the case log, or another topic, as it stands or as it grows",
-    .options = "--follow --new --for --case --type --json",
+    .options = "--follow --new --since --for --case --type --json",
     .run = run_events,
     .help = help_events,
 };
