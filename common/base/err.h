@@ -25,7 +25,13 @@ enum outcome {
 };
 
 /* sysexits the processes end with (deploy/docs/running.md, Programs). */
-enum { EXIT_OK = 0, EXIT_BAD_USAGE = 64, EXIT_CANNOT_GO_ON = 70, EXIT_BAD_CONFIG = 78 };
+enum {
+    EXIT_OK = 0,
+    EXIT_BAD_USAGE = 64,
+    EXIT_CANNOT_GO_ON = 70,
+    EXIT_NOT_YET = 75, /* of a question: ask again later */
+    EXIT_BAD_CONFIG = 78
+};
 
 /* Owned by the caller; the text names field and value and what was expected. */
 struct err {

@@ -302,6 +302,18 @@ const char *contract_order_route(struct arena *arena, const char *tenant, const 
     return route;
 }
 
+const char *contract_account(struct arena *arena, const struct secrets *secrets, const char *tenant,
+                             const char *customer_id) {
+    char hash[27];
+
+    ids_hash(hash, 2, tenant, customer_id);
+    return secrets_pseudonym(secrets, arena_strdup(arena, hash), arena);
+}
+
+const char *contract_erased_claim(struct arena *arena, const char *account) {
+    return arena_printf(arena, "erased\x1f%s", account);
+}
+
 const char *contract_owner_claim(struct arena *arena, const char *tenant, const char *order_id) {
     return arena_printf(arena, "owner\x1f%s\x1f%s", tenant, order_id);
 }

@@ -4,6 +4,7 @@
 #ifndef REDRESS_CONTRACT_H
 #define REDRESS_CONTRACT_H
 
+#include "base/secrets.h"
 #include "data/fields.h"
 #include "decision/effects.h"
 #include "event_type.h"
@@ -159,6 +160,9 @@ struct cohort_match {
 /* How long topics keep records with personal data (deploy/docs/topics.md): retention.ms and a
  * segment. */
 #define CONTRACT_PERSONAL_MS (INT64_C(31) * 24 * 3600 * 1000)
+
+/* How long it is remembered who asked for his erasure: longer than a topic keeps a complaint. */
+#define CONTRACT_ERASED_KEPT_MS (INT64_C(40) * 24 * 3600 * 1000)
 
 /* case.erased */
 struct erasure {
@@ -378,6 +382,12 @@ const char *contract_customer_named(const struct event *ev);
 /* The claim by which intake knows whose an order is: it is there once somebody has complained about
  * the order; its value is his account's hash. */
 const char *contract_owner_claim(struct arena *arena, const char *tenant, const char *order_id);
+/* Who a customer is in claims: nobody reads from it who, and two of them differ. */
+const char *contract_account(struct arena *arena, const struct secrets *secrets, const char *tenant,
+                             const char *customer_id);
+/* The claim by which intake knows for CONTRACT_ERASED_KEPT_MS when an account asked to be erased:
+ * its last word is the latest time. */
+const char *contract_erased_claim(struct arena *arena, const char *account);
 /* The route of what is about an order without a case. */
 const char *contract_order_route(struct arena *arena, const char *tenant, const char *order_id);
 /* "quality.flaw" matches "quality.*", "quality.flaw" and "*". */

@@ -29,7 +29,6 @@ enum {
         3, /* an alias of an alias takes two writers at the same moment; of that again, three */
     WITHDRAWN_MAX = 3 /* cases one after the other, each withdrawn */
 };
-#define ERASED_KEPT_MS (INT64_C(40) * 24 * 3600 * 1000) /* longer than a topic keeps a complaint */
 
 struct rounds {
     const struct decision *in;
@@ -87,13 +86,9 @@ static const struct answer *claim_conversation(struct rounds *rounds, const char
     return claim_thing(rounds, "conversation", name, case_id);
 }
 
-/* Nobody reads from it who the customer is; two of them differ. */
 static const char *account_of(struct rounds *rounds) {
-    const struct secrets *secrets = &decision_settings(rounds->in)->persons;
-    char hash[27];
-
-    ids_hash(hash, 2, rounds->s->tenant, rounds->s->customer_id);
-    return secrets_pseudonym(secrets, arena_strdup(rounds->in->arena, hash), rounds->in->arena);
+    return contract_account(rounds->in->arena, &decision_settings(rounds->in)->persons,
+                            rounds->s->tenant, rounds->s->customer_id);
 }
 
 static const struct answer *claim_order(struct rounds *rounds, const char *case_id) {
@@ -146,7 +141,7 @@ static const struct answer *claim_repeat(struct rounds *rounds, const char *case
 /* ---- Who asked for his erasure ---- */
 
 static const char *erased_key(struct rounds *rounds) {
-    return arena_printf(rounds->in->arena, "erased\x1f%s", account_of(rounds));
+    return contract_erased_claim(rounds->in->arena, account_of(rounds));
 }
 
 /* Its last word is the latest erasure. */
@@ -154,7 +149,7 @@ static void claim_erased(struct rounds *rounds) {
     claim(rounds, (struct claim){.kind = CLAIM_JOIN,
                                  .key = erased_key(rounds),
                                  .value = "",
-                                 .valid_ms = ERASED_KEPT_MS,
+                                 .valid_ms = CONTRACT_ERASED_KEPT_MS,
                                  .logged = true});
 }
 

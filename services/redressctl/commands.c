@@ -9,12 +9,14 @@
 #include <string.h>
 
 const struct command *const commands_all[] = {
-    &ctl_publish,   &ctl_cases,       &ctl_case,       &ctl_top,     &ctl_events,
-    &ctl_approvals, &ctl_approve,     &ctl_reject,     &ctl_budgets, &ctl_rejected,
-    &ctl_classify,  &ctl_train,       &ctl_labels,     &ctl_rebuild, &ctl_topics,
-    &ctl_offsets,   &ctl_repartition, &ctl_contract,   &ctl_sla,     &ctl_compensation,
-    &ctl_drill,     &ctl_notify,      &ctl_visit,      &ctl_acl,     &ctl_lag,
-    &ctl_doctor,    &ctl_cohorts,     &ctl_recoveries, &ctl_causes,  NULL};
+    &ctl_publish,     &ctl_cases,     &ctl_case,     &ctl_top,
+    &ctl_events,      &ctl_approvals, &ctl_approve,  &ctl_reject,
+    &ctl_budgets,     &ctl_rejected,  &ctl_classify, &ctl_train,
+    &ctl_labels,      &ctl_rebuild,   &ctl_topics,   &ctl_offsets,
+    &ctl_repartition, &ctl_contract,  &ctl_sla,      &ctl_compensation,
+    &ctl_drill,       &ctl_notify,    &ctl_visit,    &ctl_acl,
+    &ctl_lag,         &ctl_doctor,    &ctl_cohorts,  &ctl_recoveries,
+    &ctl_causes,      &ctl_erase,     NULL};
 
 /* Behind the help of each command that needs them. */
 static const char settings_help[] =
@@ -51,10 +53,12 @@ void commands_help(struct buf *out) {
                   "COMMANDS\n");
     for (int i = 0; commands_all[i]; i++)
         buf_printf(out, "  %-12s %s\n", commands_all[i]->name, commands_all[i]->about);
-    buf_puts(out, "\n"
-                  "Results go to stdout, one JSON line each or a table where --json is offered; "
-                  "words for people go to\n"
-                  "stderr. Exit status: 0 done, 64 usage, 70 cannot go on, 78 bad settings.\n");
+    buf_puts(
+        out,
+        "\n"
+        "Results go to stdout, one JSON line each or a table where --json is offered; "
+        "words for people go to\n"
+        "stderr. Exit status: 0 done, 64 usage, 70 cannot go on, 75 not yet, 78 bad settings.\n");
 }
 
 /* "sla due FILE | simulate FILE": a line each for what stands beside each other outside of

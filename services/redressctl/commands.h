@@ -22,7 +22,7 @@ extern const struct command ctl_publish, ctl_topics, ctl_events, ctl_cases, ctl_
     ctl_approvals, ctl_approve, ctl_reject, ctl_rejected, ctl_sla, ctl_classify, ctl_compensation,
     ctl_budgets, ctl_train, ctl_labels, ctl_rebuild, ctl_contract, ctl_notify, ctl_acl, ctl_offsets,
     ctl_repartition, ctl_visit, ctl_lag, ctl_doctor, ctl_drill, ctl_cohorts, ctl_recoveries,
-    ctl_causes;
+    ctl_causes, ctl_erase;
 
 /* The table; ends with NULL. */
 extern const struct command *const commands_all[];

@@ -1,9 +1,10 @@
-/* fake_admin: outside/kafka_admin.h over fake_kafka, and the question for a group's offsets to be
- * set: one broker, on which every topic of the contract exists as `redressctl topics create` makes
+/* fake_admin: outside/kafka_admin.h over fake_kafka, and the questions that only redressctl
+ * asks: one broker, on which every topic of the contract exists as `redressctl topics create` makes
  * it. */
 #include "fake_broker.h"
 #include "fake_kafka.h"
 #include "outside/kafka_admin.h"
+#include "redressctl/log/topics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,11 +55,25 @@ int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int time
     return fake_broker.partitions;
 }
 
+static const char *planned(const struct topics_plan *plan, const char *setting) {
+    for (int i = 0; i < plan->setting_count; i++)
+        if (strcmp(plan->settings[i].name, setting) == 0) return plan->settings[i].value;
+    return NULL;
+}
+
 int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name,
                                struct kafka_setting *settings, int count, int timeout_ms,
                                struct arena *arena, struct err *err) {
-    (void)admin, (void)name, (void)timeout_ms, (void)arena, (void)err;
-    for (int i = 0; i < count; i++) settings[i].value = NULL;
+    struct topics_plan plans[TOPICS_MAX];
+    int plan_count = topics_plan(arena, admin->kafka.config->topic_prefix, 1, 1, plans);
+    (void)timeout_ms, (void)err;
+
+    for (int i = 0; i < count; i++) {
+        settings[i].value = NULL;
+        for (int plan = 0; plan < plan_count; plan++)
+            if (strcmp(plans[plan].name, name) == 0)
+                settings[i].value = planned(&plans[plan], settings[i].name);
+    }
     return 0;
 }
 
@@ -86,6 +101,19 @@ int kafka_admin_grant(struct kafka_admin *admin, const struct kafka_acl *acls, i
     (void)admin, (void)acls, (void)timeout_ms;
     err_set(err, "no authorizer is configured");
     return count;
+}
+
+int kafka_since(struct kafka_asker *asker, int64_t time_ms, struct place *places, int count,
+                int timeout_ms, struct err *err) {
+    (void)asker, (void)timeout_ms;
+    if (fake_broker_away("offsets by time", err)) return -1;
+    for (int i = 0; i < count; i++) {
+        const struct log *log = fake_broker_log(places[i].topic, NULL, places[i].partition);
+        places[i].offset = 0;
+        while (places[i].offset < log->count && log->at[places[i].offset].at_ms < time_ms)
+            places[i].offset++;
+    }
+    return 0;
 }
 
 /* As the broker: not while it has members. */

@@ -534,20 +534,6 @@ int kafka_starts(struct kafka_asker *asker, struct place *places, int count, int
     return 0;
 }
 
-int kafka_since(struct kafka_asker *asker, int64_t time_ms, struct place *places, int count,
-                int timeout_ms, struct err *err) {
-    (void)timeout_ms;
-    if (fake_broker_away("offsets by time", err)) return -1;
-    for (int i = 0; i < count; i++) {
-        const struct log *log =
-            fake_broker_log(places[i].topic, asker->kafka.worker, places[i].partition);
-        places[i].offset = 0;
-        while (places[i].offset < log->count && log->at[places[i].offset].at_ms < time_ms)
-            places[i].offset++;
-    }
-    return 0;
-}
-
 int kafka_group_offsets(struct kafka_asker *asker, const char *worker, struct place *places,
                         int count, int timeout_ms, struct err *err) {
     (void)asker, (void)timeout_ms;

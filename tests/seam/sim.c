@@ -205,8 +205,19 @@ int64_t __wrap_clock_boot_us(void) {
     return sim.now_us - BOOT_BEHIND_MS * INT64_C(1000);
 }
 
+static bool is_over(void *until_us) {
+    return sim.now_us >= *(const int64_t *)until_us;
+}
+
+/* While the driver, or a tool that it runs, waits, all processes go on. */
 int __wrap_usleep(useconds_t us) {
-    sim_sleep(us / 1000 + 1);
+    int64_t ms = us / 1000 + 1;
+    int64_t until_us = sim.now_us + ms * 1000;
+
+    if (sim.self >= 0)
+        sim_sleep(ms);
+    else
+        sim_run(is_over, &until_us, ms + 1);
     return 0;
 }
 
