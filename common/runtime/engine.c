@@ -48,7 +48,6 @@ void engine_signals(unsigned drain_s) {
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 bool engine_stop_asked(void) {

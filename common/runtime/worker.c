@@ -2,6 +2,7 @@
 #include "runtime/worker.h"
 #include "base/clock.h"
 #include "base/options.h"
+#include "base/pipes.h"
 #include "data/calendar_zone.h"
 #include "outside/redis_errors.h"
 #include "runtime/health.h"
@@ -345,6 +346,7 @@ int worker_main(const struct worker_spec *spec, int argc, char **argv) {
     const char *file = NULL;
     bool check = false;
     memory_keep_private();
+    pipes_survive();
     int status = parse_options(spec, argc, argv, &file, &check);
 
     if (status >= 0) return status;

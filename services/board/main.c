@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/pipes.h"
 #include "board/board.h"
 #include "outside/kafka.h"
 #include "runtime/engine.h"
@@ -101,6 +102,7 @@ static int parse(int argc, char **argv, struct program *program) {
 
 int main(int argc, char **argv) {
     memory_keep_private();
+    pipes_survive();
     struct program program = {.file = NULL};
     struct buf errors = {0};
     int status = parse(argc, argv, &program);

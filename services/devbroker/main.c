@@ -5,6 +5,7 @@
  * kept. Nothing about Redress's promises can be shown on it, so workers are told with
  * REDRESS_DEMONSTRATION=true; production needs Apache Kafka. */
 #include "base/options.h"
+#include "base/pipes.h"
 #include "redressctl/log/topics.h"
 
 #include <librdkafka/rdkafka.h>
@@ -135,6 +136,7 @@ int main(int argc, char **argv) {
     int status = read_options(argc, argv, &settings);
 
     if (status >= 0) return status;
+    pipes_survive();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     sigset_t ends;
     sigemptyset(&ends);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/pipes.h"
 #include "gateway/gateway.h"
 #include "gateway/sender.h"
 #include "outside/kafka.h"
@@ -99,6 +100,7 @@ int main(int argc, char **argv) {
     const char *file = NULL;
     bool check = false;
     memory_keep_private();
+    pipes_survive();
     int status = parse(argc, argv, &file, &check);
 
     if (status >= 0) return status;

@@ -1,7 +1,9 @@
 /* ctl_out: one place to write, and what is written out on the way there. */
 #include "redressctl/ctl_out.h"
+#include "base/pipes.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +15,14 @@ static const char erase_line[] = "\r\033[K", home[] = "\033[H", erase_rest[] = "
 
 static bool progress_stands; /* the last line on standard error is one of ctl_progress() */
 
+/* Whoever reads has enough, as `| head` does. */
+static void look_for_reader(FILE *to) {
+    if (ferror(to) && errno == EPIPE) pipes_end();
+}
+
 /* The one. */
 static void put(FILE *to, const char *bytes, size_t len) {
-    fwrite(bytes, 1, len, to);
+    if (fwrite(bytes, 1, len, to) < len) look_for_reader(to);
 }
 
 static void put_text(FILE *to, const char *text) {
@@ -162,6 +169,7 @@ bool ctl_is_terminal(void) {
 }
 
 int ctl_flush(void) {
-    if (fflush(stdout) != 0 || ferror(stdout)) return -1;
-    return 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
+    look_for_reader(stdout);
+    return -1;
 }
