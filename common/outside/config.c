@@ -292,9 +292,9 @@ int config_load(const char *path, char **environ_list, struct arena *arena, stru
     if (path) read_yaml(&reading);
     for (char **at = environ_list; at && *at; at++) read_variable(&reading, *at);
     check_together(&reading);
-    if (errors->len > before) return -1;
     *out = config;
 
+    if (errors->len > before) return -1;
     return 0;
 }
 

@@ -134,7 +134,8 @@ int kafka_check(const struct config *config, struct buf *errors) {
 
     for (int i = 0; i < config->kafka_count; i++) check_property(&config->kafka[i], errors);
     check_files(config, errors);
-    if (errors->len == before) check_together(config, errors);
+    /* What is wrong with the whole is often what was told of a part. */
+    if (errors->len == 0) check_together(config, errors);
     if (errors->len == before) return 0;
 
     return -1;

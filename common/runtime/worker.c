@@ -82,10 +82,6 @@ static int configure(struct process *process, const char *file, struct buf *erro
     struct arena *arena = arena_new();
     int bad = config_load(file, environ, arena, &process->config, errors) < 0;
 
-    if (bad) {
-        arena_free(arena);
-        return -1;
-    }
     engine->config = &process->config;
     engine->kafka = (struct kafka){.config = &process->config, .worker = engine->spec->name};
     bad |= kafka_check(&process->config, errors) < 0;

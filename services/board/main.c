@@ -40,10 +40,9 @@ struct program {
 /* Everything that can be wrong is listed at once. */
 static int configure(struct program *program, struct buf *errors) {
     struct board_policy *policy = &program->policy;
-    if (config_load(program->file, environ, program->arena, &program->config, errors) < 0)
-        return -1;
+    int bad = config_load(program->file, environ, program->arena, &program->config, errors);
 
-    int bad = kafka_check(&program->config, errors);
+    bad |= kafka_check(&program->config, errors);
     bad |= board_policy_read(program->config.policy_dir, program->arena, policy, errors);
     if (bad || !program->listen) return bad;
     policy->listen = program->listen;

@@ -34,9 +34,9 @@ struct program {
 /* Everything that can be wrong is listed at once. */
 static int configure(struct program *program, const char *file, struct buf *errors) {
     struct err err;
+    int bad = config_load(file, environ, program->arena, &program->config, errors);
 
-    if (config_load(file, environ, program->arena, &program->config, errors) < 0) return -1;
-    int bad = kafka_check(&program->config, errors);
+    bad |= kafka_check(&program->config, errors);
     const char *dir = program->config.policy_dir;
     if (gateway_policy_read(dir, program->arena, &program->policy, errors) < 0) return -1;
     const struct gateway_lane *lanes = program->policy.lanes.at;

@@ -52,7 +52,7 @@ int ctl_config(struct ctl *ctl) {
     struct buf errors = {NULL, 0, 0};
     int bad = config_load(ctl->config_path, environ, ctl->arena, &ctl->config, &errors);
 
-    if (bad == 0) bad = kafka_check(&ctl->config, &errors);
+    bad |= kafka_check(&ctl->config, &errors);
     if (bad) ctl_notes(errors.at);
     buf_free(&errors);
     enum log_level level =

@@ -424,7 +424,7 @@ static void test_all_errors_at_once(void **state) {
         "REDRESS_LOG_LEVEL: \"loud\": expected error, warn, info or debug\n",
         fixture->yaml);
     assert_string_equal(fixture->errors.at, expected);
-    assert_null(fixture->config.arena); /* untouched */
+    assert_string_equal(fixture->config.log_level, "info"); /* what is wrong is as by default */
 }
 
 static void test_bad_files(void **state) {

@@ -13,8 +13,10 @@ const char *ctl_policy_dir(const char *dir, struct arena *arena) {
     struct buf errors = {NULL, 0, 0};
     if (dir != NULL) return dir;
 
-    if (config_load(NULL, environ, arena, &config, &errors) != 0) ctl_notes(errors.at);
+    int bad = config_load(NULL, environ, arena, &config, &errors);
+    if (bad) ctl_notes(errors.at);
     buf_free(&errors);
+    if (bad) return NULL;
     return config.policy_dir;
 }
 
