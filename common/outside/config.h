@@ -48,9 +48,10 @@ struct config {
 };
 
 /* Reads `path` (NULL: none) and the environment. Returns 0, or -1 with all errors as lines in
- * `errors`; *out then holds what is good, and what is not as it is by default, so that whoever lists
- * all that is wrong goes on looking. Secrets: for each variable REDRESS_X a REDRESS_X_FILE wins. Unknown REDRESS_ variables
- * and unknown keys are errors; service links are counted and left out. */
+ * `errors`; *out then holds what is good, and the rest as it is by default, so that whoever lists
+ * all that is wrong goes on looking. Secrets: for each variable REDRESS_X a REDRESS_X_FILE wins.
+ * Unknown REDRESS_ variables and unknown keys are errors; service links are counted and left out.
+ */
 int config_load(const char *path, char **environ_list, struct arena *arena, struct config *out,
                 struct buf *errors) MUST_CHECK;
 
