@@ -38,9 +38,16 @@ int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int
     return err_set(err, "%s keeps %d partitions, not %d", name, fake_broker.partitions, count);
 }
 
-int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms,
+/* As the broker: not while it has members. `name` is "<prefix>-<worker>". */
+int kafka_admin_delete_group(struct kafka_admin *admin, const char *name, int timeout_ms,
                              struct err *err) {
-    (void)admin, (void)group, (void)timeout_ms, (void)err;
+    struct group *group = fake_broker_group(name + strlen(admin->kafka.config->topic_prefix) + 1);
+    (void)timeout_ms;
+    if (group->member_count) {
+        err_set(err, "the group has members");
+        return 1;
+    }
+    group->place_count = 0;
     return 0;
 }
 

@@ -26,6 +26,18 @@ int fake_broker_topic(enum topic topic, const char *worker) {
     return topic == TOPIC_STATE ? TOPIC_COUNT + worker_index(worker) : (int)topic;
 }
 
+int fake_broker_topic_of(const struct kafka *kafka, const struct kafka_message *message) {
+    char worker[40];
+
+    if (!message->topic_name) return fake_broker_topic(message->topic, kafka->worker);
+    fake_broker_name(worker, sizeof worker,
+                     message->topic_name + strlen(kafka->config->topic_prefix) + 1);
+    char *dot = strchr(worker, '.');
+    ASSERT(dot && strcmp(dot, ".state") == 0);
+    *dot = '\0';
+    return fake_broker_topic(TOPIC_STATE, worker);
+}
+
 struct log *fake_broker_log(enum topic topic, const char *worker, int partition) {
     ASSERT(partition >= 0 && partition < fake_broker.partitions);
     return &fake_broker.logs[fake_broker_topic(topic, worker)][partition];
@@ -229,13 +241,49 @@ struct kafka_record *fake_broker_record(const struct fetched *from, const struct
 
 /* ---- The test's ---- */
 
+static struct backup {
+    int64_t counts[TOPIC_COUNT + WORKERS_MAX][PARTITIONS_MAX];
+    struct group groups[GROUPS_MAX];
+    int group_count;
+} backup;
+
+static void cut(struct log *log, int64_t count) {
+    for (int64_t k = count; k < log->count; k++) free_entry(&log->at[k]);
+    if (count < log->count) log->count = count;
+}
+
 static void empty_logs(void) {
     for (int topic = 0; topic < TOPIC_COUNT + WORKERS_MAX; topic++)
-        for (int i = 0; i < PARTITIONS_MAX; i++) {
-            struct log *log = &fake_broker.logs[topic][i];
-            for (int64_t k = 0; k < log->count; k++) free_entry(&log->at[k]);
-            log->count = 0;
-        }
+        for (int i = 0; i < PARTITIONS_MAX; i++) cut(&fake_broker.logs[topic][i], 0);
+}
+
+void fake_kafka_lose(enum topic topic, const char *worker) {
+    ASSERT(fake_kafka_quiet());
+    for (int i = 0; i < fake_broker.partitions; i++) cut(fake_broker_log(topic, worker, i), 0);
+}
+
+void fake_kafka_back_up(void) {
+    ASSERT(fake_kafka_quiet());
+    for (int topic = 0; topic < TOPIC_COUNT + WORKERS_MAX; topic++)
+        for (int i = 0; i < PARTITIONS_MAX; i++)
+            backup.counts[topic][i] = fake_broker.logs[topic][i].count;
+    memcpy(backup.groups, fake_broker.groups, sizeof backup.groups);
+    backup.group_count = fake_broker.group_count;
+}
+
+/* Who is a member stays one: consumers hold their groups. */
+void fake_kafka_restore(void) {
+    ASSERT(fake_kafka_quiet());
+    for (int topic = 0; topic < TOPIC_COUNT + WORKERS_MAX; topic++)
+        for (int i = 0; i < PARTITIONS_MAX; i++)
+            cut(&fake_broker.logs[topic][i], backup.counts[topic][i]);
+    for (int i = 0; i < fake_broker.group_count; i++) {
+        struct group *group = &fake_broker.groups[i];
+        group->place_count = 0;
+        if (i >= backup.group_count) continue;
+        group->place_count = backup.groups[i].place_count;
+        memcpy(group->committed, backup.groups[i].committed, sizeof group->committed);
+    }
 }
 
 void fake_kafka_begin(int count) {

@@ -91,6 +91,8 @@ struct kafka_record {
 };
 
 int fake_broker_topic(enum topic topic, const char *worker); /* index of its logs */
+/* Where a message goes. A tool names the topic: "<prefix>.<worker>.state" is the only one of these. */
+int fake_broker_topic_of(const struct kafka *kafka, const struct kafka_message *message);
 struct log *fake_broker_log(enum topic topic, const char *worker, int partition);
 struct entry *fake_broker_append(struct log *log, const struct entry *entry);
 char *fake_broker_bytes(const char *bytes, size_t len); /* a copy; NULL gives NULL */

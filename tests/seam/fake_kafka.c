@@ -422,8 +422,8 @@ enum kafka_outcome kafka_produce(struct kafka_producer *producer,
     enum kafka_outcome outcome = plain ? KAFKA_DONE : enter(producer, "produce", err);
     if (outcome != KAFKA_DONE) return outcome;
 
-    int topic = fake_broker_topic(message->topic, producer->kafka.worker),
-        partition = partition_of(message);
+    int topic = fake_broker_topic_of(&producer->kafka, message);
+    int partition = partition_of(message);
     struct log *log = &fake_broker.logs[topic][partition];
     if (message->delivery)
         message->delivery->offset = sim_chance(fake_broker.faults.no_offset) ? -1 : log->count;

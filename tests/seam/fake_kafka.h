@@ -34,6 +34,13 @@ void fake_kafka_leave_open(enum topic topic, int partition, int64_t timeout_ms);
 void fake_kafka_each(enum topic topic, const char *worker, int partition, int64_t to,
                      void (*each)(void *context, const struct raw *raw), void *context);
 
+/* A topic is made anew: nothing is in it. worker: whose TOPIC_STATE, else NULL. */
+void fake_kafka_lose(enum topic topic, const char *worker);
+/* A backup of the whole broker, and that it is restored: what came after it, offsets too, is gone.
+ * Nothing may be open. */
+void fake_kafka_back_up(void);
+void fake_kafka_restore(void);
+
 /* No transaction is open and no marker is outstanding. */
 bool fake_kafka_quiet(void);
 /* Records that count at or behind an offset; from < 0: all. */

@@ -7,13 +7,16 @@
  *     WAIT 2h          time goes on
  *     STOP sla         START sla
  *     FLUSH            Redis loses everything;  REMEMBER, ROLL BACK: it comes back with what it had
- *     $ cases --json   redressctl; below it, behind bars, what it says, and `= 70`: its status
+ *     LOSE sla.state   a topic is made anew;  BACK UP, RESTORE: Kafka comes back with what it had
+ *     $ cases --json   redressctl; below it, behind bars, what it says, and `= 70`: its status;
+ *                      `$ a | redressctl b -`: what one says is read by the next
  *
  *     test_house STORY [--write]
  */
 #include "base/file.h"
 #include "base/log.h"
 #include "data/fields.h"
+#include "fake_kafka.h"
 #include "fake_redis.h"
 #include "house.h"
 
@@ -102,9 +105,40 @@ static void hide_offsets(struct buf *said) {
     said->len = kept;
 }
 
+/* "events --json | notify preview -": what the first says is the file that the second reads. */
+static int run_pipe(char *first, const char *second, struct buf *said) {
+    char path[] = "/tmp/redress-house-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *file = fdopen(fd, "w");
+    const char *dash = strstr(second, " -");
+    assert_non_null(dash);
+
+    int status = house_ctl(first, said);
+    fwrite(said->at, 1, said->len, file);
+    fclose(file);
+    if (status) fail_msg("%s: status %d: %s", first, status, said->at);
+    buf_clear(said);
+    status = house_ctl(
+        arena_printf(arena, "%.*s %s%s", (int)(dash - second), second, path, dash + 2), said);
+    unlink(path);
+    return status;
+}
+
+static int run_line(const char *line, struct buf *said) {
+    char *first = arena_strdup(arena, line);
+    char *bar = strstr(first, " | ");
+    static const char program[] = "redressctl ";
+
+    if (!bar) return house_ctl(line, said);
+    *bar = '\0';
+    assert_memory_equal(bar + 3, program, sizeof program - 1);
+    return run_pipe(first, bar + 3 + sizeof program - 1, said);
+}
+
 static void run_ctl(const char *line, struct buf *out) {
     struct buf said = {0};
-    int status = house_ctl(line, &said);
+    int status = run_line(line, &said);
 
     if (said.at && (strncmp(line, "lag", 3) == 0 || strncmp(line, "offsets", 7) == 0))
         hide_offsets(&said);
@@ -137,6 +171,45 @@ static const char *publish(const char *at, struct buf *out) {
     return at;
 }
 
+/* "sla.state", "claims" */
+static void lose(const char *name) {
+    const char *dot = strchr(name, '.');
+    int topic = 0;
+
+    if (dot) {
+        fake_kafka_lose(TOPIC_STATE, arena_strndup(arena, name, (size_t)(dot - name)));
+        return;
+    }
+    while (topic < TOPIC_COUNT && strcmp(topic_name((enum topic)topic), name) != 0) topic++;
+    if (topic == TOPIC_COUNT) fail_msg("%s is no topic", name);
+    fake_kafka_lose((enum topic)topic, NULL);
+}
+
+/* What happens to Kafka and Redis; false: nothing of that name does. */
+static bool happens(const char *line) {
+    static const struct {
+        const char *line;
+        void (*happens)(void);
+        bool rests;
+    } rows[] = {{"FLUSH", fake_redis_flush, true},
+                {"REMEMBER", fake_redis_remember, false},
+                {"ROLL BACK", fake_redis_roll_back, true},
+                {"BACK UP", fake_kafka_back_up, false},
+                {"RESTORE", fake_kafka_restore, false}};
+
+    if (strncmp(line, "LOSE ", 5) == 0) {
+        lose(line + 5);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(line, rows[i].line) != 0) continue;
+        rows[i].happens();
+        if (rows[i].rests) house_rest();
+        return true;
+    }
+    return false;
+}
+
 /* One line of the story; returns what comes behind it and what belonged to it. */
 static const char *play(const char *at, struct buf *out) {
     size_t len = strcspn(at, "\n");
@@ -154,19 +227,12 @@ static const char *play(const char *at, struct buf *out) {
     } else if (strncmp(line, "START ", 6) == 0) {
         house_start(line + 6);
         house_rest();
-    } else if (strcmp(line, "FLUSH") == 0) {
-        fake_redis_flush();
-        house_rest();
-    } else if (strcmp(line, "REMEMBER") == 0) {
-        fake_redis_remember();
-    } else if (strcmp(line, "ROLL BACK") == 0) {
-        fake_redis_roll_back();
-        house_rest();
     } else if (strncmp(line, "$ ", 2) == 0) {
         run_ctl(line + 2, out);
         while (*at == '|') at += strcspn(at, "\n") + 1; /* what it said last time */
-    } else if (line[0] && line[0] != '#') {
-        fail_msg("\"%s\": expected PUBLISH, WAIT, STOP, START, FLUSH, REMEMBER, ROLL BACK, $ or #",
+    } else if (line[0] && line[0] != '#' && !happens(line)) {
+        fail_msg("\"%s\": expected PUBLISH, WAIT, STOP, START, FLUSH, REMEMBER, ROLL BACK, LOSE, "
+                 "BACK UP, RESTORE, $ or #",
                  line);
     }
     return at;
