@@ -18,20 +18,24 @@ static void open_anyway(struct notification_state *state) {
     state->customer_id = "customer";
 }
 
-static int fold_all(const struct preview_request *request, struct arena *arena,
-                    struct notification_state *state, struct effects *out, struct decision *in,
-                    struct message_turn *turn, struct err *err) {
+/* The first `count` events; returns how many of them there are up to the last that anybody is told
+ * of. -1: one cannot be read. */
+static int fold(const struct preview_request *request, int count, struct arena *arena,
+                struct notification_state *state, struct effects *out, struct decision *in,
+                struct message_turn *turn, struct err *err) {
     const struct event *events = request->events;
-    int count = request->count;
     /* Nobody answers: each case is its own host. */
     struct claims *claims = ARENA_NEW(arena, struct claims);
+    int told = 0;
 
     claims->arena = arena;
     for (int i = 0; i < count; i++) {
+        bool last = i + 1 == count;
         *in = (struct decision){.policies = request->policies,
                                 .settings = request->settings,
                                 .ev = &events[i],
-                                .now_ms = i + 1 < count ? events[i].time_ms : request->now_ms,
+                                .now_ms =
+                                    last && request->now_ms ? request->now_ms : events[i].time_ms,
                                 .exists = state->tenant != NULL,
                                 .arena = arena};
         *turn = (struct message_turn){.in = in, .claims = claims};
@@ -39,10 +43,29 @@ static int fold_all(const struct preview_request *request, struct arena *arena,
         if (contract_event(events[i].type) != EVENT_CASE_OPENED) open_anyway(state);
         if (notification_fold(in, state, out, turn) == REJECT)
             return err_set(err, "event %d (%s): %s", i + 1, events[i].type, out->rejection.detail);
+        if (turn->moment) told = i + 1;
     }
-    if (turn->moment) return 0;
-    return err_set(err, "nobody is told of %s, after these events",
-                   count ? events[count - 1].type : "nothing");
+
+    return told;
+}
+
+/* Behind the event that somebody is told of may lie some that nobody is: those that workers have
+ * published since. */
+static int fold_all(const struct preview_request *request, struct arena *arena,
+                    struct notification_state *state, struct effects *out, struct decision *in,
+                    struct message_turn *turn, struct err *err) {
+    int count = request->count;
+    int told = fold(request, count, arena, state, out, in, turn, err);
+
+    if (told < 0) return -1;
+    if (!told)
+        return err_set(err, "nobody is told of %s, nor of an event before it",
+                       count ? request->events[count - 1].type : "nothing");
+    if (told == count) return 0;
+
+    *state = (struct notification_state){0};
+    if (fold(request, told, arena, state, out, in, turn, err) < 0) return -1;
+    return 0;
 }
 
 static void list(struct buf *buf, const char *mark, uint64_t bits, bool facts) {

@@ -23,9 +23,9 @@ struct preview {
     struct parts sentences; /* struct preview_sentence */
 };
 
-/* The case's events in order; of what the last one tells `text` is written, at `now_ms`, for
- * `channel` (0: the complaint's). Where case.opened is missing the case is one of nobody in
- * particular. */
+/* The case's events in order; of what the last one of which anybody is told says `text` is written,
+ * at `now_ms` (0: that event's time), for `channel` (0: the complaint's). Where case.opened is
+ * missing the case is one of nobody in particular. */
 struct preview_request {
     const struct policies *policies;
     const struct settings *settings; /* NULL: the defaults */
@@ -36,8 +36,8 @@ struct preview_request {
     int64_t now_ms;
 };
 
-/* previews_out: one a language of the policy that has the text. -1: nobody is ever told of such an
- * event, no language has the text, or an event cannot be read. */
+/* previews_out: one a language of the policy that has the text. -1: nobody is ever told of such
+ * events, no language has the text, or an event cannot be read. */
 int preview_make(const struct preview_request *request, struct arena *arena,
                  struct preview **previews_out, int *count_out, struct err *err) MUST_CHECK;
 

@@ -149,14 +149,12 @@ static int write_all(struct request *request) {
 
     version.policy = ctl_policy_load(&notification_spec, request->dir, request->arena);
     if (!version.policy) return EXIT_BAD_CONFIG;
-    int64_t now = request->at_ms;
-    if (!now) now = request->events[request->count - 1].time_ms;
     struct preview_request wanted = {.policies = &policies,
                                      .events = request->events,
                                      .count = request->count,
                                      .text = request->text,
                                      .channel = request->channel,
-                                     .now_ms = now};
+                                     .now_ms = request->at_ms};
     if (preview_make(&wanted, request->arena, &previews, &count, &err) < 0)
         return fail("%s", err.text);
     for (int i = 0; i < count; i++) {
