@@ -1,5 +1,6 @@
 # tables: what the programs themselves say there is: settings, programs, workers, topics, metrics. What is delivered beside them
 # is held against that.
+import functools
 import glob
 import os
 import re
@@ -11,6 +12,7 @@ def text_of(name):
         return file.read()
 
 
+@functools.cache
 def said(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
 
@@ -53,6 +55,19 @@ def has_unknown_options(folder, command):
     if len(command) > 1 and not command[1].startswith("--") and not re.search(r"\b" + re.escape(command[1]) + r"\b", page.partition("DESCRIPTION")[0]):
         wrong.append(command[1])
     return wrong
+
+
+def commands_of(page, program):
+    """The commands in a page's blocks, in order: lines that begin with four spaces or more and, behind settings given for them, with
+    a program; each part of a pipe or a list alone, without its comment."""
+    found = []
+    for line in page.splitlines():
+        line = re.sub(r"\s{2,}#.*| > \S+", "", line[4:].strip()) if line.startswith("    ") else ""
+        for part in re.split(r" && | \| ", line):
+            part = re.sub(r"^\(cd \S+$|\)$", "", re.sub(r"^(?:[A-Z_]+=\S+ )+", "", part.strip())).replace("'", "")
+            if program.match(part):
+                found.append(part)
+    return found
 
 
 def notices(check, text, changes):
