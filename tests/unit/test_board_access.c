@@ -81,6 +81,28 @@ static void test_policy(void **state) {
             fail_msg("row %zu: %d, %s", i, rc, errors.at ? errors.at : "");
         buf_free(&errors);
     }
+    /* Who has not signed in: on this host he may look, until there is a way to sign in. */
+    static const struct {
+        const char *yaml;
+        int anonymous;
+    } rows[] = {
+        {"version: a", BOARD_LOCAL},
+        {"version: a\ntokens_file: /x", BOARD_NOBODY},
+        {"version: a\nproxy: {addresses: [10.0.0.0/8], user_header: X-User}", BOARD_NOBODY},
+        {"version: a\ntokens_file: /x\nproxy: {addresses: [10.0.0.0/8], user_header: X-User}",
+         BOARD_NOBODY},
+        {"version: a\ntokens_file: /x\nanonymous: local", BOARD_LOCAL},
+        {"version: a\nanonymous: nobody", BOARD_NOBODY},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct board_policy policy;
+        struct buf errors = {NULL, 0, 0};
+        write_text("board.yaml", rows[i].yaml);
+        assert_int_equal(board_policy_read(folder, arena, &policy, &errors), 0);
+        if (policy.anonymous != rows[i].anonymous)
+            fail_msg("%s: %d", rows[i].yaml, policy.anonymous);
+        buf_free(&errors);
+    }
     /* Without a file: this host only. */
     unlink(path_of("board.yaml"));
     struct board_policy policy;

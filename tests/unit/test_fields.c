@@ -332,6 +332,33 @@ static void tables_document_themselves(void **state) {
     buf_free(&buf);
 }
 
+struct purse {
+    const char *owner, *secret, *colour;
+};
+static const struct field purse_fields[] = {
+    {FIELD(purse, owner), .type = FIELD_TEXT, .max = 8, .flags = FIELD_REQUIRED},
+    {FIELD(purse, secret), .type = FIELD_TEXT, .max = 8, .flags = FIELD_HIDDEN | FIELD_REQUIRED},
+    {FIELD(purse, colour), .type = FIELD_TEXT, .max = 8, .flags = FIELD_REQUIRED},
+    FIELDS_END,
+};
+static const struct table purse_table = {
+    .name = "purse", .fields = purse_fields, .size = sizeof(struct purse)};
+
+static void hidden_members_are_in_no_schema(void **state) {
+    struct buf buf = {0};
+    struct json_out out = {.buf = &buf};
+    (void)state;
+
+    fields_schema(&purse_table, FIELDS_EVENT, &out);
+    const struct tree *schema = json(buf.at);
+    const struct tree *properties = tree_get(schema, "properties");
+    assert_int_equal(properties->count, 2);
+    assert_non_null(tree_get(properties, "owner"));
+    assert_non_null(tree_get(properties, "colour"));
+    assert_int_equal(tree_get(schema, "required")->count, 2);
+    buf_free(&buf);
+}
+
 /* A list that was read may stand in two places: what is added to one is not seen in the other. */
 static void lists_grow_in_copies(void **state) {
     (void)state;
@@ -369,6 +396,7 @@ int main(void) {
         cmocka_unit_test(durations_are_parsed),
         cmocka_unit_test(ids_and_names_have_their_characters),
         cmocka_unit_test(tables_document_themselves),
+        cmocka_unit_test(hidden_members_are_in_no_schema),
         cmocka_unit_test(lists_grow_in_copies),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

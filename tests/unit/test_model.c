@@ -486,6 +486,15 @@ static void test_labels_by_a_machine(void **state) {
         assert_int_equal(set->at[i].times, i < 2 ? 1 : 7);
         if (i < 2) assert_int_equal(set->at[i].fold, TRAIN_BESIDE);
     }
+    /* What the written ones say beside their class. */
+    int signs[2] = {0};
+    for (int i = 0; i < 2; i++)
+        for (size_t n = 0; n < sizeof set->at[i].signs / sizeof *set->at[i].signs; n++)
+            signs[i] += set->at[i].signs[n];
+    assert_int_equal(signs[0], 1);
+    assert_int_equal(signs[1], 0);
+    assert_true(set->at[0].signed_out && set->at[1].signed_out);
+    assert_false(set->at[2].signed_out);
     assert_true(has_feature(set, "cancel"));
     assert_false(has_feature(set, "qqq"));
 
