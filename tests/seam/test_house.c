@@ -4,16 +4,19 @@
  *
  *     # a comment
  *     PUBLISH          the lines of JSON below it, by `redressctl publish`
+ *     SEND             the same, and does not wait until all have read it, but a minute
  *     WAIT 2h          time goes on
  *     STOP sla         START sla
  *     FLUSH            Redis loses everything;  REMEMBER, ROLL BACK: it comes back with what it had
  *     LOSE sla.state   a topic is made anew;  BACK UP, RESTORE: Kafka comes back with what it had
+ *     SPOIL sla CASE   the case's record in the changelog cannot be read;  MEND sla CASE: it can again
  *     $ cases --json   redressctl; below it, behind bars, what it says, and `= 70`: its status;
  *                      `$ a | redressctl b -`: what one says is read by the next
  *
  *     test_house STORY [--write]
  */
 #include "base/file.h"
+#include "base/ids.h"
 #include "base/log.h"
 #include "data/fields.h"
 #include "fake_kafka.h"
@@ -30,7 +33,7 @@
 
 #include <cmocka.h>
 
-enum { PARTITIONS = 2, STORY_MAX = 4 << 20, CHANCE_LEN = 26 };
+enum { PARTITIONS = 2, STORY_MAX = 4 << 20, CHANCE_LEN = 26, MINUTE_MS = 60000 };
 
 static const char *story_path;
 static bool writes;
@@ -149,7 +152,7 @@ static void run_ctl(const char *line, struct buf *out) {
 }
 
 /* The lines from `at` on that begin with '{', to a file that is published. */
-static const char *publish(const char *at, struct buf *out) {
+static const char *publish(const char *at, bool rests, struct buf *out) {
     char path[] = "/tmp/redress-house-XXXXXX";
     struct buf said = {0};
     int fd = mkstemp(path);
@@ -167,8 +170,37 @@ static const char *publish(const char *at, struct buf *out) {
     unlink(path);
     if (status) fail_msg("publish: status %d: %s", status, said.at);
     buf_free(&said);
-    house_rest();
+    if (rests)
+        house_rest();
+    else
+        house_wait(MINUTE_MS);
     return at;
+}
+
+/* The last record of a case in a changelog, before it was spoilt. */
+static struct kept { const char *case_id, *value; } kept;
+
+static void keep(void *context, const struct raw *raw) {
+    (void)context;
+    if (raw->key_len == strlen(kept.case_id) && memcmp(raw->key, kept.case_id, raw->key_len) == 0 &&
+        raw->value)
+        kept.value = arena_strndup(arena, raw->value, raw->value_len);
+}
+
+/* "sla 2P8M8CKTNW83Q-V3F3C3P" */
+static void write_record(const char *worker_and_case, bool spoilt) {
+    const char *blank = strchr(worker_and_case, ' ');
+    if (!blank || !ids_is_case(blank + 1)) fail_msg("%s: expected WORKER CASE", worker_and_case);
+    const char *worker = arena_strndup(arena, worker_and_case, (size_t)(blank - worker_and_case));
+    int partition = ids_partition(blank + 1, IDS_ROUTE_LEN, PARTITIONS);
+
+    if (spoilt) {
+        kept = (struct kept){.case_id = arena_strdup(arena, blank + 1)};
+        fake_kafka_each(TOPIC_STATE, worker, partition, -1, keep, NULL);
+    }
+    if (!kept.value) fail_msg("%s has no record", worker_and_case);
+    fake_kafka_publish(TOPIC_STATE, worker, partition, kept.case_id,
+                       spoilt ? "{\"status\":\"of another version\"}" : kept.value, NULL, 0);
 }
 
 /* "sla.state", "claims" */
@@ -201,6 +233,10 @@ static bool happens(const char *line) {
         lose(line + 5);
         return true;
     }
+    if (strncmp(line, "SPOIL ", 6) == 0 || strncmp(line, "MEND ", 5) == 0) {
+        write_record(strchr(line, ' ') + 1, line[0] == 'S');
+        return true;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(line, rows[i].line) != 0) continue;
         rows[i].happens();
@@ -218,7 +254,8 @@ static const char *play(const char *at, struct buf *out) {
 
     at += len + (at[len] == '\n');
     buf_printf(out, "%s\n", line);
-    if (strcmp(line, "PUBLISH") == 0) return publish(at, out);
+    if (strcmp(line, "PUBLISH") == 0) return publish(at, true, out);
+    if (strcmp(line, "SEND") == 0) return publish(at, false, out);
     if (strncmp(line, "WAIT ", 5) == 0) {
         if (fields_parse_duration(line + 5, &ms) < 0) fail_msg("%s: expected a duration", line);
         house_wait(ms);
@@ -231,8 +268,8 @@ static const char *play(const char *at, struct buf *out) {
         run_ctl(line + 2, out);
         while (*at == '|') at += strcspn(at, "\n") + 1; /* what it said last time */
     } else if (line[0] && line[0] != '#' && !happens(line)) {
-        fail_msg("\"%s\": expected PUBLISH, WAIT, STOP, START, FLUSH, REMEMBER, ROLL BACK, LOSE, "
-                 "BACK UP, RESTORE, $ or #",
+        fail_msg("\"%s\": expected PUBLISH, SEND, WAIT, STOP, START, FLUSH, REMEMBER, ROLL BACK, "
+                 "LOSE, BACK UP, RESTORE, SPOIL, MEND, $ or #",
                  line);
     }
     return at;
