@@ -30,8 +30,8 @@ struct claim {
     int64_t time_ms;   /* event time of the asking event */
     int64_t valid_ms;  /* CLAIM_JOIN: since the last word; others: how long it is kept */
     int64_t amount, limit; /* CLAIM_COUNT */
-    bool shared; /* CLAIM_COUNT: many have a part in it, so that it has a key of its own, which
-                    others may read (claim_store_key) */
+    bool shared; /* it has a key of its own, which others may read (claim_store_key): many have a
+                    part in a count, or redressctl looks it up */
     bool logged; /* also to redress.claims, so that it survives a loss of Redis */
 };
 

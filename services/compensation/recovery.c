@@ -182,6 +182,7 @@ static void sum_up(struct proposal_turn *turn, const struct compensation *data,
                                              .valid_ms = kept_ms,
                                              .amount = data->amount.minor,
                                              .limit = no_limit,
+                                             .shared = true,
                                              .logged = true});
 }
 

@@ -150,6 +150,7 @@ static void claim_erased(struct rounds *rounds) {
                                  .key = erased_key(rounds),
                                  .value = "",
                                  .valid_ms = CONTRACT_ERASED_KEPT_MS,
+                                 .shared = true, /* sight_person.h */
                                  .logged = true});
 }
 
