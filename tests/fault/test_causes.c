@@ -154,12 +154,24 @@ static bool is_answered(struct pipeline *pipeline) {
     return listed(pipeline, "\"answer\":\"two more people pack\"", cause_id, sizeof cause_id) == 1;
 }
 
+/* One, whole: with cases of it. */
+static bool is_shown(struct pipeline *pipeline, const char *cause_id) {
+    struct buf out = {0};
+    int status = harness_run(pipeline->h, &out, PIPELINE_WITHIN_MS, "redressctl", "causes", "show",
+                             cause_id, NULL);
+    bool shown = status == 0 && strstr(out.at, cause_id) && strstr(out.at, "\"examples\":[\"");
+
+    buf_free(&out);
+    return shown;
+}
+
 static void check_commands(struct pipeline *pipeline) {
     char cause_id[32] = "";
 
     WAIT_FOR(all_are_listed(pipeline), PIPELINE_WITHIN_MS);
     assert_int_equal(listed(pipeline, "\"status\":\"risen\"", cause_id, sizeof cause_id),
                      WAREHOUSES);
+    assert_true(is_shown(pipeline, cause_id));
     assert_int_equal(harness_run(pipeline->h, NULL, PIPELINE_WITHIN_MS, "redressctl", "causes",
                                  "answer", cause_id, "--done", "two more people pack", "--by", "li",
                                  NULL),
@@ -188,6 +200,7 @@ static void warehouses(void **state) {
         assert_int_equal(count_of(pipeline->events, "cause.risen", warehouse), 1);
     assert_int_equal(count_of(pipeline->events, "cause.reviewed", 1), 0);
     check_letters(pipeline);
+    pipeline_wait_views(pipeline);
     check_view(pipeline);
     pipeline_check_views(pipeline);
     pipeline_close(pipeline);

@@ -131,6 +131,22 @@ void pipeline_wait_idle(struct pipeline *pipeline) {
     WAIT_FOR(is_idle(pipeline), PIPELINE_WITHIN_MS);
 }
 
+static bool views_agree(struct pipeline *pipeline) {
+    bool agree = true;
+
+    for (int i = PIPELINE_SLA; i <= PIPELINE_NOTIFICATION && agree; i++) {
+        struct buf diff = {0};
+        int lines;
+        agree = world_check_view(pipeline->world, pipeline_specs[i], &diff, &lines) == 0;
+        buf_free(&diff);
+    }
+    return agree;
+}
+
+void pipeline_wait_views(struct pipeline *pipeline) {
+    WAIT_FOR(views_agree(pipeline), PIPELINE_WITHIN_MS);
+}
+
 void pipeline_check_views(struct pipeline *pipeline) {
     for (int i = PIPELINE_SLA; i <= PIPELINE_NOTIFICATION; i++) {
         struct buf diff = {0};

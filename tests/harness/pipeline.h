@@ -51,5 +51,7 @@ void pipeline_wait_idle(struct pipeline *pipeline);
 /* Fails the test unless the views of sla, compensation and notification equal the folds of their
  * changelogs. */
 void pipeline_check_views(struct pipeline *pipeline);
+/* Until they are, after a Redis that forgot: who is idle makes a view anew at its next look. */
+void pipeline_wait_views(struct pipeline *pipeline);
 
 #endif
