@@ -51,6 +51,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (level <= 3) ours_level = LOG_WARN;
     const char *remedy = "";
     if (ours_level == LOG_WARN) remedy = kafka_words(text);
+    kafka_credentials_note(text);
     log_seldom(&gates[level & 7], 1000, ours_level, "kafka client", "facility", facility, "text",
                text, *remedy ? "remedy" : NULL, remedy, NULL);
 }
@@ -156,8 +157,14 @@ rd_kafka_t *kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const 
     rd_kafka_error_t *error = NULL;
     if (tokens) error = rd_kafka_sasl_background_callbacks_enable(rk);
     if (error) rd_kafka_error_destroy(error);
+    kafka_credentials_join(rk);
 
     return rk;
+}
+
+void kafka_handle_free(rd_kafka_t *rk) {
+    kafka_credentials_leave(rk);
+    rd_kafka_destroy(rk);
 }
 
 const char *kafka_library_version(void) {

@@ -30,7 +30,7 @@ struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err) 
 
 void kafka_admin_free(struct kafka_admin *admin) {
     if (!admin) return;
-    rd_kafka_destroy(admin->rk);
+    kafka_handle_free(admin->rk);
     free(admin);
 }
 

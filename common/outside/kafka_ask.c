@@ -53,9 +53,9 @@ struct kafka_asker *kafka_asker_new(const struct kafka *kafka, struct err *err) 
 
 void kafka_asker_free(struct kafka_asker *asker) {
     if (!asker) return;
-    for (int i = 0; i < asker->group_count; i++) rd_kafka_destroy(asker->groups[i].rk);
-    if (asker->stable) rd_kafka_destroy(asker->stable);
-    rd_kafka_destroy(asker->rk);
+    for (int i = 0; i < asker->group_count; i++) kafka_handle_free(asker->groups[i].rk);
+    if (asker->stable) kafka_handle_free(asker->stable);
+    kafka_handle_free(asker->rk);
     free(asker);
 }
 

@@ -136,7 +136,7 @@ void kafka_consumer_free(struct kafka_consumer *consumer) {
     if (!consumer) return;
     rd_kafka_consumer_close(consumer->rk); /* runs the revoke callback */
     drop_membership(consumer);
-    rd_kafka_destroy(consumer->rk);
+    kafka_handle_free(consumer->rk);
     free(consumer->last_topic_name);
     free(consumer->from);
     free(consumer);

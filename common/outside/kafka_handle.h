@@ -4,6 +4,7 @@
 #define REDRESS_KAFKA_HANDLE_H
 
 #include "outside/kafka.h"
+#include "outside/kafka_credentials.h"
 #include <librdkafka/rdkafka.h>
 
 enum kafka_role { KAFKA_ROLE_MEMBER, KAFKA_ROLE_READER, KAFKA_ROLE_PRODUCER, KAFKA_ROLE_ASKER };
@@ -18,6 +19,13 @@ int kafka_handle_set(rd_kafka_conf_t *conf, const char *name, const char *value,
  * own thread, since not every handle is polled. NULL and err, "<what>: why". */
 rd_kafka_t *kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
                              struct err *err);
+/* The end of one; NULL is not allowed. */
+void kafka_handle_free(rd_kafka_t *rk);
+/* Of kafka_credentials.c: handles that are there get new user and password; what the log says of
+ * refusals is noted. */
+void kafka_credentials_join(rd_kafka_t *rk);
+void kafka_credentials_leave(const rd_kafka_t *rk);
+void kafka_credentials_note(const char *text);
 /* A list of the places with their names under this prefix; offsets as given. */
 rd_kafka_topic_partition_list_t *
 kafka_handle_list(const struct kafka *kafka, const struct place *places, int count, bool metadata);

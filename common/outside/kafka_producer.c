@@ -106,7 +106,7 @@ void kafka_producer_free(struct kafka_producer *producer) {
     if (!producer) return;
     rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                      RD_KAFKA_PURGE_F_NON_BLOCKING);
-    rd_kafka_destroy(producer->rk);
+    kafka_handle_free(producer->rk);
     free(producer);
 }
 

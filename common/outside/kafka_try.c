@@ -43,8 +43,9 @@ static void drop(rd_kafka_t **rk) {
     if (*rk && rd_kafka_type(*rk) == RD_KAFKA_PRODUCER)
         rd_kafka_purge(*rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                 RD_KAFKA_PURGE_F_NON_BLOCKING);
-    if (*rk)
-        rd_kafka_destroy_flags(*rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); /* nothing was joined */
+    if (!*rk) return;
+    kafka_credentials_leave(*rk);
+    rd_kafka_destroy_flags(*rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); /* nothing was joined */
     *rk = NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "runtime/health.h"
+#include "runtime/renew.h"
 #include "runtime/watch.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -58,6 +59,11 @@ bool engine_reload_asked(void) {
     bool asked = reload_signal != 0;
     reload_signal = 0;
     return asked;
+}
+
+void engine_read_again(struct engine *engine) {
+    if (engine_reload_asked()) engine->reload(engine);
+    renew_turn(engine->config, &engine->settings.visit);
 }
 
 void engine_stop(struct engine *engine, int status, const char *message, const char *detail) {

@@ -77,6 +77,8 @@ void engine_metrics(struct engine *engine);
 void engine_signals(unsigned drain_s); /* how long after SIGTERM the process ends at the latest */
 bool engine_stop_asked(void);
 bool engine_reload_asked(void); /* once per SIGHUP */
+/* Reads again what a signal, or a broker that refuses us, gives reason to. Each turn. */
+void engine_read_again(struct engine *engine);
 
 /* Stops the process with a status and an error line. */
 void engine_stop(struct engine *engine, int status, const char *message, const char *detail);

@@ -276,7 +276,7 @@ static void report(struct keyed *keyed) {
 static void turn(struct keyed *keyed) {
     struct engine *engine = keyed->engine;
 
-    if (engine_reload_asked()) engine->reload(engine);
+    engine_read_again(engine);
     permissions_turn(engine->permissions);
     bool able = can_decide(keyed) && !engine->stopping;
     if (!fetch(keyed, able)) able = false;

@@ -317,7 +317,7 @@ static void work(struct map *map, const struct hand *hand) {
 
 static void turn(struct map *map) {
     struct engine *engine = map->engine;
-    if (engine_reload_asked()) engine->reload(engine);
+    engine_read_again(engine);
     permissions_turn(engine->permissions);
     bool able = can_decide(map) && !engine->stopping;
     if (!fetch(map, able)) able = false;

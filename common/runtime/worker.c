@@ -10,6 +10,7 @@
 #include "runtime/map.h"
 #include "runtime/memory.h"
 #include "runtime/permissions_try.h"
+#include "runtime/renew.h"
 #include "runtime/watch.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static void print_help(const struct worker_spec *spec, FILE *to) {
             "  --config FILE  settings in YAML; the environment wins over it\n"
             "  --check        check settings and policies, list every error, else the settings in "
             "force\n\n"
-            "Signals: SIGTERM and SIGINT drain and leave the group; SIGHUP reloads the policies.\n"
+            "Signals: SIGTERM and SIGINT drain and leave the group; SIGHUP reloads policies\n"
+            "and secrets.\n"
             "Exit status: 0 clean, 64 usage, 70 cannot go on, 78 configuration.\n\nSettings\n\n%s",
             spec->name, spec->about, spec->name, buf.at ? buf.at : "");
     buf_free(&buf);
@@ -209,6 +211,7 @@ static void wait_for_world(struct process *process) {
 
     while (!engine->stopping && !engine_stop_asked()) {
         health_turned(false);
+        renew_turn(engine->config, &engine->settings.visit);
         arena_reset(engine->arena);
         enum outcome outcome = check_world(process, &err);
         if (engine->stopping || engine_takes(engine, outcome, &words, err.text)) break;
@@ -218,24 +221,10 @@ static void wait_for_world(struct process *process) {
     if (!engine->stopping && !engine_stop_asked()) engine_calm(engine);
 }
 
-/* The secret that may change while it is used, all or nothing. */
-static void reload_secrets(struct engine *engine) {
-    struct arena *arena = arena_new();
-    struct buf errors = {0};
-    struct config read;
-
-    if (config_load(engine->config->file, environ, arena, &read, &errors) < 0)
-        log_say(LOG_ERROR, "secrets not reloaded", "errors", errors.at ? errors.at : "", NULL);
-    else
-        engine->settings.visit = read.visit_secret;
-    buf_free(&errors);
-    arena_free(arena);
-}
-
 /* SIGHUP: the file is read again. What is wrong with it is told, and the policies stay as they
  * were. */
 static void reload(struct engine *engine) {
-    reload_secrets(engine);
+    renew_secrets(engine->config, &engine->settings.visit);
     struct policy_topic topic = policy_log_open(&engine->policy_log);
     struct buf errors = {0};
     bool changed;
@@ -304,6 +293,7 @@ static int start(struct process *process) {
         (struct settings){config->dedupe_for_ms, config->join_for_ms, config->late_settle_ms,
                           config->visit_secret, config->person_secret};
     process->engine.reload = reload;
+    kafka_credentials_take(config); /* whether they are others is seen beside these */
     engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
     if (config->otlp_url)

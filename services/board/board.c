@@ -9,6 +9,7 @@
 #include "decision/policy_file.h"
 #include "runtime/engine.h"
 #include "runtime/health.h"
+#include "runtime/renew.h"
 
 #include <curl/curl.h>
 #include <poll.h>
@@ -262,6 +263,7 @@ static const struct offer_policy *read_offers(const char *dir, struct arena *are
 /* Tokens and who may what, all or nothing; where it listens, and whom it asks, stay. What was
  * before stays in memory, for a request may still look at it. */
 static void reload(struct board *board) {
+    renew_secrets(board->config, NULL);
     struct arena *arena = board->config->arena;
     struct board_policy *policy = ARENA_NEW(arena, struct board_policy);
     const struct person_tokens *tokens = NULL;
@@ -295,6 +297,7 @@ static void rest(struct board *board, int64_t ms) {
     int64_t until_ms = clock_boot_ms() + ms;
     while (!engine_stop_asked() && clock_boot_ms() < until_ms) {
         if (engine_reload_asked()) reload(board);
+        renew_turn(board->config, NULL);
         poll(NULL, 0, STEP_MS);
     }
 }
@@ -364,6 +367,7 @@ int board_run(const struct config *config, const struct board_policy *policy,
     struct board *board = ARENA_NEW(config->arena, struct board);
     struct err err = {""};
 
+    kafka_credentials_take(config); /* whether they are others is seen beside these */
     curl_global_init(CURL_GLOBAL_DEFAULT);
     board->config = config;
     board->kafka = (struct kafka){.config = config, .worker = NULL};

@@ -9,6 +9,7 @@
 #include "runtime/engine.h"
 #include "runtime/health.h"
 #include "runtime/permissions_try.h"
+#include "runtime/renew.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,6 +87,7 @@ static void follow(struct gateway *gateway, const struct gateway_policy *policy,
  * everything stays as it was. Lanes come, go and take something else at a start only: each goes on
  * from what its own group has committed. */
 static void reload(struct gateway *gateway) {
+    renew_secrets(gateway->config, NULL);
     struct gateway_policy *policy = ARENA_NEW(gateway->arena, struct gateway_policy);
     struct sender_target **targets = NULL;
     struct buf errors = {0};
@@ -108,6 +110,7 @@ static void turn(struct gateway *gateway, struct engine *engine) {
     bool any = false;
 
     if (engine_reload_asked()) reload(gateway);
+    renew_turn(gateway->config, NULL);
     arena_reset(engine->arena);
     permissions_turn(engine->permissions);
     for (int i = 0; i < gateway->post_count && !gateway->exit_status; i++) {
@@ -201,6 +204,7 @@ int gateway_run(const struct config *config, const struct gateway_policy *policy
     struct gateway gateway = {.config = config, .policy = policy, .arena = arena};
     struct err err;
 
+    kafka_credentials_take(config); /* whether they are others is seen beside these */
     register_metrics(&gateway);
     gateway.posts = arena_alloc(arena, (size_t)(policy->lanes.count + 1) * sizeof *gateway.posts);
     gateway.kafka = (struct kafka){.config = config, .worker = "gateway"};

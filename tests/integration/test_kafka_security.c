@@ -394,6 +394,73 @@ static void what_ends_soon_is_told(void **state) {
     buf_free(&out);
 }
 
+/* ---- A password that changes ---- */
+
+static void write_password(const char *password) {
+    struct err err;
+    if (file_write(in_folder("password"), password, strlen(password), &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+/* Another one for redress-sla, who signs in by PLAIN; the broker knows it when it is started anew. */
+static void change_on_broker(const char *from, const char *to) {
+    static const char replace[] = "s/user_redress-sla=\"%s\"/user_redress-sla=\"%s\"/";
+    const char *script = arena_printf(arena, replace, from, to);
+    const char *path = arena_printf(arena, "%s/server.properties", h->dir);
+
+    assert_int_equal(harness_run(h, NULL, RUN_MS, "sed", "-i", script, path, NULL), 0);
+    process_kill(&h->kafka, SIGKILL);
+    harness_start_kafka(h);
+}
+
+/* Something for sla to read. */
+static void tell_sla(struct world *world) {
+    static const char text[] = "no event";
+    for (int i = 0; i < 8; i++)
+        world_publish(world, TOPIC_EVENTS, arena_printf(arena, "k%d", i), text, sizeof text - 1,
+                      NULL, 0);
+    world_flush(world);
+}
+
+static bool has_read_all(struct world *world) {
+    return world_lag(world, pipeline_specs[PIPELINE_SLA]) == 0;
+}
+
+/* The broker takes another password while the worker runs: it is refused, reads its file again when
+ * that is changed too, and goes on. So does one that is told by SIGHUP. */
+static void a_password_changes(void **state) {
+    (void)state;
+    struct world *world = world_open(h);
+    struct process *sla = harness_worker(h, "sla", 20);
+
+    write_password(PASSWORD);
+    by_password(sla, "PLAIN", "redress-sla", "");
+    process_env(sla, "REDRESS_KAFKA_SASL_PASSWORD_FILE=%s", in_folder("password"));
+    process_start(sla);
+    harness_wait_ready(h, sla);
+    tell_sla(world);
+    WAIT_FOR(has_read_all(world), LIMIT_MS);
+
+    change_on_broker(PASSWORD, "another-one");
+    WAIT_FOR(process_log_count(sla, "Invalid username or password") > 0, LIMIT_MS);
+    tell_sla(world);
+    assert_false(has_read_all(world));
+    assert_int_equal(process_log_count(sla, "were read again"), 0);
+    write_password("another-one");
+    WAIT_FOR(has_read_all(world), LIMIT_MS);
+    assert_int_equal(process_log_count(sla, "were read again"), 1);
+    assert_int_equal(process_log_count(sla, "another-one"), 0);
+
+    write_password(PASSWORD);
+    process_kill(sla, SIGHUP);
+    WAIT_FOR(process_log_count(sla, "were read again") == 2, LIMIT_MS);
+    change_on_broker("another-one", PASSWORD);
+    tell_sla(world);
+    WAIT_FOR(has_read_all(world), LIMIT_MS);
+    assert_int_equal(process_stop(sla, LIMIT_MS), 0);
+    world_close(world);
+}
+
 /* ---- Who signs in wrongly ---- */
 
 static void expect_word(struct process *worker, const char *word) {
@@ -462,7 +529,8 @@ int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_complaint_passes),      cmocka_unit_test(nobody_does_more),
-        cmocka_unit_test(what_is_granted_is_seen), cmocka_unit_test(what_ends_soon_is_told),
-        cmocka_unit_test(what_is_wrong_is_named),  cmocka_unit_test(wrong_files_are_settings)};
+        cmocka_unit_test(a_password_changes),      cmocka_unit_test(what_is_granted_is_seen),
+        cmocka_unit_test(what_ends_soon_is_told),  cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(wrong_files_are_settings)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
