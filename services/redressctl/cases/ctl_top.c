@@ -129,6 +129,52 @@ static int draw(struct top_run *run) {
     return status;
 }
 
+/* ---- The same for programs ---- */
+
+static void add_counts(struct json_out *json, const char *name, const struct parts *counts) {
+    const struct sight_count *at = counts->at;
+
+    json_key(json, name);
+    json_begin_map(json);
+    for (int i = 0; i < counts->count; i++) {
+        json_key(json, at[i].value);
+        json_int(json, at[i].cases);
+    }
+    json_end_map(json);
+}
+
+static void add_held(struct json_out *json, const struct redis_reply *meta) {
+    json_key(json, "held");
+    json_begin_map(json);
+    for (int i = 0; i + 1 < meta->count; i += 2) {
+        const char *field = meta->items[i].text;
+        if (strncmp(field, "held:", 5) != 0) continue;
+        json_key(json, field + 5);
+        json_text(json, meta->items[i + 1].text);
+    }
+    json_end_map(json);
+}
+
+static void print_json(const struct top_run *run) {
+    char time[CLOCK_TEXT_MAX];
+    struct buf buf = {NULL, 0, 0};
+    struct json_out json = {.buf = &buf};
+
+    json_begin_map(&json);
+    json_key(&json, "prefix"), json_text(&json, run->ctl.config.topic_prefix);
+    json_key(&json, "at"), json_text(&json, clock_format(run->now_ms / 1000 * 1000, time));
+    json_key(&json, "shards"), json_int(&json, run->ctl.shards);
+    add_counts(&json, "status", &run->counts.status);
+    add_counts(&json, "severity", &run->counts.severity);
+    add_counts(&json, "tier", &run->counts.tier);
+    add_counts(&json, "class", &run->counts.class_name);
+    json_key(&json, "overdue"), json_int(&json, run->overdue);
+    add_held(&json, run->view.meta);
+    json_end_map(&json);
+    ctl_json(buf.at, buf.len);
+    buf_free(&buf);
+}
+
 /* Redis away is shown, and waited for. */
 static int watch(struct top_run *run) {
     struct sigaction stop = {.sa_handler = on_stop};
@@ -146,18 +192,21 @@ static int watch(struct top_run *run) {
 static int run_top(int argc, char **argv) {
     struct top_run run = {.ctl.command = &ctl_top};
     bool once = false;
-    const struct options_row options[] = {{"--once", NULL, &once}, {NULL, NULL, NULL}};
+    bool json = false;
+    const struct options_row options[] = {
+        {"--once", NULL, &once}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc > 1) status = ctl_usage(&run.ctl, "unexpected argument \"%.60s\"", argv[1]);
     if (!status) status = ctl_redis(&run.ctl);
     if (!status) status = ctl_shards(&run.ctl);
     run.view = (struct sight_view){.sight = &run.ctl.sight, .worker = "sla", .shard = SIGHT_ALL};
-    if (!status && !once && ctl_is_terminal()) {
+    if (!status && !once && !json && ctl_is_terminal()) {
         status = watch(&run);
     } else if (!status) {
         status = draw(&run);
-        if (!status) ctl_page(run.screen.at);
+        if (!status && json) print_json(&run);
+        if (!status && !json) ctl_page(run.screen.at);
         if (!status) status = ctl_sight_tell(&run.ctl, &run.view);
     }
     sight_view_end(&run.view);
@@ -169,10 +218,10 @@ static int run_top(int argc, char **argv) {
 
 const struct command ctl_top = {
     .name = "top",
-    .usage = "top [--once]",
+    .usage = "top [--once | --json]",
     .about =
         "a live view: cases by status, severity, tier and class, the next deadlines, what is held",
-    .options = "--once",
+    .options = "--once --json",
     .run = run_top,
     .help = help_top,
 };
