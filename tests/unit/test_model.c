@@ -164,8 +164,39 @@ static void test_training(void **state) {
     assert_int_equal(joined.count, 60);
     assert_int_equal(alone.sign_right[0], 30);
     assert_int_equal(alone.sign_said[0], 30);
+    assert_int_equal(joined.sign_right[0], 30);
+    assert_int_equal(joined.rule_count, 0);
     buf_free(&one);
     buf_free(&two);
+}
+
+/* A rule for a flag that the model has learned: on one text it is right, on two it is not; where it
+ * only supposes, it does not fire. */
+static void test_rules_of_flags(void **state) {
+    struct train_example examples[60];
+    struct train_set *set = world(examples, 60);
+    struct rule rule = {.name = "asks", .flag_id = set->signs[0], .weight = 1};
+    struct finding found = {.rule = &rule};
+    struct finding supposed = {.rule = &rule, .supposed = true};
+    struct train_score rules = {0}, alone = {0}, joined = {0};
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        examples[i].found = &found;
+        examples[i].found_count = i < 3;
+    }
+    examples[4].found = &supposed;
+    examples[4].found_count = 1;
+
+    train_evaluate(set, &rules, &alone, &joined);
+    assert_int_equal(joined.rule_count, 1);
+    assert_ptr_equal(joined.rules[0].rule, &rule);
+    assert_int_equal(joined.rules[0].right, 1); /* texts 1, 3, 5 ... ask */
+    assert_int_equal(joined.rules[0].wrong, 2);
+    assert_int_equal(joined.rules[0].added_right, 0);
+    assert_int_equal(joined.rules[0].added_wrong, 2);
+    assert_int_equal(alone.sign_said[0], 30);
+    assert_int_equal(joined.sign_said[0], 32);
+    assert_int_equal(joined.sign_right[0], 30);
 }
 
 /* Half of the texts of one class bear the name of another, and nothing tells them apart: a person
@@ -508,12 +539,17 @@ static void test_labels_by_a_machine(void **state) {
 
 /* "delivered" runs what trains on the whole corpus: minutes with sanitizers. */
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exp_and_ln),   cmocka_unit_test(test_features),
-        cmocka_unit_test(test_training),     cmocka_unit_test(test_sure),
-        cmocka_unit_test(test_evidence),     cmocka_unit_test(test_file),
-        cmocka_unit_test(test_joining),      cmocka_unit_test(test_rarity),
-        cmocka_unit_test(test_unknown_text), cmocka_unit_test(test_labels_by_a_machine)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exp_and_ln),
+                                       cmocka_unit_test(test_features),
+                                       cmocka_unit_test(test_training),
+                                       cmocka_unit_test(test_sure),
+                                       cmocka_unit_test(test_rules_of_flags),
+                                       cmocka_unit_test(test_evidence),
+                                       cmocka_unit_test(test_file),
+                                       cmocka_unit_test(test_joining),
+                                       cmocka_unit_test(test_rarity),
+                                       cmocka_unit_test(test_unknown_text),
+                                       cmocka_unit_test(test_labels_by_a_machine)};
     const struct CMUnitTest delivered[] = {cmocka_unit_test(test_delivered),
                                            cmocka_unit_test(test_labels_from_use)};
 

@@ -57,16 +57,27 @@ static void print_scores(struct buf *page, const struct train_set *set, const ch
     buf_printf(page, "\n");
 }
 
-static void print_signs(struct buf *page, const struct train_set *set,
+static void print_signs(struct buf *page, const struct train_set *set, const char *title,
                         const struct train_score *score) {
     if (set->sign_count == 0) return;
-    buf_printf(page, "\nFlags, by the model alone\n%-30s%10s%10s%10s\n", "", "precision", "recall",
-               "texts");
+    buf_printf(page, "\n%s\n%-30s%10s%10s%10s\n", title, "", "precision", "recall", "texts");
     for (int i = 0; i < set->sign_count; i++) {
         buf_printf(page, "%-30s", fields_choice_name(contract_flags, set->signs[i]));
         print_share(page, ratio_of(score->sign_right[i], score->sign_said[i]));
         print_share(page, ratio_of(score->sign_right[i], score->sign_is[i]));
         buf_printf(page, "%10d\n", score->sign_is[i]);
+    }
+}
+
+/* What would be lost, and what mended, if a rule were taken out. */
+static void print_rules(struct buf *page, const struct train_score *score) {
+    if (score->rule_count == 0) return;
+    buf_printf(page, "\nRules for flags, and what they add to the model\n%-30s%10s%10s%14s%14s\n",
+               "", "right", "wrong", "added right", "added wrong");
+    for (int i = 0; i < score->rule_count; i++) {
+        const struct train_rule *row = &score->rules[i];
+        buf_printf(page, "%-30s%10d%10d%14d%14d\n", row->rule->name, row->right, row->wrong,
+                   row->added_right, row->added_wrong);
     }
 }
 
@@ -106,7 +117,9 @@ static int evaluate(struct train_set *set) {
     print_scores(&page, set, "Rules and model joined", &joined);
     print_sure(&page, &joined);
     print_confusion(&page, set, &joined);
-    print_signs(&page, set, &model);
+    print_signs(&page, set, "Flags, by the model alone", &model);
+    print_signs(&page, set, "Flags, by rules and model joined", &joined);
+    print_rules(&page, &joined);
     ctl_page(page.at);
     buf_free(&page);
 

@@ -285,7 +285,43 @@ static void count_sure(const struct train_example *example, const struct join *j
     score->sure_right += join->output[joined.best] == example->output;
 }
 
-static void count_signs(const struct train_set *set, int fold, struct train_score *score) {
+static void count_sign(struct train_score *score, int sign, bool is, bool said) {
+    score->sign_is[sign] += is;
+    score->sign_said[sign] += said;
+    score->sign_right[sign] += said && is;
+}
+
+static struct train_rule *rule_at(struct train_score *score, const struct rule *rule) {
+    for (int i = 0; i < score->rule_count; i++)
+        if (score->rules[i].rule == rule) return &score->rules[i];
+    if (score->rule_count == TRAIN_RULES_MAX) return NULL;
+
+    score->rules[score->rule_count] = (struct train_rule){.rule = rule};
+    return &score->rules[score->rule_count++];
+}
+
+/* Counts the rules that fire for a flag; returns whether together they raise it, as
+ * classification does. */
+static bool count_rules(const struct train_example *example, int flag, bool is, bool said,
+                        struct train_score *score) {
+    int64_t points = 0;
+
+    for (int i = 0; i < example->found_count; i++) {
+        const struct rule *rule = example->found[i].rule;
+        if (rule->flag_id != flag || example->found[i].supposed) continue;
+        points += rule->weight;
+        struct train_rule *counted = rule_at(score, rule);
+        if (counted == NULL) continue;
+        counted->right += is;
+        counted->wrong += !is;
+        counted->added_right += is && !said;
+        counted->added_wrong += !is && !said;
+    }
+    return points > 0;
+}
+
+static void count_signs(const struct train_set *set, int fold, struct train_score *model_out,
+                        struct train_score *joined_out) {
     for (int k = 0; k < set->sign_count; k++) {
         struct model_sign sign = {0};
         fit_sign(set, fold, k, &sign);
@@ -293,10 +329,11 @@ static void count_signs(const struct train_set *set, int fold, struct train_scor
             const struct train_example *example = &set->at[i];
             if (example->fold != fold || !example->signed_out) continue;
             double odds = example->scores[fold].margins[k] / 1000.0 * sign.slope + sign.offset;
+            bool is = example->signs[k];
             bool said = 1000 / (1 + exp(-odds / 1000)) >= sign.from;
-            score->sign_is[k] += example->signs[k];
-            score->sign_said[k] += said;
-            score->sign_right[k] += said && example->signs[k];
+            bool raised = count_rules(example, sign.flag, is, said, joined_out);
+            count_sign(model_out, k, is, said);
+            count_sign(joined_out, k, is, said || raised);
         }
     }
 }
@@ -310,7 +347,7 @@ void train_evaluate(struct train_set *set, struct train_score *rules_out,
     for (int fold = 0; fold < TRAIN_FOLDS; fold++) {
         struct join join = set->join;
         fit_join(set, fold, &join);
-        count_signs(set, fold, model_out);
+        count_signs(set, fold, model_out, joined_out);
         int32_t sure = fit_sure(set, &join, fold);
         for (int i = 0; i < set->count; i++) {
             if (set->at[i].fold != fold) continue;

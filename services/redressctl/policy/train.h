@@ -12,11 +12,13 @@
 
 #include "classification/join.h"
 #include "classification/model.h"
+#include "classification/rules.h"
 
 enum {
     TRAIN_FOLDS = 5,
     TRAIN_BESIDE = -1, /* in place of a fold: always trained on, never measured */
-    TRAIN_BINS = 15
+    TRAIN_BINS = 15,
+    TRAIN_RULES_MAX = 64 /* of which is counted what they add: a policy has some twenty */
 };
 
 struct train_example {
@@ -24,8 +26,10 @@ struct train_example {
     struct feature_parts parts;
     const int32_t *points; /* from the rules, by class id */
     const bool *barred;    /* by the rules */
-    int output;            /* what it is */
-    bool signed_out;       /* its flags are known: */
+    const struct finding *found;
+    int found_count;
+    int output;      /* what it is */
+    bool signed_out; /* its flags are known: */
     bool signs[MODEL_SIGNS_MAX];
     int times;   /* it counts as so many texts */
     bool beside; /* it is no part of what is measured: */
@@ -55,6 +59,13 @@ void train_folds(struct train_set *set);
  * licence are left to the caller. */
 void train_model(struct train_set *set, struct arena *arena, struct model *out);
 
+/* What a rule for a flag is good for: the texts on which it fires, and those of them to which the
+ * model by itself does not give the flag. */
+struct train_rule {
+    const struct rule *rule;
+    int right, wrong, added_right, added_wrong;
+};
+
 /* What came out of a cross-validation. */
 struct train_score {
     int confusion[MODEL_OUTPUTS_MAX][MODEL_OUTPUTS_MAX]; /* [is][said] */
@@ -63,8 +74,10 @@ struct train_score {
     int count;
     int sure,
         sure_right; /* of the joined one: classes that need no person, and the right of them */
-    /* Flags: of the model alone, from its own threshold on. */
+    /* Flags: of the model alone, from its own threshold on, or of the rules beside it. */
     int sign_is[MODEL_SIGNS_MAX], sign_said[MODEL_SIGNS_MAX], sign_right[MODEL_SIGNS_MAX];
+    struct train_rule rules[TRAIN_RULES_MAX]; /* of the joined one */
+    int rule_count;
 };
 /* Scores the rules alone (with the figures of the policy), the model alone, and both. */
 void train_evaluate(struct train_set *set, struct train_score *rules_out,
