@@ -19,7 +19,8 @@ struct work {
     bool first;
     struct arena *arena;
     struct text text;
-    struct feature_parts parts;
+    struct feature_map map;
+    struct model_text looked; /* the text in the model, where there is one */
     struct finding *found;
     int found_count;
     int32_t points[JOIN_CLASSES_MAX];
@@ -73,7 +74,10 @@ static void choose_class(struct work *work) {
     bool contradicted[JOIN_CLASSES_MAX];
     bool any = false;
 
-    if (policy->model != NULL) model_score_parts(policy->model, &work->parts, scores);
+    if (policy->model != NULL) {
+        model_look_up(policy->model, &work->text, &work->map, work->arena, &work->looked);
+        model_score_text(&work->looked, scores);
+    }
     for (int c = 1; c <= policy->class_count; c++) {
         const struct class_row *row = policy->classes[c];
         contradicted[c] = row != NULL && has_status(&row->ruled_out_by, work->complaint->order);
@@ -258,7 +262,7 @@ static void add_model_reason(struct work *work) {
 
     for (int i = 0; model != NULL && i < model->output_count; i++) {
         if (model->outputs[i].classes[0] != work->out->class_id) continue;
-        model_evidence(model, &work->text, i, &from, &to);
+        model_evidence(&work->looked, i, work->arena, &from, &to);
         if (to > from) add_words(work, "model", from, to);
     }
 }
@@ -271,7 +275,7 @@ static void add_sign_reasons(struct work *work, const bool *shown) {
         int flag = model->signs[i].flag;
         size_t from, to;
         if (!work->flags[flag] || shown[flag] || sign_of(work, flag) == NULL) continue;
-        model_evidence(model, &work->text, model->output_count + i, &from, &to);
+        model_evidence(&work->looked, model->output_count + i, work->arena, &from, &to);
         const char *name = arena_printf(work->arena, "model: %s", contract_flags[flag - 1]);
         if (to > from) add_words(work, name, from, to);
     }
@@ -302,29 +306,25 @@ static void add_reasons(struct work *work, const struct severity_row *severity) 
     add_sign_reasons(work, flag_shown);
 }
 
-/* A stretch of the text up to the next sign or line. */
-static struct text next_clause(const struct text *text, size_t *at) {
-    size_t from = *at;
-    size_t len = strcspn(text->at + from, ",.!?;:\n");
+/* The end of the clause that begins at *at, which goes on to the next: up to a sign or line. */
+static size_t clause_end(const struct text *text, size_t *at) {
+    size_t end = *at + strcspn(text->at + *at, ",.!?;:\n");
 
-    *at = from + len;
+    *at = end;
     while (*at < text->len && strchr(",.!?;:\n", text->at[*at])) (*at)++;
-    return (struct text){
-        .at = text->at + from, .len = len, .from = text->from + from, .to = text->to + from};
+    return end;
 }
 
-/* The class that a clause names by itself; 0: none. */
-static int class_of_clause(const struct work *work, const struct text *clause) {
+/* The class that a clause, bytes from..to, names by itself; 0: none. */
+static int class_of_clause(struct work *work, size_t from, size_t to) {
     enum { CLAUSE_MIN = 12 }; /* bytes: three Chinese characters say little */
     static const int32_t no_points[JOIN_CLASSES_MAX];
     const struct policy *policy = work->policy;
     struct model_scores scores;
-    struct features features;
     struct joined joined;
-    if (clause->len < CLAUSE_MIN) return 0;
+    if (to - from < CLAUSE_MIN) return 0;
 
-    features_of(clause, work->arena, &features);
-    model_score(policy->model, &features, &scores);
+    model_score_stretch(&work->looked, from, to, &scores);
     if (scores.known < KNOWN_TEXT) return 0;
     join_scores(&policy->join, no_points, work->barred, scores.logits, scores.known, &joined);
     int64_t sure = (int64_t)joined.odds[joined.best] * 1000 / JOIN_ONE;
@@ -353,8 +353,9 @@ static void add_others(struct work *work, struct texts *out) {
     }
     bool by_clauses = policy->model != NULL && policy->joining->others_sure > 0;
     for (size_t at = 0; by_clauses && at < work->text.len;) {
-        struct text clause = next_clause(&work->text, &at);
-        int c = class_of_clause(work, &clause);
+        size_t from = at;
+        size_t to = clause_end(&work->text, &at);
+        int c = class_of_clause(work, from, to);
         if (c == 0 || named[c]) continue;
         named[c] = true;
         out->at[out->count++] = contract_classes[c - 1];
@@ -388,7 +389,7 @@ static void list_flags(struct work *work, struct texts *out) {
 static const char *sketch(const struct work *work) {
     char text[SKETCH_SIZE];
 
-    sketch_of(&work->parts.whole, text);
+    sketch_of(&work->map.distinct, text);
     if (!text[0]) return NULL;
     return arena_strdup(work->arena, text);
 }
@@ -402,7 +403,7 @@ void classification_classify(const struct policy *policy, const struct complaint
     classification_read(policy, complaint->text, arena, &work.text);
     work.found_count = rules_find(policy->rules, &work.text, complaint->order, arena, &work.found);
     classification_points(policy, work.found, work.found_count, work.points, work.barred);
-    features_parts(&work.text, arena, &work.parts);
+    features_map(&work.text, arena, &work.map);
     choose_class(&work);
     uint32_t odds = work.joined.odds[out->class_id];
     add_others(&work, &out->classified.others);

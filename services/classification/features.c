@@ -1,4 +1,5 @@
-/* features: one walk over the characters, one over the words. */
+/* features: one walk over the characters, one over the words; each place is kept with the number of
+ * its feature. */
 #include "features.h"
 
 #include "base/ids.h"
@@ -15,11 +16,54 @@ enum {
     SENTENCE_MIN = 12 /* bytes: four Chinese characters; less says little */
 };
 
+enum { SLOTS_FIRST = 512 }; /* a text of 80 Chinese characters has some 250 features */
+
 struct walk {
     const struct text *text;
-    features_each_fn *each;
-    void *context;
+    struct arena *arena;
+    struct feature_map *out;
+    uint32_t *slots; /* open addressing: number + 1 by hash */
+    uint32_t size;
+    int features_room, places_room;
 };
+
+static void grow_slots(struct walk *walk) {
+    const struct features *distinct = &walk->out->distinct;
+
+    walk->size = walk->size ? walk->size * 2 : SLOTS_FIRST;
+    walk->slots = arena_alloc(walk->arena, walk->size * sizeof *walk->slots);
+    for (int i = 0; i < distinct->count; i++) {
+        uint32_t at = distinct->at[i].hash & (walk->size - 1);
+        while (walk->slots[at]) at = (at + 1) & (walk->size - 1);
+        walk->slots[at] = (uint32_t)i + 1;
+    }
+}
+
+/* Twice as many elements of `size` bytes. */
+static void *grow(struct arena *arena, void *at, int *room, size_t size) {
+    int had = *room;
+
+    *room = had ? had * 2 : SLOTS_FIRST / 2;
+    return arena_grow(arena, at, (size_t)had * size, (size_t)*room * size);
+}
+
+static uint32_t number_of(struct walk *walk, uint32_t hash) {
+    struct features *distinct = &walk->out->distinct;
+    if ((uint32_t)distinct->count * 2 >= walk->size) grow_slots(walk);
+    uint32_t at = hash & (walk->size - 1);
+
+    for (; walk->slots[at]; at = (at + 1) & (walk->size - 1)) {
+        uint32_t number = walk->slots[at] - 1;
+        if (distinct->at[number].hash != hash) continue;
+        distinct->at[number].weight++;
+        return number;
+    }
+    if (distinct->count == walk->features_room)
+        distinct->at = grow(walk->arena, distinct->at, &walk->features_room, sizeof *distinct->at);
+    distinct->at[distinct->count] = (struct feature){hash, 1};
+    walk->slots[at] = (uint32_t)distinct->count + 1;
+    return (uint32_t)distinct->count++;
+}
 
 /* One digit is like any other. */
 static bool is_digit(char byte) {
@@ -27,14 +71,18 @@ static bool is_digit(char byte) {
 }
 
 /* The kinds do not meet: "word" is another feature than a run of its letters. */
-static void give(const struct walk *walk, char kind, const char *bytes, size_t len, size_t from,
+static void give(struct walk *walk, char kind, const char *bytes, size_t len, size_t from,
                  size_t to) {
+    struct feature_map *out = walk->out;
     char key[KEY_MAX];
 
     if (len + 1 > sizeof key) return;
     key[0] = kind;
     for (size_t i = 0; i < len; i++) key[i + 1] = is_digit(bytes[i]) ? '0' : bytes[i];
-    walk->each(walk->context, ids_feature_hash(key, len + 1), from, to);
+    if (out->count == walk->places_room)
+        out->places = grow(walk->arena, out->places, &walk->places_room, sizeof *out->places);
+    uint32_t number = number_of(walk, ids_feature_hash(key, len + 1));
+    out->places[out->count++] = (struct feature_place){(uint32_t)from, (uint32_t)to, number};
 }
 
 static bool is_word(unsigned char byte) {
@@ -43,7 +91,7 @@ static bool is_word(unsigned char byte) {
 }
 
 /* Runs of characters that end with the one from `last` on; starts are those of the last three. */
-static void give_runs(const struct walk *walk, const size_t *starts, const bool *wide, int count,
+static void give_runs(struct walk *walk, const size_t *starts, const bool *wide, int count,
                       size_t end) {
     bool any = false;
 
@@ -54,7 +102,7 @@ static void give_runs(const struct walk *walk, const size_t *starts, const bool 
     }
 }
 
-static void walk_characters(const struct walk *walk) {
+static void walk_characters(struct walk *walk) {
     size_t starts[RUN_MAX];
     bool wide[RUN_MAX];
     int count = 0;
@@ -75,7 +123,7 @@ static void walk_characters(const struct walk *walk) {
     }
 }
 
-static void give_parts(const struct walk *walk, size_t from, size_t to) {
+static void give_parts(struct walk *walk, size_t from, size_t to) {
     char ends[WORD_MAX + 2];
     size_t len = to - from + 2;
 
@@ -85,7 +133,7 @@ static void give_parts(const struct walk *walk, size_t from, size_t to) {
         for (size_t i = 0; i + n <= len; i++) give(walk, 'p', ends + i, n, from, to);
 }
 
-static void walk_words(const struct walk *walk) {
+static void walk_words(struct walk *walk) {
     const char *bytes = walk->text->at;
     size_t len = walk->text->len;
     size_t before = 0; /* the word before this one: its length in front of the blank, */
@@ -116,57 +164,34 @@ static void walk_words(const struct walk *walk) {
     }
 }
 
-void features_each(const struct text *text, features_each_fn *each, void *context) {
-    const struct walk walk = {text, each, context};
+uint32_t features_weight(uint32_t times) {
+    if (times == 1) return 1000;
+    return (uint32_t)lround(1000 * (1 + log((double)times)));
+}
+
+void features_map(const struct text *text, struct arena *arena, struct feature_map *out) {
+    struct walk walk = {.text = text, .arena = arena, .out = out};
+
+    *out = (struct feature_map){0};
     walk_characters(&walk);
+    out->words = out->count;
     walk_words(&walk);
-}
-
-/* Counting. */
-
-struct counter {
-    struct arena *arena;
-    struct features *out;
-    int *slots; /* open addressing: index + 1 */
-    int size;
-};
-
-static void grow(struct counter *counter) {
-    counter->size = counter->size ? counter->size * 2 : 512;
-    counter->slots = arena_alloc(counter->arena, (size_t)counter->size * sizeof *counter->slots);
-    for (int i = 0; i < counter->out->count; i++) {
-        int at = (int)(counter->out->at[i].hash & (uint32_t)(counter->size - 1));
-        while (counter->slots[at]) at = (at + 1) & (counter->size - 1);
-        counter->slots[at] = i + 1;
-    }
-}
-
-static void count_one(void *context, uint32_t hash, size_t from, size_t to) {
-    struct counter *counter = context;
-    (void)from, (void)to;
-    if (counter->out->count * 2 >= counter->size) grow(counter);
-
-    int at = (int)(hash & (uint32_t)(counter->size - 1));
-    for (; counter->slots[at]; at = (at + 1) & (counter->size - 1)) {
-        struct feature *feature = &counter->out->at[counter->slots[at] - 1];
-        if (feature->hash != hash) continue;
-        feature->weight++;
-        return;
-    }
-    *ARENA_ADD(counter->arena, counter->out->at, counter->out->count) = (struct feature){hash, 1};
-    counter->slots[at] = counter->out->count;
+    for (int i = 0; i < out->distinct.count; i++)
+        out->distinct.at[i].weight = features_weight(out->distinct.at[i].weight);
 }
 
 void features_of(const struct text *text, struct arena *arena, struct features *out) {
-    struct counter counter = {.arena = arena, .out = out};
+    struct feature_map map;
 
-    *out = (struct features){0};
-    features_each(text, count_one, &counter);
-    for (int i = 0; i < out->count; i++)
-        out->at[i].weight = (uint32_t)lround(1000 * (1 + log((double)out->at[i].weight)));
+    features_map(text, arena, &map);
+    *out = map.distinct;
 }
 
 /* Sentences. */
+
+static bool ends_sentence(char byte) {
+    return byte == '.' || byte == '!' || byte == '?' || byte == ';' || byte == '\n';
+}
 
 /* Where the sentence that begins at `from` ends: behind its full stop or line. */
 static size_t sentence_end(const struct text *text, size_t from) {
@@ -176,25 +201,38 @@ static size_t sentence_end(const struct text *text, size_t from) {
         char byte = text->at[at];
         bool last = at + 1 == text->len;
         if (byte == '.' && !last && is_word((unsigned char)text->at[at + 1])) continue; /* 3.5 */
-        if (strchr(".!?;\n", byte) && byte) break;
+        if (ends_sentence(byte)) break;
     }
-    while (at < text->len && strchr(".!?;\n ", text->at[at])) at++;
+    while (at < text->len && (ends_sentence(text->at[at]) || text->at[at] == ' ')) at++;
     return at;
 }
 
+bool features_sentence(const struct text *text, size_t *at, size_t *from_out, size_t *to_out) {
+    while (*at < text->len) {
+        size_t from = *at;
+        size_t to = sentence_end(text, from);
+
+        *at = to;
+        if (from == 0 && to == text->len) return false;
+        if (to - from < SENTENCE_MIN) continue;
+        *from_out = from;
+        *to_out = to;
+        return true;
+    }
+    return false;
+}
+
 void features_parts(const struct text *text, struct arena *arena, struct feature_parts *out) {
+    size_t from;
+    size_t to;
+
     *out = (struct feature_parts){0};
     features_of(text, arena, &out->whole);
-    if (sentence_end(text, 0) == text->len) return;
-
-    for (size_t from = 0; from < text->len;) {
-        size_t end = sentence_end(text, from);
+    for (size_t at = 0; features_sentence(text, &at, &from, &to);) {
         struct text sentence = {.at = text->at + from,
-                                .len = end - from,
+                                .len = to - from,
                                 .from = text->from + from,
                                 .to = text->to + from};
-        if (sentence.len >= SENTENCE_MIN)
-            features_of(&sentence, arena, ARENA_ADD(arena, out->sentences, out->count));
-        from = end;
+        features_of(&sentence, arena, ARENA_ADD(arena, out->sentences, out->count));
     }
 }

@@ -1,20 +1,13 @@
-/* model: scores and the file. The file is a header in lines, an empty line, the features' hashes as
+/* model: the file. It is a header in lines, an empty line, the features' hashes as
  * little-endian 32-bit numbers, their weights, a byte each, and their rarity, a byte each. */
 #include "model.h"
 
 #include "base/ids.h"
-#include "join.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FEATURES_MAX = 4 << 20,
-    /* Shares of features in thousandths, measured: unseen texts of the training's kind and language
-     * have more than KNOWN_ALL of theirs in common with it. */
-    KNOWN_NONE = 100,
-    KNOWN_ALL = 250
-};
+enum { FEATURES_MAX = 4 << 20 };
 
 static const char magic[] = "redress-model 4\n";
 static const char magic_before[] = "redress-model 3\n"; /* without rarity */
@@ -23,175 +16,19 @@ static int columns_of(const struct model *model) {
     return model->output_count + model->sign_count;
 }
 
-/* floor(sqrt(n)) of a number below 2^62, digit by digit. */
-static uint64_t root(uint64_t n) {
-    uint64_t result = 0;
-
-    for (int bit = 30; bit >= 0; bit--) {
-        uint64_t next = result | UINT64_C(1) << bit;
-        if (next * next <= n) result = next;
-    }
-    return result;
-}
-
-/* From the share of features met to how far the model counts. */
-static int known(int met, int count) {
-    int share = 0;
-    if (count != 0) share = met * 1000 / count;
-    if (share <= KNOWN_NONE) return 0;
-    if (share >= KNOWN_ALL) return 1000;
-    return (share - KNOWN_NONE) * 1000 / (KNOWN_ALL - KNOWN_NONE);
-}
-
 void model_index(struct model *model, struct arena *arena) {
     uint32_t size = 64;
     while (size < (uint32_t)model->feature_count * 2) size *= 2;
-    uint32_t *slots = arena_alloc(arena, size * sizeof *slots);
+    struct model_slot *slots = arena_alloc(arena, size * sizeof *slots);
 
     model->mask = size - 1;
     for (int i = 0; i < model->feature_count; i++) {
         uint32_t at = model->hashes[i] & model->mask;
-        while (slots[at]) at = (at + 1) & model->mask;
-        slots[at] = (uint32_t)i + 1;
+        while (slots[at].number) at = (at + 1) & model->mask;
+        slots[at] = (struct model_slot){model->hashes[i], (uint32_t)i + 1};
     }
     model->slots = slots;
 }
-
-/* The feature's number, or -1. */
-static int feature_of(const struct model *model, uint32_t hash) {
-    for (uint32_t at = hash & model->mask; model->slots[at]; at = (at + 1) & model->mask) {
-        uint32_t feature = model->slots[at] - 1;
-        if (model->hashes[feature] == hash) return (int)feature;
-    }
-    return -1;
-}
-
-static const int8_t *row_of(const struct model *model, int feature) {
-    return model->weights + (size_t)feature * (size_t)columns_of(model);
-}
-
-int64_t model_weigh(const uint8_t *rarity, int feature, uint32_t weight) {
-    if (!rarity) return weight;
-    return (int64_t)weight * rarity[feature] / MODEL_RARITY_ONE;
-}
-
-static int32_t within(int64_t margin) {
-    if (margin > MODEL_LOGIT_MAX) return MODEL_LOGIT_MAX;
-    if (margin < -MODEL_LOGIT_MAX) return -MODEL_LOGIT_MAX;
-    return (int32_t)margin;
-}
-
-/* 1 / (1 + e^-x), both in thousandths. */
-static int32_t sigmoid(int32_t x) {
-    uint64_t below = join_exp(x > 0 ? -x : x); /* of JOIN_ONE */
-    int64_t small = (int64_t)(below * 1000 / (JOIN_ONE + below));
-    if (x > 0) return (int32_t)(1000 - small);
-    return (int32_t)small;
-}
-
-static void set_sign(const struct model *model, int sign, int32_t margin,
-                     struct model_scores *out) {
-    const struct model_sign *row = &model->signs[sign];
-
-    out->margins[sign] = margin;
-    out->signs[sign] = sigmoid(within(margin * (int64_t)row->slope / 1000 + row->offset));
-}
-
-void model_score(const struct model *model, const struct features *features,
-                 struct model_scores *out) {
-    int64_t sums[MODEL_COLUMNS_MAX] = {0};
-    int columns = columns_of(model);
-    uint64_t square = 0;
-    int met = 0;
-
-    for (int i = 0; i < features->count; i++) {
-        int feature = feature_of(model, features->at[i].hash);
-        if (feature < 0) continue;
-        const int8_t *row = row_of(model, feature);
-        int64_t weight = model_weigh(model->rarity, feature, features->at[i].weight);
-        met++;
-        square += (uint64_t)(weight * weight);
-        for (int k = 0; k < columns; k++) sums[k] += row[k] * weight;
-    }
-    int64_t length = (int64_t)root(square);
-    for (int k = 0; k < columns; k++) {
-        int64_t margin = model->bias[k];
-        if (length) margin += sums[k] * model->scale[k] / length / 1000;
-        if (k < model->output_count)
-            out->logits[k] = within(margin);
-        else
-            set_sign(model, k - model->output_count, within(margin), out);
-    }
-    out->known = known(met, features->count);
-}
-
-void model_score_parts(const struct model *model, const struct feature_parts *parts,
-                       struct model_scores *out) {
-    int32_t most[MODEL_SIGNS_MAX];
-    struct model_scores scores;
-
-    model_score(model, &parts->whole, out);
-    if (parts->count == 0) return;
-    for (int i = 0; i < model->sign_count; i++) most[i] = -MODEL_LOGIT_MAX;
-    for (int n = 0; n < parts->count; n++) {
-        model_score(model, &parts->sentences[n], &scores);
-        for (int i = 0; i < model->sign_count; i++)
-            if (scores.margins[i] > most[i]) most[i] = scores.margins[i];
-    }
-    for (int i = 0; i < model->sign_count; i++) {
-        if (!model->signs[i].by_sentence) continue;
-        set_sign(model, i, (out->margins[i] + most[i]) / 2, out);
-    }
-}
-
-/* Evidence: what speaks for a column within a stretch is the stretch's own weight and that of what
- * lies in it, which was met just before. */
-
-enum { MET_MAX = 64 };
-
-struct search {
-    const struct model *model;
-    int column;
-    struct {
-        size_t from, to;
-        int weight;
-    } met[MET_MAX]; /* a ring */
-    int count;
-    int best;
-    size_t from, to;
-};
-
-static void weigh(void *context, uint32_t hash, size_t from, size_t to) {
-    struct search *search = context;
-    int feature = feature_of(search->model, hash);
-    int at = search->count++ % MET_MAX;
-    search->met[at].from = from;
-    search->met[at].to = to;
-    search->met[at].weight = 0;
-    if (feature >= 0)
-        search->met[at].weight =
-            (int)model_weigh(search->model->rarity, feature, MODEL_RARITY_ONE) *
-            row_of(search->model, feature)[search->column];
-
-    int sum = 0;
-    for (int i = 0; i < MET_MAX && i < search->count; i++)
-        if (search->met[i].from >= from && search->met[i].to <= to) sum += search->met[i].weight;
-    if (sum <= search->best) return;
-    search->best = sum;
-    search->from = from;
-    search->to = to;
-}
-
-void model_evidence(const struct model *model, const struct text *text, int column,
-                    size_t *from_out, size_t *to_out) {
-    struct search search = {.model = model, .column = column};
-
-    features_each(text, weigh, &search);
-    *from_out = search.from;
-    *to_out = search.to;
-}
-
-/* The file. */
 
 static void put_hash(struct buf *out, uint32_t hash) {
     char bytes[4];

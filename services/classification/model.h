@@ -33,6 +33,12 @@ struct model_sign {
     int32_t from; /* thousandths of a probability from which it is given; over 1000: never */
 };
 
+/* Where a feature is found: its hash beside its number, so that one look into memory tells. */
+struct model_slot {
+    uint32_t hash;
+    uint32_t number; /* + 1; 0: nothing here */
+};
+
 struct model {
     struct model_output outputs[MODEL_OUTPUTS_MAX];
     int output_count;
@@ -46,7 +52,7 @@ struct model {
                               NULL (files from before): all alike */
     int32_t scale[MODEL_COLUMNS_MAX]; /* millionths of a unit of margin for a weight of 1 */
     int32_t bias[MODEL_COLUMNS_MAX];  /* thousandths */
-    const uint32_t *slots;            /* open addressing: feature + 1 by its hash */
+    const struct model_slot *slots;   /* open addressing, by hash */
     uint32_t mask;
     int32_t own, rules, other; /* how model and rules are joined, in thousandths (join.h) */
     int32_t sure; /* thousandths: a person looks at a class that is less probable; over 1000: at
@@ -79,9 +85,29 @@ void model_score(const struct model *model, const struct features *features,
 void model_score_parts(const struct model *model, const struct feature_parts *parts,
                        struct model_scores *out);
 
+/* A text looked up in a model once, so that its stretches are scored without looking again. */
+struct model_text {
+    const struct model *model;
+    const struct text *text;
+    const struct feature_map *map;
+    int *found; /* by number of the map: the model's number of the feature, or -1 */
+    /* Of the stretch at hand: how often each of the map's features stands in it, and which do. */
+    uint32_t *times;
+    uint32_t *met;
+    int met_count;
+};
+/* All three outlive what is made of them. */
+void model_look_up(const struct model *model, const struct text *text,
+                   const struct feature_map *map, struct arena *arena, struct model_text *out);
+/* As model_score_parts() of the same text. */
+void model_score_text(struct model_text *text, struct model_scores *out);
+/* Outputs and `known` of bytes from..to, which end at signs, as model_score() of them by
+ * themselves. Signs are not scored. */
+void model_score_stretch(struct model_text *text, size_t from, size_t to, struct model_scores *out);
+
 /* The stretch of the text that speaks most for a column: bytes from..to; empty when nothing does.
  */
-void model_evidence(const struct model *model, const struct text *text, int column,
+void model_evidence(const struct model_text *text, int column, struct arena *arena,
                     size_t *from_out, size_t *to_out);
 
 #endif

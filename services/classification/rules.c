@@ -42,6 +42,20 @@ static bool stands_apart(const struct text *text, const struct match_hit *hit) {
     return !(is_latin(text->at[hit->to - 1]) && is_latin(text->at[hit->to]));
 }
 
+static bool is_stop(char c) {
+    switch (c) {
+    case ',':
+    case '.':
+    case '!':
+    case '?':
+    case ';':
+    case ':':
+    case '\n':
+    case '\0': return true;
+    default: return false;
+    }
+}
+
 /* Counts units (characters, and words in Latin letters) and stops from the beginning of the text.
  */
 static void count_up(struct search *search, struct arena *arena) {
@@ -57,7 +71,7 @@ static void count_up(struct search *search, struct arena *arena) {
         search->units_before[i] = units;
         search->stops_before[i] = stops;
         units += c != ' ' && !inside && ((unsigned char)c & 0xc0) != 0x80;
-        stops += strchr(",.!?;:\n", c) != NULL;
+        stops += is_stop(c);
     }
     search->units_before[text->len] = units;
     search->stops_before[text->len] = stops;

@@ -1,6 +1,6 @@
-/* bench_classify: texts a second of one core's time, from the bytes of a text to class, severity,
- * flags and reasons, on the reviews of online_shopping_10_cats. Prints, never judges: a machine may
- * be busy. */
+/* bench_classify [FILE]: texts a second of one core's time, from the bytes of a text to class,
+ * severity, flags and reasons: of FILE, a text a line, as a row of tests/bench/run; else of the
+ * reviews of online_shopping_10_cats. Prints, never judges: a machine may be busy. */
 #include "base/utf8.h"
 #include "classification/classification.h"
 #include "data/yaml.h"
@@ -13,7 +13,7 @@
 
 #define REVIEWS REDRESS_SOURCE_DIR "/../shared/data/online_shopping_10_cats/reviews.csv.gz"
 
-enum { TEXTS_MAX = 40000, LINE_BYTES_MAX = 1 << 16, SHORT_CHARACTERS = 50 };
+enum { TEXTS_MAX = 40000, LINE_BYTES_MAX = 1 << 16, SHORT_CHARACTERS = 50, PASSES = 7 };
 
 struct texts_read {
     const char *at[TEXTS_MAX];
@@ -51,7 +51,21 @@ static int read_reviews(struct arena *arena, struct texts_read *whole, struct te
     return 0;
 }
 
-static void run(const char *name, const struct policy *policy, const struct texts_read *texts) {
+static int read_lines(struct arena *arena, const char *path, struct texts_read *texts) {
+    static char line[LINE_BYTES_MAX];
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return -1;
+
+    while (fgets(line, sizeof line, file) != NULL && texts->count < TEXTS_MAX) {
+        line[strcspn(line, "\n")] = '\0';
+        texts->at[texts->count++] = arena_strdup(arena, line);
+    }
+    fclose(file);
+    return 0;
+}
+
+/* Prints where there is a name. Returns how long it took. */
+static int64_t run(const char *name, const struct policy *policy, const struct texts_read *texts) {
     struct arena *arena = arena_new();
     size_t bytes = 0;
     int complaints = 0;
@@ -65,14 +79,31 @@ static void run(const char *name, const struct policy *policy, const struct text
         arena_reset(arena);
     }
     int64_t took_us = cpu_us() - start_us;
-    printf("%-24s %d texts of %zu bytes on average: %lld texts/s, %.1f us each; %d have a class\n",
-           name, texts->count, bytes / (size_t)texts->count,
-           (long long)texts->count * 1000000 / (took_us > 0 ? took_us : 1),
-           (double)took_us / texts->count, complaints);
+    if (name)
+        printf(
+            "%-24s %d texts of %zu bytes on average: %lld texts/s, %.1f us each; %d have a class\n",
+            name, texts->count, bytes / (size_t)texts->count,
+            (long long)texts->count * 1000000 / (took_us > 0 ? took_us : 1),
+            (double)took_us / texts->count, complaints);
     arena_free(arena);
+    return took_us;
 }
 
-int main(void) {
+/* The least of several passes: what others take from the machine's caches is no cost of ours. */
+static int run_lines(const struct policy *policy, const struct texts_read *texts) {
+    int64_t least_us = INT64_MAX;
+    if (texts->count == 0) return 1;
+
+    for (int pass = 0; pass < PASSES; pass++) {
+        int64_t took_us = run(NULL, policy, texts);
+        if (took_us < least_us) least_us = took_us;
+    }
+    printf("{\"texts\": %d, \"rate/s\": %.0f, \"own us\": %.1f}\n", texts->count,
+           texts->count * 1e6 / (double)least_us, (double)least_us / texts->count);
+    return 0;
+}
+
+int main(int argc, char **argv) {
     static struct texts_read whole, brief;
     struct arena *arena = arena_new();
     struct faults faults = {.arena = arena};
@@ -88,6 +119,7 @@ int main(void) {
         printf("deploy/policies/classification.yaml has faults\n");
         return 1;
     }
+    if (argc > 1) return read_lines(arena, argv[1], &whole) != 0 ? 1 : run_lines(policy, &whole);
     printf("policy compiled in %lld ms; database and working memory %zu KiB\n",
            (long long)(cpu_us() - start_us) / 1000,
            rules_bytes(((struct policy *)policy)->rules) / 1024);

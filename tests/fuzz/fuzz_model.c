@@ -30,18 +30,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char words[] = "the cup came broken";
     uint32_t places[sizeof words] = {0};
     const struct text text = {words, sizeof words - 1, places, places};
-    struct features features;
+    struct feature_map map;
+    struct model_text looked;
     struct model_scores scores = {0};
     size_t from = 0;
     size_t to = 0;
 
-    features_of(&text, arena, &features);
+    features_map(&text, arena, &map);
     if (model) {
-        model_score(model, &features, &scores);
+        model_look_up(model, &text, &map, arena, &looked);
+        model_score_text(&looked, &scores);
         ASSERT(scores.known >= 0 && scores.known <= 1000);
         for (int i = 0; i < model->sign_count; i++)
             ASSERT(scores.signs[i] >= 0 && scores.signs[i] <= 1000);
-        model_evidence(model, &text, 0, &from, &to);
+        model_evidence(&looked, 0, arena, &from, &to);
         ASSERT(from <= to && to < sizeof words);
     }
     arena_free(arena);

@@ -236,14 +236,18 @@ static void test_sure(void **state) {
 static void test_evidence(void **state) {
     struct train_example examples[60];
     struct model model;
+    struct model_text looked;
+    struct feature_map map;
     struct text text;
     size_t from, to;
     (void)state;
     train_model(world(examples, 60), arena, &model);
     classification_read(shipped, "我的东西要退货", arena, &text);
-    model_evidence(&model, &text, 1, &from, &to);
+    features_map(&text, arena, &map);
+    model_look_up(&model, &text, &map, arena, &looked);
+    model_evidence(&looked, 1, arena, &from, &to);
     assert_true(to > from && strstr("要退货", arena_strndup(arena, text.at + from, to - from)));
-    model_evidence(&model, &text, 2, &from, &to);
+    model_evidence(&looked, 2, arena, &from, &to);
     assert_int_equal(from, to);
 }
 
