@@ -307,8 +307,8 @@ static void keep_complaints_for_a_day(struct scene *scene) {
 static int64_t complaints_ms(const char *report) {
     char erased[CLOCK_TEXT_MAX] = "";
     char until[CLOCK_TEXT_MAX] = "";
-    int64_t erased_ms;
-    int64_t until_ms;
+    int64_t erased_ms = 0;
+    int64_t until_ms = 0;
     const char *first = strstr(report, "erased at ");
     const char *line = strstr(report, "erasure.complaints ");
 

@@ -20,8 +20,9 @@ static const char *const texts[] = {
     "杯子坏了，我要退货。客服不理人！再不处理我就去12315投诉；差评",
     "The cup came broken. I want my money back, or I will post this everywhere!",
     "refund 中文 refund, 3.5 stars. broken 坏 broken 坏 broken; it's #1",
-    "aaaaabbbbbcccccdddddeeeeefffffggggghhhhhiiiii late parcel aaaaabbbbbcccccdddddeeeeefffffggggg "
-    "hhhhhiiiii lost. Where is it?",
+    ("aaaaabbbbbcccccdddddeeeeefffffggggghhhhhiiiii late parcel "
+     "aaaaabbbbbcccccdddddeeeeefffffggggg "
+     "hhhhhiiiii lost. Where is it?"),
     "\n\n  第一行没有发货\n第二行要退款\n\n>",
     "质量太差质量太差质量太差质量太差 too bad too bad too bad. too bad. 质量太差。",
 };

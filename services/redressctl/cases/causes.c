@@ -25,7 +25,7 @@ static int match_of(const char *dimension, const char *value, struct cohort_matc
 
 int causes_event(const struct causes_word *word, const char *id, int64_t now_ms,
                  struct arena *arena, struct buf *out, struct err *err) {
-    struct cohort_match match = {NULL};
+    struct cohort_match match = {.carrier = NULL};
     const struct activity data = {.tenant = word->tenant,
                                   .match = &match,
                                   .class_name = word->class_name,
