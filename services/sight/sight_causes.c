@@ -1,12 +1,9 @@
 /* sight_causes: by the index of when they were told. */
 #include "sight/sight_causes.h"
-#include "base/clock.h"
-#include "data/json.h"
+#include "sight/sight_values.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { TENANT, DIMENSION, VALUE, CAUSES };
 
 static const struct field cause_fields[] = {
     {FIELD(sight_cause, cause_id), .type = FIELD_ID, .flags = FIELD_REQUIRED, .doc = "The cause."},
@@ -32,20 +29,9 @@ const struct table sight_cause_table = {.name = "cause",
                                         .fields = cause_fields,
                                         .doc = "What brings more complaints than usual."};
 
-static double real_of(const struct tree *tree, const char *name) {
-    const struct tree *number = tree_get(tree, name);
-    bool known = number && (number->kind == TREE_INT || number->kind == TREE_REAL);
-    return known ? number->real : 0;
-}
-
-static int64_t time_of(const struct tree *tree, const char *name) {
-    const char *text = tree_text(tree, name);
-    int64_t ms;
-    return text && clock_parse(text, &ms) == 0 ? ms : 0;
-}
-
-static void add(struct sight *sight, const struct redis_reply *hash, const struct tree *cause,
-                struct sight_causes *out) {
+static void take(struct sight *sight, const struct sight_value *value, void *context) {
+    struct sight_causes *out = context;
+    const struct tree *cause = value->item;
     const char *status = tree_text(cause, "status");
     const char *cause_id = tree_text(cause, "cause_id");
     const char *class_name = tree_text(cause, "class");
@@ -53,32 +39,20 @@ static void add(struct sight *sight, const struct redis_reply *hash, const struc
     if (!status || !cause_id || !class_name) return;
     *ARENA_ADD(sight->arena, out->at, out->count) = (struct sight_cause){
         .cause_id = cause_id,
-        .tenant = sight_item(hash, TENANT),
-        .dimension = sight_item(hash, DIMENSION),
-        .value = sight_item(hash, VALUE),
+        .tenant = value->tenant,
+        .dimension = value->dimension,
+        .value = value->value,
         .status = status,
         .class_name = class_name,
         .party = tree_text(cause, "party"),
         .outcome = tree_text(cause, "outcome"),
-        .at = time_of(cause, "at"),
-        .complaints = (int64_t)real_of(cause, "complaints"),
-        .orders = (int64_t)real_of(cause, "orders"),
-        .rate = real_of(cause, "rate"),
-        .usual_rate = real_of(cause, "usual_rate"),
+        .at = sight_values_time(cause, "at"),
+        .complaints = sight_values_number(cause, "complaints"),
+        .orders = sight_values_number(cause, "orders"),
+        .rate = sight_values_real(cause, "rate"),
+        .usual_rate = sight_values_real(cause, "usual_rate"),
         .all = cause,
     };
-}
-
-static void take(struct sight *sight, const struct redis_reply *hash, struct sight_causes *out) {
-    const char *text = sight_item(hash, CAUSES);
-    const struct tree *causes;
-    struct err err;
-
-    if (!text || json_read(sight->arena, text, strlen(text), NULL, &causes, &err) != JSON_OK) {
-        out->lost++;
-        return;
-    }
-    for (const struct tree *at = causes->first; at; at = at->next) add(sight, hash, at, out);
 }
 
 static int need_of(const struct sight_cause *cause) {
@@ -96,26 +70,8 @@ static int by_need(const void *a, const void *b) {
 }
 
 int sight_causes_read(struct sight *sight, struct sight_causes *out) {
-    struct redis_reply *found;
-    struct redis_reply *hashes;
-    int shards;
-    int count;
-    int asked = 0;
-
     *out = (struct sight_causes){NULL, 0, 0};
-    for (int shard = 0; shard < sight->shards; shard++)
-        redis_addf(sight->redis, 4, "ZRANGE", sight_key(sight, "cohort", shard, "by:risen_at"), "0",
-                   "-1");
-    if (sight_exchange(sight, &found, &shards) < 0) return -1;
-    for (int shard = 0; shard < shards; shard++)
-        for (int i = 0; i < found[shard].count; i++, asked++)
-            redis_addf(sight->redis, 6, "HMGET",
-                       sight_key(sight, "cohort", shard,
-                                 arena_printf(sight->arena, "case:%s", found[shard].items[i].text)),
-                       "tenant", "dimension", "value", "causes");
-    if (asked == 0) return 0;
-    if (sight_exchange(sight, &hashes, &count) < 0) return -1;
-    for (int i = 0; i < count; i++) take(sight, &hashes[i], out);
+    if (sight_values_read(sight, "risen_at", "causes", take, out, &out->lost) < 0) return -1;
     if (out->count) qsort(out->at, (size_t)out->count, sizeof *out->at, by_need);
     return 0;
 }

@@ -1,12 +1,9 @@
 /* sight_cohorts: by the index of their ends, which closed ones have left. */
 #include "sight/sight_cohorts.h"
-#include "base/clock.h"
-#include "data/json.h"
+#include "sight/sight_values.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { TENANT, DIMENSION, VALUE, COHORTS };
 
 static const struct field cohort_fields[] = {
     {FIELD(sight_cohort, cohort_id), .type = FIELD_ID, .flags = FIELD_REQUIRED,
@@ -31,19 +28,9 @@ const struct table sight_cohort_table = {.name = "cohort",
                                          .fields = cohort_fields,
                                          .doc = "Orders at risk from one cause."};
 
-static int64_t number_of(const struct tree *tree, const char *name) {
-    const struct tree *number = tree_get(tree, name);
-    return number && number->kind == TREE_INT ? number->num : 0;
-}
-
-static int64_t time_of(const struct tree *tree, const char *name) {
-    const char *text = tree_text(tree, name);
-    int64_t ms;
-    return text && clock_parse(text, &ms) == 0 ? ms : 0;
-}
-
-static void add(struct sight *sight, const struct redis_reply *hash, const struct tree *cohort,
-                struct sight_cohorts *out) {
+static void take(struct sight *sight, const struct sight_value *value, void *context) {
+    struct sight_cohorts *out = context;
+    const struct tree *cohort = value->item;
     const char *status = tree_text(cohort, "status");
     const char *cohort_id = tree_text(cohort, "cohort_id");
     const char *class_name = tree_text(cohort, "class");
@@ -51,29 +38,17 @@ static void add(struct sight *sight, const struct redis_reply *hash, const struc
     if (!status || !cohort_id || !class_name || strcmp(status, "closed") == 0) return;
     *ARENA_ADD(sight->arena, out->at, out->count) = (struct sight_cohort){
         .cohort_id = cohort_id,
-        .tenant = sight_item(hash, TENANT),
-        .dimension = sight_item(hash, DIMENSION),
-        .value = sight_item(hash, VALUE),
+        .tenant = value->tenant,
+        .dimension = value->dimension,
+        .value = value->value,
         .status = status,
         .class_name = class_name,
         .by = tree_text(cohort, "by"),
-        .members = number_of(cohort, "members"),
-        .warned = number_of(cohort, "warned"),
-        .ends_at = time_of(cohort, "ends_at"),
+        .members = sight_values_number(cohort, "members"),
+        .warned = sight_values_number(cohort, "warned"),
+        .ends_at = sight_values_time(cohort, "ends_at"),
         .all = cohort,
     };
-}
-
-static void take(struct sight *sight, const struct redis_reply *hash, struct sight_cohorts *out) {
-    const char *text = sight_item(hash, COHORTS);
-    const struct tree *cohorts;
-    struct err err;
-
-    if (!text || json_read(sight->arena, text, strlen(text), NULL, &cohorts, &err) != JSON_OK) {
-        out->lost++;
-        return;
-    }
-    for (const struct tree *at = cohorts->first; at; at = at->next) add(sight, hash, at, out);
 }
 
 static int by_need(const void *a, const void *b) {
@@ -86,27 +61,9 @@ static int by_need(const void *a, const void *b) {
 }
 
 int sight_cohorts_read(struct sight *sight, struct sight_cohorts *out) {
-    struct redis_reply *found;
-    struct redis_reply *hashes;
-    int shards;
-    int count;
-    int asked = 0;
-
     *out = (struct sight_cohorts){NULL, 0, 0};
-    for (int shard = 0; shard < sight->shards; shard++)
-        redis_addf(sight->redis, 4, "ZRANGE", sight_key(sight, "cohort", shard, "by:ends_at"), "0",
-                   "-1");
-    if (sight_exchange(sight, &found, &shards) < 0) return -1;
-    for (int shard = 0; shard < shards; shard++)
-        for (int i = 0; i < found[shard].count; i++, asked++)
-            redis_addf(sight->redis, 6, "HMGET",
-                       sight_key(sight, "cohort", shard,
-                                 arena_printf(sight->arena, "case:%s", found[shard].items[i].text)),
-                       "tenant", "dimension", "value", "cohorts");
-    if (asked == 0) return 0;
-    if (sight_exchange(sight, &hashes, &count) < 0) return -1;
-    for (int i = 0; i < count; i++) take(sight, &hashes[i], out);
-    qsort(out->at, (size_t)out->count, sizeof *out->at, by_need);
+    if (sight_values_read(sight, "ends_at", "cohorts", take, out, &out->lost) < 0) return -1;
+    if (out->count) qsort(out->at, (size_t)out->count, sizeof *out->at, by_need);
     return 0;
 }
 

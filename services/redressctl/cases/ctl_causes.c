@@ -2,7 +2,7 @@
  * somebody says what he has done about it. Listed from Redis; said by an event. */
 #include "base/clock.h"
 #include "redressctl/cases/causes.h"
-#include "redressctl/cases/ctl_sight.h"
+#include "redressctl/cases/ctl_values.h"
 #include "redressctl/cases/word.h"
 #include "redressctl/help_texts.h"
 #include "sight/sight_causes.h"
@@ -20,45 +20,22 @@ struct causes_run {
 
 /* ---- Looking ---- */
 
-static int read_all(struct causes_run *run) {
-    struct ctl *ctl = &run->ctl;
-    struct sight_view view = {.sight = &ctl->sight, .worker = "cohort", .shard = SIGHT_ALL};
-    int status = ctl_redis(ctl);
+static int read_found(struct sight *sight, void *found, int *lost_out) {
+    struct sight_causes *causes = found;
+    int rc = sight_causes_read(sight, causes);
 
-    if (!status) status = ctl_shards(ctl);
-    if (status) return status;
-    status = ctl_sight(ctl, sight_view_look(&view));
-    if (!status) status = ctl_sight(ctl, sight_causes_read(&ctl->sight, &run->found));
-    if (!status) status = ctl_sight(ctl, sight_view_look(&view));
-    if (!status) status = ctl_sight_tell(ctl, &view);
-    if (!status && run->found.lost)
-        status = ctl_fail(ctl,
-                          "Redis has lost %d values: `redressctl rebuild cohort` makes the view "
-                          "anew",
-                          run->found.lost);
-    sight_view_end(&view);
-    return status;
+    *lost_out = causes->lost;
+    return rc;
+}
+
+static int read_all(struct causes_run *run) {
+    return ctl_values_read(&run->ctl, read_found, &run->found);
 }
 
 static void print_json(const struct sight_cause *cause) {
-    struct buf buf = {NULL, 0, 0};
-    struct json_out json = {.buf = &buf};
-    const char *const where[][2] = {
-        {"tenant", cause->tenant}, {"dimension", cause->dimension}, {"value", cause->value}};
+    const struct sight_value value = {cause->tenant, cause->dimension, cause->value, cause->all};
 
-    json_begin_map(&json);
-    for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
-        if (!where[i][1]) continue;
-        json_key(&json, where[i][0]);
-        json_text(&json, where[i][1]);
-    }
-    for (const struct tree *at = cause->all->first; at; at = at->next) {
-        json_key(&json, at->key);
-        json_tree(&json, at);
-    }
-    json_end_map(&json);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
+    ctl_values_json(&value);
 }
 
 static void print_row(const struct sight_cause *cause, int64_t now_ms, bool first) {

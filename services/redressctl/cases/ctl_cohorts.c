@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "redressctl/cases/cohorts.h"
-#include "redressctl/cases/ctl_sight.h"
+#include "redressctl/cases/ctl_values.h"
 #include "redressctl/cases/word.h"
 #include "redressctl/help_texts.h"
 #include "sight/sight_cohorts.h"
@@ -21,45 +21,23 @@ struct cohorts_run {
 
 /* ---- Looking ---- */
 
-static int read_all(struct cohorts_run *run) {
-    struct ctl *ctl = &run->ctl;
-    struct sight_view view = {.sight = &ctl->sight, .worker = "cohort", .shard = SIGHT_ALL};
-    int status = ctl_redis(ctl);
+static int read_found(struct sight *sight, void *found, int *lost_out) {
+    struct sight_cohorts *cohorts = found;
+    int rc = sight_cohorts_read(sight, cohorts);
 
-    if (!status) status = ctl_shards(ctl);
-    if (status) return status;
-    status = ctl_sight(ctl, sight_view_look(&view));
-    if (!status) status = ctl_sight(ctl, sight_cohorts_read(&ctl->sight, &run->found));
-    if (!status) status = ctl_sight(ctl, sight_view_look(&view));
-    if (!status) status = ctl_sight_tell(ctl, &view);
-    if (!status && run->found.lost)
-        status = ctl_fail(ctl,
-                          "Redis has lost %d values: `redressctl rebuild cohort` makes the view "
-                          "anew",
-                          run->found.lost);
-    sight_view_end(&view);
-    return status;
+    *lost_out = cohorts->lost;
+    return rc;
+}
+
+static int read_all(struct cohorts_run *run) {
+    return ctl_values_read(&run->ctl, read_found, &run->found);
 }
 
 static void print_json(const struct sight_cohort *cohort) {
-    struct buf buf = {NULL, 0, 0};
-    struct json_out json = {.buf = &buf};
-    const char *const where[][2] = {
-        {"tenant", cohort->tenant}, {"dimension", cohort->dimension}, {"value", cohort->value}};
+    const struct sight_value value = {cohort->tenant, cohort->dimension, cohort->value,
+                                      cohort->all};
 
-    json_begin_map(&json);
-    for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
-        if (!where[i][1]) continue;
-        json_key(&json, where[i][0]);
-        json_text(&json, where[i][1]);
-    }
-    for (const struct tree *at = cohort->all->first; at; at = at->next) {
-        json_key(&json, at->key);
-        json_tree(&json, at);
-    }
-    json_end_map(&json);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
+    ctl_values_json(&value);
 }
 
 static void print_row(const struct sight_cohort *cohort, int64_t now_ms, bool first) {
