@@ -119,16 +119,6 @@ static void check_letters(struct pipeline *pipeline) {
     assert_int_equal(lines, 2 * WAREHOUSES); /* warehouse_weekly, manager_weekly */
 }
 
-static void check_view(struct pipeline *pipeline) {
-    struct buf diff = {0};
-    int lines;
-    int differ = world_check_view(pipeline->world, &cohort_spec, &diff, &lines);
-    if (differ) print_message("%s", diff.at);
-    assert_int_equal(differ, 0);
-    assert_true(lines > 0);
-    buf_free(&diff);
-}
-
 /* So many lines have it; -1: the view is made anew. */
 static int listed(struct pipeline *pipeline, const char *what, char *cause_id, size_t size) {
     static const char member[] = "\"cause_id\":\"";
@@ -201,7 +191,7 @@ static void warehouses(void **state) {
     assert_int_equal(count_of(pipeline->events, "cause.reviewed", 1), 0);
     check_letters(pipeline);
     pipeline_wait_views(pipeline);
-    check_view(pipeline);
+    pipeline_check_view(pipeline, &cohort_spec);
     pipeline_check_views(pipeline);
     pipeline_close(pipeline);
 }

@@ -158,31 +158,27 @@ static void check_once(const struct tail *tail, const char *type) {
                 fail_msg("%s: T%d-%d: %d", type, truck, order, counts[truck][order]);
 }
 
-static void check_view(struct pipeline *pipeline) {
-    struct buf diff = {0};
-    int lines;
-    int differ = world_check_view(pipeline->world, &cohort_spec, &diff, &lines);
-    if (differ) print_message("%s", diff.at);
-    assert_int_equal(differ, 0);
-    assert_true(lines > 0);
-    buf_free(&diff);
+/* -1: a shard is taken over, or its view made anew, so that not all can be seen. */
+static int count_open(struct pipeline *pipeline) {
+    struct buf listed = {0};
+    int open = 0;
+    int status = harness_run(pipeline->h, &listed, PIPELINE_WITHIN_MS, "redressctl", "cohorts",
+                             "--json", NULL);
+
+    for (const char *at = listed.at; at && (at = strstr(at, "\"status\":\"open\"")); at++) open++;
+    buf_free(&listed);
+    return status ? -1 : open;
 }
 
 /* Each runs, with all that were warned; a person ends one. */
 static void check_commands(struct pipeline *pipeline) {
-    struct buf listed = {0};
-    int open = 0;
-    assert_int_equal(harness_run(pipeline->h, &listed, PIPELINE_WITHIN_MS, "redressctl", "cohorts",
-                                 "--json", NULL),
-                     0);
-    for (const char *at = listed.at; (at = strstr(at, "\"status\":\"open\"")); at++) open++;
-    assert_int_equal(open, TRUCKS);
+    WAIT_FOR(count_open(pipeline) >= 0, PIPELINE_WITHIN_MS);
+    assert_int_equal(count_open(pipeline), TRUCKS);
     assert_int_equal(harness_run(pipeline->h, NULL, PIPELINE_WITHIN_MS, "redressctl", "cohorts",
                                  "end", "--lane", "LANE-0", "--class", "logistics.delayed", "--by",
                                  "wang", NULL),
                      0);
     tail_wait(pipeline->events, "cohort.closed", NULL, 1, FAULTS_STEP_MS);
-    buf_free(&listed);
 }
 
 static void trucks(void **state) {
@@ -212,7 +208,7 @@ static void trucks(void **state) {
     check_once(letters, "delivery.requested");
     check_commands(pipeline);
     wait_for_cohorts(pipeline, orders);
-    check_view(pipeline);
+    pipeline_check_view(pipeline, &cohort_spec);
     pipeline_check_views(pipeline);
     tail_close(orders);
     tail_close(settlements);

@@ -147,16 +147,20 @@ void pipeline_wait_views(struct pipeline *pipeline) {
     WAIT_FOR(views_agree(pipeline), PIPELINE_WITHIN_MS);
 }
 
+void pipeline_check_view(struct pipeline *pipeline, const struct worker_spec *spec) {
+    struct buf diff = {0};
+    int lines;
+    int differ = world_check_view(pipeline->world, spec, &diff, &lines);
+
+    if (differ) print_message("%s", diff.at);
+    print_message("view of %s: %d lines, %d differ from the fold of the changelog\n", spec->name,
+                  lines, differ);
+    assert_int_equal(differ, 0);
+    assert_true(lines > 0);
+    buf_free(&diff);
+}
+
 void pipeline_check_views(struct pipeline *pipeline) {
-    for (int i = PIPELINE_SLA; i <= PIPELINE_NOTIFICATION; i++) {
-        struct buf diff = {0};
-        int lines;
-        int differ = world_check_view(pipeline->world, pipeline_specs[i], &diff, &lines);
-        if (differ) print_message("%s", diff.at);
-        print_message("view of %s: %d lines, %d differ from the fold of the changelog\n",
-                      pipeline_specs[i]->name, lines, differ);
-        assert_int_equal(differ, 0);
-        assert_true(lines > 0);
-        buf_free(&diff);
-    }
+    for (int i = PIPELINE_SLA; i <= PIPELINE_NOTIFICATION; i++)
+        pipeline_check_view(pipeline, pipeline_specs[i]);
 }

@@ -48,8 +48,9 @@ void pipeline_publish(struct pipeline *pipeline, const char *type, const char *s
 /* Waits until nothing is left to read for any worker, and reads the case log to its end. */
 void pipeline_wait_idle(struct pipeline *pipeline);
 
-/* Fails the test unless the views of sla, compensation and notification equal the folds of their
- * changelogs. */
+/* Fails the test unless the view of a worker, or those of sla, compensation and notification, equal
+ * the folds of their changelogs. */
+void pipeline_check_view(struct pipeline *pipeline, const struct worker_spec *spec);
 void pipeline_check_views(struct pipeline *pipeline);
 /* Until they are, after a Redis that forgot: who is idle makes a view anew at its next look. */
 void pipeline_wait_views(struct pipeline *pipeline);
