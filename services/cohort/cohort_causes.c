@@ -185,20 +185,6 @@ static void interval_of(int64_t count, double *from_out, double *to_out) {
     *to_out = high * pow(1 - 1 / (9 * high) + WIDE / (3 * sqrt(high)), 3);
 }
 
-static struct cohort_match *match_of(const struct cohort_turn *turn) {
-    const char *value = turn->state->value;
-    struct cohort_match *match = ARENA_NEW(turn->in->arena, struct cohort_match);
-
-    switch (turn->state->dimension) {
-    case COHORT_CARRIER: match->carrier = value; break;
-    case COHORT_WAREHOUSE: match->warehouse = value; break;
-    case COHORT_SKU: match->sku = value; break;
-    case COHORT_BATCH: match->batch = value; break;
-    default: match->lane = value;
-    }
-    return match;
-}
-
 static struct cause_event event_of(const struct cohort_turn *turn, const struct cohort_cause *cause,
                                    const struct cause_finding *found) {
     double from;
@@ -210,7 +196,7 @@ static struct cause_event event_of(const struct cohort_turn *turn, const struct 
         .cause_id = cause->cause_id,
         .class_name = cause->class_name,
         .party = cause->party,
-        .match = match_of(turn),
+        .match = cohort_open_match(turn->state, turn->in->arena),
         .since = begin_of(turn, cause->since_day),
         .days = found->days,
         .complaints = found->rate.complaints,

@@ -128,31 +128,35 @@ static void begin(const struct cohort_turn *turn, struct cohort *cohort) {
 
 /* ---- By the rate ---- */
 
-static void match_lane_day(const struct cohort_state *state, struct cohort *cohort,
-                           struct arena *arena) {
+/* Where the day begins behind the lane; of a day's lane only. */
+static const char *day_in(const struct cohort_state *state) {
     const char *day = strrchr(state->value, '@');
-    int64_t from;
 
     ASSERT(day);
-    cohort->match->lane = arena_strndup(arena, state->value, (size_t)(day - state->value));
-    if (clock_parse(arena_printf(arena, "%sT00:00:00Z", day + 1), &from) != 0) return;
-    cohort->placed_from = from;
-    cohort->placed_to = from + COHORT_KEY_DAY_MS;
+    return day;
 }
 
-static void match_value(const struct cohort_state *state, struct cohort *cohort,
-                        struct arena *arena) {
+struct cohort_match *cohort_open_match(const struct cohort_state *state, struct arena *arena) {
     struct cohort_match *match = ARENA_NEW(arena, struct cohort_match);
+    const char *value = state->value;
 
-    cohort->match = match;
     switch (state->dimension) {
-    case COHORT_CARRIER: match->carrier = state->value; break;
-    case COHORT_WAREHOUSE: match->warehouse = state->value; break;
-    case COHORT_SKU: match->sku = state->value; break;
-    case COHORT_BATCH: match->batch = state->value; break;
-    case COHORT_LANE: match->lane = state->value; break;
-    default: match_lane_day(state, cohort, arena);
+    case COHORT_CARRIER: match->carrier = value; break;
+    case COHORT_WAREHOUSE: match->warehouse = value; break;
+    case COHORT_SKU: match->sku = value; break;
+    case COHORT_BATCH: match->batch = value; break;
+    case COHORT_LANE: match->lane = value; break;
+    default: match->lane = arena_strndup(arena, value, (size_t)(day_in(state) - value));
     }
+    return match;
+}
+
+static void set_day(const struct cohort_state *state, struct cohort *cohort, struct arena *arena) {
+    int64_t from;
+
+    if (clock_parse(arena_printf(arena, "%sT00:00:00Z", day_in(state) + 1), &from) != 0) return;
+    cohort->placed_from = from;
+    cohort->placed_to = from + COHORT_KEY_DAY_MS;
 }
 
 void cohort_open_by_rate(const struct cohort_turn *turn, const char *class_name) {
@@ -169,7 +173,8 @@ void cohort_open_by_rate(const struct cohort_turn *turn, const char *class_name)
     cohort->complaints = rate.complaints;
     cohort->expected = cohort_rate_expected(&rate);
     cohort->chance = chance;
-    match_value(turn->state, cohort, turn->in->arena);
+    cohort->match = cohort_open_match(turn->state, turn->in->arena);
+    if (turn->state->dimension == COHORT_DAY) set_day(turn->state, cohort, turn->in->arena);
     begin(turn, cohort);
 }
 

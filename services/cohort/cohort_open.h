@@ -12,6 +12,8 @@ struct cohort_turn {
     int64_t now_ms; /* the log's time of an event, the clock of a wake-up */
 };
 
+/* The orders that share the state's value; of a day's lane without the day. */
+struct cohort_match *cohort_open_match(const struct cohort_state *state, struct arena *arena);
 /* After one more complaint of a class: opens one, if there are more than usual and none runs. */
 void cohort_open_by_rate(const struct cohort_turn *turn, const char *class_name);
 /* A person has confirmed a cause: opens one, admits one that waits, or lets one run on. Returns

@@ -49,6 +49,10 @@ void cohort_keys_of_order(const char *tenant, const struct order *order, const s
     add_items(tenant, items, arena, out);
 }
 
+bool cohort_match_is_empty(const struct cohort_match *match) {
+    return !match->carrier && !match->warehouse && !match->sku && !match->batch && !match->lane;
+}
+
 const char *cohort_key_of_match(const char *tenant, const struct cohort_match *match,
                                 int64_t placed_from, int64_t placed_to, struct arena *arena) {
     bool day = match->lane && placed_from > 0 && placed_from % COHORT_KEY_DAY_MS == 0 &&

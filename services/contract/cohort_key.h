@@ -19,6 +19,8 @@ enum { COHORT_KEY_ITEMS_MOST = 20 };
 /* Those of an order; none when nothing but its id is known. */
 void cohort_keys_of_order(const char *tenant, const struct order *order, const struct parts *items,
                           struct arena *arena, struct texts *out);
+/* It names nothing that orders could share. */
+bool cohort_match_is_empty(const struct cohort_match *match);
 /* The one that decides about a match: the narrowest that it names, in the order batch, sku, day,
  * lane, warehouse, carrier. It is a lane's day when placed_from and placed_to (0: none) are one.
  * NULL: the match is empty. */

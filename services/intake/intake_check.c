@@ -2,6 +2,7 @@
  */
 #include "intake_check.h"
 #include "base/ids.h"
+#include "contract/cohort_key.h"
 #include "data/currency.h"
 
 #include <math.h>
@@ -117,7 +118,7 @@ static int check_cohort(const struct activity *data, struct rejection *rejection
     const struct cohort_match *match = data->match;
 
     if (!match) return 0;
-    if (!match->carrier && !match->warehouse && !match->sku && !match->batch && !match->lane)
+    if (cohort_match_is_empty(match))
         return intake_check_fail(
             rejection, "missing_field",
             "data.match: expected one or more of carrier, warehouse, sku, batch, lane");

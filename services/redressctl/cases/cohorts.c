@@ -1,6 +1,7 @@
 /* cohorts: see the header. */
 #include "redressctl/cases/cohorts.h"
 #include "base/clock.h"
+#include "contract/cohort_key.h"
 #include "redressctl/cases/word.h"
 
 #include <string.h>
@@ -11,17 +12,13 @@ static int read_time(const char *option, const char *text, int64_t *ms_out, stru
     return err_set(err, "%s \"%.40s\": expected a time such as 2026-11-22T00:00:00Z", option, text);
 }
 
-static bool is_empty(const struct cohort_match *match) {
-    return !match->carrier && !match->warehouse && !match->sku && !match->batch && !match->lane;
-}
-
 int cohorts_event(enum event_type type, const struct cohorts_word *word, const char *id,
                   int64_t now_ms, struct arena *arena, struct buf *out, struct err *err) {
     struct cohort_match match = word->match;
     struct activity data = {
         .tenant = word->tenant, .match = &match, .class_name = word->class_name, .by = word->by};
 
-    if (is_empty(&match))
+    if (cohort_match_is_empty(&match))
         return err_set(err, "expected --carrier, --warehouse, --sku, --batch or --lane");
     if (!word->class_name || !fields_choice_value(contract_classes, word->class_name))
         return err_set(err, "--class \"%.60s\": expected a class, such as logistics.delayed",
