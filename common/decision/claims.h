@@ -12,6 +12,9 @@
  * 400 d, an alias for join_for and dedupe_for, at most 365 d and 90 d; and each for a day more. */
 #define CLAIMS_KEPT_MAX_MS (INT64_C(460) * 24 * 3600 * 1000)
 
+/* The limit of a count that has none: small enough to be added up. */
+#define CLAIMS_NO_LIMIT (INT64_MAX / 4)
+
 enum claim_kind {
     CLAIM_ONCE, /* the first id has it */
     CLAIM_JOIN, /* the first id has it and everybody gets its value; lives `valid_ms` after the last

@@ -69,13 +69,12 @@ static struct gauges make_gauges(void) {
 
 /* The series is that of the budget, whichever day or month it is: a new one begins at 0. */
 static void set_budgets(const struct gauges *gauges, const struct parts *budgets) {
-    enum { MONTH_DIGITS = 6 };
     const struct sight_budget *at = budgets->at;
     char labels[1000];
 
     for (int i = 0; i < budgets->count; i++) {
         const char *period = "day";
-        if (strlen(at[i].period) == MONTH_DIGITS) period = "month";
+        if (strlen(at[i].period) == DUTY_MONTH_DIGITS) period = "month";
         snprintf(labels, sizeof labels, "%s" METRICS_NEXT "%s" METRICS_NEXT "%s" METRICS_NEXT "%s",
                  period, at[i].currency, at[i].budget, at[i].tenant);
         /* What Redis has lost is not 0: the sum stays as it was last seen. */

@@ -104,7 +104,7 @@ const char *duty_budget_name(const struct duty_budget *budget) {
 }
 
 const struct tree *duty_budget_limit(const struct duty_budget *budget, int *digits_out) {
-    *digits_out = budget->daily ? 8 : 6;
+    *digits_out = budget->daily ? DUTY_DAY_DIGITS : DUTY_MONTH_DIGITS;
     if (budget->daily) return budget->daily;
     return budget->monthly;
 }

@@ -69,7 +69,10 @@ bool duty_settle_is_about(const struct duty_settle *step, int remedy_kind);
 extern const struct table duty_settle_table, duty_undecided_table, duty_delegation_table,
     duty_budget_table, duty_history_table;
 
-/* Its name, and its limit with how many digits of its period's date count: 8, or 6. */
+/* Digits of a period's date: "20261122", "202611". */
+enum { DUTY_DAY_DIGITS = 8, DUTY_MONTH_DIGITS = 6 };
+
+/* Its name, and its limit with how many digits of its period's date count. */
 const char *duty_budget_name(const struct duty_budget *budget);
 /* The claim that counts it (compensation.h), for a tenant in a period. */
 const char *duty_budget_key(const char *name, const char *tenant, const char *currency,

@@ -5,9 +5,6 @@
 #include <limits.h>
 #include <string.h>
 
-/* Small enough to be added up. */
-static const int64_t no_limit = INT64_MAX / 4;
-
 static const char *whose(const struct compensation_state *state, int of) {
     if (of == DUTY_OF_ADDRESS) return state->address_mark;
     if (of == DUTY_OF_PHONE) return state->phone_mark;
@@ -47,7 +44,7 @@ static int claim(struct proposal_turn *turn, const struct duty_history *row, boo
                                                  .time_ms = decision_logged_ms(turn->in),
                                                  .valid_ms = row->within,
                                                  .amount = counted,
-                                                 .limit = no_limit,
+                                                 .limit = CLAIMS_NO_LIMIT,
                                                  .logged = counted});
     return index;
 }

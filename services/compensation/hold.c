@@ -13,10 +13,8 @@
 static const int64_t order_kept_ms = 400 * DAY_MS;
 static const int64_t monthly_kept_ms = 70 * DAY_MS;
 static const int64_t daily_kept_ms = 3 * DAY_MS;
-/* No limit: what people approve beyond a cap is only counted. Small enough to be added up. */
-static const int64_t no_limit = INT64_MAX / 4;
-
-enum { DAY_DIGITS = 8, MONTH_DIGITS = 6 };
+/* What people approve beyond a cap is only counted. */
+static const int64_t no_limit = CLAIMS_NO_LIMIT;
 
 /* The local day ("20261122") or month ("202611") of the deciding: of the log's time, never of what
  * the record says of itself. */
@@ -67,8 +65,8 @@ static const char *key_of(const struct proposal_turn *turn, const struct compens
 static int64_t kept_ms(const struct proposal_turn *turn, const struct compensation_hold *hold) {
     const struct offer_caps *caps = turn->policy->caps;
 
-    if (hold->period && strlen(hold->period) == DAY_DIGITS) return daily_kept_ms;
-    if (hold->period && strlen(hold->period) == MONTH_DIGITS) return monthly_kept_ms;
+    if (hold->period && strlen(hold->period) == DUTY_DAY_DIGITS) return daily_kept_ms;
+    if (hold->period && strlen(hold->period) == DUTY_MONTH_DIGITS) return monthly_kept_ms;
     if (hold->kind == COMPENSATION_HELD_NO_ORDER && caps) return caps->without_order_every;
     return order_kept_ms;
 }
@@ -231,7 +229,7 @@ bool hold_goodwill_cap(struct proposal_turn *turn) {
 
 bool hold_customer_cap(struct proposal_turn *turn) {
     struct compensation_hold hold = {.kind = COMPENSATION_HELD_CUSTOMER,
-                                     .period = period(turn, MONTH_DIGITS),
+                                     .period = period(turn, DUTY_MONTH_DIGITS),
                                      .id = turn->state->proposal_id};
     if (!turn->policy->caps) return true;
     return take_given(turn, hold, turn->policy->caps->customer_monthly, true);
@@ -344,7 +342,7 @@ void hold_beyond_caps(struct proposal_turn *turn) {
     struct compensation_hold goodwill = {
         .kind = COMPENSATION_HELD_GOODWILL, .period = "", .id = id};
     struct compensation_hold customer = {
-        .kind = COMPENSATION_HELD_CUSTOMER, .period = period(turn, MONTH_DIGITS), .id = id};
+        .kind = COMPENSATION_HELD_CUSTOMER, .period = period(turn, DUTY_MONTH_DIGITS), .id = id};
     if (caps->order_extra && !holds(state, COMPENSATION_HELD_GOODWILL, NULL))
         take(turn, goodwill, state->goodwill_minor, no_limit);
     if (caps->customer_monthly && !holds(state, COMPENSATION_HELD_CUSTOMER, NULL) &&

@@ -1,8 +1,8 @@
 /* recovery: rows in order; the first of a party that speaks claims. */
 #include "recovery.h"
-#include "base/ids.h"
 #include "duty_policy.h"
 #include "offer_match.h"
+#include "settle.h"
 #include "share.h"
 
 #include <limits.h>
@@ -10,10 +10,6 @@
 
 /* As long as an order can be complained about. */
 static const int64_t kept_ms = INT64_C(400) * 24 * 3600 * 1000;
-/* Nothing limits what a party owes. Small enough to be added up. */
-static const int64_t no_limit = INT64_MAX / 4;
-
-enum { MONTH_DIGITS = 6 };
 
 static int64_t late_ms(const struct proposal_turn *turn) {
     struct offer_about about = {.state = turn->state, .at_ms = turn->state->order_told_at};
@@ -57,23 +53,15 @@ static const struct tree *borne_by(const char *party, const struct money *amount
 /* Asks for the money. The customer has no part in it, but every settlement names him. */
 static void order(struct proposal_turn *turn, const struct compensation_recovery *recovery,
                   const char *rule) {
-    const struct compensation_state *state = turn->state;
-    struct arena *arena = turn->in->arena;
     struct remedy remedy = {.kind = fields_choice_value(contract_remedy_kinds, "recovery_claim"),
                             .amount = recovery->amount,
                             .detail = rule};
     struct settlement data = {.settlement_id = recovery->settlement_id,
-                              .case_id = turn->case_id,
-                              .order_id = state->order_id,
-                              .customer_id = state->customer_id ? state->customer_id : "erased",
                               .remedy = &remedy,
-                              .split = borne_by(recovery->party, &recovery->amount, arena)};
-    const char *route = arena_strndup(arena, turn->case_id, IDS_ROUTE_LEN);
-    struct output *output =
-        effects_send(turn->out, TOPIC_SETTLEMENTS, route, "settlement.ordered",
-                     recovery->settlement_id, proposal_time(turn), &contract_settlement, &data);
+                              .split =
+                                  borne_by(recovery->party, &recovery->amount, turn->in->arena)};
 
-    output->subject = turn->case_id;
+    settle_send(turn, recovery->settlement_id, &data);
 }
 
 static struct compensation about(const struct proposal_turn *turn,
@@ -169,7 +157,8 @@ const char *recovery_sum_key(enum recovery_sum what, const char *party, const ch
 static void sum_up(struct proposal_turn *turn, const struct compensation *data,
                    enum recovery_sum what, const char *carrier) {
     struct arena *arena = turn->in->arena;
-    const char *month = duty_budget_period(turn->policy, data->claimed_at, MONTH_DIGITS, arena);
+    const char *month =
+        duty_budget_period(turn->policy, data->claimed_at, DUTY_MONTH_DIGITS, arena);
     int index = turn->claimed++;
 
     if (!turn->claims || index < turn->in->answer_count) return;
@@ -181,7 +170,7 @@ static void sum_up(struct proposal_turn *turn, const struct compensation *data,
                                              .time_ms = decision_logged_ms(turn->in),
                                              .valid_ms = kept_ms,
                                              .amount = data->amount.minor,
-                                             .limit = no_limit,
+                                             .limit = CLAIMS_NO_LIMIT,
                                              .shared = true,
                                              .logged = true});
 }

@@ -10,28 +10,33 @@ static struct arena *arena_of(const struct proposal_turn *turn) {
     return turn->in->arena;
 }
 
+void settle_send(struct proposal_turn *turn, const char *id, struct settlement *data) {
+    const struct compensation_state *state = turn->state;
+    const char *route = arena_strndup(arena_of(turn), turn->case_id, IDS_ROUTE_LEN);
+
+    data->case_id = turn->case_id;
+    data->order_id = state->order_id;
+    data->customer_id = state->customer_id ? state->customer_id : "erased";
+    struct output *output = effects_send(turn->out, TOPIC_SETTLEMENTS, route, "settlement.ordered",
+                                         id, proposal_time(turn), &contract_settlement, data);
+    output->subject = turn->case_id;
+}
+
 /* The first order has the settlement's id; further ones are events of their own about the same. */
 static void order(struct proposal_turn *turn, const struct compensation_settlement *settlement) {
-    const struct compensation_state *state = turn->state;
     const struct compensation_remedy *from = settlement->remedy;
     struct remedy remedy = {from->kind, from->amount, from->valid_days, from->detail};
     struct settlement data = {.settlement_id = settlement->settlement_id,
-                              .case_id = turn->case_id,
-                              .order_id = state->order_id,
-                              .customer_id = state->customer_id ? state->customer_id : "erased",
                               .proposal_id = settlement->proposal_id,
                               .remedy = &remedy,
                               .split = from->split};
-    const char *route = arena_strndup(arena_of(turn), turn->case_id, IDS_ROUTE_LEN);
     const char *id = settlement->settlement_id;
 
     if (settlement->orders > 1) {
         data.attempt = settlement->orders;
         id = arena_printf(arena_of(turn), "%s.again.%lld", id, (long long)settlement->orders);
     }
-    struct output *output = effects_send(turn->out, TOPIC_SETTLEMENTS, route, "settlement.ordered",
-                                         id, proposal_time(turn), &contract_settlement, &data);
-    output->subject = turn->case_id;
+    settle_send(turn, id, &data);
 }
 
 /* Numbered within the option; only one option of a proposal is ever chosen, so the ids are unique.

@@ -9,6 +9,9 @@
 
 #include "proposal.h"
 
+/* settlement.ordered about the case's order, as the event `id`. Case, order and customer are filled
+ * in; one who was erased is `erased`. */
+void settle_send(struct proposal_turn *turn, const char *id, struct settlement *data);
 /* Orders the remedies of the option that was chosen, one settlement each. */
 void settle_order(struct proposal_turn *turn, const struct compensation_option *option);
 /* settlement.done, settlement.failed. */
