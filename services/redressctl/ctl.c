@@ -134,6 +134,15 @@ int ctl_moment(const struct ctl *ctl, const char *option, const char *text, int6
     return 0;
 }
 
+void ctl_json_row(const struct table *table, const void *row) {
+    struct buf buf = {NULL, 0, 0};
+    struct json_out json = {.buf = &buf};
+
+    fields_encode(table, row, &json);
+    ctl_json(buf.at, buf.len);
+    buf_free(&buf);
+}
+
 int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_out) {
     struct err err;
     if (redis_exchange(ctl->redis, ctl->turn, replies_out, count_out, &err) == OUTCOME_DONE)

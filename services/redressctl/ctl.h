@@ -62,6 +62,9 @@ int ctl_exchange(struct ctl *ctl, struct redis_reply **replies_out, int *count_o
 int ctl_partitions(const struct ctl *ctl, enum topic topic, int partitions, int max,
                    const struct err *err) MUST_CHECK;
 
+/* A row of a table as one JSON line. */
+void ctl_json_row(const struct table *table, const void *row);
+
 /* "2h 5m", "-35s", "3d 4h": the two largest units of a time span; negative when it is over. */
 enum { CTL_SPAN_MAX = 48 };
 char *ctl_span(int64_t ms, char text_out[CTL_SPAN_MAX]);

@@ -1,7 +1,7 @@
 /* sight_budgets: the counts among the claims that services/compensation/hold.c makes. */
 #include "sight/sight_budgets.h"
 #include "compensation/duty_policy.h"
-#include "runtime/claim_store.h"
+#include "sight/sight_claims.h"
 
 static const struct field budget_fields[] = {
     {FIELD(sight_budget, budget), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
@@ -27,13 +27,11 @@ const struct table sight_budget_table = {.name = "budget",
 
 enum { BUDGETS_MAX = 500 }; /* tenants times roles; more is no page for people */
 
-/* A sum means nothing where its tag's marker is gone. */
 static void ask_used(struct sight *sight, const struct sight_budget *budget) {
     const char *claim = duty_budget_key(budget->budget, budget->tenant, budget->currency,
                                         budget->period, sight->arena);
 
-    redis_addf(sight->redis, 2, "GET", claim_store_marker(sight->prefix, claim, sight->arena));
-    redis_addf(sight->redis, 3, "HGET", claim_store_key(sight->prefix, claim, sight->arena), "s");
+    sight_claims_ask(sight, claim, SIGHT_CLAIM_SUM);
 }
 
 static void add_budget(struct sight *sight, const struct offer_policy *policy,
@@ -68,11 +66,9 @@ int sight_budgets_read(struct sight *sight, const struct offer_policy *policy,
     for (int i = 0; i < out->count; i++) ask_used(sight, &budgets[i]);
     if (out->count == 0) return 0;
     if (sight_exchange(sight, &replies, &got) < 0) return -1;
-    for (int i = 0; i < out->count; i++) {
-        const struct redis_reply *sum = &replies[2 * i + 1];
-        if (sum->kind == REDIS_TEXT) budgets[i].used_minor = sight_number(sum->text);
-        budgets[i].lost = sum->kind != REDIS_TEXT && replies[2 * i].kind != REDIS_TEXT;
-    }
+    for (int i = 0; i < out->count; i++)
+        budgets[i].lost =
+            !sight_claims_take(&replies[SIGHT_CLAIM_REPLIES * i], &budgets[i].used_minor);
 
     return 0;
 }

@@ -1,8 +1,8 @@
 /* sight_person: see the header. */
 #include "sight/sight_person.h"
 #include "data/fields.h"
-#include "runtime/claim_store.h"
 #include "sight/sight_case.h"
+#include "sight/sight_claims.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -82,13 +82,12 @@ int sight_person_erased(struct sight *sight, const struct secrets *secrets,
     struct redis_reply *replies;
     int count;
 
-    redis_addf(sight->redis, 2, "GET", claim_store_marker(sight->prefix, claim, sight->arena));
-    redis_addf(sight->redis, 3, "HGET", claim_store_key(sight->prefix, claim, sight->arena), "t");
+    sight_claims_ask(sight, claim, SIGHT_CLAIM_LAST);
     if (sight_exchange(sight, &replies, &count) < 0) return -1;
-    if (replies[0].kind != REDIS_TEXT)
+    /* Without its marker an older erasure may be there, and the last one lost. */
+    bool known = sight_claims_take(replies, at_out);
+    if (!known || replies[SIGHT_CLAIM_MARKER].kind != REDIS_TEXT)
         return err_set(&sight->err, "Redis has lost its claims, and with them who was erased: the "
                                     "workers restore them with their next decision");
-    *at_out = 0;
-    if (replies[1].kind == REDIS_TEXT) *at_out = sight_number(replies[1].text);
     return 0;
 }

@@ -2,7 +2,7 @@
 #include "sight/sight_recoveries.h"
 #include "compensation/duty_policy.h"
 #include "compensation/recovery.h"
-#include "runtime/claim_store.h"
+#include "sight/sight_claims.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ const struct table sight_recovery_table = {.name = "recovery",
                                            .fields = recovery_fields,
                                            .doc = "What a party owes of a month."};
 
-enum { ROWS_MAX = 500, SUMS = 2, ASKED = 2 * SUMS };
+enum { ROWS_MAX = 500 }; /* parties times currencies; more is no page for people */
 
 static bool has_row(const struct parts *rows, const char *party, const char *currency) {
     const struct sight_recovery *at = rows->at;
@@ -52,18 +52,11 @@ static void add_rows(struct sight *sight, const struct duty_recovery *row,
     }
 }
 
-/* A sum means nothing where its tag's marker is gone. */
 static void ask(struct sight *sight, const struct sight_recovery *row, enum recovery_sum what) {
-    const char *claim = recovery_sum_key(what, row->party, row->carrier, row->tenant, row->currency,
-                                         row->period, sight->arena);
-
-    redis_addf(sight->redis, 2, "GET", claim_store_marker(sight->prefix, claim, sight->arena));
-    redis_addf(sight->redis, 3, "HGET", claim_store_key(sight->prefix, claim, sight->arena), "s");
-}
-
-static void take(const struct redis_reply *replies, int64_t *sum, bool *lost) {
-    if (replies[1].kind == REDIS_TEXT) *sum = sight_number(replies[1].text);
-    *lost = *lost || (replies[1].kind != REDIS_TEXT && replies[0].kind != REDIS_TEXT);
+    sight_claims_ask(sight,
+                     recovery_sum_key(what, row->party, row->carrier, row->tenant, row->currency,
+                                      row->period, sight->arena),
+                     SIGHT_CLAIM_SUM);
 }
 
 int sight_recoveries_read(struct sight *sight, const struct offer_policy *policy,
@@ -82,8 +75,10 @@ int sight_recoveries_read(struct sight *sight, const struct offer_policy *policy
     }
     if (sight_exchange(sight, &replies, &got) < 0) return -1;
     for (int i = 0; i < out->count; i++) {
-        take(&replies[ASKED * i], &rows[i].claimed_minor, &rows[i].lost);
-        take(&replies[ASKED * i + 2], &rows[i].paid_minor, &rows[i].lost);
+        const struct redis_reply *at = &replies[2 * SIGHT_CLAIM_REPLIES * i];
+        bool claimed = sight_claims_take(at, &rows[i].claimed_minor);
+        bool paid = sight_claims_take(at + SIGHT_CLAIM_REPLIES, &rows[i].paid_minor);
+        rows[i].lost = !claimed || !paid;
     }
 
     return 0;

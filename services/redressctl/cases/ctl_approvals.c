@@ -46,21 +46,12 @@ static void print_row(const struct sight_waiting *waiting, int64_t now_ms, bool 
              or_dash(waiting->severity), or_dash(waiting->tier));
 }
 
-static void print_json(const struct sight_waiting *waiting) {
-    struct buf buf = {NULL, 0, 0};
-    struct json_out json = {.buf = &buf};
-
-    fields_encode(&sight_waiting_table, waiting, &json);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
-}
-
 static void print_queue(const struct approvals_run *run) {
     int64_t now_ms = clock_now_ms();
 
     for (int i = 0; i < run->found.count; i++) {
         if (run->json)
-            print_json(&run->found.at[i]);
+            ctl_json_row(&sight_waiting_table, &run->found.at[i]);
         else
             print_row(&run->found.at[i], now_ms, i == 0);
     }

@@ -73,15 +73,6 @@ static void print_people(struct ctl *ctl, const struct sight_similar_list *list)
     if (list->similar.count == 0) ctl_line("none");
 }
 
-static void print_json(const struct sight_similar_list *list) {
-    struct buf buf = {NULL, 0, 0};
-    struct json_out json = {.buf = &buf};
-
-    fields_encode(&sight_similar_list_table, list, &json);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
-}
-
 int ctl_similar(struct ctl *ctl, const char *case_id, bool as_json) {
     struct sight_view view = {.sight = &ctl->sight, .worker = "compensation", .shard = SIGHT_ALL};
     struct sight_similar_list list;
@@ -90,7 +81,7 @@ int ctl_similar(struct ctl *ctl, const char *case_id, bool as_json) {
     if (!status)
         status = ctl_sight(
             ctl, sight_similar_read(&ctl->sight, case_id, NULL, SIGHT_SIMILAR_SHOWN, &list));
-    if (!status && as_json) print_json(&list);
+    if (!status && as_json) ctl_json_row(&sight_similar_list_table, &list);
     if (!status && !as_json) print_people(ctl, &list);
     if (!status) status = ctl_sight(ctl, sight_view_look(&view));
     if (!status) status = ctl_sight_tell(ctl, &view);

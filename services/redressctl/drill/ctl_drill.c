@@ -71,15 +71,6 @@ static void print_people(const struct drill_result *result) {
              result->points / 2, result->points % 2 ? ".5" : "", result->possible / 2);
 }
 
-static void print_json(const struct drill_result *result) {
-    struct buf buf = {NULL, 0, 0};
-    struct json_out json = {.buf = &buf};
-
-    fields_encode(&drill_result_table, result, &json);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
-}
-
 static int run(int argc, char **argv) {
     struct ctl ctl = {.command = &ctl_drill};
     struct drill_result result;
@@ -99,7 +90,7 @@ static int run(int argc, char **argv) {
     if (!status) dir = ctl_policy_dir(dir, ctl.arena);
     if (!status && !dir) status = EXIT_BAD_CONFIG;
     if (!status) status = drill_play(argv[1], dir, until_ms, ctl.arena, &result);
-    if (!status && json) print_json(&result);
+    if (!status && json) ctl_json_row(&drill_result_table, &result);
     if (!status && !json) print_people(&result);
     ctl_close(&ctl);
 

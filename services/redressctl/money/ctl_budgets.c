@@ -47,15 +47,6 @@ static int read_rows(struct budgets_run *run) {
     return status;
 }
 
-static void print_json(const struct sight_budget *row) {
-    struct buf buf = {0};
-    struct json_out out = {.buf = &buf};
-
-    fields_encode(&sight_budget_table, row, &out);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
-}
-
 static void print_rows(const struct budgets_run *run) {
     const struct sight_budget *rows = run->rows.at;
 
@@ -66,7 +57,7 @@ static void print_rows(const struct budgets_run *run) {
         const struct sight_budget *row = &rows[i];
         int64_t left = row->limit_minor - row->used_minor;
         if (run->json)
-            print_json(row);
+            ctl_json_row(&sight_budget_table, row);
         else
             ctl_line("%-24s %-16s %-8s %15" PRId64 " %15" PRId64 " %15" PRId64 " %s", row->budget,
                      row->tenant, row->period, row->used_minor, row->limit_minor, left,

@@ -11,8 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MONTH_DIGITS = 6 };
-
 struct recoveries_run {
     struct ctl ctl;
     const struct offer_policy *policy;
@@ -26,17 +24,9 @@ static int read_rows(struct recoveries_run *run) {
     struct ctl *ctl = &run->ctl;
 
     if (!run->of.period)
-        run->of.period = duty_budget_period(run->policy, clock_now_ms(), MONTH_DIGITS, ctl->arena);
+        run->of.period =
+            duty_budget_period(run->policy, clock_now_ms(), DUTY_MONTH_DIGITS, ctl->arena);
     return ctl_sight(ctl, sight_recoveries_read(&ctl->sight, run->policy, &run->of, &run->rows));
-}
-
-static void print_json(const struct sight_recovery *row) {
-    struct buf buf = {0};
-    struct json_out out = {.buf = &buf};
-
-    fields_encode(&sight_recovery_table, row, &out);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
 }
 
 static const char *sum_text(const struct recoveries_run *run, const struct sight_recovery *row,
@@ -66,7 +56,7 @@ static int print_rows(struct recoveries_run *run) {
     for (int i = 0; i < run->rows.count; i++) {
         lost = lost || rows[i].lost;
         if (run->json)
-            print_json(&rows[i]);
+            ctl_json_row(&sight_recovery_table, &rows[i]);
         else
             print_line(run, &rows[i]);
     }
@@ -79,7 +69,8 @@ static int print_rows(struct recoveries_run *run) {
 
 /* YYYYMM. */
 static bool is_month(const char *text) {
-    if (strlen(text) != MONTH_DIGITS || strspn(text, "0123456789") != MONTH_DIGITS) return false;
+    if (strlen(text) != DUTY_MONTH_DIGITS || strspn(text, "0123456789") != DUTY_MONTH_DIGITS)
+        return false;
     return strcmp(text + 4, "01") >= 0 && strcmp(text + 4, "12") <= 0;
 }
 
