@@ -29,7 +29,7 @@ const struct setting config_settings[] = {
      0,
      "where Redis is: `redis://user:password@host:port/db`, `redis+sentinel://host,host/service`, "
      "`redis+cluster://host,host`, `redis://host,host` for several primaries; `rediss` in place of "
-     "`redis` by TLS"},
+     "`redis` by TLS; user and password are read again at SIGHUP, and when Redis refuses them"},
     {"redis_ssl_ca_location", "REDRESS_REDIS_SSL_CA_LOCATION", SETTING_CERTIFICATE,
      AT(redis_tls.ca), NULL, 0, 0,
      "who must have signed Redis' certificate, a file in PEM; without it whom the system trusts"},

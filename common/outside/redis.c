@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/ids.h"
 #include "outside/config.h"
+#include "outside/redis_credentials.h"
 #include "outside/redis_layout.h"
 #include "outside/redis_link.h"
 #include <stdarg.h>
@@ -22,6 +23,7 @@ enum {
 
 struct redis {
     struct redis_address address;
+    bool renewed; /* user and password are those that were last read (redis_credentials.h) */
     char *where;
     int first;                   /* of the URL's hosts: the one that answered last */
     struct redis_layout_map map; /* while connected */
@@ -83,7 +85,10 @@ struct redis *redis_new(const char *url, struct err *err) {
 struct redis *redis_of(const struct config *config, struct err *err) {
     struct redis *redis = redis_new(config->redis_url, err);
 
-    if (redis) redis->address.files = config->redis_tls;
+    if (!redis) return NULL;
+    redis->address.files = config->redis_tls;
+    redis->renewed = true;
+
     return redis;
 }
 
@@ -157,6 +162,7 @@ void redis_use(struct redis *redis, struct redis_script *script) {
 static int open_links(struct redis *redis, struct err *err) {
     struct redis_greeting greeting = greeting_of(redis);
 
+    if (redis->renewed) redis_credentials_give(&redis->address);
     if (redis_layout_find(&redis->address, &redis->first, &redis->map, err) < 0) return -1;
     redis->links = calloc((size_t)redis->map.count, sizeof *redis->links);
     ASSERT(redis->links);
@@ -167,6 +173,7 @@ static int open_links(struct redis *redis, struct err *err) {
     for (int i = 0; i < redis->map.count; i++) {
         if (redis_link_open(&redis->links[i], &greeting, err) == 0) continue;
         redis->state = redis->links[i].state;
+        redis_credentials_note(err->text);
         redis->first++; /* perhaps another one knows better */
         return -1;
     }
@@ -182,6 +189,7 @@ static bool looks_good(struct redis *redis) {
     for (int i = 0; i < redis->map.count; i++) {
         if (redis_link_look(&redis->links[i], &greeting, &redis->trouble) == 0) continue;
         redis->state = redis->links[i].state;
+        redis_credentials_note(redis->trouble.text);
         drop(redis);
         return false;
     }
@@ -312,6 +320,7 @@ static enum outcome classify_reply(struct redis *redis, struct redis_link *link,
     struct redis_words words = redis_words_of_reply(reply->text);
     if (redis->address.layout == REDIS_CLUSTER) redis_words_of_moving(reply->text, &words);
     redis_link_fails(link, words, "", reply->text, err);
+    redis_credentials_note(reply->text);
     redis->state = link->state;
     *elsewhere |= words.elsewhere;
     if (words.trouble == REDIS_UNKNOWN) return OUTCOME_STOP;

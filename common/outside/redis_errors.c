@@ -26,6 +26,7 @@ static struct redis_words find(const struct row *rows, const char *text,
 #define ELSEWHERE(remedy) REDIS_PASSING, true, remedy
 #define SETTINGS(remedy)  REDIS_SETTINGS, false, remedy
 #define TLS(remedy)       REDIS_SETTINGS, true, remedy
+#define SIGN_IN(remedy)   REDIS_SETTINGS, true, remedy /* who we are may be read again meanwhile */
 
 static const char grant[] =
     "grant it with ACL SETUSER: this worker needs its keys, and the commands of its scripts";
@@ -45,18 +46,18 @@ static const char own_certificate[] =
 struct redis_words redis_words_of_reply(const char *text) {
     static const struct row rows[] = {
         {"WRONGPASS",
-         {SETTINGS("set user and password in REDRESS_REDIS_URL, redis://USER:PASSWORD@HOST, with "
-                   "%XX for special characters")}},
+         {SIGN_IN("set user and password in REDRESS_REDIS_URL, redis://USER:PASSWORD@HOST, with "
+                  "%XX for special characters")}},
         {"ERR invalid password",
-         {SETTINGS("set the password in REDRESS_REDIS_URL, redis://:PASSWORD@HOST")}},
+         {SIGN_IN("set the password in REDRESS_REDIS_URL, redis://:PASSWORD@HOST")}},
         {"NOAUTH",
-         {SETTINGS("it asks for a password: REDRESS_REDIS_URL=redis://:PASSWORD@HOST or "
-                   "redis://USER:PASSWORD@HOST")}},
+         {SIGN_IN("it asks for a password: REDRESS_REDIS_URL=redis://:PASSWORD@HOST or "
+                  "redis://USER:PASSWORD@HOST")}},
         {"ERR AUTH",
-         {SETTINGS(
+         {SIGN_IN(
              "it has no password set: take the one in REDRESS_REDIS_URL out, or set requirepass")}},
         {"ERR Client sent AUTH",
-         {SETTINGS("it has no password set: take the one in REDRESS_REDIS_URL out")}},
+         {SIGN_IN("it has no password set: take the one in REDRESS_REDIS_URL out")}},
         {"NOPERM", {SETTINGS(grant)}},
         {"*user executing the script can't", {SETTINGS(grant)}},
         {"*ACL failure in script", {SETTINGS(grant)}},

@@ -1,6 +1,7 @@
 /* redis_layout: see the header. */
 #include "outside/redis_layout.h"
 #include "base/heap.h"
+#include "outside/redis_credentials.h"
 #include "outside/redis_link.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,9 +198,11 @@ int redis_layout_find(const struct redis_address *address, int *first_inout,
     }
     for (int i = 0; i < address->host_count; i++) {
         int at = (*first_inout + i) % address->host_count;
-        if (ask_host(address, &address->hosts[at], out, err) < 0) continue;
-        *first_inout = at;
-        return 0;
+        if (ask_host(address, &address->hosts[at], out, err) == 0) {
+            *first_inout = at;
+            return 0;
+        }
+        redis_credentials_note(err->text); /* the last one may say something else */
     }
 
     return -1;

@@ -223,3 +223,32 @@ void redis_url_free(struct redis_address *address) {
     free(address->password);
     *address = (struct redis_address){.layout = REDIS_ONE};
 }
+
+static bool same_text(const char *one, const char *other) {
+    if (!one || !other) return one == other;
+    return strcmp(one, other) == 0;
+}
+
+static bool same_servers(const struct redis_address *one, const struct redis_address *other) {
+    if (one->layout != other->layout || one->host_count != other->host_count ||
+        one->db != other->db || one->is_unix != other->is_unix || one->tls != other->tls ||
+        !same_text(one->service, other->service))
+        return false;
+    for (int i = 0; i < one->host_count; i++)
+        if (one->hosts[i].port != other->hosts[i].port ||
+            strcmp(one->hosts[i].name, other->hosts[i].name) != 0)
+            return false;
+    return true;
+}
+
+bool redis_url_same_servers(const char *one, const char *other) {
+    struct redis_address a = {.layout = REDIS_ONE};
+    struct redis_address b = {.layout = REDIS_ONE};
+    struct err err;
+    bool same = redis_url_parse(one, &a, &err) == 0 && redis_url_parse(other, &b, &err) == 0 &&
+                same_servers(&a, &b);
+
+    redis_url_free(&a);
+    redis_url_free(&b);
+    return same;
+}

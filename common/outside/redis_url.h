@@ -44,6 +44,8 @@ struct redis_address {
  * rediss, rediss+sentinel and rediss+cluster are the same by TLS.
  * No error repeats the user or the password. 0; -1 and nothing to free. */
 int redis_url_parse(const char *url, struct redis_address *out, struct err *err) MUST_CHECK;
+/* Whether two good URLs differ in user and password at most. */
+bool redis_url_same_servers(const char *one, const char *other);
 void redis_url_free(struct redis_address *address); /* wipes the password */
 
 #endif

@@ -170,8 +170,9 @@ static enum outcome check_redis(struct engine *engine, struct err *err) {
     case REDIS_GOOD: return OUTCOME_DONE;
     case REDIS_FORGETFUL: return OUTCOME_STOP;
     case REDIS_MISCONFIGURED:
-        /* What it may not do is listed with all other permissions that are missing. */
-        if (!redis_refuses(err))
+        /* What it may not do is listed with all other permissions that are missing; and a password
+         * may have changed since the settings were read. */
+        if (!redis_refuses(err) && !renew_turn(engine->config, &engine->settings.visit))
             engine_stop(engine, EXIT_BAD_CONFIG, "redis cannot be used", err->text);
         break;
     case REDIS_AWAY: break;
@@ -293,7 +294,7 @@ static int start(struct process *process) {
         (struct settings){config->dedupe_for_ms, config->join_for_ms, config->late_settle_ms,
                           config->visit_secret, config->person_secret};
     process->engine.reload = reload;
-    kafka_credentials_take(config); /* whether they are others is seen beside these */
+    renew_begin(config);
     engine_signals((unsigned)(config->drain_ms / 1000 + 1));
     engine_metrics(&process->engine);
     if (config->otlp_url)

@@ -366,7 +366,7 @@ int board_run(const struct config *config, const struct board_policy *policy,
     struct board *board = ARENA_NEW(config->arena, struct board);
     struct err err = {""};
 
-    kafka_credentials_take(config); /* whether they are others is seen beside these */
+    renew_begin(config);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     board->config = config;
     board->kafka = (struct kafka){.config = config, .worker = NULL};

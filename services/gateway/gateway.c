@@ -204,7 +204,7 @@ int gateway_run(const struct config *config, const struct gateway_policy *policy
     struct gateway gateway = {.config = config, .policy = policy, .arena = arena};
     struct err err;
 
-    kafka_credentials_take(config); /* whether they are others is seen beside these */
+    renew_begin(config);
     register_metrics(&gateway);
     gateway.posts = arena_alloc(arena, (size_t)(policy->lanes.count + 1) * sizeof *gateway.posts);
     gateway.kafka = (struct kafka){.config = config, .worker = "gateway"};

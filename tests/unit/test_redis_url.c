@@ -1,5 +1,6 @@
 /* Where Redis is, from a URL: each part with its %XX, and what is refused without showing what may
  * be a password. */
+#include "outside/redis_credentials.h"
 #include "outside/redis_errors.h"
 #include "outside/redis_layout.h"
 #include "outside/redis_url.h"
@@ -228,11 +229,11 @@ static void what_each_error_means(void **state) {
         bool elsewhere;
         const char *remedy;
     } rows[] = {
-        {"WRONGPASS invalid username-password pair or user is disabled.", REDIS_SETTINGS, false,
+        {"WRONGPASS invalid username-password pair or user is disabled.", REDIS_SETTINGS, true,
          "USER:PASSWORD"},
-        {"NOAUTH Authentication required.", REDIS_SETTINGS, false, "asks for a password"},
+        {"NOAUTH Authentication required.", REDIS_SETTINGS, true, "asks for a password"},
         {"ERR AUTH <password> called without any password configured for the default user.",
-         REDIS_SETTINGS, false, "no password set"},
+         REDIS_SETTINGS, true, "no password set"},
         {"NOPERM this user has no permissions to run the 'evalsha' command", REDIS_SETTINGS, false,
          "ACL SETUSER"},
         {"ERR The user executing the script can't run this command or subcommand script: x",
@@ -265,11 +266,111 @@ static void what_each_error_means(void **state) {
     }
 }
 
+/* ---- While a process runs ---- */
+
+static void which_urls_name_the_same_servers(void **state) {
+    (void)state;
+    static const struct {
+        const char *one, *other;
+        bool same;
+    } rows[] = {
+        {"redis://a/0", "redis://a/0", true},
+        {"redis://:old@a/0", "redis://user:new@a:6379", true},
+        {"redis+cluster://u:old@a,b", "redis+cluster://u:new@a,b", true},
+        {"redis+sentinel://:old@a/x", "redis+sentinel://a/x", true},
+        {"unix://:old@/s", "unix:///s?db=0", true},
+        {"redis://a/0", "redis://b/0", false},
+        {"redis://a/0", "redis://a/1", false},
+        {"redis://a:1/0", "redis://a:2/0", false},
+        {"redis://a,b", "redis://b,a", false},
+        {"redis://a,b", "redis://a", false},
+        {"redis://a", "rediss://a", false},
+        {"redis://a", "redis+cluster://a", false},
+        {"redis+sentinel://a/x", "redis+sentinel://a/y", false},
+        {"redis://a", "redis://:old", false},
+        {"redis://a", "http://a", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (redis_url_same_servers(rows[i].one, rows[i].other) != rows[i].same)
+            fail_msg("%s and %s", rows[i].one, rows[i].other);
+}
+
+static void expect_given(const char *user, const char *password) {
+    struct redis_address address;
+    struct err err;
+
+    assert_int_equal(redis_url_parse("redis://first:word@a", &address, &err), 0);
+    redis_credentials_give(&address);
+    const char *const pairs[][2] = {{address.user, user}, {address.password, password}};
+    for (size_t i = 0; i < 2; i++) {
+        if (pairs[i][1])
+            assert_string_equal(pairs[i][0], pairs[i][1]);
+        else
+            assert_null(pairs[i][0]);
+    }
+    redis_url_free(&address);
+}
+
+static void what_is_read_again_is_given(void **state) {
+    (void)state;
+    static const struct {
+        const char *url;
+        bool changed;
+        const char *user, *password;
+    } rows[] = {
+        {"redis://first:word@a", true, "first", "word"}, /* the first time nothing is known */
+        {"redis://first:word@a", false, "first", "word"},
+        {"redis://first:other@a", true, "first", "other"},
+        {"redis://second:other@a", true, "second", "other"},
+        {"redis://:other@a", true, NULL, "other"},
+        {"redis://b", true, NULL, NULL},
+        {"redis://a", false, NULL, NULL},
+        {"redis://:%zz@a", false, NULL, NULL}, /* no URL: nothing is taken */
+        {"redis://:again@a", true, NULL, "again"},
+    };
+
+    expect_given("first", "word"); /* as its URL says */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct config config = {.redis_url = rows[i].url};
+        assert_int_equal(redis_credentials_take(&config), rows[i].changed);
+        expect_given(rows[i].user, rows[i].password);
+    }
+}
+
+static void which_errors_are_refusals(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool refused;
+    } rows[] = {
+        {"redis redis://a:6379/0: AUTH: WRONGPASS invalid username-password pair", true},
+        {"redis redis://a:6379/0: INFO: NOAUTH Authentication required.", true},
+        {"ERR invalid password", true},
+        {"ERR AUTH <password> called without any password configured", true},
+        {"ERR Client sent AUTH, but no password is set", true},
+        {"redis redis://a:6379/0: NOPERM this user has no permissions", false},
+        {"redis redis://a:6379/0: Connection refused: nothing listens there", false},
+        {"MOVED 3999 127.0.0.1:6381", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        redis_credentials_note(rows[i].text);
+        if (redis_credentials_refused() != rows[i].refused) fail_msg("%s", rows[i].text);
+        assert_false(redis_credentials_refused()); /* told once */
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_url_says),      cmocka_unit_test(where_there_are_several),
-        cmocka_unit_test(which_slot_a_key_has), cmocka_unit_test(where_a_command_has_its_key),
-        cmocka_unit_test(who_has_which_slots),  cmocka_unit_test(what_is_refused),
-        cmocka_unit_test(what_each_error_means)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_a_url_says),
+                                       cmocka_unit_test(where_there_are_several),
+                                       cmocka_unit_test(which_slot_a_key_has),
+                                       cmocka_unit_test(where_a_command_has_its_key),
+                                       cmocka_unit_test(who_has_which_slots),
+                                       cmocka_unit_test(what_is_refused),
+                                       cmocka_unit_test(what_each_error_means),
+                                       cmocka_unit_test(which_urls_name_the_same_servers),
+                                       cmocka_unit_test(what_is_read_again_is_given),
+                                       cmocka_unit_test(which_errors_are_refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
