@@ -38,3 +38,19 @@ int base64_decode(const char *text, size_t len, char *bytes_out, size_t *len_out
 
     return 0;
 }
+
+void base64_encode(const char *bytes, size_t len, struct buf *out) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < len; i += 3) {
+        size_t left = len - i;
+        unsigned bits = (unsigned)(unsigned char)bytes[i] << 16;
+        if (left > 1) bits |= (unsigned)(unsigned char)bytes[i + 1] << 8;
+        if (left > 2) bits |= (unsigned char)bytes[i + 2];
+        char four[] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
+                       digits[bits & 63]};
+        if (left < 2) four[2] = '=';
+        if (left < 3) four[3] = '=';
+        buf_add(out, four, sizeof four);
+    }
+}

@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "outside/config.h"
 #include "redressctl/ctl_out.h"
+#include "redressctl/ctl_row.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,12 +54,13 @@ void commands_help(struct buf *out) {
                   "COMMANDS\n");
     for (int i = 0; commands_all[i]; i++)
         buf_printf(out, "  %-12s %s\n", commands_all[i]->name, commands_all[i]->about);
-    buf_puts(
-        out,
-        "\n"
-        "Results go to stdout, one JSON line each or a table where --json is offered; "
-        "words for people go to\n"
-        "stderr. Exit status: 0 done, 64 usage, 70 cannot go on, 75 not yet, 78 bad settings.\n");
+    buf_puts(out, "\n"
+                  "Results go to stdout, words for people to stderr. Every command takes --json: "
+                  "then all of\n"
+                  "stdout are JSON lines, an object each, and what is wrong stands there as "
+                  "{\"error\": \"...\"},\n"
+                  "beside the words. Exit status: 0 done, 64 usage, 70 cannot go on, 75 not yet, "
+                  "78 bad settings.\n");
 }
 
 /* "sla due FILE | simulate FILE": a line each for what stands beside each other outside of
@@ -220,13 +222,23 @@ static int print(struct buf *buf) {
     return EXIT_CANNOT_GO_ON;
 }
 
+int commands_usage(const struct command *command) {
+    struct buf line = {NULL, 0, 0};
+
+    buf_printf(&line, "usage: redressctl %s", command->usage);
+    ctl_faults(line.at);
+    ctl_note("More: redressctl help %s", command->name);
+    buf_free(&line);
+    return EXIT_BAD_USAGE;
+}
+
 static int unknown(const char *name) {
     const char *best = commands_nearest(name);
 
     if (best)
-        ctl_note("redressctl: unknown command \"%s\", did you mean %s?", name, best);
+        ctl_error(NULL, "unknown command \"%s\", did you mean %s?", name, best);
     else
-        ctl_note("redressctl: unknown command \"%s\"", name);
+        ctl_error(NULL, "unknown command \"%s\"", name);
     ctl_note("redressctl --help lists all commands");
     return EXIT_BAD_USAGE;
 }
@@ -249,10 +261,22 @@ static int help(const char *name) {
     return print(&buf);
 }
 
-static bool asks_for_help(int argc, char **argv) {
+static bool has_flag(int argc, char **argv, const char *flag) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0) return true;
+        if (strcmp(argv[i], flag) == 0) return true;
     return false;
+}
+
+static void version(bool as_json) {
+    struct ctl_row row;
+    if (!as_json) {
+        ctl_line("redressctl %s", REDRESS_VERSION);
+        return;
+    }
+
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "version", REDRESS_VERSION);
+    ctl_row_end(&row);
 }
 
 static int completion(const char *shell) {
@@ -268,6 +292,8 @@ int commands_main(int argc, char **argv) {
     const char *next = NULL;
     if (argc > 2) next = argv[2];
 
+    bool as_json = has_flag(argc, argv, "--json");
+    ctl_errors_as_json(as_json);
     if (!name) {
         struct buf buf = {NULL, 0, 0};
         commands_help(&buf);
@@ -277,14 +303,14 @@ int commands_main(int argc, char **argv) {
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) return help(next);
     if (strcmp(name, "--version") == 0) {
-        ctl_line("redressctl %s", REDRESS_VERSION);
+        version(as_json);
         if (ctl_flush() == 0) return EXIT_OK;
         return EXIT_CANNOT_GO_ON;
     }
     if (strcmp(name, "completion") == 0) return completion(next);
     const struct command *command = commands_find(name);
     if (!command) return unknown(name);
-    if (asks_for_help(argc - 1, argv + 1)) return help(name);
+    if (has_flag(argc - 1, argv + 1, "--help")) return help(name);
     int status = command->run(argc - 1, argv + 1);
     if (ctl_flush() != 0) { /* a full disk or a closed pipe must not look like success */
         ctl_note("redressctl %s: cannot write the result", name);

@@ -37,6 +37,9 @@ int commands_completion(const char *shell, struct buf *out) MUST_CHECK;
 /* All of it as redressctl(1), in troff's language. */
 void commands_man(struct buf *out);
 
+/* For commands that read their arguments by themselves: says how it is called. EXIT_BAD_USAGE. */
+int commands_usage(const struct command *command);
+
 /* The whole program; returns its exit status. */
 int commands_main(int argc, char **argv);
 

@@ -34,14 +34,15 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...) {
 }
 
 int ctl_options(struct ctl *ctl, const struct options_row *options, int *argc, char **argv) {
-    struct options_row all[OPTIONS_MAX + 2] = {{"--config", &ctl->config_path, NULL}};
+    struct options_row all[OPTIONS_MAX + 3] = {{"--config", &ctl->config_path, NULL},
+                                               {"--json", NULL, &ctl->json}};
     struct err err;
 
     ctl->arena = arena_new();
     ctl->turn = arena_new();
     for (int i = 0; options[i].name; i++) {
         ASSERT(i < OPTIONS_MAX);
-        all[i + 1] = options[i];
+        all[i + 2] = options[i];
     }
 
     if (options_take(all, argc, argv, &err) < 0) return ctl_usage(ctl, "%s", err.text);
@@ -53,7 +54,7 @@ int ctl_config(struct ctl *ctl) {
     int bad = config_load(ctl->config_path, environ, ctl->arena, &ctl->config, &errors);
 
     bad |= kafka_check(&ctl->config, &errors);
-    if (bad) ctl_notes(errors.at);
+    if (bad) ctl_faults(errors.at);
     buf_free(&errors);
     enum log_level level =
         LOG_WARN; /* a tool speaks for itself; Kafka's client only when something is wrong */

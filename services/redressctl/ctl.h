@@ -9,6 +9,7 @@
 #include "outside/redis.h"
 #include "redressctl/commands.h"
 #include "redressctl/ctl_out.h"
+#include "redressctl/ctl_row.h"
 #include "sight/sight.h"
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 struct ctl {
     const struct command *command;
     const char *config_path;
+    bool json;           /* results are JSON, a line each */
     struct arena *arena; /* the whole run's */
     struct arena *turn;  /* replies and keys; who asks again and again resets it */
     struct config config;
@@ -26,7 +28,8 @@ struct ctl {
     struct sight sight;  /* ctl_shards(): the same, for what sight/ finds */
 };
 
-/* options_take() with --config, which all commands know. 0; EXIT_BAD_USAGE, and it was said why. */
+/* options_take() with --config and --json, which all commands know. 0; EXIT_BAD_USAGE, and it was
+ * said why. */
 int ctl_options(struct ctl *ctl, const struct options_row *options, int *argc,
                 char **argv) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 #include "redressctl/ctl_out.h"
 #include "base/pipes.h"
 #include "base/utf8.h"
+#include "data/json.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@ static const char erase_line[] = "\r\033[K", home[] = "\033[H", erase_rest[] = "
                   erase_below[] = "\033[J", clear[] = "\033[2J";
 
 static bool progress_stands; /* the last line on standard error is one of ctl_progress() */
+static bool errors_as_json;
 
 /* Whoever reads has enough, as `| head` does. */
 static void look_for_reader(FILE *to) {
@@ -102,10 +104,41 @@ void ctl_note(const char *fmt, ...) {
     va_end(args);
 }
 
+void ctl_errors_as_json(bool as_json) {
+    errors_as_json = as_json;
+}
+
+static void put_error(const char *text, size_t len) {
+    struct buf words = {NULL, 0, 0};
+    struct buf buf = {NULL, 0, 0};
+    struct json_out json = {.buf = &buf};
+    if (!errors_as_json) return;
+
+    buf_add(&words, text, len);
+    json_begin_map(&json);
+    json_key(&json, "error");
+    json_text(&json, words.at);
+    json_end_map(&json);
+    ctl_json(buf.at, buf.len);
+    buf_free(&buf);
+    buf_free(&words);
+}
+
 void ctl_complain(const char *name, const char *fmt, va_list args) {
     char *text = format(fmt, args);
-    ctl_note("redressctl %s: %s", name, text);
+    if (name)
+        ctl_note("redressctl %s: %s", name, text);
+    else
+        ctl_note("redressctl: %s", text);
+    put_error(text, strlen(text));
     free(text);
+}
+
+void ctl_error(const char *name, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    ctl_complain(name, fmt, args);
+    va_end(args);
 }
 
 /* Line by line: only the breaks between them are ours. */
@@ -128,6 +161,15 @@ void ctl_page(const char *text) {
 
 void ctl_notes(const char *text) {
     put_lines(notes(), text, "\n");
+}
+
+void ctl_faults(const char *text) {
+    ctl_notes(text);
+    while (text && *text) {
+        size_t len = strcspn(text, "\n");
+        put_error(text, len);
+        text += len + (text[len] == '\n');
+    }
 }
 
 void ctl_json(const char *json, size_t len) {

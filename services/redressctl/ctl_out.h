@@ -14,8 +14,15 @@
  * out as well: it came with somebody else's text. */
 void ctl_line(const char *fmt, ...) PRINTF(1, 2);
 void ctl_note(const char *fmt, ...) PRINTF(1, 2);
-/* The same behind "redressctl NAME: ". */
+/* A line for people that says what is wrong, behind "redressctl NAME: "; name NULL: behind
+ * "redressctl: ". */
+void ctl_error(const char *name, const char *fmt, ...) PRINTF(2, 3);
 void ctl_complain(const char *name, const char *fmt, va_list args) PRINTF(2, 0);
+/* The faults of a file, a line each, as they are. NULL: none. */
+void ctl_faults(const char *text);
+/* Whether complaints and faults are lines of standard output, too: {"error": "..."}, for whoever
+ * reads JSON there. */
+void ctl_errors_as_json(bool as_json);
 
 /* Lines of our own making, such as pages of help, to standard output and to standard error; where
  * they hold texts of others these went through ctl_safe(). NULL: nothing. */

@@ -356,6 +356,16 @@ static bool check_says(int status, const char *words) {
     return said;
 }
 
+/* `redressctl acl <verb> intake --json` */
+static void assert_row(const char *verb, int status, const char *row) {
+    struct buf out = {0};
+    int found = harness_run(h, &out, RUN_MS, "redressctl", "acl", verb, "intake", "--json", NULL);
+
+    if (found != status || !out.at || !strstr(out.at, row))
+        fail_msg("acl %s: status %d, no %s in %s", verb, found, row, out.at ? out.at : "");
+    buf_free(&out);
+}
+
 static void what_is_granted_is_seen(void **state) {
     (void)state;
     struct permission read = {KAFKA_TOPIC, "redress.complaints", false, KAFKA_READ, ""};
@@ -366,7 +376,12 @@ static void what_is_granted_is_seen(void **state) {
     WAIT_FOR(check_says(70, "missing     redress-intake: Read on topic redress.complaints: "
                             "kafka-acls.sh --add --allow-principal User:redress-intake"),
              LIMIT_MS);
-    assert_int_equal(harness_run(h, NULL, RUN_MS, "redressctl", "acl", "apply", "intake", NULL), 0);
+    assert_row("check", 70,
+               "{\"user\":\"redress-intake\",\"standing\":\"missing\",\"what\":\"Read on topic "
+               "redress.complaints\",\"mend\":\"kafka-acls.sh --add");
+    assert_row("apply", 0,
+               "{\"user\":\"redress-intake\",\"what\":\"Read on topic redress.complaints\","
+               "\"granted\":true}\n");
     WAIT_FOR(check_says(0, " 0 missing, 0 not needed"), LIMIT_MS);
     acls_grant(h, "redress-sla", &decide);
     WAIT_FOR(check_says(70, "not needed  redress-sla: Write on topic redress.decisions"), LIMIT_MS);

@@ -183,9 +183,12 @@ static void open_next(struct pipeline *old, struct pipeline *next) {
     for (int i = CONTACTED; i < CASES; i++) contact(next, i); /* it waits there */
     world_flush(next->world);
     memcpy(old->h->prefix, prefix, sizeof prefix);
-    if (harness_run(old->h, &out, RUN_MS, "redressctl", "repartition", "--to", "next", NULL) != 0)
+    if (harness_run(old->h, &out, RUN_MS, "redressctl", "repartition", "--to", "next", "--json",
+                    NULL) != 0)
         wait_fail("repartition: %s", out.at);
     print_message("%s", out.at);
+    assert_non_null(strstr(out.at, ".events\",\"to\":\"next.events\",\"records\":"));
+    assert_non_null(strstr(out.at, "{\"prefix\":\"next\",\"ready\":true}\n"));
     buf_free(&out);
 }
 

@@ -154,15 +154,15 @@ void house_rest(void) {
 
 /* ---- Tools ---- */
 
-/* Both outputs go to a file meanwhile. */
-static int run_into(FILE *file, int argc, char **argv) {
-    int outs[] = {STDOUT_FILENO, STDERR_FILENO};
+/* Each output goes to a file meanwhile. */
+static int run_into(FILE *files[2], int argc, char **argv) {
+    int outs[] = {STDERR_FILENO, STDOUT_FILENO};
     int kept[2];
 
     fflush(stdout);
     for (int i = 0; i < 2; i++) {
         kept[i] = dup(outs[i]);
-        assert_true(dup2(fileno(file), outs[i]) >= 0);
+        assert_true(dup2(fileno(files[i]), outs[i]) >= 0);
     }
     int status = commands_main(argc, argv);
     fflush(stdout);
@@ -173,12 +173,20 @@ static int run_into(FILE *file, int argc, char **argv) {
     return status;
 }
 
-int house_ctl(const char *line, struct buf *said) {
+/* What the file holds is added; the file is closed. */
+static void take(FILE *file, struct buf *said) {
+    char bytes[4096];
+    size_t got;
+
+    rewind(file);
+    while ((got = fread(bytes, 1, sizeof bytes, file)) > 0) buf_add(said, bytes, got);
+    fclose(file);
+}
+
+int house_ctl(const char *line, struct buf *said, size_t *results_out) {
     char *words[WORDS_MAX + 2] = {(char[]){"redressctl"}};
     char *text = strdup(line);
-    char bytes[4096];
     int argc = 1;
-    size_t got;
 
     for (char *at = text; *at && argc < WORDS_MAX;) {
         bool quoted = *at == '\'';
@@ -191,12 +199,12 @@ int house_ctl(const char *line, struct buf *said) {
     }
     /* A few calls more or less than last time show nowhere: it always begins on a round time. */
     house_wait(ROUND_MS - sim_now_ms() % ROUND_MS);
-    FILE *file = tmpfile();
-    assert_non_null(file);
-    int status = run_into(file, argc, words);
-    rewind(file);
-    while ((got = fread(bytes, 1, sizeof bytes, file)) > 0) buf_add(said, bytes, got);
-    fclose(file);
+    FILE *files[] = {tmpfile(), tmpfile()};
+    assert_true(files[0] && files[1]);
+    int status = run_into(files, argc, words);
+    take(files[0], said);
+    if (results_out) *results_out = said->len;
+    take(files[1], said);
     free(text);
     return status;
 }

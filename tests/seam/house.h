@@ -20,7 +20,8 @@ void house_stop(const char *worker);
 void house_start(const char *worker);
 
 /* Runs redressctl with words split at blanks ('...' keeps them together); returns its status. What
- * it wrote to both outputs is added to `said`. */
-int house_ctl(const char *line, struct buf *said);
+ * it wrote to standard error is added to `said`, and behind it what it wrote to standard output;
+ * results_out (NULL: not asked for) is where in `said` the latter begins. */
+int house_ctl(const char *line, struct buf *said, size_t *results_out);
 
 #endif

@@ -19,6 +19,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "data/fields.h"
+#include "data/json.h"
 #include "fake_kafka.h"
 #include "fake_redis.h"
 #include "house.h"
@@ -109,39 +110,64 @@ static void hide_offsets(struct buf *said) {
 }
 
 /* "events --json | notify preview -": what the first says is the file that the second reads. */
-static int run_pipe(char *first, const char *second, struct buf *said) {
-    char path[] = "/tmp/redress-house-XXXXXX";
+static int run_pipe(char *first, const char *second, struct buf *said, size_t *results_out) {
+    static const char name[] = "/tmp/redress-house-XXXXXX";
+    char path[sizeof name];
+    memcpy(path, name, sizeof name);
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     FILE *file = fdopen(fd, "w");
     const char *dash = strstr(second, " -");
     assert_non_null(dash);
 
-    int status = house_ctl(first, said);
-    fwrite(said->at, 1, said->len, file);
+    size_t results;
+    int status = house_ctl(first, said, &results);
+    fwrite(said->at + results, 1, said->len - results, file);
     fclose(file);
     if (status) fail_msg("%s: status %d: %s", first, status, said->at);
     buf_clear(said);
-    status = house_ctl(
-        arena_printf(arena, "%.*s %s%s", (int)(dash - second), second, path, dash + 2), said);
+    status =
+        house_ctl(arena_printf(arena, "%.*s %s%s", (int)(dash - second), second, path, dash + 2),
+                  said, results_out);
     unlink(path);
+    /* Its name was made by chance. */
+    for (char *at = said->at; at && (at = strstr(at, path));) memcpy(at, name, sizeof name - 1);
     return status;
 }
 
-static int run_line(const char *line, struct buf *said) {
+static int run_line(const char *line, struct buf *said, size_t *results_out) {
     char *first = arena_strdup(arena, line);
     char *bar = strstr(first, " | ");
     static const char program[] = "redressctl ";
 
-    if (!bar) return house_ctl(line, said);
+    if (!bar) return house_ctl(line, said, results_out);
     *bar = '\0';
     assert_memory_equal(bar + 3, program, sizeof program - 1);
-    return run_pipe(first, bar + 3 + sizeof program - 1, said);
+    return run_pipe(first, bar + 3 + sizeof program - 1, said, results_out);
+}
+
+/* With --json all of standard output are maps, a line each. */
+static void check_json(const char *line, const char *results) {
+    const struct json_limits limits = {STORY_MAX, 64, STORY_MAX};
+    const struct tree *tree;
+    struct err err;
+
+    while (*results) {
+        size_t len = strcspn(results, "\n");
+        if (json_read(arena, results, len, &limits, &tree, &err) != JSON_OK)
+            fail_msg("%s: %s: %.*s", line, err.text, (int)len, results);
+        if (tree->kind != TREE_MAP) fail_msg("%s: no map: %.*s", line, (int)len, results);
+        results += len + (results[len] != '\0');
+    }
 }
 
 static void run_ctl(const char *line, struct buf *out) {
     struct buf said = {0};
-    int status = run_line(line, &said);
+    size_t results;
+    int status = run_line(line, &said, &results);
+    const char *last = strrchr(line, '|');
+
+    if (said.at && strstr(last ? last : line, " --json")) check_json(line, said.at + results);
 
     if (said.at && (strncmp(line, "lag", 3) == 0 || strncmp(line, "offsets", 7) == 0))
         hide_offsets(&said);
@@ -166,7 +192,7 @@ static const char *publish(const char *at, bool rests, struct buf *out) {
         at += len;
     }
     fclose(file);
-    int status = house_ctl(arena_printf(arena, "publish %s", path), &said);
+    int status = house_ctl(arena_printf(arena, "publish %s", path), &said, NULL);
     unlink(path);
     if (status) fail_msg("publish: status %d: %s", status, said.at);
     buf_free(&said);

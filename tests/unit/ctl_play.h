@@ -47,11 +47,24 @@ static inline void play_events(struct play *play, const char *events) {
     fclose(file);
 }
 
-/* `redressctl <command> <arguments>`, the word FILE standing for that file: the exit status. */
-static inline int play_run(struct play *play, const struct command *command, const char *arguments,
-                           const char **said_out) {
-    enum { SAID_MAX = 1 << 16, WORDS_MAX = 16 };
-    char *argv[WORDS_MAX] = {(char *)command->name};
+/* What stands in the file that stdout was led to. */
+static inline const char *play_said(struct play *play) {
+    FILE *file = fopen(play->said, "r");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *said = arena_alloc(play->arena, size + 1);
+    assert_int_equal(fread(said, 1, size, file), size);
+    fclose(file);
+    return said;
+}
+
+/* `<name> <arguments>`, the word FILE standing for that file: the exit status. */
+static inline int play_words(struct play *play, int (*run)(int argc, char **argv), const char *name,
+                             const char *arguments, const char **said_out) {
+    enum { WORDS_MAX = 16 };
+    char *argv[WORDS_MAX + 1] = {(char *)name};
     int argc = 1;
     char *rest = NULL;
     for (char *word = strtok_r(arena_strdup(play->arena, arguments), " ", &rest); word;
@@ -64,19 +77,25 @@ static inline int play_run(struct play *play, const struct command *command, con
     fflush(stdout);
     int kept = dup(STDOUT_FILENO);
     assert_non_null(freopen(play->said, "w", stdout));
-    int status = command->run(argc, argv);
+    int status = run(argc, argv);
     ctl_flush();
     fflush(stdout);
     dup2(kept, STDOUT_FILENO);
     close(kept);
 
-    char *said = arena_alloc(play->arena, SAID_MAX);
-    FILE *file = fopen(play->said, "r");
-    assert_non_null(file);
-    said[fread(said, 1, SAID_MAX - 1, file)] = 0;
-    fclose(file);
-    *said_out = said;
+    *said_out = play_said(play);
     return status;
+}
+
+/* `redressctl <command> <arguments>` */
+static inline int play_run(struct play *play, const struct command *command, const char *arguments,
+                           const char **said_out) {
+    return play_words(play, command->run, command->name, arguments, said_out);
+}
+
+/* The whole program: `redressctl <arguments>` */
+static inline int play_main(struct play *play, const char *arguments, const char **said_out) {
+    return play_words(play, commands_main, "redressctl", arguments, said_out);
 }
 
 #endif

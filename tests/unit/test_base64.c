@@ -28,6 +28,11 @@ static void test_vectors(void **state) {
         assert_int_equal(base64_decode(rows[i][0], len, bytes, &found), 0);
         assert_int_equal(found, strlen(rows[i][1]));
         assert_memory_equal(bytes, rows[i][1], found);
+        struct buf again = {NULL, 0, 0};
+        base64_encode(bytes, found, &again);
+        assert_int_equal(again.len, len);
+        assert_memory_equal(again.at ? again.at : "", rows[i][0], len);
+        buf_free(&again);
         free(bytes);
     }
 }
@@ -56,6 +61,10 @@ static void test_every_three_bytes(void **state) {
         assert_int_equal(base64_decode(text, 4, (char *)bytes, &len), 0);
         assert_int_equal(len, 3);
         assert_int_equal((unsigned)bytes[0] << 16 | (unsigned)bytes[1] << 8 | bytes[2], bits);
+        struct buf again = {NULL, 0, 0};
+        base64_encode((const char *)bytes, 3, &again);
+        assert_memory_equal(again.at, text, 4);
+        buf_free(&again);
     }
 }
 

@@ -17,7 +17,6 @@
 struct options {
     struct ctl ctl;
     const char *limit, *name;
-    bool json;
     int argc;
     char *argv[12];
 };
@@ -29,10 +28,8 @@ static int parse(struct options *options, char *line) {
     char *rest = NULL;
     for (char *word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         options->argv[options->argc++] = word;
-    const struct options_row table[] = {{"--limit", &options->limit, NULL},
-                                        {"--name", &options->name, NULL},
-                                        {"--json", NULL, &options->json},
-                                        {NULL, NULL, NULL}};
+    const struct options_row table[] = {
+        {"--limit", &options->limit, NULL}, {"--name", &options->name, NULL}, {NULL, NULL, NULL}};
     return ctl_options(&options->ctl, table, &options->argc, options->argv);
 }
 
@@ -43,7 +40,7 @@ static void test_options(void **state) {
     assert_int_equal(parse(&options, line), 0);
     assert_string_equal(options.limit, "5");
     assert_string_equal(options.name, "a=b");
-    assert_true(options.json);
+    assert_true(options.ctl.json);
     assert_string_equal(options.ctl.config_path, "/etc/x");
     assert_int_equal(options.argc, 5);
     assert_string_equal(options.argv[1], "one");

@@ -99,6 +99,31 @@ static void test_pages(void **state) {
     }
 }
 
+/* `--json` for every form of every command, and what it writes: {its members}. */
+static void test_json_everywhere(void **state) {
+    (void)state;
+    for (int i = 0; commands_all[i]; i++) {
+        const struct command *command = commands_all[i];
+        struct buf page = {NULL, 0, 0};
+        commands_help_one(command, &page);
+        if (!has_word(command->options, "--json"))
+            fail_msg("%s has no --json in its table", command->name);
+        char *forms = strstr(page.at, "\nSYNOPSIS\n") + strlen("\nSYNOPSIS\n"), *rest = NULL;
+        *strstr(forms, "\n\n") = '\0';
+        for (char *form = strtok_r(forms, "\n", &rest); form; form = strtok_r(NULL, "\n", &rest))
+            if (!has_word(form, "--json")) fail_msg("no --json:%s", form);
+        buf_free(&page);
+
+        const char *said = strstr(command->help, "\n  --json ");
+        if (!said) fail_msg("%s does not say what --json writes", command->name);
+        const char *members = strchr(said, '{');
+        const char *next = strstr(said + 1, "\n  --");
+        const char *end = strstr(said + 1, "\n\n");
+        if (next && next < end) end = next;
+        if (!members || members > end) fail_msg("%s: --json writes which members?", command->name);
+    }
+}
+
 static void test_synopsis(void **state) {
     (void)state;
     static const struct command several = {.name = "sla",
@@ -244,6 +269,7 @@ int main(void) {
         cmocka_unit_test(test_help_mentions_options),
         cmocka_unit_test(test_options_are_in_the_table),
         cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_json_everywhere),
         cmocka_unit_test(test_synopsis),
         cmocka_unit_test(test_bash_completion),
         cmocka_unit_test(test_zsh_completion),

@@ -21,7 +21,6 @@ enum {
 struct approvals_run {
     struct ctl ctl;
     const char *role;
-    bool json;
     int64_t limit;
     struct sight_approvals found;
     struct sight_view view;
@@ -50,7 +49,7 @@ static void print_queue(const struct approvals_run *run) {
     int64_t now_ms = clock_now_ms();
 
     for (int i = 0; i < run->found.count; i++) {
-        if (run->json)
+        if (run->ctl.json)
             ctl_json_row(&sight_waiting_table, &run->found.at[i]);
         else
             print_row(&run->found.at[i], now_ms, i == 0);
@@ -67,7 +66,7 @@ static int conclude(struct approvals_run *run) {
                           "Redis has lost %d proposals that wait: `redressctl rebuild "
                           "compensation` makes the view anew",
                           run->found.lost);
-    if (!status && !run->found.count && !run->json) ctl_note("nothing awaits approval");
+    if (!status && !run->found.count && !run->ctl.json) ctl_note("nothing awaits approval");
     return status;
 }
 
@@ -90,10 +89,8 @@ static int run_approvals(int argc, char **argv) {
     struct approvals_run run = {.ctl.command = &ctl_approvals, .limit = LIMIT};
     struct ctl *ctl = &run.ctl;
     const char *limit = NULL;
-    const struct options_row options[] = {{"--role", &run.role, NULL},
-                                          {"--limit", &limit, NULL},
-                                          {"--json", NULL, &run.json},
-                                          {NULL, NULL, NULL}};
+    const struct options_row options[] = {
+        {"--role", &run.role, NULL}, {"--limit", &limit, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
 
     if (!status && argc > 1) status = ctl_usage(ctl, "unexpected argument \"%.60s\"", argv[1]);
@@ -170,9 +167,10 @@ const struct command ctl_approvals = {
 
 const struct command ctl_approve = {
     .name = "approve",
-    .usage = "approve PROPOSAL --actor ID --role ROLE [--option OPTION] [--comment TEXT]",
+    .usage = "approve PROPOSAL --actor ID --role ROLE [--option OPTION] [--comment TEXT] "
+             "[--json]",
     .about = "approve a compensation proposal",
-    .options = "--actor --role --option --comment",
+    .options = "--actor --role --option --comment --json",
     .run = run_approve,
     .help = help_approve,
 };
@@ -180,9 +178,10 @@ const struct command ctl_approve = {
 const struct command ctl_reject = {
     .name = "reject",
     .usage =
-        "reject PROPOSAL --actor ID --role ROLE --reason TEXT [--option OPTION] [--comment TEXT]",
+        "reject PROPOSAL --actor ID --role ROLE --reason TEXT [--option OPTION] [--comment TEXT] "
+        "[--json]",
     .about = "reject a compensation proposal",
-    .options = "--actor --role --reason --option --comment",
+    .options = "--actor --role --reason --option --comment --json",
     .run = run_reject,
     .help = help_reject,
 };

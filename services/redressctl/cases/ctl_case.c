@@ -15,7 +15,7 @@ struct case_run {
     struct ctl ctl;
     const char *case_id;
     const struct redis_reply *sla, *compensation;
-    bool json, similar;
+    bool similar;
     int64_t now_ms;
 };
 
@@ -231,8 +231,7 @@ static void print_json(const struct case_run *run) {
 
 static int run_case(int argc, char **argv) {
     struct case_run run = {.ctl.command = &ctl_case, .now_ms = clock_now_ms()};
-    const struct options_row options[] = {
-        {"--json", NULL, &run.json}, {"--similar", NULL, &run.similar}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--similar", NULL, &run.similar}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc != 2) status = ctl_usage(&run.ctl, "expected one CASE");
@@ -247,8 +246,8 @@ static int run_case(int argc, char **argv) {
     if (!status) status = ctl_shards(&run.ctl);
     if (!status) status = find(&run);
     if (!status && run.similar)
-        status = ctl_similar(&run.ctl, run.case_id, run.json);
-    else if (!status && run.json)
+        status = ctl_similar(&run.ctl, run.case_id, run.ctl.json);
+    else if (!status && run.ctl.json)
         print_json(&run);
     else if (!status)
         print_people(&run);

@@ -20,7 +20,7 @@ struct cases_run {
     struct ctl ctl;
     struct sight_filter filter;
     const char *target;
-    bool overdue, json;
+    bool overdue;
     int64_t within_ms, limit, now_ms, printed;
     int64_t lost; /* deadlines whose case Redis does not have any more */
     struct sight_view view;
@@ -62,7 +62,7 @@ static void print_one(struct cases_run *run, const struct sight_found *found) {
     if (!found->lost && !sight_filter_row(&run->filter, &listed->row)) return;
 
     run->lost += found->lost;
-    if (run->json)
+    if (run->ctl.json)
         print_json(run, listed);
     else
         print_row(run, listed);
@@ -112,7 +112,7 @@ static int print_all(struct cases_run *run, const struct texts *targets) {
 
 /* What is to be said of the list: that there is none only when all of it could be looked at. */
 static int conclude(struct cases_run *run) {
-    if (!run->json && run->printed == run->limit)
+    if (!run->ctl.json && run->printed == run->limit)
         ctl_note("the first %lld; --limit shows more", (long long)run->limit);
     int status = ctl_sight_tell(&run->ctl, &run->view);
     if (run->lost > 0)
@@ -120,7 +120,7 @@ static int conclude(struct cases_run *run) {
                           "%lld of these deadlines are of cases that Redis has lost: `redressctl "
                           "rebuild sla` makes the view anew",
                           (long long)run->lost);
-    if (!status && !run->json && !run->printed) ctl_note("none");
+    if (!status && !run->ctl.json && !run->printed) ctl_note("none");
     return status;
 }
 
@@ -171,7 +171,6 @@ static int run_cases(int argc, char **argv) {
                                           {"--assignee", &run.filter.assignee, NULL},
                                           {"--target", &run.target, NULL},
                                           {"--limit", &limit, NULL},
-                                          {"--json", NULL, &run.json},
                                           {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
 

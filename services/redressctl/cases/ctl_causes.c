@@ -12,7 +12,7 @@
 
 struct causes_run {
     struct ctl ctl;
-    bool json, all;
+    bool all;
     const char *party, *done, *by;
     const char *cause_id;
     struct sight_causes found;
@@ -63,13 +63,13 @@ static int list_all(struct causes_run *run) {
 
     for (int i = 0; i < run->found.count; i++) {
         if (!is_wanted(run, &run->found.at[i])) continue;
-        if (run->json)
+        if (run->ctl.json)
             print_json(&run->found.at[i]);
         else
             print_row(&run->found.at[i], clock_now_ms(), shown == 0);
         shown++;
     }
-    if (!status && !shown && !run->json) ctl_note("no cause has risen");
+    if (!status && !shown && !run->ctl.json) ctl_note("no cause has risen");
     return status;
 }
 
@@ -145,9 +145,11 @@ static int run_part(struct causes_run *run, const char *part) {
 
 static int run_causes(int argc, char **argv) {
     struct causes_run run = {.ctl.command = &ctl_causes};
-    const struct options_row options[] = {
-        {"--json", NULL, &run.json}, {"--all", NULL, &run.all}, {"--party", &run.party, NULL},
-        {"--done", &run.done, NULL}, {"--by", &run.by, NULL},   {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--all", NULL, &run.all},
+                                          {"--party", &run.party, NULL},
+                                          {"--done", &run.done, NULL},
+                                          {"--by", &run.by, NULL},
+                                          {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc > 3) status = ctl_usage(&run.ctl, "unexpected argument \"%.60s\"", argv[3]);
@@ -160,8 +162,8 @@ static int run_causes(int argc, char **argv) {
 const struct command ctl_causes = {
     .name = "causes",
     .usage =
-        "causes [list] [--all] [--party ROLE] [--json] | show CAUSE | answer CAUSE --done TEXT "
-        "--by ID",
+        "causes [list] [--all] [--party ROLE] [--json] | show CAUSE [--json] | answer CAUSE --done "
+        "TEXT --by ID [--json]",
     .about = "what brings more complaints than usual, and what was done about it",
     .options = "list show answer --all --party --json --done --by",
     .run = run_causes,

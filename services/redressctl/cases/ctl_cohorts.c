@@ -13,7 +13,7 @@
 
 struct cohorts_run {
     struct ctl ctl;
-    bool json, waiting;
+    bool waiting;
     const char *cohort_id;
     struct cohorts_word word;
     struct sight_cohorts found;
@@ -59,13 +59,13 @@ static int list_all(struct cohorts_run *run) {
     for (int i = 0; i < run->found.count; i++) {
         const struct sight_cohort *cohort = &run->found.at[i];
         if (run->waiting && strcmp(cohort->status, "waiting") != 0) continue;
-        if (run->json)
+        if (run->ctl.json)
             print_json(cohort);
         else
             print_row(cohort, clock_now_ms(), shown == 0);
         shown++;
     }
-    if (!status && !shown && !run->json)
+    if (!status && !shown && !run->ctl.json)
         ctl_note(run->waiting ? "no cohort waits" : "no cohort runs or waits");
     return status;
 }
@@ -146,8 +146,7 @@ static int run_part(struct cohorts_run *run, const char *part) {
 static int run_cohorts(int argc, char **argv) {
     struct cohorts_run run = {.ctl.command = &ctl_cohorts};
     struct cohorts_word *word = &run.word;
-    const struct options_row options[] = {{"--json", NULL, &run.json},
-                                          {"--waiting", NULL, &run.waiting},
+    const struct options_row options[] = {{"--waiting", NULL, &run.waiting},
                                           {"--tenant", &word->tenant, NULL},
                                           {"--carrier", &word->match.carrier, NULL},
                                           {"--warehouse", &word->match.warehouse, NULL},
@@ -170,9 +169,10 @@ static int run_cohorts(int argc, char **argv) {
 
 const struct command ctl_cohorts = {
     .name = "cohorts",
-    .usage =
-        "cohorts [list] [--waiting] [--json] | show COHORT | approve COHORT --by ID | refuse "
-        "COHORT --by ID | confirm WHICH --class CLASS --by ID | end WHICH --class CLASS --by ID",
+    .usage = "cohorts [list] [--waiting] [--json] | show COHORT [--json] | approve COHORT --by ID "
+             "[--json] | refuse COHORT --by ID [--json] | confirm WHICH --class CLASS --by ID "
+             "[--json] | "
+             "end WHICH --class CLASS --by ID [--json]",
     .about = "orders at risk: who is warned, what waits for a person",
     .options =
         "list show approve refuse confirm end --waiting --json --by --class --lane --carrier "

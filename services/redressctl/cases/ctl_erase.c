@@ -19,7 +19,7 @@ struct erase_run {
     struct ctl ctl;
     struct sight_person person;
     struct erase_found found;
-    bool report, json;
+    bool report;
     int64_t wait_ms;
 };
 
@@ -65,9 +65,10 @@ static int print_rows(struct erase_run *run) {
     char time[CLOCK_TEXT_MAX];
     char last[CLOCK_TEXT_MAX];
 
-    if (!run->json) ctl_line("%-4s  %-30s %10s  %-24s  %s", "", "PLACE", "COUNT", "UNTIL", "WHAT");
+    if (!run->ctl.json)
+        ctl_line("%-4s  %-30s %10s  %-24s  %s", "", "PLACE", "COUNT", "UNTIL", "WHAT");
     for (int i = 0; i < count; i++) {
-        if (run->json)
+        if (run->ctl.json)
             print_json(&rows[i]);
         else
             print_line(&rows[i]);
@@ -156,7 +157,6 @@ static int run_erase(int argc, char **argv) {
     const struct options_row options[] = {{"--tenant", &run.person.tenant, NULL},
                                           {"--report", NULL, &run.report},
                                           {"--wait", &wait, NULL},
-                                          {"--json", NULL, &run.json},
                                           {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
 

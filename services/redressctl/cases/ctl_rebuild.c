@@ -7,6 +7,15 @@
 
 static const char *const keyed[] = {"sla", "compensation", "notification", "cohort", NULL};
 
+static void put_row(const char *worker, int shard) {
+    struct ctl_row row;
+
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "worker", worker);
+    ctl_row_int(&row, "shard", shard);
+    ctl_row_end(&row);
+}
+
 static int mark(struct ctl *ctl, const char *worker, int from, int to) {
     struct redis_reply *replies;
     int count;
@@ -15,6 +24,7 @@ static int mark(struct ctl *ctl, const char *worker, int from, int to) {
         redis_addf(ctl->redis, 3, "SET", sight_key(&ctl->sight, worker, shard, "wipe"), "1");
     int status = ctl_exchange(ctl, &replies, &count);
     if (status) return status;
+    for (int shard = from; ctl->json && shard <= to; shard++) put_row(worker, shard);
     ctl_note("asked for %d shards of %s; the worker that owns a shard empties and rebuilds its "
              "view next",
              count, worker);
@@ -47,9 +57,9 @@ static int run_rebuild(int argc, char **argv) {
 
 const struct command ctl_rebuild = {
     .name = "rebuild",
-    .usage = "rebuild WORKER [--shard N]",
+    .usage = "rebuild WORKER [--shard N] [--json]",
     .about = "build a worker's Redis view anew from its changelog",
-    .options = "sla compensation notification cohort --shard",
+    .options = "sla compensation notification cohort --shard --json",
     .run = run_rebuild,
     .help = help_rebuild,
 };

@@ -14,7 +14,7 @@ int ctl_sight(const struct ctl *ctl, int rc) {
 int ctl_sight_tell(const struct ctl *ctl, const struct sight_view *view) {
     if (view->faults.len == 0) return 0;
     ctl_fail(ctl, "what is shown is not all there is");
-    ctl_notes(view->faults.at);
+    ctl_faults(view->faults.at);
     return EXIT_CANNOT_GO_ON;
 }
 

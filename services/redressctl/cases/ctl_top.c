@@ -192,21 +192,19 @@ static int watch(struct top_run *run) {
 static int run_top(int argc, char **argv) {
     struct top_run run = {.ctl.command = &ctl_top};
     bool once = false;
-    bool json = false;
-    const struct options_row options[] = {
-        {"--once", NULL, &once}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--once", NULL, &once}, {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc > 1) status = ctl_usage(&run.ctl, "unexpected argument \"%.60s\"", argv[1]);
     if (!status) status = ctl_redis(&run.ctl);
     if (!status) status = ctl_shards(&run.ctl);
     run.view = (struct sight_view){.sight = &run.ctl.sight, .worker = "sla", .shard = SIGHT_ALL};
-    if (!status && !once && !json && ctl_is_terminal()) {
+    if (!status && !once && !run.ctl.json && ctl_is_terminal()) {
         status = watch(&run);
     } else if (!status) {
         status = draw(&run);
-        if (!status && json) print_json(&run);
-        if (!status && !json) ctl_page(run.screen.at);
+        if (!status && run.ctl.json) print_json(&run);
+        if (!status && !run.ctl.json) ctl_page(run.screen.at);
         if (!status) status = ctl_sight_tell(&run.ctl, &run.view);
     }
     sight_view_end(&run.view);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { DOCUMENT_MAX = 16 << 20 };
+
 struct contract_run {
     struct ctl ctl;
     const char *folder; /* NULL: standard output */
@@ -19,18 +21,53 @@ static int make_folder(const struct ctl *ctl, const char *path) {
     return ctl_fail(ctl, "%s: %s", path, strerror(errno));
 }
 
+/* With --json: a document of JSON is a line; a page of Markdown is the member of one. */
+static void put_line(const struct contract_run *run, const struct buf *text) {
+    const struct json_limits limits = {DOCUMENT_MAX, 64, DOCUMENT_MAX};
+    const struct tree *tree;
+    struct err err;
+    struct buf line = {NULL, 0, 0};
+    struct json_out json = {.buf = &line};
+    struct ctl_row row;
+
+    if (text->at[0] == '{') {
+        enum json_fault fault =
+            json_read(run->ctl.arena, text->at, text->len, &limits, &tree, &err);
+        ASSERT(fault == JSON_OK); /* our own */
+        json_tree(&json, tree);
+        ctl_json(line.at, line.len);
+        buf_free(&line);
+        return;
+    }
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "document", text->at);
+    ctl_row_end(&row);
+}
+
+static int put_file(const struct contract_run *run, const char *name, const struct buf *text) {
+    const char *path = arena_printf(run->ctl.arena, "%s/%s", run->folder, name);
+    struct err err;
+    struct ctl_row row;
+
+    if (file_write(path, text->at, text->len, &err) != 0)
+        return ctl_fail(&run->ctl, "%s", err.text);
+    if (!run->ctl.json) return EXIT_OK;
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "file", path);
+    ctl_row_int(&row, "bytes", (int64_t)text->len);
+    ctl_row_end(&row);
+    return EXIT_OK;
+}
+
 /* One document into its file, or to standard output. */
 static int put_out(const struct contract_run *run, const char *name, const struct buf *text) {
-    struct err err;
-
-    if (!run->folder) {
+    if (run->folder) return put_file(run, name, text);
+    if (run->ctl.json)
+        put_line(run, text);
+    else
         ctl_page(text->at);
-        if (ctl_flush() == 0) return EXIT_OK;
-        return ctl_fail(&run->ctl, "standard output: %s", strerror(errno));
-    }
-    const char *path = arena_printf(run->ctl.arena, "%s/%s", run->folder, name);
-    if (file_write(path, text->at, text->len, &err) == 0) return EXIT_OK;
-    return ctl_fail(&run->ctl, "%s", err.text);
+    if (ctl_flush() == 0) return EXIT_OK;
+    return ctl_fail(&run->ctl, "standard output: %s", strerror(errno));
 }
 
 static int put_schemas(const struct contract_run *run) {
@@ -84,9 +121,9 @@ static int run_contract(int argc, char **argv) {
 
 const struct command ctl_contract = {
     .name = "contract",
-    .usage = "contract asyncapi|openapi|schemas|document [--out DIR]",
+    .usage = "contract asyncapi|openapi|schemas|document [--out DIR] [--json]",
     .about = "the events that others may rely on: AsyncAPI, JSON Schemas, OpenAPI, a page to read",
-    .options = "asyncapi openapi schemas document --out",
+    .options = "asyncapi openapi schemas document --out --json",
     .run = run_contract,
     .help = help_contract,
 };

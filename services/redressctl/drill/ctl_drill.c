@@ -77,11 +77,8 @@ static int run(int argc, char **argv) {
     const char *dir = NULL;
     const char *until = NULL;
     int64_t until_ms = 0;
-    bool json = false;
-    const struct options_row options[] = {{"--policies", &dir, NULL},
-                                          {"--until", &until, NULL},
-                                          {"--json", NULL, &json},
-                                          {NULL, NULL, NULL}};
+    const struct options_row options[] = {
+        {"--policies", &dir, NULL}, {"--until", &until, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(&ctl, options, &argc, argv);
 
     if (!status && argc != 2) status = ctl_usage(&ctl, "expected one FILE");
@@ -90,8 +87,8 @@ static int run(int argc, char **argv) {
     if (!status) dir = ctl_policy_dir(dir, ctl.arena);
     if (!status && !dir) status = EXIT_BAD_CONFIG;
     if (!status) status = drill_play(argv[1], dir, until_ms, ctl.arena, &result);
-    if (!status && json) ctl_json_row(&drill_result_table, &result);
-    if (!status && !json) print_people(&result);
+    if (!status && ctl.json) ctl_json_row(&drill_result_table, &result);
+    if (!status && !ctl.json) print_people(&result);
     ctl_close(&ctl);
 
     return status;

@@ -113,7 +113,7 @@ void drill_fault(struct drill *drill, const char *fmt, ...) {
     vsnprintf(words, sizeof words, fmt, args);
     va_end(args);
     if (++drill->faults <= TOLD_MAX)
-        ctl_note("redressctl drill: %s:%" PRId64 ": %s", drill->path, drill->line, words);
+        ctl_error("drill", "%s:%" PRId64 ": %s", drill->path, drill->line, words);
 }
 
 int drill_play(const char *path, const char *dir, int64_t until_ms, struct arena *arena,

@@ -21,22 +21,49 @@ static const struct worker_spec *const workers[] = {
     &compensation_spec, &notification_spec,   &cohort_spec,
     &gateway_spec,      &board_spec,          NULL};
 
-static int put_out(const struct ctl *ctl, const struct buf *text) {
-    ctl_page(text->at);
+static int put_out(const struct ctl *ctl, const struct buf *page) {
+    struct ctl_row row;
+
+    if (ctl->json) {
+        ctl_row_begin(&row);
+        ctl_row_text(&row, "document", page->at);
+        ctl_row_end(&row);
+    } else {
+        ctl_page(page->at);
+    }
     if (ctl_flush() == 0) return EXIT_OK;
     return ctl_fail(ctl, "standard output: %s", strerror(errno));
 }
 
+static void put_command(const struct ctl *ctl, const char *user, const char *what,
+                        const char *command) {
+    struct ctl_row row;
+
+    if (!ctl->json) {
+        ctl_line("%s", command);
+        return;
+    }
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "user", user);
+    ctl_row_text(&row, "what", what);
+    ctl_row_text(&row, "command", command);
+    ctl_row_end(&row);
+}
+
 /* One command a line. */
-static void put_worker(struct ctl *ctl, const struct ctl_acl_worker *worker, struct buf *out) {
+static void put_worker(struct ctl *ctl, const struct ctl_acl_worker *worker) {
+    struct arena *arena = ctl->arena;
+    const char *user = worker->user;
     struct permission_texts texts;
 
     for (int i = 0; i < worker->count; i++)
-        buf_printf(out, "%s\n", permissions_grant(&worker->list[i], worker->user, ctl->arena));
-    permissions_of_redis(worker->spec, ctl->config.topic_prefix, ctl->arena, &texts);
+        put_command(ctl, user, permissions_name(&worker->list[i], arena),
+                    permissions_grant(&worker->list[i], user, arena));
+    permissions_of_redis(worker->spec, ctl->config.topic_prefix, arena, &texts);
     if (texts.command_count)
-        buf_printf(out, "redis-cli %s\n",
-                   permissions_redis_quoted(&texts, worker->user, ctl->arena));
+        put_command(
+            ctl, user, "the user of Redis",
+            arena_printf(arena, "redis-cli %s", permissions_redis_quoted(&texts, user, arena)));
 }
 
 static const struct worker_spec *find_worker(const char *name) {
@@ -73,10 +100,9 @@ static int choose(struct ctl *ctl, int count, char **names, const char *user,
 }
 
 /* The first word, if it is one of these, says what is to be done with them. */
-static int run_chosen(struct ctl *ctl, int argc, char **argv, const char *user, bool json) {
+static int run_chosen(struct ctl *ctl, int argc, char **argv, const char *user) {
     static const char *const verbs[] = {"print", "check", "apply"};
     struct ctl_acl_worker chosen[CTL_ACL_WORKERS_MAX];
-    struct buf text = {0};
     int verb = 0;
     int count = 0;
     int first = 1;
@@ -85,21 +111,16 @@ static int run_chosen(struct ctl *ctl, int argc, char **argv, const char *user, 
         if (strcmp(argv[1], verbs[i]) == 0) verb = i, first = 2;
     int status = choose(ctl, argc - first, argv + first, user, chosen, &count);
     if (status) return status;
-    if (verb == 1) return ctl_acl_check(ctl, chosen, count, json);
+    if (verb == 1) return ctl_acl_check(ctl, chosen, count);
     if (verb == 2) return ctl_acl_apply(ctl, chosen, count);
-    for (int i = 0; i < count; i++) put_worker(ctl, &chosen[i], &text);
-    status = put_out(ctl, &text);
-    buf_free(&text);
-
-    return status;
+    for (int i = 0; i < count; i++) put_worker(ctl, &chosen[i]);
+    return EXIT_OK;
 }
 
 static int run_acl(int argc, char **argv) {
     struct ctl ctl = {.command = &ctl_acl};
     const char *user = NULL;
-    bool json = false;
-    const struct options_row options[] = {
-        {.name = "--user", .value = &user}, {"--json", NULL, &json}, {.name = NULL}};
+    const struct options_row options[] = {{.name = "--user", .value = &user}, {.name = NULL}};
     struct buf text = {0};
     int status = ctl_options(&ctl, options, &argc, argv);
     bool page = argc == 2 && strcmp(argv[1], "document") == 0;
@@ -109,7 +130,7 @@ static int run_acl(int argc, char **argv) {
         status = put_out(&ctl, &text);
     } else if (status == EXIT_OK) {
         status = ctl_config(&ctl);
-        if (status == EXIT_OK) status = run_chosen(&ctl, argc, argv, user, json);
+        if (status == EXIT_OK) status = run_chosen(&ctl, argc, argv, user);
     }
     buf_free(&text);
     ctl_close(&ctl);
@@ -119,8 +140,8 @@ static int run_acl(int argc, char **argv) {
 
 const struct command ctl_acl = {
     .name = "acl",
-    .usage = "acl [print] [WORKER...] [--user NAME] | check [WORKER...] [--user NAME] [--json] | "
-             "apply [WORKER...] [--user NAME] | document",
+    .usage = "acl [print] [WORKER...] [--user NAME] [--json] | check [WORKER...] [--user NAME] "
+             "[--json] | apply [WORKER...] [--user NAME] [--json] | document [--json]",
     .about =
         "what each worker must be permitted in Kafka and Redis: as commands, looked at, granted",
     .options = "print check apply document intake classification sla compensation notification "

@@ -15,8 +15,9 @@ struct ctl_acl_worker {
 enum { CTL_ACL_WORKERS_MAX = 16 };
 
 /* Holds the broker's list against theirs. Returns the exit status. */
-int ctl_acl_check(struct ctl *ctl, const struct ctl_acl_worker *workers, int count, bool json);
-/* Grants what the broker can be asked for, and prints the rest as commands. */
+int ctl_acl_check(struct ctl *ctl, const struct ctl_acl_worker *workers, int count);
+/* Grants what the broker can be asked for, and prints the rest as commands; in JSON what was
+ * granted, too. */
 int ctl_acl_apply(struct ctl *ctl, const struct ctl_acl_worker *workers, int count);
 
 #endif

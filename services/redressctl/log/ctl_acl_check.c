@@ -1,5 +1,4 @@
 /* redressctl acl check, apply: the table of permissions and the broker's own list. */
-#include "data/json.h"
 #include "outside/kafka_admin.h"
 #include "redressctl/ctl_out.h"
 #include "redressctl/log/acl_match.h"
@@ -11,7 +10,6 @@ enum { ASK_MS = 10000, KINDS = KAFKA_TRANSACTIONAL_ID + 1 };
 
 struct acl_run {
     struct ctl *ctl;
-    bool json;
     struct kafka_admin *admin;
     struct acl_list lists[KINDS]; /* by enum kafka_resource */
     int looked, missing, more, unknown;
@@ -43,25 +41,22 @@ static int read_lists(struct acl_run *run) {
     return EXIT_OK;
 }
 
-/* standing: "there", "missing", "denied", "not needed", "unknown". */
+/* standing: "there", "missing", "denied", "not needed", "unknown", "decides". */
 static void say(struct acl_run *run, const char *user, const char *standing, const char *what,
                 const char *mend) {
-    struct buf buf = {0};
-    struct json_out json = {.buf = &buf};
+    struct ctl_row row;
 
-    if (!run->json) {
+    if (!run->ctl->json) {
         if (strcmp(standing, "there") != 0)
             ctl_line("%-11s %s: %s%s%s", standing, user, what, *mend ? ": " : "", mend);
         return;
     }
-    json_begin_map(&json);
-    json_key(&json, "user"), json_text(&json, user);
-    json_key(&json, "standing"), json_text(&json, standing);
-    json_key(&json, "what"), json_text(&json, what);
-    if (*mend) json_key(&json, "mend"), json_text(&json, mend);
-    json_end_map(&json);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "user", user);
+    ctl_row_text(&row, "standing", standing);
+    ctl_row_text(&row, "what", what);
+    if (*mend) ctl_row_text(&row, "mend", mend);
+    ctl_row_end(&row);
 }
 
 static void check_one(struct acl_run *run, const struct ctl_acl_worker *worker,
@@ -122,14 +117,18 @@ static void say_who_decides(struct acl_run *run) {
     const char *board = arena_printf(arena, "User:%s-board", prefix);
     const struct acl_list *list = &run->lists[KAFKA_TOPIC];
 
-    for (int i = 0; i < list->count; i++)
-        if (acl_writes(&list->at[i], topic, board))
-            ctl_note("%s may write %s: only an approver console should", list->at[i].principal,
-                     topic);
+    for (int i = 0; i < list->count; i++) {
+        const char *principal = list->at[i].principal;
+        if (!acl_writes(&list->at[i], topic, board)) continue;
+        ctl_note("%s may write %s: only an approver console should", principal, topic);
+        if (run->ctl->json)
+            say(run, principal, "decides", arena_printf(arena, "Write on topic %s", topic),
+                "only an approver console should");
+    }
 }
 
-int ctl_acl_check(struct ctl *ctl, const struct ctl_acl_worker *workers, int count, bool json) {
-    struct acl_run run = {.ctl = ctl, .json = json};
+int ctl_acl_check(struct ctl *ctl, const struct ctl_acl_worker *workers, int count) {
+    struct acl_run run = {.ctl = ctl};
     int status = open_admin(&run);
 
     if (!status) status = read_lists(&run);
@@ -151,6 +150,36 @@ int ctl_acl_check(struct ctl *ctl, const struct ctl_acl_worker *workers, int cou
     return EXIT_OK;
 }
 
+/* What somebody else must grant: its command. */
+static void print_left(const struct acl_run *run, const char *user, const struct permission *one) {
+    const char *command = permissions_grant(one, user, run->ctl->arena);
+    struct ctl_row row;
+
+    if (!run->ctl->json) {
+        ctl_line("%s", command);
+        return;
+    }
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "user", user);
+    ctl_row_text(&row, "what", permissions_name(one, run->ctl->arena));
+    ctl_row_bool(&row, "granted", false);
+    ctl_row_text(&row, "command", command);
+    ctl_row_end(&row);
+}
+
+static void print_granted(const struct acl_run *run, const struct ctl_acl_worker *worker) {
+    struct ctl_row row;
+
+    for (int i = 0; i < worker->count; i++) {
+        if (!kafka_admin_knows(worker->list[i].resource)) continue;
+        ctl_row_begin(&row);
+        ctl_row_text(&row, "user", worker->user);
+        ctl_row_text(&row, "what", permissions_name(&worker->list[i], run->ctl->arena));
+        ctl_row_bool(&row, "granted", true);
+        ctl_row_end(&row);
+    }
+}
+
 int ctl_acl_apply(struct ctl *ctl, const struct ctl_acl_worker *workers, int count) {
     struct acl_run run = {.ctl = ctl};
     struct kafka_acl *acls = NULL;
@@ -162,7 +191,7 @@ int ctl_acl_apply(struct ctl *ctl, const struct ctl_acl_worker *workers, int cou
         for (int k = 0; k < workers[i].count; k++) {
             const struct permission *one = &workers[i].list[k];
             if (!kafka_admin_knows(one->resource)) {
-                ctl_line("%s", permissions_grant(one, workers[i].user, ctl->arena));
+                print_left(&run, workers[i].user, one);
                 left++;
                 continue;
             }
@@ -181,6 +210,7 @@ int ctl_acl_apply(struct ctl *ctl, const struct ctl_acl_worker *workers, int cou
     if (refused)
         return ctl_fail(ctl, "%d of %d permissions: %s (this needs Alter on the cluster)",
                         refused < 0 ? acl_count : refused, acl_count, err.text);
+    for (int i = 0; ctl->json && i < count; i++) print_granted(&run, &workers[i]);
     ctl_note("%d permissions granted, or there already", acl_count);
     if (left)
         ctl_note("%d more are printed, as librdkafka %s cannot be asked for them: run them with "

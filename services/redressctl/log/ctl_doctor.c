@@ -22,7 +22,6 @@ enum {
 
 struct doctor {
     struct ctl ctl;
-    bool json;
     int looked, bad;
     int brokers; /* 0: Kafka does not answer */
 };
@@ -34,7 +33,7 @@ static void say(struct doctor *doctor, const char *what, const char *found, cons
 
     doctor->looked++;
     doctor->bad += mend != NULL;
-    if (!doctor->json) {
+    if (!doctor->ctl.json) {
         ctl_line("%-4s %-28s %s", mend ? "BAD" : "ok", what, found);
         if (mend) ctl_line("     -> %s", mend);
         return;
@@ -246,7 +245,7 @@ static void look_at_zones(struct doctor *doctor) {
 
 static int run_doctor(int argc, char **argv) {
     struct doctor doctor = {.ctl.command = &ctl_doctor};
-    const struct options_row options[] = {{"--json", NULL, &doctor.json}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{NULL, NULL, NULL}};
     int status = ctl_options(&doctor.ctl, options, &argc, argv);
 
     if (!status && argc > 1)

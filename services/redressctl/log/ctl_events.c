@@ -28,7 +28,7 @@ struct events_run {
     const char *types; /* "sla.*,case.opened"; NULL: all */
     int64_t since_ms;  /* INT64_MIN: from the beginning */
     int64_t for_ms;    /* 0: to the end; with --follow without end */
-    bool follow, only_new, json;
+    bool follow, only_new;
     bool troubled;  /* Kafka had something to complain about */
     bool unwritten; /* whoever reads what is printed has gone */
     struct kafka_consumer *reader;
@@ -138,7 +138,7 @@ static void show(struct events_run *run, const struct kafka_record *record) {
         return;
     }
     if (!wanted(run, &ev)) return;
-    if (run->json)
+    if (run->ctl.json)
         print_json(run, &raw, &ev);
     else
         print_line(&ev);
@@ -188,7 +188,7 @@ static int read_on(struct events_run *run) {
         } else if (got == KAFKA_END) {
             finish(run, place.partition);
         } else if (got == KAFKA_TROUBLE) {
-            ctl_note("redressctl events: %s", err.text);
+            ctl_error("events", "%s", err.text);
             run->troubled = true;
         } else if (got != KAFKA_NOTHING) {
             return ctl_fail(&run->ctl, "%s", err.text);
@@ -299,11 +299,13 @@ static int run_events(int argc, char **argv) {
     struct events_run run = {.ctl.command = &ctl_events, .since_ms = INT64_MIN};
     const char *span = NULL;
     const char *since = NULL;
-    const struct options_row options[] = {
-        {"--case", &run.case_id, NULL},  {"--type", &run.types, NULL},
-        {"--follow", NULL, &run.follow}, {"--new", NULL, &run.only_new},
-        {"--since", &since, NULL},       {"--for", &span, NULL},
-        {"--json", NULL, &run.json},     {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--case", &run.case_id, NULL},
+                                          {"--type", &run.types, NULL},
+                                          {"--follow", NULL, &run.follow},
+                                          {"--new", NULL, &run.only_new},
+                                          {"--since", &since, NULL},
+                                          {"--for", &span, NULL},
+                                          {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (!status && argc > 2) status = ctl_usage(&run.ctl, "expected at most one TOPIC");

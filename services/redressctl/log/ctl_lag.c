@@ -9,7 +9,6 @@
 struct lag_run {
     struct ctl ctl;
     const char *worker;
-    bool json;
     int64_t total;
 };
 
@@ -36,7 +35,7 @@ static void print(struct lag_run *run, const struct worker_spec *spec,
         const struct place *place = &places->committed[i];
         int64_t lag = ctl_places_lag(places, i);
         run->total += lag;
-        if (run->json)
+        if (run->ctl.json)
             print_json(spec, places, i);
         else if (place->offset == KAFKA_NO_OFFSET)
             ctl_line("%-15s %-12s %9d %12s %12" PRId64 " %12" PRId64, spec->name,
@@ -64,7 +63,7 @@ static int show(struct lag_run *run, const struct worker_spec *spec) {
 
 static int run_lag(int argc, char **argv) {
     struct lag_run run = {.ctl.command = &ctl_lag};
-    const struct options_row options[] = {{"--json", NULL, &run.json}, {NULL, NULL, NULL}};
+    const struct options_row options[] = {{NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
 
     if (argc > 1) run.worker = argv[1];
@@ -73,13 +72,13 @@ static int run_lag(int argc, char **argv) {
         status = ctl_usage(&run.ctl, "unknown worker \"%.60s\", expected %s", run.worker,
                            ctl_places_names);
     if (!status) status = ctl_config(&run.ctl);
-    if (!status && !run.json)
+    if (!status && !run.ctl.json)
         ctl_line("%-15s %-12s %9s %12s %12s %12s", "WORKER", "TOPIC", "PARTITION", "COMMITTED",
                  "END", "LAG");
     for (int i = 0; ctl_places_specs[i] && !status; i++)
         if (!run.worker || strcmp(run.worker, ctl_places_specs[i]->name) == 0)
             status = show(&run, ctl_places_specs[i]);
-    if (!status && !run.json) ctl_note("%" PRId64 " records behind", run.total);
+    if (!status && !run.ctl.json) ctl_note("%" PRId64 " records behind", run.total);
     ctl_close(&run.ctl);
 
     return status;

@@ -23,7 +23,7 @@ struct offsets_run {
     struct ctl ctl;
     const struct worker_spec *spec;
     const char *topic, *partition_text, *offset_text;
-    bool from_log, to_beginning, to_end, json;
+    bool from_log, to_beginning, to_end;
     int64_t partition, offset; /* -1: not given */
     struct kafka_asker *asker;
     struct place *places; /* input partitions; offset: what is committed */
@@ -70,7 +70,7 @@ static void print_row(struct offsets_run *run, int i) {
     struct buf buf = {0};
     struct json_out json = {.buf = &buf};
 
-    if (!run->json) {
+    if (!run->ctl.json) {
         ctl_line("%-12s %9d %12s %12" PRId64 " %12" PRId64, topic_name(place->topic),
                  place->partition, number(run->ctl.arena, place->offset), run->starts[i].offset,
                  run->ends[i].offset);
@@ -91,7 +91,7 @@ static void print_row(struct offsets_run *run, int i) {
 static int list(struct offsets_run *run) {
     int status = ask(run);
     if (status) return status;
-    if (!run->json)
+    if (!run->ctl.json)
         ctl_line("%-12s %9s %12s %12s %12s", "TOPIC", "PARTITION", "COMMITTED", "FIRST", "END");
     for (int i = 0; i < run->count; i++) print_row(run, i);
     return 0;
@@ -193,6 +193,25 @@ static void keep_waiting(const struct offsets_run *run, int i, const struct plac
         offsets_keep_waiting(waits, to->offset, to);
 }
 
+static void print_set(const struct offsets_run *run, int i, const struct place *to,
+                      const char *why) {
+    int64_t was = run->places[i].offset;
+    struct ctl_row row;
+
+    if (!run->ctl.json) {
+        ctl_line("%s:%d %s -> %" PRId64 " (%s)", topic_name(to->topic), to->partition,
+                 number(run->ctl.arena, was), to->offset, why);
+        return;
+    }
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "topic", topic_name(to->topic));
+    ctl_row_int(&row, "partition", to->partition);
+    if (was != KAFKA_NO_OFFSET) ctl_row_int(&row, "was", was);
+    ctl_row_int(&row, "committed", to->offset);
+    ctl_row_text(&row, "why", why);
+    ctl_row_end(&row);
+}
+
 static int set(struct offsets_run *run) {
     struct err err;
     int ways = run->from_log + run->to_beginning + run->to_end + (run->offset >= 0);
@@ -219,9 +238,7 @@ static int set(struct offsets_run *run) {
         result =
             kafka_group_set(run->asker, run->spec->name, to, run->count, CTL_PLACES_ASK_MS, &err);
     while (wait_for_members(run, result));
-    for (int i = 0; i < run->count && !result; i++)
-        ctl_line("%s:%d %s -> %" PRId64 " (%s)", topic_name(to[i].topic), to[i].partition,
-                 number(run->ctl.arena, run->places[i].offset), to[i].offset, why[i]);
+    for (int i = 0; i < run->count && !result; i++) print_set(run, i, &to[i], why[i]);
     return say_result(run, result, &err);
 }
 
@@ -237,6 +254,12 @@ static int delete_group(struct offsets_run *run) {
     do result = admin ? kafka_admin_delete_group(admin, group, CTL_PLACES_ASK_MS, &err) : -1;
     while (wait_for_members(run, result));
     kafka_admin_free(admin);
+    if (result == 0 && run->ctl.json) {
+        struct ctl_row row;
+        ctl_row_begin(&row);
+        ctl_row_text(&row, "deleted", group);
+        ctl_row_end(&row);
+    }
 
     return say_result(run, result, &err);
 }
@@ -255,11 +278,13 @@ static int parse_numbers(struct offsets_run *run) {
 
 static int run_offsets(int argc, char **argv) {
     struct offsets_run run = {.ctl = {.command = &ctl_offsets}};
-    const struct options_row options[] = {
-        {"--from-log", NULL, &run.from_log}, {"--to-beginning", NULL, &run.to_beginning},
-        {"--to-end", NULL, &run.to_end},     {"--to", &run.offset_text, NULL},
-        {"--topic", &run.topic, NULL},       {"--partition", &run.partition_text, NULL},
-        {"--json", NULL, &run.json},         {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--from-log", NULL, &run.from_log},
+                                          {"--to-beginning", NULL, &run.to_beginning},
+                                          {"--to-end", NULL, &run.to_end},
+                                          {"--to", &run.offset_text, NULL},
+                                          {"--topic", &run.topic, NULL},
+                                          {"--partition", &run.partition_text, NULL},
+                                          {NULL, NULL, NULL}};
     int status = ctl_options(&run.ctl, options, &argc, argv);
     const char *what = "";
     if (argc == 3) what = argv[1];
@@ -283,8 +308,8 @@ static int run_offsets(int argc, char **argv) {
 
 const struct command ctl_offsets = {
     .name = "offsets",
-    .usage = "offsets list WORKER | set WORKER --from-log|--to-beginning|--to-end|--to OFFSET | "
-             "delete WORKER",
+    .usage = "offsets list WORKER [--json] | set WORKER --from-log|--to-beginning|--to-end|--to "
+             "OFFSET [--json] | delete WORKER [--json]",
     .about = "how far a worker has read, and setting that knowingly",
     .options = "list set delete --from-log --to-beginning --to-end --to --topic --partition --json",
     .run = run_offsets,

@@ -47,8 +47,26 @@ static void progress(struct publish_run *run) {
 }
 
 static void refuse(struct publish_run *run, int64_t line, const char *why) {
+    struct ctl_row row;
+
     run->refused++;
     ctl_note("%s:%" PRId64 ": %s", run->input_name, line, why);
+    if (!run->ctl.json) return;
+    ctl_row_begin(&row);
+    ctl_row_int(&row, "line", line);
+    ctl_row_text(&row, "error", why);
+    ctl_row_end(&row);
+}
+
+static void put_counts(const struct publish_run *run) {
+    struct ctl_row row;
+
+    ctl_note("%" PRId64 " acknowledged, %" PRId64 " refused", run->acknowledged, run->refused);
+    if (!run->ctl.json) return;
+    ctl_row_begin(&row);
+    ctl_row_int(&row, "acknowledged", run->acknowledged);
+    ctl_row_int(&row, "refused", run->refused);
+    ctl_row_end(&row);
 }
 
 /* Waits until the window's records are acknowledged, or known not to be. */
@@ -125,7 +143,7 @@ static int send_all(struct publish_run *run) {
     int saved = errno;
     free(room);
     finish_window(run);
-    ctl_note("%" PRId64 " acknowledged, %" PRId64 " refused", run->acknowledged, run->refused);
+    put_counts(run);
     if (failed) return ctl_fail(&run->ctl, "%s: %s", run->input_name, strerror(saved));
     if (run->refused) return EXIT_CANNOT_GO_ON;
     return 0;
@@ -189,9 +207,9 @@ static int run_publish(int argc, char **argv) {
 
 const struct command ctl_publish = {
     .name = "publish",
-    .usage = "publish [--rate N] FILE|-",
+    .usage = "publish [--rate N] [--json] FILE|-",
     .about = "send CloudEvents, one a line, to the topics that their types belong to",
-    .options = "--rate",
+    .options = "--rate --json",
     .run = run_publish,
     .help = help_publish,
 };

@@ -5,7 +5,7 @@
 #include "outside/reading.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
-#include "redressctl/log/rejected.h"
+#include "redressctl/log/rejected_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,22 +19,15 @@ enum {
     READ_MS = 60000 /* without any record or end in this time the broker is away */
 };
 
-struct entry {
-    struct rejected rejected;
-    struct raw raw; /* bytes only when they are wanted: copies in the arena */
-    bool chosen;
-    bool replayed; /* a mark says so */
-};
-
 struct rejected_run {
     struct ctl ctl;
     const char *reason, *topic, *limit_text;
-    bool json, all, force;
+    bool all, force;
     int64_t limit;
     char **ids; /* of show and replay */
     int id_count;
     bool with_bytes;
-    struct entry *entries;
+    struct rejected_entry *entries;
     int count;
     size_t bytes;
     char **marks; /* ids that were sent again */
@@ -104,7 +97,7 @@ static int collect(void *context, const struct raw *raw) {
     }
     if (!matches(run, &rejected) || run->count == COLLECT_MAX) return 0;
     if (run->with_bytes && run->bytes + raw->value_len > REPLAY_BYTES) return 0;
-    struct entry *entry = ARENA_ADD(arena, run->entries, run->count);
+    struct rejected_entry *entry = ARENA_ADD(arena, run->entries, run->count);
     rejected_read(raw, arena, &entry->rejected);
     if (run->with_bytes) copy_bytes(run, raw, &entry->raw);
 
@@ -116,8 +109,8 @@ static int by_text(const void *a, const void *b) {
 }
 
 static int by_time(const void *a, const void *b) {
-    const struct rejected *one = &((const struct entry *)a)->rejected;
-    const struct rejected *two = &((const struct entry *)b)->rejected;
+    const struct rejected *one = &((const struct rejected_entry *)a)->rejected;
+    const struct rejected *two = &((const struct rejected_entry *)b)->rejected;
     if (one->time_ms != two->time_ms) return one->time_ms < two->time_ms ? -1 : 1;
     if (one->id.partition != two->id.partition)
         return one->id.partition < two->id.partition ? -1 : 1;
@@ -159,89 +152,20 @@ static int read_topic(struct rejected_run *run) {
     return status;
 }
 
-static void print_json(const struct entry *entry) {
-    char id[REJECTED_ID_MAX], time[CLOCK_TEXT_MAX];
-    const struct rejected *rejected = &entry->rejected;
-    const char *const pairs[] = {"id",          rejected_format_id(rejected->id, id),
-                                 "rejected_at", clock_format(rejected->time_ms, time),
-                                 "reason",      rejected->reason,
-                                 "detail",      rejected->detail,
-                                 "topic",       rejected->topic,
-                                 "origin",      rejected->origin,
-                                 "type",        rejected->type,
-                                 "replay_of",   rejected->replayed,
-                                 "described",   rejected->described};
-    struct buf buf = {NULL, 0, 0};
-    struct json_out json = {.buf = &buf};
-
-    json_begin_map(&json);
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i += 2) {
-        if (!pairs[i + 1] || !*pairs[i + 1]) continue;
-        json_key(&json, pairs[i]);
-        json_text(&json, pairs[i + 1]);
-    }
-    json_key(&json, "replayed");
-    json_bool(&json, entry->replayed);
-    json_end_map(&json);
-    ctl_json(buf.at, buf.len);
-    buf_free(&buf);
-}
-
-static const char *replayed_word(const struct entry *entry) {
-    if (entry->rejected.described) return "cannot";
-    if (entry->replayed) return "yes";
-    if (entry->rejected.replayed) return "again";
-    return "-";
-}
-
-static void print_row(const struct entry *entry) {
-    char id[REJECTED_ID_MAX], time[CLOCK_TEXT_MAX];
-    const struct rejected *rejected = &entry->rejected;
-    ctl_line("%-12s %-24s %-15s %-20s %-8s %s", rejected_format_id(rejected->id, id),
-             clock_format(rejected->time_ms, time), rejected->reason, rejected->topic,
-             replayed_word(entry), rejected->detail);
-}
-
 static int list(struct rejected_run *run) {
     int status = read_topic(run);
 
     if (status) return status;
     int first = 0;
     if (run->count > run->limit) first = run->count - (int)run->limit;
-    if (!run->json && run->count)
-        ctl_line("%-12s %-24s %-15s %-20s %-8s %s", "ID", "TIME", "REASON", "TOPIC", "REPLAYED",
-                 "DETAIL");
-    for (int i = first; i < run->count; i++)
-        run->json ? print_json(&run->entries[i]) : print_row(&run->entries[i]);
+    if (!run->ctl.json && run->count) rejected_rows_head();
+    for (int i = first; i < run->count; i++) rejected_rows_list(&run->entries[i], run->ctl.json);
     if (run->count == COLLECT_MAX)
         ctl_note("only the first %d found are told of; --reason and --topic narrow it down",
                  COLLECT_MAX);
-    else if (!run->json)
+    else if (!run->ctl.json)
         ctl_note("%d of %d, the latest last", run->count - first, run->count);
     return 0;
-}
-
-static void show_one(const struct entry *entry) {
-    struct buf safe = {NULL, 0, 0};
-    const struct raw *raw = &entry->raw;
-
-    for (int i = 0; i < raw->header_count; i++) {
-        ctl_safe(&safe, raw->headers[i].name, strlen(raw->headers[i].name));
-        buf_puts(&safe, ": ");
-        ctl_safe(&safe, raw->headers[i].value,
-                 raw->headers[i].value ? raw->headers[i].value_len : 0);
-        buf_puts(&safe, "\n");
-    }
-    if (raw->key) {
-        buf_puts(&safe, "key: ");
-        ctl_safe(&safe, raw->key, raw->key_len);
-        buf_puts(&safe, "\n");
-    }
-    buf_puts(&safe, "\n");
-    if (ctl_is_terminal()) ctl_safe(&safe, raw->value, raw->value ? raw->value_len : 0);
-    ctl_page(safe.at);
-    if (!ctl_is_terminal() && raw->value) ctl_bytes(raw->value, raw->value_len);
-    buf_free(&safe);
 }
 
 static int show(struct rejected_run *run) {
@@ -252,7 +176,7 @@ static int show(struct rejected_run *run) {
     if (!status && !run->count)
         status = ctl_fail(&run->ctl, "no record %s in %s.rejected", run->ids[0],
                           run->ctl.config.topic_prefix);
-    if (!status) show_one(&run->entries[0]);
+    if (!status) rejected_rows_show(&run->entries[0], run->ctl.json);
     return status;
 }
 
@@ -264,7 +188,7 @@ static int choose(struct rejected_run *run, int *chosen_out) {
 
     *chosen_out = 0;
     for (int i = 0; i < run->count && *chosen_out < REPLAY_MAX; i++) {
-        struct entry *entry = &run->entries[i];
+        struct rejected_entry *entry = &run->entries[i];
         char id[REJECTED_ID_MAX];
         struct kafka_message message;
         struct err err = {""};
@@ -284,6 +208,7 @@ static int choose(struct rejected_run *run, int *chosen_out) {
         }
         if (run->all && entry->replayed) continue; /* done before: nothing to tell */
         ctl_note("%s: not sent: %s", id, err.text);
+        if (run->ctl.json) rejected_rows_replay(entry, NULL, err.text);
         refused++;
     }
 
@@ -295,7 +220,7 @@ static enum kafka_outcome send_chosen(struct rejected_run *run, struct kafka_pro
     enum kafka_outcome outcome = kafka_begin(producer, err);
 
     for (int i = 0; i < run->count && outcome == KAFKA_DONE; i++) {
-        struct entry *entry = &run->entries[i];
+        struct rejected_entry *entry = &run->entries[i];
         struct kafka_message message;
         if (!entry->chosen) continue;
         int rc = rejected_replay(&entry->raw, &entry->rejected, &run->ctl.kafka, run->ctl.turn,
@@ -312,6 +237,23 @@ static enum kafka_outcome send_chosen(struct rejected_run *run, struct kafka_pro
     }
 
     return outcome;
+}
+
+/* That they are in their topics is said when it is known. */
+static void print_sent(struct rejected_run *run) {
+    for (int i = 0; i < run->count; i++) {
+        struct rejected_entry *entry = &run->entries[i];
+        struct kafka_message message;
+        struct err err;
+        if (!entry->chosen) continue;
+        int rc = rejected_replay(&entry->raw, &entry->rejected, &run->ctl.kafka, run->ctl.turn,
+                                 &message, &err);
+        ASSERT(rc == 0); /* as it was sent */
+        rejected_rows_replay(entry,
+                             arena_printf(run->ctl.arena, "%s.%s", run->ctl.config.topic_prefix,
+                                          topic_name(message.topic)),
+                             NULL);
+    }
 }
 
 /* All in one transaction with the marks. The transactional id is one for all: of two at the same
@@ -331,6 +273,7 @@ static int send_all(struct rejected_run *run, int chosen) {
     kafka_producer_free(producer);
     if (outcome == KAFKA_DONE) {
         ctl_note("%d sent again", chosen);
+        if (run->ctl.json) print_sent(run);
         return 0;
     }
     if (outcome == KAFKA_FENCED)
@@ -392,13 +335,10 @@ static int check_choice(const struct rejected_run *run) {
 static int run_rejected(int argc, char **argv) {
     struct rejected_run run = {.ctl.command = &ctl_rejected, .limit = LIMIT};
     struct ctl *ctl = &run.ctl;
-    const struct options_row options[] = {{"--reason", &run.reason, NULL},
-                                          {"--topic", &run.topic, NULL},
-                                          {"--limit", &run.limit_text, NULL},
-                                          {"--json", NULL, &run.json},
-                                          {"--all", NULL, &run.all},
-                                          {"--force", NULL, &run.force},
-                                          {NULL, NULL, NULL}};
+    const struct options_row options[] = {
+        {"--reason", &run.reason, NULL},    {"--topic", &run.topic, NULL},
+        {"--limit", &run.limit_text, NULL}, {"--all", NULL, &run.all},
+        {"--force", NULL, &run.force},      {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
     const char *what = "";
     if (argc > 1) what = argv[1];

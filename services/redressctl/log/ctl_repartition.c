@@ -229,6 +229,20 @@ static int copy(void *context, const struct raw *raw) {
     return run->failed;
 }
 
+static void print_copied(const struct repartition_run *run, const char *from, const char *to) {
+    struct ctl_row row;
+
+    if (!run->ctl.json) {
+        ctl_line("%s: %" PRId64 " records", to, run->copied);
+        return;
+    }
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "from", from);
+    ctl_row_text(&row, "to", to);
+    ctl_row_int(&row, "records", run->copied);
+    ctl_row_end(&row);
+}
+
 static int copy_topic(struct repartition_run *run, enum topic topic) {
     char from[KAFKA_NAME_MAX], to[KAFKA_NAME_MAX];
     struct err err;
@@ -249,7 +263,7 @@ static int copy_topic(struct repartition_run *run, enum topic topic) {
     if (!run->failed && kafka_flush(run->producer, FLUSH_MS, &run->err) != KAFKA_DONE) fail(run);
     kafka_producer_free(run->producer);
     if (result == OUTCOME_DONE && !run->failed) {
-        ctl_line("%s: %" PRId64 " records", to, run->copied);
+        print_copied(run, from, to);
         return 0;
     }
     return ctl_fail(&run->ctl,
@@ -323,6 +337,19 @@ static int set_all_offsets(struct repartition_run *run) {
     return 0;
 }
 
+static void print_ready(const struct repartition_run *run) {
+    struct ctl_row row;
+
+    ctl_note("all workers may start with REDRESS_TOPIC_PREFIX=%s. What %s has in Kafka and "
+             "Redis is no longer used",
+             run->to_prefix, run->plan.from);
+    if (!run->ctl.json) return;
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "prefix", run->to_prefix);
+    ctl_row_bool(&row, "ready", true);
+    ctl_row_end(&row);
+}
+
 static int repartition(struct repartition_run *run) {
     if (strcmp(run->to_prefix, run->ctl.config.topic_prefix) == 0)
         return ctl_usage(&run->ctl,
@@ -335,10 +362,7 @@ static int repartition(struct repartition_run *run) {
     if (!status) status = copy_all(run);
     if (!status) status = check_decided(run); /* nobody has gone on meanwhile */
     if (!status) status = set_all_offsets(run);
-    if (!status)
-        ctl_note("all workers may start with REDRESS_TOPIC_PREFIX=%s. What %s has in Kafka and "
-                 "Redis is no longer used",
-                 run->to_prefix, run->plan.from);
+    if (!status) print_ready(run);
     return status;
 }
 
@@ -363,9 +387,9 @@ static int run_repartition(int argc, char **argv) {
 
 const struct command ctl_repartition = {
     .name = "repartition",
-    .usage = "repartition --to PREFIX",
+    .usage = "repartition --to PREFIX [--json]",
     .about = "open cases, claims and caps to topics with another number of partitions",
-    .options = "--to",
+    .options = "--to --json",
     .run = run_repartition,
     .help = help_repartition,
 };

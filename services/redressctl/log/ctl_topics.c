@@ -22,9 +22,10 @@ struct topics_run {
     struct ctl *ctl;
     struct kafka_admin *admin;
     struct topics_plan plans[TOPICS_MAX];
+    bool made[TOPICS_MAX], failed[TOPICS_MAX];
+    int begun[TOPICS_MAX]; /* partitions that got their `@log` */
     int count;
     const char *partitions_text, *replication_text;
-    bool json;
 };
 
 static int open_admin(struct topics_run *run) {
@@ -71,13 +72,16 @@ static int make_topics(struct topics_run *run) {
                                              .settings = plan->settings,
                                              .setting_count = plan->setting_count};
     }
-    if (kafka_admin_create(run->admin, topics, run->count, SETTLE_MS, &err) < 0)
+    if (kafka_admin_create(run->admin, topics, run->count, SETTLE_MS, &err) < 0) {
+        for (int i = 0; i < run->count; i++) run->failed[i] = true;
         return ctl_fail(run->ctl, "cannot make topics: %s", err.text);
+    }
     for (int i = 0; i < run->count; i++) {
-        made += topics[i].made == KAFKA_MADE;
-        if (topics[i].made != KAFKA_NOT_MADE) continue;
-        ctl_fail(run->ctl, "%s: %s", topics[i].name, topics[i].err.text);
-        failed++;
+        run->made[i] = topics[i].made == KAFKA_MADE;
+        run->failed[i] = topics[i].made == KAFKA_NOT_MADE;
+        made += run->made[i];
+        failed += run->failed[i];
+        if (run->failed[i]) ctl_fail(run->ctl, "%s: %s", topics[i].name, topics[i].err.text);
     }
     ctl_note("%d topics made, %d were there already", made, run->count - made - failed);
 
@@ -132,7 +136,7 @@ static void make_log_id(const char *topic, char id_out[27]) {
 
 /* Writes `@log` into each partition of a changelog that has never had a record. */
 static int begin_log(struct topics_run *run, struct kafka_producer *producer,
-                     const struct topics_plan *plan) {
+                     const struct topics_plan *plan, int *begun_out) {
     struct err err;
     struct place *starts, *ends;
     struct buf value = {NULL, 0, 0};
@@ -165,6 +169,7 @@ static int begin_log(struct topics_run *run, struct kafka_producer *producer,
     buf_free(&value);
     if (outcome != KAFKA_DONE) return ctl_fail(run->ctl, "%s: @log: %s", plan->name, err.text);
     if (begun) ctl_note("%s: begun in %d partitions", plan->name, begun);
+    *begun_out = begun;
     return 0;
 }
 
@@ -175,10 +180,23 @@ static int begin_logs(struct topics_run *run) {
     if (!producer) return ctl_fail(run->ctl, "%s", err.text);
     int status = 0;
     for (int i = 0; i < run->count && !status; i++)
-        if (run->plans[i].worker) status = begin_log(run, producer, &run->plans[i]);
+        if (run->plans[i].worker) status = begin_log(run, producer, &run->plans[i], &run->begun[i]);
     kafka_producer_free(producer);
 
     return status;
+}
+
+/* Those that are there now. */
+static void print_made(const struct topics_run *run) {
+    for (int i = 0; i < run->count; i++) {
+        struct ctl_row row;
+        if (run->failed[i]) continue;
+        ctl_row_begin(&row);
+        ctl_row_text(&row, "topic", run->plans[i].name);
+        ctl_row_bool(&row, "made", run->made[i]);
+        if (run->plans[i].worker) ctl_row_int(&row, "begun", run->begun[i]);
+        ctl_row_end(&row);
+    }
 }
 
 static int create(struct topics_run *run) {
@@ -188,8 +206,9 @@ static int create(struct topics_run *run) {
         ctl_note("redress-devbroker makes its topics itself");
     else
         status = make_topics(run);
-    if (status) return status;
-    return begin_logs(run);
+    if (!status) status = begin_logs(run);
+    if (run->ctl->json) print_made(run);
+    return status;
 }
 
 static void print_faults(const struct topics_run *run, const struct topics_faults *faults) {
@@ -197,7 +216,7 @@ static void print_faults(const struct topics_run *run, const struct topics_fault
 
     for (int i = 0; i < faults->count; i++) {
         const struct topics_fault *fault = &faults->at[i];
-        if (!run->json) {
+        if (!run->ctl->json) {
             ctl_line("%s: %s: %s, expected %s", fault->topic, fault->setting, fault->found,
                      fault->expected);
             ctl_line("    mend: %s", fault->mend);
@@ -300,7 +319,6 @@ static int run_topics(int argc, char **argv) {
     run->ctl = &ctl;
     const struct options_row options[] = {{"--partitions", &run->partitions_text, NULL},
                                           {"--replication", &run->replication_text, NULL},
-                                          {"--json", NULL, &run->json},
                                           {NULL, NULL, NULL}};
     int status = ctl_options(run->ctl, options, &argc, argv);
     const char *what = "";

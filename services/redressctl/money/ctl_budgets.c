@@ -16,7 +16,6 @@ struct budgets_run {
     struct ctl ctl;
     const struct offer_policy *policy;
     const char *dir, *tenant;
-    bool json;
     struct parts rows; /* struct sight_budget */
 };
 
@@ -50,13 +49,13 @@ static int read_rows(struct budgets_run *run) {
 static void print_rows(const struct budgets_run *run) {
     const struct sight_budget *rows = run->rows.at;
 
-    if (!run->json && run->rows.count)
+    if (!run->ctl.json && run->rows.count)
         ctl_line("%-24s %-16s %-8s %15s %15s %15s %s", "BUDGET", "TENANT", "PERIOD", "USED (MINOR)",
                  "LIMIT", "LEFT", "CURRENCY");
     for (int i = 0; i < run->rows.count; i++) {
         const struct sight_budget *row = &rows[i];
         int64_t left = row->limit_minor - row->used_minor;
-        if (run->json)
+        if (run->ctl.json)
             ctl_json_row(&sight_budget_table, row);
         else
             ctl_line("%-24s %-16s %-8s %15" PRId64 " %15" PRId64 " %15" PRId64 " %s", row->budget,
@@ -69,10 +68,8 @@ static void print_rows(const struct budgets_run *run) {
 static int run_budgets(int argc, char **argv) {
     struct budgets_run run = {.ctl.command = &ctl_budgets};
     struct ctl *ctl = &run.ctl;
-    const struct options_row options[] = {{"--tenant", &run.tenant, NULL},
-                                          {"--policies", &run.dir, NULL},
-                                          {"--json", NULL, &run.json},
-                                          {NULL, NULL, NULL}};
+    const struct options_row options[] = {
+        {"--tenant", &run.tenant, NULL}, {"--policies", &run.dir, NULL}, {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
 
     if (!status && argc > 1) status = ctl_usage(ctl, "unexpected argument \"%.60s\"", argv[1]);

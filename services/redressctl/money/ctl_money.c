@@ -21,9 +21,7 @@ enum {
 };
 
 int ctl_money_usage(void) {
-    ctl_note("usage: redressctl %s", ctl_compensation.usage);
-    ctl_note("More: redressctl help compensation");
-    return EXIT_BAD_USAGE;
+    return commands_usage(&ctl_compensation);
 }
 
 int ctl_money_fail(const char *fmt, ...) {
@@ -43,7 +41,7 @@ struct rehearse *ctl_money_rehearse(const char *dir, const struct worker_spec *s
 
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++)
         bad |= rehearse_add(rehearse, specs[i], dir, &errors);
-    if (bad) ctl_notes(errors.at);
+    if (bad) ctl_faults(errors.at);
     buf_free(&errors);
     if (!bad) return rehearse;
     rehearse_free(rehearse);

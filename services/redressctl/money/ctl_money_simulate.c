@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "compensation/compensation.h"
 #include "redressctl/ctl_out.h"
+#include "redressctl/ctl_row.h"
 #include "redressctl/money/ctl_money.h"
 #include "redressctl/policy/ctl_policy.h"
 
@@ -273,6 +274,18 @@ static int64_t total(const struct play *play, const char *currency, bool chosen)
     return sum;
 }
 
+static void put_totals(const struct play *plays, const char *currency, bool chosen) {
+    for (int i = 0; i < FOLDERS_MAX; i++) {
+        struct ctl_row row;
+        ctl_row_begin(&row);
+        ctl_row_text(&row, "policies", plays[i].dir);
+        ctl_row_text(&row, "sum", chosen ? "chosen" : "offered");
+        ctl_row_text(&row, "currency", currency);
+        ctl_row_int(&row, "minor", total(&plays[i], currency, chosen));
+        ctl_row_end(&row);
+    }
+}
+
 /* Once a currency, of either. */
 static void print_totals(const struct simulation *simulation) {
     const struct play *plays = simulation->plays;
@@ -286,6 +299,7 @@ static void print_totals(const struct simulation *simulation) {
             for (int chosen = 0; chosen < 2; chosen++) {
                 int64_t one = total(&plays[0], currency, chosen);
                 int64_t two = total(&plays[1], currency, chosen);
+                if (simulation->json) put_totals(plays, currency, chosen);
                 ctl_note("%s %s: %" PRId64 " -> %" PRId64 " (%+" PRId64 ")",
                          chosen ? "chosen" : "offered at most", currency, one, two, two - one);
             }

@@ -16,7 +16,6 @@ struct recoveries_run {
     const struct offer_policy *policy;
     const char *dir;
     struct sight_recoveries of;
-    bool json;
     struct parts rows; /* struct sight_recovery */
 };
 
@@ -50,12 +49,12 @@ static int print_rows(struct recoveries_run *run) {
     const struct sight_recovery *rows = run->rows.at;
     bool lost = false;
 
-    if (!run->json && run->rows.count)
+    if (!run->ctl.json && run->rows.count)
         ctl_line("%-16s %-16s %-16s %-8s %15s %15s %15s %s", "PARTY", "CARRIER", "TENANT", "MONTH",
                  "CLAIMED (MINOR)", "PAID", "OPEN", "CURRENCY");
     for (int i = 0; i < run->rows.count; i++) {
         lost = lost || rows[i].lost;
-        if (run->json)
+        if (run->ctl.json)
             ctl_json_row(&sight_recovery_table, &rows[i]);
         else
             print_line(run, &rows[i]);
@@ -77,10 +76,11 @@ static bool is_month(const char *text) {
 static int run_recoveries(int argc, char **argv) {
     struct recoveries_run run = {.ctl.command = &ctl_recoveries, .of.tenant = "default"};
     struct ctl *ctl = &run.ctl;
-    const struct options_row options[] = {
-        {"--tenant", &run.of.tenant, NULL}, {"--carrier", &run.of.carrier, NULL},
-        {"--month", &run.of.period, NULL},  {"--policies", &run.dir, NULL},
-        {"--json", NULL, &run.json},        {NULL, NULL, NULL}};
+    const struct options_row options[] = {{"--tenant", &run.of.tenant, NULL},
+                                          {"--carrier", &run.of.carrier, NULL},
+                                          {"--month", &run.of.period, NULL},
+                                          {"--policies", &run.dir, NULL},
+                                          {NULL, NULL, NULL}};
     int status = ctl_options(ctl, options, &argc, argv);
 
     if (!status && argc > 1) status = ctl_usage(ctl, "unexpected argument \"%.60s\"", argv[1]);

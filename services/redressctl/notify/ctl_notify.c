@@ -24,9 +24,7 @@ struct request {
 };
 
 static int usage(void) {
-    ctl_note("usage: redressctl %s", ctl_notify.usage);
-    ctl_note("More: redressctl help notify");
-    return EXIT_BAD_USAGE;
+    return commands_usage(&ctl_notify);
 }
 
 static int fail(const char *fmt, ...) PRINTF(1, 2);
@@ -195,6 +193,7 @@ static int read_arguments(struct request *request, int argc, char **argv) {
 
     for (int i = 2; i < argc; i++) {
         bool is_option = argv[i][0] == '-' && argv[i][1];
+        if (strcmp(argv[i], "--json") == 0) continue; /* as it is */
         if (is_option && i + 1 < argc) {
             int status = read_option(request, argv[i], argv[i + 1]);
             if (status) return status;
@@ -223,10 +222,10 @@ static int run(int argc, char **argv) {
 const struct command ctl_notify = {
     .name = "notify",
     .usage = "notify preview EVENT --template X [--locale L] [--channel C] [--at TIME] "
-             "[--policies DIR]",
+             "[--policies DIR] [--json]",
     .about = "show a message as it would go out",
     .help = help_notify,
-    .options = "preview --template --locale --channel --at --policies",
+    .options = "preview --template --locale --channel --at --policies --json",
     .run = run,
     .offline = true,
 };

@@ -27,7 +27,7 @@ static int verify(struct ctl *ctl, char **tokens, int count) {
 
     if (status) return status;
     if (!ctl->config.visit_secret.count) {
-        ctl_note("redressctl visit: there is no REDRESS_VISIT_SECRET to verify by");
+        ctl_error("visit", "there is no REDRESS_VISIT_SECRET to verify by");
         return EXIT_BAD_CONFIG;
     }
     for (int i = 0; i < count; i++) {
@@ -58,9 +58,9 @@ static int run(int argc, char **argv) {
 
 const struct command ctl_visit = {
     .name = "visit",
-    .usage = "visit verify TOKEN...",
+    .usage = "visit verify TOKEN... [--json]",
     .about = "check a token of the next day's question",
     .help = help_visit,
-    .options = "verify",
+    .options = "verify --json",
     .run = run,
 };

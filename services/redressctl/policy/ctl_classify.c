@@ -130,13 +130,13 @@ static int classify_line(const struct policy *policy, const struct file_line *fr
     enum json_fault fault = json_read(arena, from->at, from->len, NULL, &tree, &err);
 
     if (fault != JSON_OK) {
-        ctl_note("redressctl: line %" PRId64 ": %s: %s", from->number, json_fault_name(fault),
-                 err.text);
+        ctl_error("classify", "line %" PRId64 ": %s: %s", from->number, json_fault_name(fault),
+                  err.text);
         return -1;
     }
     if (fields_decode(&line_table, tree, FIELDS_EVENT, arena, &line, &faults) != 0) {
-        ctl_note("redressctl: line %" PRId64 ": %s: %s", from->number, faults.at[0].path,
-                 faults.at[0].text);
+        ctl_error("classify", "line %" PRId64 ": %s: %s", from->number, faults.at[0].path,
+                  faults.at[0].text);
         return -1;
     }
     classification_classify(policy, &line.complaint, true, arena, &verdict);
@@ -157,7 +157,7 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
     int bad = 0;
 
     if (file_read(arena, path, FILE_MAX, &bytes, &len, &err) != 0) {
-        ctl_note("redressctl: %s", err.text);
+        ctl_error("classify", "%s", err.text);
         arena_free(work);
         return EXIT_CANNOT_GO_ON;
     }
@@ -167,7 +167,7 @@ static int classify_file(const struct policy *policy, const char *path, bool exp
     }
     arena_free(work);
     if (bad > 0)
-        ctl_note("redressctl: %d of %" PRId64 " lines could not be read", bad, line.number);
+        ctl_error("classify", "%d of %" PRId64 " lines could not be read", bad, line.number);
     if (bad > 0) return EXIT_CANNOT_GO_ON;
     return EXIT_OK;
 }
@@ -182,6 +182,8 @@ static int run(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--explain") == 0) {
             explain = true;
+        } else if (strcmp(argv[i], "--json") == 0) {
+            continue; /* as it is */
         } else if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc) {
             dir = argv[++i];
         } else if (path != NULL || (argv[i][0] == '-' && argv[i][1] != '\0')) {
@@ -191,8 +193,7 @@ static int run(int argc, char **argv) {
         }
     }
     if (bad || path == NULL) {
-        ctl_note("usage: redressctl %s", ctl_classify.usage);
-        return EXIT_BAD_USAGE;
+        return commands_usage(&ctl_classify);
     }
     struct arena *arena = arena_new();
     const struct policy *policy = ctl_policy_load(&classification_spec, dir, arena);
@@ -204,10 +205,10 @@ static int run(int argc, char **argv) {
 
 const struct command ctl_classify = {
     .name = "classify",
-    .usage = "classify [--policies DIR] [--explain] FILE",
+    .usage = "classify [--policies DIR] [--explain] [--json] FILE",
     .about = "say what texts are about, how severe, and why",
     .help = help_classify,
-    .options = "--policies --explain",
+    .options = "--policies --explain --json",
     .run = run,
     .offline = true,
 };

@@ -104,7 +104,7 @@ static int read_lines(struct run *run, const struct ctl_log_reading *reading, co
         int status = read_event(&line, run->ctl.turn, &ev, &err);
         if (status == 0 && reading->wants(ev.type)) status = reading->each(run, &ev, &err);
         if (status != 0 && say)
-            ctl_note("redressctl labels: %s:%" PRId64 ": %s", path, line.number, err.text);
+            ctl_error("labels", "%s:%" PRId64 ": %s", path, line.number, err.text);
         bad += status != 0;
         arena_reset(run->ctl.turn);
     }
@@ -167,9 +167,9 @@ static int run_labels(int argc, char **argv) {
 
 const struct command ctl_labels = {
     .name = "labels",
-    .usage = "labels [EVENTS] [--since TIME]",
+    .usage = "labels [EVENTS] [--since TIME] [--json]",
     .about = "collect agents' corrections as labels to train on",
     .help = help_labels,
-    .options = "--since",
+    .options = "--since --json",
     .run = run_labels,
 };

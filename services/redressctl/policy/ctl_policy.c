@@ -14,7 +14,7 @@ const char *ctl_policy_dir(const char *dir, struct arena *arena) {
     if (dir != NULL) return dir;
 
     int bad = config_load(NULL, environ, arena, &config, &errors);
-    if (bad) ctl_notes(errors.at);
+    if (bad) ctl_faults(errors.at);
     buf_free(&errors);
     if (bad) return NULL;
     return config.policy_dir;
@@ -42,8 +42,8 @@ const void *ctl_policy_load(const struct worker_spec *spec, const char *dir, str
     dir = ctl_policy_dir(dir, arena);
     if (dir == NULL) return NULL;
     const void *policy = ctl_policy_read(spec, dir, arena, &version, &faults, &err);
-    if (err.text[0]) ctl_note("redressctl: %s", err.text);
-    if (faults.len) ctl_notes(faults.at);
+    if (err.text[0]) ctl_error(NULL, "%s", err.text);
+    if (faults.len) ctl_faults(faults.at);
     buf_free(&faults);
 
     return policy;

@@ -7,9 +7,7 @@
 #include <string.h>
 
 int ctl_sla_usage(void) {
-    ctl_note("usage: redressctl %s", ctl_sla.usage);
-    ctl_note("More: redressctl help sla");
-    return EXIT_BAD_USAGE;
+    return commands_usage(&ctl_sla);
 }
 
 int ctl_sla_fail(const char *fmt, ...) {
@@ -33,8 +31,9 @@ static int run(int argc, char **argv) {
 
 const struct command ctl_sla = {
     .name = "sla",
-    .usage = "sla due FILE | simulate --policies DIR [--policies DIR] [--until TIME] [--summary] "
-             "FILE | explain [--policies DIR] [--until TIME] [--events FILE] [--json] CASE",
+    .usage = "sla due [--json] FILE | simulate --policies DIR [--policies DIR] [--until TIME] "
+             "[--summary] [--json] FILE | explain [--policies DIR] [--until TIME] [--events FILE] "
+             "[--json] CASE",
     .about = "compute deadlines, try policies out on real events, explain a case",
     .help = help_sla,
     .options = "due simulate explain --policies --until --summary --events --json",

@@ -188,7 +188,14 @@ static int take_line(const struct file_line *line, struct arena *arena, struct b
 }
 
 int ctl_sla_due(int argc, char **argv) {
-    if (argc != 1) return ctl_sla_usage();
+    const char *path = NULL;
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) continue; /* as it is */
+        if (path || (argv[i][0] == '-' && argv[i][1])) return ctl_sla_usage();
+        path = argv[i];
+    }
+    if (!path) return ctl_sla_usage();
+
     struct arena *arena = arena_new();
     struct arena *work = arena_new();
     struct buf to = {0};
@@ -197,7 +204,7 @@ int ctl_sla_due(int argc, char **argv) {
     size_t len;
     struct file_line line = {0};
     int bad = 0;
-    if (file_read(arena, argv[0], FILE_LIMIT, &bytes, &len, &err)) {
+    if (file_read(arena, path, FILE_LIMIT, &bytes, &len, &err)) {
         arena_free(arena);
         arena_free(work);
         return ctl_sla_fail("%s", err.text);

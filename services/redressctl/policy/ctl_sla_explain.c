@@ -147,7 +147,7 @@ static struct rehearse *set_up(const struct ctl_explain *request, const struct w
     if (access(rules, F_OK) == 0)
         bad |= rehearse_add(rehearse, &classification_spec, request->dir, &errors);
     bad |= rehearse_add(rehearse, sla, request->dir, &errors);
-    if (bad) ctl_notes(errors.at);
+    if (bad) ctl_faults(errors.at);
     buf_free(&errors);
     if (!bad) return rehearse;
     rehearse_free(rehearse);

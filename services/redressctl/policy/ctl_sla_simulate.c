@@ -7,6 +7,7 @@
 #include "decision/rehearse.h"
 #include "intake/intake.h"
 #include "redressctl/ctl_out.h"
+#include "redressctl/ctl_row.h"
 #include "redressctl/policy/ctl_policy.h"
 #include "redressctl/policy/ctl_sla.h"
 #include "redressctl/policy/ctl_sla_compare.h"
@@ -47,7 +48,7 @@ struct simulation {
     int count;
     int64_t until_ms, refused, last_ms;
     const char *path;
-    bool summary_only;
+    bool summary_only, json;
 };
 
 static struct row *row_of(struct play *play, const char *policy, const char *class_name,
@@ -165,7 +166,7 @@ static int begin(struct play *play, const char *dir) {
     else
         ctl_note("redressctl sla: no %s: nothing is classified", rules);
     bad |= rehearse_add(play->rehearse, &sla_spec, dir, &errors);
-    ctl_notes(errors.at);
+    ctl_faults(errors.at);
     buf_free(&errors);
 
     if (bad) return -1;
@@ -185,6 +186,8 @@ static int read_options(struct simulation *simulation, int argc, char **argv) {
             }
         } else if (strcmp(argv[i], "--summary") == 0) {
             simulation->summary_only = true;
+        } else if (strcmp(argv[i], "--json") == 0) {
+            simulation->json = true;
         } else if (!simulation->path && (argv[i][0] != '-' || !argv[i][1])) {
             simulation->path = argv[i];
         } else {
@@ -272,8 +275,31 @@ static int by_name(const void *a, const void *b) {
     return strcmp(one->target, two->target);
 }
 
-static void print_summary(struct play *play) {
+static void put_row(const struct play *play, const struct row *row) {
+    const struct {
+        const char *name;
+        int64_t number;
+    } counts[] = {{"met", row->met},
+                  {"met_late", row->late},
+                  {"breached", row->breached},
+                  {"breached_first_cycle", row->first},
+                  {"retracted", row->retracted},
+                  {"cancelled", row->cancelled}};
+    struct ctl_row line;
+
+    ctl_row_begin(&line);
+    ctl_row_text(&line, "policies", play->dir);
+    ctl_row_text(&line, "policy", row->policy);
+    ctl_row_text(&line, "class", row->class_name);
+    ctl_row_text(&line, "target", row->target);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        ctl_row_int(&line, counts[i].name, counts[i].number);
+    ctl_row_end(&line);
+}
+
+static void print_summary(struct play *play, bool as_json) {
     qsort(play->rows, (size_t)play->row_count, sizeof *play->rows, by_name);
+    for (int i = 0; as_json && i < play->row_count; i++) put_row(play, &play->rows[i]);
     ctl_note("%s: %" PRId64 " sla events, %" PRId64 " records rejected", play->dir, play->events,
              play->rejected);
     ctl_note("%-20s %-26s %-20s %9s %9s %9s %9s %9s %9s", "policy", "class", "target", "met",
@@ -295,7 +321,8 @@ int ctl_sla_simulate(int argc, char **argv) {
     int status = read_options(&simulation, argc, argv);
     if (status == EXIT_OK) {
         status = play_file(&simulation, work);
-        for (int i = 0; i < simulation.count; i++) print_summary(&simulation.plays[i]);
+        for (int i = 0; i < simulation.count; i++)
+            print_summary(&simulation.plays[i], simulation.json);
         struct play *plays = simulation.plays;
         if (simulation.count == 2)
             ctl_sla_compare(plays[0].dir, &plays[0].heard, plays[1].dir, &plays[1].heard);

@@ -3,9 +3,11 @@
 #include "classification/classification.h"
 #include "redressctl/commands.h"
 #include "redressctl/ctl_out.h"
+#include "redressctl/ctl_row.h"
 #include "redressctl/help_texts.h"
 #include "redressctl/policy/ctl_labels.h"
 #include "redressctl/policy/ctl_policy.h"
+#include "redressctl/policy/train_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +16,8 @@
 struct options {
     struct ctl_labels_source labels;
     const char *out, *policies, *source, *licence, *times;
-    bool evaluate;
+    bool evaluate, json;
 };
-
-static const char *output_name(const struct train_set *set, int output) {
-    return fields_choice_name(contract_classes, set->outputs[output].classes[0]);
-}
 
 static void print_share(struct buf *page, int thousandths) {
     if (thousandths < 0) {
@@ -27,12 +25,6 @@ static void print_share(struct buf *page, int thousandths) {
     } else {
         buf_printf(page, "%6d.%03d", thousandths / 1000, thousandths % 1000);
     }
-}
-
-/* Thousandths; -1: of nothing. */
-static int ratio_of(int part, int whole) {
-    if (whole == 0) return -1;
-    return (int)((int64_t)part * 1000 / whole);
 }
 
 static void print_scores(struct buf *page, const struct train_set *set, const char *title,
@@ -44,7 +36,7 @@ static void print_scores(struct buf *page, const struct train_set *set, const ch
     for (int i = 0; i < n; i++) {
         int texts = 0;
         for (int k = 0; k < n; k++) texts += score->confusion[i][k];
-        buf_printf(page, "%-30s", output_name(set, i));
+        buf_printf(page, "%-30s", train_rows_name(set, i));
         print_share(page, train_precision(score, n, i));
         print_share(page, train_recall(score, n, i));
         print_share(page, train_f1(score, n, i));
@@ -63,8 +55,8 @@ static void print_signs(struct buf *page, const struct train_set *set, const cha
     buf_printf(page, "\n%s\n%-30s%10s%10s%10s\n", title, "", "precision", "recall", "texts");
     for (int i = 0; i < set->sign_count; i++) {
         buf_printf(page, "%-30s", fields_choice_name(contract_flags, set->signs[i]));
-        print_share(page, ratio_of(score->sign_right[i], score->sign_said[i]));
-        print_share(page, ratio_of(score->sign_right[i], score->sign_is[i]));
+        print_share(page, train_rows_ratio(score->sign_right[i], score->sign_said[i]));
+        print_share(page, train_rows_ratio(score->sign_right[i], score->sign_is[i]));
         buf_printf(page, "%10d\n", score->sign_is[i]);
     }
 }
@@ -84,9 +76,9 @@ static void print_rules(struct buf *page, const struct train_score *score) {
 /* What a person is asked about, against what is right of the rest. */
 static void print_sure(struct buf *page, const struct train_score *score) {
     buf_printf(page, "\n%-50s", "decided without a person");
-    print_share(page, ratio_of(score->sure, score->count));
+    print_share(page, train_rows_ratio(score->sure, score->count));
     buf_printf(page, "\n%-50s", "and right of these");
-    print_share(page, ratio_of(score->sure_right, score->sure));
+    print_share(page, train_rows_ratio(score->sure_right, score->sure));
     buf_printf(page, "\n");
 }
 
@@ -99,31 +91,54 @@ static void print_confusion(struct buf *page, const struct train_set *set,
     for (int i = 0; i < set->output_count; i++) buf_printf(page, "%6d", i + 1);
     buf_printf(page, "\n");
     for (int i = 0; i < set->output_count; i++) {
-        buf_printf(page, "%2d %-27s", i + 1, output_name(set, i));
+        buf_printf(page, "%2d %-27s", i + 1, train_rows_name(set, i));
         for (int k = 0; k < set->output_count; k++) buf_printf(page, "%6d", score->confusion[i][k]);
         buf_printf(page, "\n");
     }
 }
 
-static int evaluate(struct train_set *set) {
-    struct train_score rules = {0}, model = {0}, joined = {0};
+static void print_people(const struct train_set *set, const struct train_score *rules,
+                         const struct train_score *model, const struct train_score *joined) {
     struct buf page = {NULL, 0, 0};
 
-    train_evaluate(set, &rules, &model, &joined);
     buf_printf(&page, "%d texts, %d classes, %d-fold cross-validation; %d texts beside them\n",
-               joined.count, set->output_count, TRAIN_FOLDS, set->count - joined.count);
-    print_scores(&page, set, "Rules alone", &rules);
-    print_scores(&page, set, "Model alone", &model);
-    print_scores(&page, set, "Rules and model joined", &joined);
-    print_sure(&page, &joined);
-    print_confusion(&page, set, &joined);
-    print_signs(&page, set, "Flags, by the model alone", &model);
-    print_signs(&page, set, "Flags, by rules and model joined", &joined);
-    print_rules(&page, &joined);
+               joined->count, set->output_count, TRAIN_FOLDS, set->count - joined->count);
+    print_scores(&page, set, "Rules alone", rules);
+    print_scores(&page, set, "Model alone", model);
+    print_scores(&page, set, "Rules and model joined", joined);
+    print_sure(&page, joined);
+    print_confusion(&page, set, joined);
+    print_signs(&page, set, "Flags, by the model alone", model);
+    print_signs(&page, set, "Flags, by rules and model joined", joined);
+    print_rules(&page, joined);
     ctl_page(page.at);
     buf_free(&page);
+}
 
+static int evaluate(struct train_set *set, bool as_json) {
+    struct train_score rules = {0}, model = {0}, joined = {0};
+
+    train_evaluate(set, &rules, &model, &joined);
+    if (as_json)
+        train_rows_put(set, &rules, &model, &joined);
+    else
+        print_people(set, &rules, &model, &joined);
     return EXIT_OK;
+}
+
+static void say_written(const struct options *options, const struct train_set *set, size_t bytes) {
+    struct ctl_row row;
+
+    ctl_note("%s: %zu bytes from %d labels of %d classes; a change of it is a new version of "
+             "classification.yaml",
+             options->out, bytes, set->count, set->output_count);
+    if (!options->json) return;
+    ctl_row_begin(&row);
+    ctl_row_text(&row, "model", options->out);
+    ctl_row_int(&row, "bytes", (int64_t)bytes);
+    ctl_row_int(&row, "labels", set->count);
+    ctl_row_int(&row, "classes", set->output_count);
+    ctl_row_end(&row);
 }
 
 static int write_model(struct train_set *set, const struct options *options, struct arena *arena) {
@@ -145,13 +160,10 @@ static int write_model(struct train_set *set, const struct options *options, str
                      ? err_set(&err, "%s: the model would have %zu bytes, more than %d",
                                options->out, out.len, MODEL_FILE_MAX)
                      : file_write(options->out, out.at, out.len, &err);
-    if (status != 0) {
-        ctl_note("redressctl: %s", err.text);
-    } else {
-        ctl_note("%s: %zu bytes from %d labels of %d classes; a change of it is a new version of "
-                 "classification.yaml",
-                 options->out, out.len, set->count, set->output_count);
-    }
+    if (status != 0)
+        ctl_error("train", "%s", err.text);
+    else
+        say_written(options, set, out.len);
     buf_free(&out);
 
     if (status == 0) return EXIT_OK;
@@ -189,6 +201,8 @@ static bool read_options(int argc, char **argv, struct options *out) {
         if (known) continue;
         if (strcmp(argv[i], "--evaluate") == 0) {
             out->evaluate = true;
+        } else if (strcmp(argv[i], "--json") == 0) {
+            out->json = true;
         } else if (out->labels.path != NULL || (argv[i][0] == '-' && argv[i][1] != '\0')) {
             return false;
         } else {
@@ -206,18 +220,17 @@ static int run(int argc, char **argv) {
     int status = EXIT_BAD_CONFIG;
 
     if (!read_options(argc, argv, &options)) {
-        ctl_note("usage: redressctl %s", ctl_train.usage);
-        return EXIT_BAD_USAGE;
+        return commands_usage(&ctl_train);
     }
     struct arena *arena = arena_new();
     set = ARENA_NEW(arena, struct train_set);
     const struct policy *policy = ctl_policy_load(&classification_spec, options.policies, arena);
     if (policy != NULL && ctl_labels_read(policy, &options.labels, arena, set, &err) != 0) {
-        ctl_note("redressctl: %s", err.text);
+        ctl_error("train", "%s", err.text);
         status = EXIT_CANNOT_GO_ON;
     } else if (policy != NULL) {
         if (options.evaluate)
-            status = evaluate(set);
+            status = evaluate(set, options.json);
         else
             status = EXIT_OK;
         if (status == EXIT_OK && options.out != NULL) status = write_model(set, &options, arena);
@@ -230,10 +243,10 @@ static int run(int argc, char **argv) {
 const struct command ctl_train = {
     .name = "train",
     .usage = "train LABELS [-o MODEL] [--evaluate] [--with LABELS] [--times N] [--mapping FILE] "
-             "[--policies DIR] [--source S] ...",
+             "[--policies DIR] ... [--json]",
     .about = "train the classification model from labels, or measure it",
     .help = help_train,
-    .options = "-o --evaluate --with --times --mapping --policies --source --licence",
+    .options = "-o --evaluate --with --times --mapping --policies --source --licence --json",
     .run = run,
     .offline = true,
 };
