@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    STACK_BYTES = 1 << 20, /* sanitizers make frames large */
+    STACK_BYTES = 1 << 18, /* sanitizers make frames large */
     SWITCH_PERCENT = 30,
     BOOT_BEHIND_MS = 1000000
 };

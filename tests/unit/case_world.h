@@ -75,18 +75,25 @@ static inline void world_load(struct world *world, const struct worker_spec *spe
     world->now_ms = world_time("2026-11-22T10:00:00Z");
 }
 
+/* A loaded policy stays as it is: the worlds of a program that go by the same file share it. */
 static inline void world_open(struct world *world, const struct worker_spec *spec,
                               const char *policy_path) {
-    *world = (struct world){.spec = spec, .arena = arena_new()};
-    struct err err = {{0}};
-    const struct tree *file;
-    int result;
-    if (spec->policy_parts)
-        result = policy_file_read(spec, "deploy/policies", world->arena, &file, &err);
-    else
-        result = yaml_read_file(world->arena, policy_path, &file, &err);
-    if (result) fail_msg("%s", err.text);
-    world_load(world, spec, policy_path, file);
+    static struct world loaded;
+    if (loaded.spec != spec) {
+        loaded = (struct world){.spec = spec, .arena = arena_new()};
+        struct err err = {{0}};
+        const struct tree *file;
+        int result;
+        if (spec->policy_parts)
+            result = policy_file_read(spec, "deploy/policies", loaded.arena, &file, &err);
+        else
+            result = yaml_read_file(loaded.arena, policy_path, &file, &err);
+        if (result) fail_msg("%s", err.text);
+        world_load(&loaded, spec, policy_path, file);
+    }
+    *world = (struct world){
+        .spec = spec, .arena = arena_new(), .version = loaded.version, .now_ms = loaded.now_ms};
+    world->policies.current = &world->version;
 }
 
 /* The same with a policy written in the test. */

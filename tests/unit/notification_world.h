@@ -14,10 +14,20 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 #define CYCLE         "'cycle':'2026-11-22T10:00:00Z'"
 
+/* The world's own copy of what worlds share, to be changed. */
+static inline struct message_policy *own_policy(struct world *world) {
+    const struct message_policy *shared = world->version.policy;
+    struct message_policy *own = arena_memdup(world->arena, shared, sizeof *own);
+    own->staff.at = arena_memdup(world->arena, shared->staff.at,
+                                 (size_t)own->staff.count * sizeof(struct message_staff));
+    world->version.policy = own;
+    return own;
+}
+
 /* Colleagues are told each thing by itself, and reports are waited for without end: what digests
  * do is in test_notification_digest.c, what silence does in test_notification_unreported.c. */
 static inline void tell_one_by_one(struct world *world) {
-    struct message_policy *policy = (struct message_policy *)world->version.policy;
+    struct message_policy *policy = own_policy(world);
     policy->report_within = 0;
     struct message_staff *staff = policy->staff.at;
     for (int i = 0; i < policy->staff.count; i++) staff[i].digest = 0;

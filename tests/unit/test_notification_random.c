@@ -396,7 +396,7 @@ static void random_cases_are_told_the_truth(void **unused) {
     int said = 0;
     world_open(&world, &notification_spec, POLICY);
     tell_one_by_one(&world);
-    struct message_policy *policy = (struct message_policy *)world.version.policy;
+    struct message_policy *policy = own_policy(&world);
     policy->customer_daily = 0; /* as much as there is to say */
     policy->report_within = 2 * HOUR_MS;
     int64_t start = world.now_ms;

@@ -519,7 +519,7 @@ static int write_file(void) {
 static int open_world(void **unused) {
     (void)unused;
     world_open(&world, &notification_spec, POLICY);
-    struct message_policy *policy = (struct message_policy *)world.version.policy;
+    struct message_policy *policy = own_policy(&world);
     static struct message_visit visit;
     visit = *policy->visit;
     visit.link = "https://care.example/visit?t={token}";

@@ -266,7 +266,7 @@ static void the_question_has_a_link(void **unused) {
         struct settings settings = SETTINGS_DEFAULT;
         struct world world;
         open_with(&world, "im", ZHANG);
-        struct message_policy *policy = (struct message_policy *)world.version.policy;
+        struct message_policy *policy = own_policy(&world);
         struct message_visit visit = *policy->visit;
         if (with & 1) visit.link = link;
         if (with & 2) settings.visit = secrets_of(OLD_SECRET);

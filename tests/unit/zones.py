@@ -9,7 +9,7 @@ import sys
 import zoneinfo
 
 INSTANTS = {"Z": 4000, "L": 100}
-UTC = datetime.timezone.utc
+SECOND = datetime.timedelta(seconds=1)
 FIRST = -5364662400  # 1800
 LAST = 5680281600  # 2150
 
@@ -25,23 +25,25 @@ def names():
 
 
 def offset(zone, seconds):
-    return int(zone.utcoffset(zone.fromutc(datetime.datetime.fromtimestamp(seconds, UTC).replace(tzinfo=zone))).total_seconds())
+    return datetime.datetime.fromtimestamp(seconds, zone).utcoffset() // SECOND
 
 
 def changes(zone, instants, offsets):
-    """The two seconds around each change that lies between two of the instants."""
+    """The two seconds around each change that lies between two of the instants, with their offsets."""
     for k in range(len(instants) - 1):
         low, high = instants[k], instants[k + 1]
-        if offsets[k] == offsets[k + 1]:
+        before, after = offsets[k], offsets[k + 1]
+        if before == after:
             continue
         while high - low > 1:
             middle = (low + high) // 2
-            if offset(zone, middle) == offsets[k]:
+            found = offset(zone, middle)
+            if found == before:
                 low = middle
             else:
-                high = middle
-        yield low
-        yield high
+                high, after = middle, found
+        yield low, before
+        yield high, after
 
 
 def main():
@@ -53,11 +55,12 @@ def main():
             continue  # an old name, of which only the list knows
         instants = sorted(rand.randrange(FIRST, LAST) for _ in range(count))
         offsets = [offset(zone, seconds) for seconds in instants]
+        found = list(zip(instants, offsets))
         if count == INSTANTS["Z"]:
-            instants += list(changes(zone, instants, offsets))
+            found += changes(zone, instants, offsets)
         raw = name.encode()
-        out = [struct.pack("<ii", len(raw), len(instants)), raw]
-        out += [struct.pack("<qi", seconds, offset(zone, seconds)) for seconds in instants]
+        out = [struct.pack("<ii", len(raw), len(found)), raw]
+        out += [struct.pack("<qi", seconds, offset_s) for seconds, offset_s in found]
         sys.stdout.buffer.write(b"".join(out))
 
 
