@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-enum { TEXT_MAX = 80 /* characters of an article's or a colleague's name within a sentence */ };
-
 /* One filling: of the case, of the moment, for a reader. */
 struct filling {
     const struct message_turn *turn;
@@ -163,7 +161,7 @@ static void set_target(const struct filling *filling) {
 /* ---- The case ---- */
 
 static const char *harmless(const struct filling *filling, const char *text) {
-    return person_harmless(text, TEXT_MAX, filling->arena);
+    return person_harmless(text, FACTS_TEXT_MAX, filling->arena);
 }
 
 static const char *masked_customer(const struct filling *filling) {
@@ -386,43 +384,6 @@ static const char *number(const struct filling *filling, int64_t num) {
     return language_number(filling->language->language, num, filling->arena);
 }
 
-/* Of a digest. */
-static void set_lines(const struct filling *filling) {
-    const struct texts *lines = &filling->moment->lines;
-    if (!lines->count) return;
-    set(filling, WORD_LINES, words_lines(filling->language, lines, filling->arena));
-    set(filling, WORD_COUNT_OF_LINES, number(filling, lines->count));
-}
-
-static const char *rate_words(const struct filling *filling, double rate) {
-    return arena_printf(filling->arena, "%.1f", rate);
-}
-
-static const char *cases_words(const struct filling *filling, const struct texts *cases) {
-    const char *words = NULL;
-
-    for (int i = 0; i < cases->count; i++)
-        words = words ? arena_printf(filling->arena, "%s, %s", words, cases->at[i]) : cases->at[i];
-    return words;
-}
-
-/* Counts of 0 are said, too. */
-static void set_cause(const struct filling *filling) {
-    const struct moment_cause *cause = filling->moment->cause;
-    const struct language *language = filling->language->language;
-
-    if (!cause) return;
-    set(filling, WORD_VALUE, harmless(filling, cause->value));
-    set(filling, WORD_LANE, harmless(filling, cause->lane));
-    set(filling, WORD_DAYS, language_number(language, cause->days, filling->arena));
-    set(filling, WORD_COMPLAINTS, language_number(language, cause->complaints, filling->arena));
-    set(filling, WORD_ORDERS, language_number(language, cause->orders, filling->arena));
-    set(filling, WORD_RATE, rate_words(filling, cause->rate));
-    set(filling, WORD_USUAL, rate_words(filling, cause->usual_rate));
-    set(filling, WORD_CASES, cases_words(filling, &cause->examples));
-    set(filling, WORD_ANSWER, harmless(filling, cause->answer));
-}
-
 /* Good for as long as the text says; there is none without a secret. */
 static void set_visit_link(const struct filling *filling) {
     const struct message_visit *visit = filling->turn->policy->visit;
@@ -490,7 +451,6 @@ void facts_fill(const struct message_turn *turn, const struct moment *moment,
     set_target(&filling);
     set_offer(&filling);
     set_moment(&filling);
-    set_lines(&filling);
-    set_cause(&filling);
+    facts_tell(moment, reader->language, turn->in->arena, out);
     set_visit_link(&filling);
 }

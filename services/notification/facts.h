@@ -5,6 +5,9 @@
 
 #include "message.h"
 
+/* Characters of an article's or a colleague's name within a sentence. */
+enum { FACTS_TEXT_MAX = 80 };
+
 struct facts_reader {
     const struct wording_language *language;
     const struct message_zone *zone;
@@ -13,6 +16,9 @@ struct facts_reader {
 /* Everything that holds now. */
 void facts_fill(const struct message_turn *turn, const struct moment *moment,
                 const struct facts_reader *reader, struct wording_values *out);
+/* What the moment tells of others than the case; part of the above. */
+void facts_tell(const struct moment *moment, const struct wording_language *language,
+                struct arena *arena, struct wording_values *out);
 /* Whether the case is of those that wait for nothing. */
 bool facts_passes(const struct message_turn *turn);
 /* The first time from `ms` on at which the reader may be written to: `ms` itself for a case that

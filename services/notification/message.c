@@ -16,6 +16,7 @@ int64_t message_time(const struct message_turn *turn) {
 }
 
 const struct answer *message_claim(struct message_turn *turn, const struct claim *claim) {
+    if (turn->alone) return NULL;
     int index = turn->claimed++;
 
     if (index < turn->in->answer_count) return &turn->in->answers[index];

@@ -15,10 +15,17 @@ struct message_turn {
     const struct moment *moment; /* the last that was told; NULL: none was */
     struct claims *claims;       /* what is claimed is added here; NULL: it has been answered */
     int claimed;                 /* so far */
+    bool alone;                  /* a preview: nobody answers, and nothing is claimed; */
+    const char *similar;         /* this is what an escalated case is most like (library.h) */
+    bool unanswered; /* what was asked for decides what comes next: the turn ends here, and is done
+                        again with the answers */
 };
 
 /* The time of the event at hand, or of the wake-up. */
 int64_t message_time(const struct message_turn *turn);
+
+/* The next claim's answer; NULL: it is only asked for. */
+const struct answer *message_claim(struct message_turn *turn, const struct claim *claim);
 
 /* Tells everybody whom the rules name for it: colleagues at once, the customer behind what waits
  * already. */

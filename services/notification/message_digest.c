@@ -56,6 +56,12 @@ static const char *host_of(struct message_turn *turn, const struct collected *li
     return turn->case_id;
 }
 
+static const char *line_of(const struct wording_rendered *words) {
+    if (words->line) return words->line;
+    if (words->subject) return words->subject;
+    return words->body;
+}
+
 void message_collect(struct message_turn *turn, const struct message_reader *reader,
                      const char *mark, const char *text, const struct message_way *way,
                      int64_t window) {
@@ -65,7 +71,7 @@ void message_collect(struct message_turn *turn, const struct message_reader *rea
                              .channel = fields_choice_name(contract_channels, way->channel),
                              .to = way->to,
                              .template_name = text,
-                             .line = way->words.subject ? way->words.subject : way->words.body,
+                             .line = line_of(&way->words),
                              .tell_at = told_at(turn, reader->staff, window)};
 
     line.case_id = host_of(turn, &line, window);

@@ -53,9 +53,6 @@ const char *message_attempt_id(const struct message_turn *turn,
 const char *message_obsolete(const struct message_turn *turn, const struct message_rule *rule,
                              const char *text, const struct moment *moment);
 
-/* The next claim's answer; NULL: it is only asked for. */
-const struct answer *message_claim(struct message_turn *turn, const struct claim *claim);
-
 /* When the next one without a report has failed; 0: none is waited for. */
 int64_t message_reports_wake(const struct notification_state *state);
 /* One more is about to be under way than a case may have: the oldest are not waited for. */

@@ -50,6 +50,7 @@ static const struct field moment_fields[] = {
     {FIELD(moment, score), .type = FIELD_INT, .doc = "What the customer said."},
     {FIELD(moment, message), .type = FIELD_ID, .doc = "A message that was not delivered."},
     {FIELD(moment, cause), .type = FIELD_PART, .of = &moment_cause_table, .doc = "What has risen."},
+    {FIELD(moment, similar), .type = FIELD_TEXT, .doc = "What it is most like."},
     {FIELD(moment, promise), .type = FIELD_BOOL, .doc = "A promise began."},
     {FIELD(moment, by_customer), .type = FIELD_BOOL, .doc = "The customer decided."},
     {FIELD(moment, same_choice), .type = FIELD_BOOL, .doc = "And had before, the same."},
@@ -65,6 +66,8 @@ const struct table moment_table = {.name = "moment",
 #define TARGET   (W(TARGET) | W(DUE))
 #define OFFER    (W(PROPOSAL) | W(OPTIONS))
 #define PROPOSAL W(PROPOSAL)
+#define SIMILAR                                                                                    \
+    (W(SIMILAR) | W(SIMILAR_OFFERED) | W(SIMILAR_CHOSEN) | W(SIMILAR_TOOK) | W(SIMILAR_SCORE))
 #define CAUSE                                                                                      \
     (W(VALUE) | W(DAYS) | W(COMPLAINTS) | W(ORDERS) | W(RATE) | W(USUAL) | W(CLASS) | W(ROLE))
 static const struct moment_kind kinds[] = {
@@ -81,7 +84,7 @@ static const struct moment_kind kinds[] = {
     {"sla.started", 0, 0},
     {"sla.warned", TARGET, W(USED) | W(LEFT)},
     {"sla.breached", TARGET, W(PROMISED)},
-    {"sla.escalated", W(TARGET) | W(LEVEL) | W(ROLE), 0},
+    {"sla.escalated", W(TARGET) | W(LEVEL) | W(ROLE), SIMILAR},
     {"sla.retracted", TARGET, 0},
     {"compensation.proposed", OFFER | W(COST), W(ROLE) | W(APPROVALS) | W(APPROVE_BY)},
     {"compensation.approved", OFFER, W(CHOOSE_BY) | W(CUSTOMER_SHARE) | W(SHARES)},

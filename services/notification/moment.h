@@ -39,9 +39,10 @@ struct moment {
     int64_t score;
     const char *message; /* the notification that could not be delivered */
     struct moment_cause *cause;
-    bool promise;     /* first contact or solution began to run */
-    bool by_customer; /* the refused decision was the customer's */
-    bool same_choice; /* and had been made before */
+    const char *similar; /* the closed case that an escalated one is most like (library.h) */
+    bool promise;        /* first contact or solution began to run */
+    bool by_customer;    /* the refused decision was the customer's */
+    bool same_choice;    /* and had been made before */
     struct rest rest;
 };
 extern const struct table moment_table;

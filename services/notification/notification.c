@@ -146,11 +146,14 @@ enum result notification_fold(const struct decision *in, struct notification_sta
     void *data = arena_alloc(in->arena, row->table->size);
     if (effects_decode(out, in->ev, row->table, data) != DONE) return REJECT;
     state->case_id = notification_key(in->ev, in->arena);
-    struct claims *claims = turn->claims;
+    struct message_turn given = *turn;
     *turn = turn_of(in, state, out, state->case_id);
-    turn->claims = claims;
+    turn->claims = given.claims;
+    turn->alone = given.alone;
+    turn->similar = given.similar;
     message_await_reports(turn);
     row->act(turn, data);
+    if (turn->unanswered) return DONE;
     if (out->unchanged) return DONE; /* so is what waits: it is told by what changes something */
     notification_visit_ask(turn);
     message_flush_retries(turn);

@@ -11,7 +11,9 @@
  * redress.deliveries, one a message. Keeps: per case how the customer is reached (private), the
  * deadlines that run, what was offered, who was told, which messages have been asked for, those
  * that wait and those that no gateway has answered for. Claims: of each digest which case hosts
- * it; what a customer is told in a day. Decides: by the rules of notification.yaml, one message a
+ * it; what a customer is told in a day; what a
+ * closed case leaves for those like it (library.h), and of an escalated one the one that it is most
+ * like. Decides: by the rules of notification.yaml, one message a
  * cause, ever: its id is `<case_id>.<text>[.<which>][.<audience>]`, or `<case_id>.<hash>` where
  * that is no id. Texts say only what the events hold (wording.h). The first word to a customer
  * comes before all others, and none at night, in the customer's zone. What nobody reports on
@@ -90,11 +92,14 @@ struct notification_state {
     bool without_case;     /* it is an order's, and case_id is made of its route */
     const char *cohort_id; /* that warned it */
     int64_t facts_at;      /* the order was so then */
+    int64_t opened_at;
     int order_status;
     bool assessed, escalated, evidence;
     int demand;       /* enum notification_demand: what became of it; 0: none was made */
     int64_t reopened; /* how often */
     int64_t score;
+    struct texts library;    /* places in which others find it, once it is over (library.h), */
+    int64_t library_at;      /* and when it was put there, or taken back */
     struct parts targets;    /* struct notification_target */
     struct parts tasks;      /* struct notification_task */
     struct parts offers;     /* struct notification_offer */

@@ -67,6 +67,7 @@ void notification_on_opened(struct message_turn *turn, const void *data) {
         turn->state->tenant = complaint->tenant;
     else
         turn->state->tenant = "default";
+    turn->state->opened_at = complaint->opened_at;
     take(turn, complaint);
 }
 
@@ -102,6 +103,7 @@ void notification_on_reclassified(struct message_turn *turn, const void *data) {
 
     state->profile = profile_reclassified(state->profile, &place, activity->class_name,
                                           activity->severity, arena_of(turn));
+    notification_library_keep(turn);
 }
 
 void notification_on_assigned(struct message_turn *turn, const void *data) {
@@ -137,6 +139,7 @@ static void move(struct message_turn *turn) {
 void notification_on_closed(struct message_turn *turn, const void *data) {
     (void)data;
     move(turn);
+    notification_library_keep(turn);
 }
 
 void notification_on_resolved(struct message_turn *turn, const void *data) {
@@ -144,6 +147,7 @@ void notification_on_resolved(struct message_turn *turn, const void *data) {
 
     (void)data;
     move(turn);
+    if (!notification_library_keep(turn)) return;
     notification_visit_plan(turn);
     moment->mark = notification_number(turn, turn->state->reopened);
     message_tell(turn, moment);
@@ -157,6 +161,7 @@ void notification_on_reopened(struct message_turn *turn, const void *data) {
     turn->state->reopened++;
     turn->state->escalated = false;
     turn->state->score = 0;
+    if (!notification_library_keep(turn)) return;
     moment->mark = notification_number(turn, turn->state->reopened);
     message_tell(turn, moment);
 }
@@ -166,6 +171,7 @@ void notification_on_withdrawn(struct message_turn *turn, const void *data) {
     struct moment *moment = notification_moment(turn);
 
     move(turn);
+    if (!notification_library_keep(turn)) return;
     moment->reason = fields_choice_name(contract_withdraw_reasons, activity->withdraw_reason);
     moment->other_case = activity->of;
     message_tell(turn, moment);

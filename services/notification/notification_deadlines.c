@@ -124,6 +124,7 @@ void notification_on_escalated(struct message_turn *turn, const void *data) {
     turn->state->escalated = true;
     moment->level = sla->level;
     moment->role = sla->to;
+    if (!notification_library_find(turn, moment)) return;
     message_tell(turn, moment);
 }
 

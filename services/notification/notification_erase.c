@@ -40,6 +40,7 @@ void notification_on_erased(struct message_turn *turn, const void *data) {
     fields_erase_private(&notification_state_table, state);
     if (at > state->erased_at) state->erased_at = at;
     state->visit_at = state->visit_until = 0;
+    if (!notification_library_keep(turn)) return;
     int dropped = message_drop_customers(turn, "erased");
     if (!state->without_case) tell(turn, &fields, dropped);
 }

@@ -17,6 +17,13 @@ void notification_heard(struct message_turn *turn);
 enum result notification_fold(const struct decision *in, struct notification_state *state,
                               struct effects *out, struct message_turn *turn);
 
+/* The case is over, or is not any more: others learn from it or do not. Before anything is told of
+ * it. False: the turn is unanswered. */
+bool notification_library_keep(struct message_turn *turn);
+/* Adds to a moment the closed case that is most like this one, if there is any. False: the turn is
+ * unanswered. */
+bool notification_library_find(struct message_turn *turn, struct moment *moment);
+
 /* Which state an event belongs to: its case's, or its order's where it is about one without a case.
  */
 const char *notification_key(const struct event *ev, struct arena *arena);

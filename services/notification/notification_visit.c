@@ -97,6 +97,7 @@ void notification_on_scored(struct message_turn *turn, const void *data) {
     notification_heard(turn);
     turn->state->score = activity->score;
     turn->state->visit_at = turn->state->visit_until = 0;
+    if (!notification_library_keep(turn)) return;
     moment->score = activity->score;
     moment->mark = notification_number(turn, turn->state->reopened);
     message_tell(turn, moment);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static const char *const part_names[] = {"subject", "empathy", "information",
-                                         "value",   "action",  "body"};
+static const char *const part_names[] = {"subject", "line",   "empathy", "information",
+                                         "value",   "action", "body"};
 
 /* A case that was opened by nobody in particular. */
 static void open_anyway(struct notification_state *state) {
@@ -24,11 +24,8 @@ static int fold(const struct preview_request *request, int count, struct arena *
                 struct notification_state *state, struct effects *out, struct decision *in,
                 struct message_turn *turn, struct err *err) {
     const struct event *events = request->events;
-    /* Nobody answers: each case is its own host. */
-    struct claims *claims = ARENA_NEW(arena, struct claims);
     int told = 0;
 
-    claims->arena = arena;
     for (int i = 0; i < count; i++) {
         bool last = i + 1 == count;
         *in = (struct decision){.policies = request->policies,
@@ -38,7 +35,7 @@ static int fold(const struct preview_request *request, int count, struct arena *
                                     last && request->now_ms ? request->now_ms : events[i].time_ms,
                                 .exists = state->tenant != NULL,
                                 .arena = arena};
-        *turn = (struct message_turn){.in = in, .claims = claims};
+        *turn = (struct message_turn){.in = in, .alone = true, .similar = request->similar};
         effects_init(out, arena);
         if (contract_event(events[i].type) != EVENT_CASE_OPENED) open_anyway(state);
         if (notification_fold(in, state, out, turn) == REJECT)

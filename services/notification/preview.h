@@ -34,6 +34,8 @@ struct preview_request {
     const char *text;
     int channel;
     int64_t now_ms;
+    const char *similar; /* the closed case that an escalated one is most like, as library.h writes
+                            it; NULL: none */
 };
 
 /* previews_out: one a language of the policy that has the text. -1: nobody is ever told of such

@@ -4,15 +4,63 @@
 
 #include <string.h>
 
-const char *const wording_words[] = {
-    "name",       "case",      "agent",      "customer",   "class",      "severity",  "order",
-    "article",    "batch",     "warehouse",  "carrier",    "task",       "since",     "contact_by",
-    "resolve_by", "update_by", "answer_by",  "options",    "chosen",     "choose_by", "settle_by",
-    "your_share", "shares",    "proposal",   "cost",       "role",       "approvals", "approve_by",
-    "target",     "due",       "used",       "left",       "level",      "promised",  "reason",
-    "why",        "keep",      "other_case", "score",      "visit_link", "lines",     "count",
-    "value",      "lane",      "days",       "complaints", "orders",     "rate",      "usual",
-    "cases",      "answer",    NULL};
+const char *const wording_words[] = {"name",
+                                     "case",
+                                     "agent",
+                                     "customer",
+                                     "class",
+                                     "severity",
+                                     "order",
+                                     "article",
+                                     "batch",
+                                     "warehouse",
+                                     "carrier",
+                                     "task",
+                                     "since",
+                                     "contact_by",
+                                     "resolve_by",
+                                     "update_by",
+                                     "answer_by",
+                                     "options",
+                                     "chosen",
+                                     "choose_by",
+                                     "settle_by",
+                                     "your_share",
+                                     "shares",
+                                     "proposal",
+                                     "cost",
+                                     "role",
+                                     "approvals",
+                                     "approve_by",
+                                     "target",
+                                     "due",
+                                     "used",
+                                     "left",
+                                     "level",
+                                     "promised",
+                                     "reason",
+                                     "why",
+                                     "keep",
+                                     "other_case",
+                                     "score",
+                                     "visit_link",
+                                     "lines",
+                                     "count",
+                                     "value",
+                                     "lane",
+                                     "days",
+                                     "complaints",
+                                     "orders",
+                                     "rate",
+                                     "usual",
+                                     "cases",
+                                     "answer",
+                                     "similar",
+                                     "similar_offered",
+                                     "similar_chosen",
+                                     "similar_took",
+                                     "similar_score",
+                                     NULL};
 _Static_assert(sizeof wording_words / sizeof *wording_words == WORDING_WORDS + 1,
                "one name a word");
 
@@ -183,10 +231,13 @@ bool wording_render(const struct wording_language *language, const struct wordin
                     enum template_escape escape, const struct wording_values *values,
                     struct arena *arena, struct wording_rendered *out) {
     const char *subject = "";
+    const char *line = "";
     const char *body = "";
     uint64_t used = 0;
 
     if (!add_part(language, &text->sentences[PART_SUBJECT], TEMPLATE_PLAIN, values, arena, &subject,
+                  &used) ||
+        !add_part(language, &text->sentences[PART_LINE], TEMPLATE_PLAIN, values, arena, &line,
                   &used))
         return false;
     for (int part = PART_EMPATHY; part < WORDING_PARTS; part++) {
@@ -196,8 +247,10 @@ bool wording_render(const struct wording_language *language, const struct wordin
         body = join(body, said, escape, arena);
     }
     if (!*body) return false;
-    *out =
-        (struct wording_rendered){.subject = *subject ? subject : NULL, .body = body, .used = used};
+    *out = (struct wording_rendered){.subject = *subject ? subject : NULL,
+                                     .line = *line ? line : NULL,
+                                     .body = body,
+                                     .used = used};
 
     return true;
 }

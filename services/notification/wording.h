@@ -69,6 +69,12 @@ enum wording_word {
     WORD_USUAL, /* and those that are usual */
     WORD_CASES,
     WORD_ANSWER, /* what was done about it */
+    /* Of a closed case that is like an escalated one. */
+    WORD_SIMILAR,
+    WORD_SIMILAR_OFFERED,
+    WORD_SIMILAR_CHOSEN,
+    WORD_SIMILAR_TOOK,
+    WORD_SIMILAR_SCORE,
     WORDING_WORDS
 };
 extern const char *const wording_words[];
@@ -141,6 +147,7 @@ bool wording_holds(const struct wording_condition *condition, const struct wordi
 
 enum wording_part {
     PART_SUBJECT, /* where the channel has one */
+    PART_LINE,    /* what a digest says of it; without it the subject */
     PART_EMPATHY, /* for customers: what has happened to them (共情) */
     PART_INFORMATION,
     PART_VALUE,
@@ -196,6 +203,7 @@ bool wording_for_customers(const struct wording_text *text);
 
 struct wording_rendered {
     const char *subject; /* NULL: none */
+    const char *line;    /* of a digest; NULL: none */
     const char *body;
     uint64_t used; /* words that stand in it, as bits */
 };

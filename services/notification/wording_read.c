@@ -10,6 +10,8 @@ static const struct field text_fields[] = {
      .doc = "As the rules of notification.yaml name it."},
     {FIELD_AS("subject", wording_text, parts[PART_SUBJECT]), .type = FIELD_TREE,
      .doc = "Subject line, where the channel has one."},
+    {FIELD_AS("line", wording_text, parts[PART_LINE]), .type = FIELD_TREE,
+     .doc = "What a digest says of it; without it the subject."},
     {FIELD_AS("empathy", wording_text, parts[PART_EMPATHY]), .type = FIELD_TREE,
      .doc = "For customers, part one: what has happened to them (共情)."},
     {FIELD_AS("information", wording_text, parts[PART_INFORMATION]), .type = FIELD_TREE,
@@ -22,8 +24,8 @@ static const struct field text_fields[] = {
      .doc = "For colleagues: all of it."},
     FIELDS_END,
 };
-static const char *const part_names[] = {"subject", "empathy", "information",
-                                         "value",   "action",  "body"};
+static const char *const part_names[] = {"subject", "line",   "empathy", "information",
+                                         "value",   "action", "body"};
 static const struct table text_table = {.name = "text",
                                         .size = sizeof(struct wording_text),
                                         .fields = text_fields,
@@ -214,6 +216,7 @@ static void check_parts(const struct place *place, const struct wording_text *te
         if (any) complain(place, "has a body (for colleagues) and parts (for customers)");
         return;
     }
+    if (text->parts[PART_LINE]) complain(place, "line: digests are for colleagues");
     for (int part = PART_EMPATHY; part <= PART_ACTION; part++)
         if (!text->parts[part])
             complain(place, arena_printf(place->arena,

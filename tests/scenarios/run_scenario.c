@@ -16,6 +16,8 @@
  *   STATE json                   fields of the case's hash as Redis has them; null: absent. STATE none: the case is forgotten
  *   INDEX json                   which indexes the case stands in, and where; null: not
  *   DELIVERED                    gateways report every message to a customer so far as delivered
+ *   READER role                  what notification sends to this role is looked at in place of what it sends to the customer
+ *   SOMEWHERE text               stands in a state of some worker, private fields included; NOWHERE: in none
  *   VALUE dimension value        in place of the case's state that of a dimension's value from here on
  *   EACH 1..20 step THEN step    these steps for each number, which stands for $N in them
  *
@@ -56,9 +58,11 @@ struct scenario {
     char dir[64];
     struct seen seen[OUTPUTS_MAX];
     int count, taken, events, checked, delivered;
-    bool to_customer; /* the message at hand */
+    const char *reader; /* whose messages are looked at */
+    bool to_reader;     /* the message at hand */
     const char *case_id;
-    const char *key; /* of a dimension's value; NULL: states are the case's */
+    const char *found; /* the key of a state that holds what was looked for */
+    const char *key;   /* of a dimension's value; NULL: states are the case's */
     struct event last;
     enum topic last_topic;
 };
@@ -99,14 +103,15 @@ static const char *as_text(const struct tree *tree) {
     return buf.at;
 }
 
-/* What customers are told counts, what staff are told does not: whose a delivery is stands in the
+/* What one reader is told counts: whose a delivery is stands in the
  * request before it. */
 static bool is_watched(struct scenario *s, const struct worker_spec *spec,
                        const struct output *output) {
     if (spec != &notification_spec) return spec == s->spec;
-    if (strcmp(output->type, "delivery.requested") == 0) return s->to_customer;
+    if (strcmp(output->type, "delivery.requested") == 0) return s->to_reader;
     const char *data = arena_strndup(s->arena, output->data, output->data_len);
-    s->to_customer = strcmp(tree_text(read_json(s, data), "audience"), "customer") == 0;
+    const char *audience = tree_text(read_json(s, data), "audience");
+    s->to_reader = audience && strcmp(audience, s->reader) == 0;
     return false;
 }
 
@@ -362,6 +367,7 @@ static void check_state(struct scenario *s, const char *json, bool index) {
 struct reading {
     struct scenario *s;
     const struct worker_spec *spec;
+    const char *text; /* that is looked for; NULL: none */
 };
 
 /* As the workers read them (shard_replay.c): what an event may have is too little for a carrier's
@@ -379,6 +385,7 @@ static void check_one(void *context, const char *key, const void *state) {
     struct err err;
     struct json_out json = {.buf = &buf};
     fields_encode(table, state, &json);
+    if (reading->text && strstr(buf.at, reading->text)) s->found = arena_strdup(s->arena, key);
     if (json_read(arena, buf.at, buf.len, &state_limits, &tree, &err) != JSON_OK)
         fail(s, "%s of %s: %s", key, reading->spec->name, err.text);
     if (fields_decode(table, tree, FIELDS_STATE, arena, arena_alloc(arena, table->size), &faults))
@@ -388,12 +395,20 @@ static void check_one(void *context, const char *key, const void *state) {
     arena_free(arena);
 }
 
-static void check_changelogs(struct scenario *s) {
+static void check_changelogs(struct scenario *s, const char *text) {
+    s->found = NULL;
     for (int i = 0; i < s->spec_count; i++) {
-        struct reading reading = {s, s->specs[i]};
+        struct reading reading = {s, s->specs[i], text};
         if (s->specs[i]->kind == WORKER_KEYED)
             rehearse_states(s->rehearse, s->specs[i], check_one, &reading);
     }
+}
+
+static void look_for(struct scenario *s, const char *text, bool wanted) {
+    s->checked++;
+    check_changelogs(s, text);
+    if (wanted && !s->found) fail(s, "%s stands in no state", text);
+    if (!wanted && s->found) fail(s, "%s stands in the state of %s", text, s->found);
 }
 
 /* Lines. */
@@ -434,6 +449,10 @@ static void take_line(struct scenario *s, char *line, bool *have_policy) {
         add_workers(s, rest);
     } else if (strcmp(word, "EACH") == 0) {
         take_each(s, rest, have_policy);
+    } else if (strcmp(word, "SOMEWHERE") == 0 || strcmp(word, "NOWHERE") == 0) {
+        look_for(s, rest, *word == 'S');
+    } else if (strcmp(word, "READER") == 0) {
+        s->reader = arena_strdup(s->arena, rest);
     } else if (strcmp(word, "VALUE") == 0) {
         watch_value(s, rest);
     } else if (strcmp(word, "AT") == 0) {
@@ -459,7 +478,7 @@ static void take_line(struct scenario *s, char *line, bool *have_policy) {
     } else {
         fail(s, "%s: no such step", word);
     }
-    check_changelogs(s);
+    check_changelogs(s, NULL);
 }
 
 int main(int argc, char **argv) {
@@ -469,6 +488,7 @@ int main(int argc, char **argv) {
                           .file = fopen(argv[1], "r"),
                           .arena = arena_new(),
                           .spec = &sla_spec,
+                          .reader = "customer",
                           .dir = "/tmp/scenario-XXXXXX"};
     struct buf errors = {0};
     s.rehearse = rehearse_new(listen, &s);

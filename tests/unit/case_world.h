@@ -136,12 +136,16 @@ static inline bool world_has(const struct world_claim *claims, int count,
     return false;
 }
 
-/* The first id has it, and everybody gets its value. */
+/* The first id has it, and everybody gets its value; who has a JOIN may say another. */
 static inline struct answer world_join(struct world *world, const struct claim *claim) {
-    for (int i = 0; i < world->claim_count; i++)
-        if (strcmp(world->claims[i].key, claim->key) == 0)
-            return (struct answer){.granted = strcmp(world->claims[i].id, claim->id) == 0,
-                                   .value = world->claims[i].value};
+    for (int i = 0; i < world->claim_count; i++) {
+        struct world_claim *held = &world->claims[i];
+        if (strcmp(held->key, claim->key) != 0) continue;
+        bool own = claim->kind != CLAIM_LOOK && strcmp(held->id, claim->id) == 0;
+        if (own && claim->kind == CLAIM_JOIN) held->value = claim->value;
+        return (struct answer){.granted = own, .found = true, .value = held->value};
+    }
+    if (claim->kind == CLAIM_LOOK) return (struct answer){.value = ""};
     assert_in_range(world->claim_count, 0, WORLD_CLAIMS_MAX - 1);
     world->claims[world->claim_count++] =
         (struct world_claim){.key = claim->key, .id = claim->id, .value = claim->value};
@@ -149,8 +153,7 @@ static inline struct answer world_join(struct world *world, const struct claim *
 }
 
 static inline struct answer world_claim(struct world *world, const struct claim *claim) {
-    if (claim->kind == CLAIM_JOIN || claim->kind == CLAIM_ONCE) return world_join(world, claim);
-    assert_int_equal(claim->kind, CLAIM_COUNT);
+    if (claim->kind != CLAIM_COUNT) return world_join(world, claim);
     struct answer answer = {.sum = world_claimed(world, claim->key), .value = ""};
     struct world_claim made = {.key = claim->key, .id = claim->id, .amount = claim->amount};
     answer.granted = world_has(world->claims, world->claim_count, claim);

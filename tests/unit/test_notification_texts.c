@@ -122,7 +122,9 @@
           ",'outcome':'" outcome "'" rest)
 #define ANSWERED ",'answer':'more vans','by':'li','answered_at':'2026-11-16T10:00:00Z'"
 
-#define LINKED "the next day, with a page to answer on"
+#define LINKED          "the next day, with a page to answer on"
+#define SIMILAR_CHOSEN  "a case like it was closed"
+#define SIMILAR_OFFERED "a case like it was closed, whose customer chose nothing"
 
 /* What happened, a line an event, in its order; the last is what is told of. */
 static const struct sample {
@@ -276,6 +278,10 @@ static const struct sample {
          ",'due_at':'2026-11-22T11:00:00Z','breached_at':'2026-11-22T11:00:00Z'")},
     {"escalation", "to the manager",
      OPENED FLAW SLA_EVENT("escalated", "resolution", ",'level':2,'to':'manager'")},
+    {"escalation", SIMILAR_CHOSEN,
+     OPENED FLAW SLA_EVENT("escalated", "resolution", ",'level':2,'to':'manager'")},
+    {"escalation", SIMILAR_OFFERED,
+     OPENED FLAW SLA_EVENT("escalated", "resolution", ",'level':2,'to':'manager'")},
     {"retraction", "a record came late",
      OPENED FLAW SLA_EVENT("retracted", "resolution",
                            ",'due_at':'2026-11-22T11:00:00Z','breached_at':'2026-11-22T11:00:00Z','"
@@ -375,6 +381,16 @@ static struct secrets a_secret(void) {
     return secrets;
 }
 
+/* As notification/library.h writes it. */
+static const char *similar_to(const struct sample *sample) {
+    if (strcmp(sample->title, SIMILAR_CHOSEN) == 0)
+        return "DMTA64J62PQB0-WMXXS46 29401234 185 5 -,-,- B "
+               "A=exchange+gift:8900CNY;B=refund:29900CNY+coupon:20000CNY:30";
+    if (strcmp(sample->title, SIMILAR_OFFERED) == 0)
+        return "DMTA64J62PQB0-WMXXS46 29401234 0 0 -,-,- - A=coupon:2000CNY:30";
+    return NULL;
+}
+
 static int preview(const struct sample *sample, struct preview **out) {
     struct event *events = NULL;
     int count = 0;
@@ -401,7 +417,8 @@ static int preview(const struct sample *sample, struct preview **out) {
                                       .count = count,
                                       .text = sample->text,
                                       .channel = CHANNEL_IM,
-                                      .now_ms = now};
+                                      .now_ms = now,
+                                      .similar = similar_to(sample)};
     if (preview_make(&request, world.arena, out, &previews, &err))
         fail_msg("%s (%s): %s", sample->text, sample->title, err.text);
     return previews;
@@ -437,8 +454,9 @@ static void print_all(struct buf *out) {
             note_said(&samples[i], &previews[j]);
             if (!previews[j].said)
                 fail_msg("%s (%s): nothing to say", samples[i].text, samples[i].title);
-            buf_printf(out, "\n[%s] %s\n%s\n", previews[j].locale, previews[j].words.subject,
-                       previews[j].words.body);
+            const struct wording_rendered *words = &previews[j].words;
+            buf_printf(out, "\n[%s] %s\n%s\n", previews[j].locale,
+                       words->line ? words->line : words->subject, words->body);
         }
     }
 }
@@ -465,8 +483,8 @@ static void texts_are_those_in_the_file(void **unused) {
 
 static void every_sentence_is_in_it(void **unused) {
     (void)unused;
-    static const char *const parts[] = {"subject", "empathy", "information",
-                                        "value",   "action",  "body"};
+    static const char *const parts[] = {"subject", "line",   "empathy", "information",
+                                        "value",   "action", "body"};
     const struct message_policy *policy = world.version.policy;
     const struct wording_language *languages = policy->languages.at;
     struct buf out = {0};
