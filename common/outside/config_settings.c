@@ -99,9 +99,9 @@ const struct setting config_settings[] = {
      "day's question (`visit.link` of `notification.yaml`); two lines while a new one, the first, "
      "takes over; SIGHUP reads it again; without it customers are asked for a reply"},
     {"person_secret", "REDRESS_PERSON_SECRET", SETTING_SECRET, AT(person_secret), NULL, 0, 0,
-     "of the same form, one: the same for intake, compensation and notification, given before the "
-     "first start and kept, for it makes the names under which claims count customers and "
-     "conversations; without it these stand there as they are"},
+     "of the same form, one: the same for intake, compensation, notification and cohort, given "
+     "before the first start and kept, for it makes the names under which claims count customers "
+     "and conversations; without it these stand there as they are"},
     {"otlp_url", "REDRESS_OTLP_URL", SETTING_COLLECTOR, AT(otlp_url), NULL, 0, 0,
      "collector of traces, such as `http://collector:4318`: each worker sends a span for each "
      "event whose `traceparent` says that its trace is recorded (OTLP/HTTP, JSON, `/v1/traces`); "

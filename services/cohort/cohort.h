@@ -33,7 +33,9 @@
  * The records come from intake, case.classified from classification (deploy/docs/cohorts.md).
  *
  * Claims: `owner tenant order` of intake is looked at (contract_owner_claim): whoever has
- * complained is not warned, also when his complaint named none of the order's dimensions.
+ * complained is not warned, also when his complaint named none of the order's dimensions. So is
+ * `erased account` (contract_erased_claim): who asked to be forgotten after the order's last facts
+ * is neither warned nor given anything, and his order goes from the state.
  * `warned tenant order` (once, logged) is granted to the first cohort. */
 #ifndef REDRESS_COHORT_H
 #define REDRESS_COHORT_H
@@ -76,6 +78,7 @@ struct cohort_order {
     bool complained;
     bool counted;          /* among the orders that causes are looked for in */
     const char *warned_by; /* the cohort that warned it; NULL: none */
+    bool erased;           /* not kept: its customer asked to be forgotten, and it goes */
     struct rest rest;
 };
 /* One that has no class yet. */

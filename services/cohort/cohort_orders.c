@@ -54,6 +54,16 @@ void cohort_orders_expire(struct cohort_state *state, const struct cohort_policy
     if (state->incomplete_until <= now_ms) state->incomplete_until = 0;
 }
 
+/* It will not be in a cohort: nobody misses it there. */
+void cohort_orders_drop_erased(struct cohort_state *state) {
+    struct cohort_order *orders = state->orders.at;
+    int kept = 0;
+
+    for (int i = 0; i < state->orders.count; i++)
+        if (!orders[i].erased) orders[kept++] = orders[i];
+    state->orders.count = kept;
+}
+
 /* ---- Facts ---- */
 
 static bool is_older(const struct event *ev, const struct cohort_order *order) {

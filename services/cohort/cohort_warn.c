@@ -108,15 +108,43 @@ static void claim_warning(const struct decision *in, const struct cohort_state *
     claims_add(claims, &claim);
 }
 
+/* Who asked to be forgotten is not written to, and given nothing under his id. */
+static void look_for_erasure(const struct decision *in, const struct cohort_state *state,
+                             const struct cohort_order *order, struct claims *claims) {
+    const char *account = contract_account(in->arena, &decision_settings(in)->persons,
+                                           state->tenant, order->customer_id);
+    struct claim claim = {
+        .kind = CLAIM_LOOK,
+        .key = contract_erased_claim(in->arena, account),
+        .id = order->order_id,
+        .time_ms = in->now_ms,
+        .shared = true, /* as intake has it */
+    };
+    claims_add(claims, &claim);
+}
+
+/* The first round's answers about the i-th order of a plan. */
+static bool has_case(const struct decision *in, int i) {
+    return in->answers[2 * i].found;
+}
+
+/* What the shop says of the order afterwards counts again. */
+static bool is_erased(const struct decision *in, const struct cohort_order *order, int i) {
+    const struct answer *erased = &in->answers[2 * i + 1];
+    return erased->found && erased->last_ms >= order->facts_at;
+}
+
 void cohort_warn_ask(const struct decision *in, const struct cohort_policy *policy,
                      const struct cohort_state *state, struct claims *claims) {
     struct plan plan = plan_of(policy, state, in->now_ms);
 
-    for (int i = 0; in->answer_count == 0 && i < plan.count; i++)
+    for (int i = 0; in->answer_count == 0 && i < plan.count; i++) {
         look_for_case(in, state, order_of(state, &plan, i), claims);
-    if (plan.count == 0 || in->answer_count != plan.count) return;
+        look_for_erasure(in, state, order_of(state, &plan, i), claims);
+    }
+    if (plan.count == 0 || in->answer_count != 2 * plan.count) return;
     for (int i = 0; i < plan.count; i++)
-        if (!in->answers[i].found)
+        if (!has_case(in, i) && !is_erased(in, order_of(state, &plan, i), i))
             claim_warning(in, state, order_of(state, &plan, i), cohort_of(state, &plan, i), claims);
 }
 
@@ -196,13 +224,16 @@ void cohort_warn(const struct decision *in, const struct cohort_policy *policy,
     struct plan plan = plan_of(policy, state, in->now_ms);
     struct cohort_order *orders = state->orders.at;
     struct cohort *cohorts = state->cohorts.at;
-    int next = plan.count;
+    bool erased = false;
+    int next = 2 * plan.count;
 
     for (int i = 0; i < plan.count; i++) {
         struct cohort_order *order = &orders[plan.at[i].order];
         struct cohort *cohort = &cohorts[plan.at[i].cohort];
-        if (in->answers[i].found) {
-            order->complained = true;
+        if (has_case(in, i) || is_erased(in, order, i)) {
+            order->complained = has_case(in, i);
+            order->erased = is_erased(in, order, i);
+            erased |= order->erased;
             continue;
         }
         ASSERT(next < in->answer_count);
@@ -212,4 +243,5 @@ void cohort_warn(const struct decision *in, const struct cohort_policy *policy,
         else
             order->warned_by = answer->value[0] ? answer->value : ELSEWHERE;
     }
+    if (erased) cohort_orders_drop_erased(state);
 }

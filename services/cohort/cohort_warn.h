@@ -1,6 +1,6 @@
 /* cohort_warn: the orders that a wake-up warns. ask() and the decision find the same ones, as the
  * state is the same; those whose customer has a case meanwhile, or whom another cohort has warned,
- * are found by claims.
+ * or who asked to be forgotten, are found by claims.
  *
  * Nobody twice: the claim `warned tenant order` belongs to the cohort that asked first, asked again
  * it gives that cohort the same answer, and it is kept longer than an order is held. Besides, the
@@ -11,7 +11,8 @@
 
 #include "cohort.h"
 
-/* The claims of a wake-up: in the first round who has a case, in the second who was warned. */
+/* The claims of a wake-up: in the first round who has a case or asked to be
+ * forgotten, in the second who was warned. */
 void cohort_warn_ask(const struct decision *in, const struct cohort_policy *policy,
                      const struct cohort_state *state, struct claims *claims);
 /* Warns those to whom the answers allow it, and notes the others. */

@@ -24,7 +24,7 @@
 #define DAY_MS        (24 * HOUR_MS)
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-enum { WORLD_STATES_MAX = 64, WORLD_STEPS_MAX = 400, WORLD_CLAIMS_MAX = 2 * COHORT_STEP };
+enum { WORLD_STATES_MAX = 64, WORLD_STEPS_MAX = 400, WORLD_CLAIMS_MAX = 3 * COHORT_STEP };
 
 /* Small enough to meet every limit. */
 static const char world_policy[] =
