@@ -3,12 +3,14 @@
 #include "base/log.h"
 #include "outside/kafka_credentials.h"
 #include "outside/redis_credentials.h"
+#include "runtime/expiry.h"
 
 #include <unistd.h>
 
 void renew_begin(const struct config *config) {
     kafka_credentials_take(config);
     redis_credentials_take(config);
+    expiry_begin(config);
 }
 
 /* Nobody waits for servers that this process will not ask before its next start. */
@@ -51,6 +53,7 @@ bool renew_turn(const struct config *config, struct secrets *visit_out) {
     bool kafka = kafka_credentials_refused();
     bool redis = redis_credentials_refused();
 
+    expiry_turn(config);
     if (!kafka && !redis) return false;
     return renew_secrets(config, visit_out);
 }

@@ -3,6 +3,7 @@
  * `redressctl acl` prints and nothing else, and take a complaint through. What each of them must not
  * do is refused. Who signs in wrongly is told which setting it is. */
 #include "acls.h"
+#include "base/certificate.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ids.h"
@@ -476,6 +477,55 @@ static void a_password_changes(void **state) {
     world_close(world);
 }
 
+/* ---- A certificate that is renewed ---- */
+
+static double end_of(const char *file) {
+    int64_t end_ms;
+    struct err err;
+    if (certificate_look(in_folder(file), &end_ms, &err) < 0) fail_msg("%s", err.text);
+    return (double)end_ms / 1000;
+}
+
+static double end_told(struct process *worker) {
+    return harness_metric(h, worker, "redress_certificate_end_seconds{of=\"kafka\"}");
+}
+
+static void issue_renewed(void) {
+    certificates_issue(h, "ca", "renewed", "/CN=redress-sla", "DNS:redress", false);
+}
+
+/* In place, under a running worker: it goes on by the one that it has read, and tells how long that
+ * is good, until it is started anew. */
+static void a_certificate_is_renewed(void **state) {
+    (void)state;
+    struct world *world = world_open(h);
+    struct process *sla = harness_worker(h, "sla", 21);
+
+    issue_renewed();
+    double first = end_of("renewed.pem");
+    by_certificate(sla, "renewed");
+    process_start(sla);
+    harness_wait_ready(h, sla);
+    assert_true(end_told(sla) == first);
+
+    WAIT_FOR((issue_renewed(), end_of("renewed.pem")) > first, LIMIT_MS);
+    double second = end_of("renewed.pem");
+    process_kill(sla, SIGHUP);
+    WAIT_FOR(process_log_count(sla, "policies unchanged") > 0, LIMIT_MS);
+    tell_sla(world);
+    WAIT_FOR(has_read_all(world), LIMIT_MS);
+    assert_true(end_told(sla) == first);
+
+    assert_int_equal(process_stop(sla, LIMIT_MS), 0);
+    process_start(sla);
+    harness_wait_ready(h, sla);
+    assert_true(end_told(sla) == second);
+    tell_sla(world);
+    WAIT_FOR(has_read_all(world), LIMIT_MS);
+    assert_int_equal(process_stop(sla, LIMIT_MS), 0);
+    world_close(world);
+}
+
 /* ---- Who signs in wrongly ---- */
 
 static void expect_word(struct process *worker, const char *word) {
@@ -544,8 +594,8 @@ int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_complaint_passes),      cmocka_unit_test(nobody_does_more),
-        cmocka_unit_test(a_password_changes),      cmocka_unit_test(what_is_granted_is_seen),
-        cmocka_unit_test(what_ends_soon_is_told),  cmocka_unit_test(what_is_wrong_is_named),
-        cmocka_unit_test(wrong_files_are_settings)};
+        cmocka_unit_test(a_password_changes),      cmocka_unit_test(a_certificate_is_renewed),
+        cmocka_unit_test(what_is_granted_is_seen), cmocka_unit_test(what_ends_soon_is_told),
+        cmocka_unit_test(what_is_wrong_is_named),  cmocka_unit_test(wrong_files_are_settings)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
