@@ -30,6 +30,7 @@ struct claim_store {
     struct claim_op *ops; /* what was read of a restore, until it is sent */
     int op_count;
     char token[20]; /* of this restore: Redis holds it, or has forgotten what was restored by now */
+    bool turn;      /* ours: the others wait for what it restores */
     char marker[CLAIM_MARKER_MAX]; /* that it will set: of the Redis at which it began */
     struct kafka_producer *buries; /* of tombstones */
     int64_t tidy_at_ms;            /* (boot time) */

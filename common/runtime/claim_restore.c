@@ -19,6 +19,7 @@ enum {
     FLUSH_MS = 5000
 };
 
+static const char turn_kept_ms[] = "5000"; /* much longer than between two calls */
 static const char token_kept_ms[] =
     "3600000"; /* longer than any restore; a token that is left behind goes then */
 
@@ -245,9 +246,56 @@ static enum outcome set_markers(struct claim_store *store, struct arena *arena, 
     return result;
 }
 
+/* Whether each tag has a marker of this run: then somebody has restored everything. One that cannot
+ * be read (somebody put another type there) is none, and written over. */
+static enum outcome look_at_markers(struct claim_store *store, struct arena *arena, bool *good_out,
+                                    struct err *err) {
+    const char *begin = claim_marker_begin(store->redis, arena);
+    struct redis_reply *replies;
+    int count;
+
+    for (int tag = 0; tag < CLAIM_TAGS; tag++)
+        redis_addf(store->redis, 2, "GET", claim_redis_key(store, arena, tag, "marker"));
+    enum outcome result = redis_exchange(store->redis, arena, &replies, &count, err);
+    if (result == OUTCOME_STOP) return OUTCOME_DONE;
+    if (result != OUTCOME_DONE) return result;
+    *good_out = *begin != 0;
+    for (int i = 0; i < count; i++)
+        *good_out = *good_out && replies[i].kind == REDIS_TEXT &&
+                    strncmp(replies[i].text, begin, strlen(begin)) == 0;
+
+    return OUTCOME_DONE;
+}
+
+/* Several may restore at once, but each of them would take as long as all together. So whoever is
+ * first does it for all; who does not go on in time has lost his turn. */
+static enum outcome take_turn(struct claim_store *store, struct arena *arena, struct err *err) {
+    struct redis_reply reply;
+    const char *key = claim_redis_key(store, arena, 0, "restorer");
+    enum outcome asked =
+        redis_ask(store->redis, arena, &reply, err, 6, "SET", key, "1", "NX", "PX", turn_kept_ms);
+
+    if (asked != OUTCOME_DONE) return asked;
+    store->turn = reply.kind == REDIS_TEXT;
+    if (store->turn) return OUTCOME_DONE;
+    err_set(err, "another worker restores them");
+    return OUTCOME_WAIT;
+}
+
+/* What cannot be told runs out by itself. */
+static void keep_turn(struct claim_store *store, struct arena *arena, const char *ms) {
+    struct redis_reply reply;
+    struct err err;
+    const char *key = claim_redis_key(store, arena, 0, "restorer");
+
+    if (store->turn && redis_ask(store->redis, arena, &reply, &err, 5, "SET", key, "1", "PX", ms))
+        store->turn = false;
+}
+
 static enum outcome start_restore(struct claim_store *store, struct kafka_asker *asker,
                                   struct arena *arena, struct err *err) {
-    enum outcome told = set_tokens(store, arena, err);
+    enum outcome told = take_turn(store, arena, err);
+    if (told == OUTCOME_DONE) told = set_tokens(store, arena, err);
     if (told != OUTCOME_DONE) return told;
     return start(store, &store->restoring, asker, arena, err);
 }
@@ -267,25 +315,41 @@ static void say_restored(const struct claim_reading *reading) {
             log_int(clock_boot_ms() - reading->began_ms), NULL);
 }
 
+static void end_restore(struct claim_store *store, struct arena *arena) {
+    static const char at_once_ms[] = "1";
+
+    keep_turn(store, arena, at_once_ms);
+    store->turn = false;
+    stop(&store->restoring);
+}
+
 enum outcome claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
                                  struct err *err) {
     struct claim_reading *reading = &store->restoring;
     struct arena *arena = arena_new();
     int64_t until_ms = clock_boot_ms() + ms;
-    enum outcome result = reading->reader ? OUTCOME_DONE : start_restore(store, asker, arena, err);
+    enum outcome result = OUTCOME_DONE;
+    bool is_there = false;
 
-    while (result == OUTCOME_DONE && !all_read(reading) && clock_boot_ms() < until_ms) {
+    keep_turn(store, arena, turn_kept_ms);
+    if (!reading->reader) result = look_at_markers(store, arena, &is_there, err);
+    if (!reading->reader && !is_there && result == OUTCOME_DONE)
+        result = start_restore(store, asker, arena, err);
+    while (result == OUTCOME_DONE && !is_there && !all_read(reading) &&
+           clock_boot_ms() < until_ms) {
         result = restore_some(store, arena, until_ms, err);
         arena_reset(arena);
     }
-    if (result == OUTCOME_DONE && !all_read(reading)) {
+    if (is_there) {
+        log_say(LOG_INFO, "claims were restored by another worker", NULL);
+    } else if (result == OUTCOME_DONE && !all_read(reading)) {
         result = OUTCOME_BROKEN;
     } else if (result == OUTCOME_DONE) {
         result = set_markers(store, arena, err);
         if (result == OUTCOME_DONE) say_restored(reading);
     }
+    if (result != OUTCOME_BROKEN) end_restore(store, arena);
     arena_free(arena);
-    if (result != OUTCOME_BROKEN) stop(reading);
     return result;
 }
 

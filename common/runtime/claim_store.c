@@ -174,6 +174,8 @@ const char *claim_marker_begin(struct redis *redis, struct arena *arena) {
     return arena_printf(arena, "2:%s:", run_id);
 }
 
+/* Another marker of this run: somebody has restored all claims since, so those that this batch has
+ * made may be gone, and nothing else is. It is decided again. */
 static enum outcome note_marker(struct claim_store *store, struct arena *arena, int tag,
                                 const char *marker, struct err *err) {
     const char *begin = claim_marker_begin(store->redis, arena);
@@ -183,6 +185,10 @@ static enum outcome note_marker(struct claim_store *store, struct arena *arena, 
     if (valid && !store->markers[tag][0])
         snprintf(store->markers[tag], CLAIM_MARKER_MAX, "%s", marker);
     if (valid && strcmp(store->markers[tag], marker) == 0) return OUTCOME_DONE;
+    if (valid) {
+        err_set(err, "claims of tag %d were restored meanwhile: decided again", tag);
+        return OUTCOME_WAIT;
+    }
     err_set(err, "claims of tag %d are to be restored", tag);
     return OUTCOME_BROKEN;
 }

@@ -160,6 +160,82 @@ static void test_forgotten(void **state) {
     assert_true(count("rest", LIMIT - 30).granted);
 }
 
+/* ---- By whom ---- */
+
+/* Another worker with the same Redis. */
+static struct claim_store *open_other(struct redis **redis_out) {
+    struct err err;
+    *redis_out = redis_new(scene.world->config.redis_url, &err);
+    return claim_store_new(*redis_out, &scene.kafka);
+}
+
+static enum outcome restore_of(struct claim_store *store, int ms, struct err *err) {
+    return claim_store_restore(store, scene.world->asker, ms, err);
+}
+
+static enum outcome join_of(struct claim_store *store, struct answer *answer, struct err *err) {
+    const struct claim claim = {.kind = CLAIM_JOIN,
+                                .key = "chat",
+                                .id = "other",
+                                .value = "other",
+                                .time_ms = 5000,
+                                .valid_ms = 1000};
+    return claim_store_make(store, scene.arena, &claim, answer, 1, err);
+}
+
+/* One restores for all: the others wait for its markers, and whoever has a batch in hand decides it
+ * again, and restores nothing. */
+static void test_one_restores(void **state) {
+    (void)state;
+    struct redis *redis;
+    struct claim_store *other = open_other(&redis);
+    struct answer answer;
+    struct err err;
+
+    restore();
+    assert_true(join("chat", "one", 5000).granted);
+    assert_int_equal(join_of(other, &answer, &err), OUTCOME_DONE);
+    forget();
+    assert_int_equal(restore_of(scene.store, 0, &err), OUTCOME_BROKEN); /* it has begun */
+    assert_int_equal(restore_of(other, RESTORE_MS, &err), OUTCOME_WAIT);
+    assert_non_null(strstr(err.text, "another worker"));
+    restore();
+    assert_int_equal(restore_of(other, 0, &err), OUTCOME_DONE); /* without a look at the topic */
+    assert_int_equal(claim_store_verify(other, scene.arena, &err), OUTCOME_WAIT);
+    assert_non_null(strstr(err.text, "decided again"));
+    assert_int_equal(join_of(other, &answer, &err), OUTCOME_WAIT);
+
+    claim_store_begin(other);
+    assert_int_equal(join_of(other, &answer, &err), OUTCOME_DONE);
+    assert_string_equal(answer.value, "one");
+    assert_int_equal(claim_store_verify(other, scene.arena, &err), OUTCOME_DONE);
+    claim_store_free(other);
+    redis_free(redis);
+}
+
+/* Who has begun and stands still keeps the others waiting for some seconds; when he goes on, he does
+ * no harm. */
+static void test_restorer_stands(void **state) {
+    (void)state;
+    struct redis *redis;
+    struct claim_store *other = open_other(&redis);
+    struct answer answer;
+    struct err err;
+
+    restore();
+    assert_true(count("first", 60).granted);
+    forget();
+    assert_int_equal(restore_of(scene.store, 0, &err), OUTCOME_BROKEN);
+    WAIT_FOR(restore_of(other, RESTORE_MS, &err) == OUTCOME_DONE, FAULTS_STEP_MS);
+    assert_int_equal(join_of(other, &answer, &err), OUTCOME_DONE);
+    restore();
+    claim_store_begin(scene.store);
+    assert_false(count("second", 60).granted);
+    assert_true(count("third", 40).granted);
+    claim_store_free(other);
+    redis_free(redis);
+}
+
 /* ---- How long ---- */
 
 static struct redis_reply tell(const char *verb, const char *a, const char *b, const char *c) {
@@ -418,6 +494,8 @@ int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_forgotten, open_prefix, close_prefix),
+        cmocka_unit_test_setup_teardown(test_one_restores, open_prefix, close_prefix),
+        cmocka_unit_test_setup_teardown(test_restorer_stands, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_lives, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_of_nothing, open_prefix, close_prefix),
         cmocka_unit_test_setup_teardown(test_parts, open_prefix, close_prefix),
