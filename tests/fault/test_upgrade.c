@@ -2,6 +2,8 @@
  * and a state with one more field each (next.py). Nobody stops, the counts are exact, and what the
  * next version had put into states is still there after today's has folded and written them. */
 #include "faults.h"
+#include "intake/intake.h"
+#include "sla/sla.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -19,6 +21,30 @@ enum {
     LEAVES_MS = 60000
 };
 
+static int64_t done(struct replay *replay, const struct worker_spec *spec) {
+    int64_t count = -1;
+    WAIT_FOR((count = world_done(replay->world, spec)) >= 0, FAULTS_STEP_MS);
+    return count;
+}
+
+/* While one is away both workers go on: what comes meanwhile is taken in by the other intake, and
+ * its deadlines are set. Nobody else has ended. */
+static void others_go_on(struct replay *replay, const struct process *away) {
+    int64_t taken_in = done(replay, &intake_spec);
+    int64_t set = done(replay, &sla_spec);
+
+    replay_publish_share(replay, 1);
+    WAIT_FOR(world_done(replay->world, &intake_spec) > taken_in, FAULTS_WAIT_MS);
+    WAIT_FOR(world_done(replay->world, &sla_spec) > set, FAULTS_WAIT_MS);
+    for (int i = 0; i < REPLICAS; i++) {
+        assert_true(replay->intake[i] == away || process_running(replay->intake[i]));
+        assert_true(replay->sla[i] == away || process_running(replay->sla[i]));
+    }
+    print_message("%s is away: the others decide %lld complaints and activities, %lld events\n",
+                  away->name, (long long)(done(replay, &intake_spec) - taken_in),
+                  (long long)(done(replay, &sla_spec) - set));
+}
+
 /* One process ends in the midst of a share, and goes on as the other version. */
 static void change(struct replay *replay, struct process *worker, bool next) {
     int64_t began_ms;
@@ -28,6 +54,7 @@ static void change(struct replay *replay, struct process *worker, bool next) {
     faults_count(replay, worker->name);
     if (!process_wait(worker, LEAVES_MS)) wait_fail("%s does not leave", worker->name);
     assert_int_equal(process_exit_status(worker), 0);
+    others_go_on(replay, worker);
     faults_version(worker, next);
     began_ms = wait_now_ms();
     faults_start_until(worker, "assigned");
@@ -80,7 +107,7 @@ static void test_there_and_back(void **state) {
     struct replay *replay = replay_new("upgrade", PARTITIONS, REPLICAS, "policies-uci");
     faults_short_session(replay);
     replay_limit(replay, CASES);
-    replay_divide(replay, CHANGES + 1);
+    replay_divide(replay, 2 * CHANGES + 1); /* before and while one is away; at the end */
     replay_start(replay);
     replay->began_ms = wait_now_ms();
     /* Readers first, there; writers first, back. */
