@@ -21,7 +21,7 @@ struct settings {
     struct secrets persons; /* make pseudonyms of ids of people in claims; none: they stand there
                                as they are */
 };
-/* 7 d, 7 d, 10 s: deploy/docs/running.md */
+/* 7 d, 7 d, 10 s: deploy/docs/settings.md */
 #define SETTINGS_DEFAULT                                                                           \
     {                                                                                              \
         .dedupe_for_ms = INT64_C(604800000), .join_for_ms = INT64_C(604800000),                    \

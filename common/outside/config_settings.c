@@ -64,7 +64,7 @@ const struct setting config_settings[] = {
      "records of a batch at most: at 1 000 the transaction's own cost is under 20 us a record"},
     {"recent_bytes", "REDRESS_RECENT_BYTES", SETTING_COUNT, AT(recent_bytes), "16777216", 0,
      INT64_C(1) << 36,
-     "memory of sla, compensation and notification for the states of cases that changed last, some "
+     "memory of sla, compensation, notification and cohort for the states that changed last, some "
      "2 KB each, which are not read from Redis again; 0: all are"},
     {"late_settle", "REDRESS_LATE_SETTLE", SETTING_DURATION, AT(late_settle_ms), "10s", 0,
      10 * MINUTE,

@@ -185,11 +185,27 @@ static void test_train(void **state) {
     play_end(&play);
 }
 
+/* Each worker whose rights are printed may be asked for by name, and its page says so. */
+static void test_acl_names(void **state) {
+    (void)state;
+    static const char before[] = "\"user\":\"redress-";
+    const char *said;
+    play_begin(&play);
+    assert_int_equal(play_main(&play, "acl --json", &said), 0);
+    for (const char *at = said; (at = strstr(at, before));) {
+        at += sizeof before - 1;
+        const char *name = arena_strndup(play.arena, at, strcspn(at, "\""));
+        if (!strstr(ctl_acl.options, name) || !strstr(ctl_acl.help, name))
+            fail_msg("acl does not say that it knows %s", name);
+    }
+    play_end(&play);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results),       cmocka_unit_test(test_errors),
         cmocka_unit_test(test_every_command), cmocka_unit_test(test_contract_files),
-        cmocka_unit_test(test_train),
+        cmocka_unit_test(test_train),         cmocka_unit_test(test_acl_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,7 +83,7 @@ static int choose(struct ctl *ctl, int count, char **names, const char *user,
             return ctl_usage(
                 ctl,
                 "no worker %s: expected intake, classification, sla, compensation, notification, "
-                "gateway or board",
+                "cohort, gateway or board",
                 names[i]);
     *count_out = 0;
     for (const struct worker_spec *const *at = workers; *at; at++) {
@@ -145,7 +145,7 @@ const struct command ctl_acl = {
     .about =
         "what each worker must be permitted in Kafka and Redis: as commands, looked at, granted",
     .options = "print check apply document intake classification sla compensation notification "
-               "gateway board --user --json",
+               "cohort gateway board --user --json",
     .run = run_acl,
     .help = help_acl,
 };
