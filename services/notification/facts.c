@@ -237,9 +237,9 @@ static void note_case(const struct filling *filling) {
     note(filling, FACT_REFERRED, state->demand == NOTIFICATION_REFERRED);
     note(filling, FACT_SCORED, state->score > 0);
     for (int i = 0; contract_flags[i]; i++) {
+        if (!profile_has_flag(profile, contract_flags[i])) continue;
         int fact = wording_fact(contract_flags[i]);
-        if (fact >= WORDING_OWN_FACTS && profile_has_flag(profile, contract_flags[i]))
-            filling->out->facts |= UINT64_C(1) << fact;
+        if (fact >= WORDING_OWN_FACTS) filling->out->facts |= UINT64_C(1) << fact;
     }
 }
 

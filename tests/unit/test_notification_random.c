@@ -391,23 +391,22 @@ static void check_outputs(void) {
     }
 }
 
-static void random_cases_are_told_the_truth(void **unused) {
-    (void)unused;
-    int said = 0;
+static void begin_case(void) {
     world_open(&world, &notification_spec, POLICY);
     tell_one_by_one(&world);
     struct message_policy *policy = own_policy(&world);
     policy->customer_daily = 0; /* as much as there is to say */
     policy->report_within = 2 * HOUR_MS;
-    int64_t start = world.now_ms;
+    memset(&so, 0, sizeof so);
+    so.heard_at = world.now_ms;
+}
+
+static void random_cases_are_told_the_truth(void **unused) {
+    (void)unused;
+    int said = 0;
 
     for (int number = 0; number < CASES; number++) {
-        world.exists = false;
-        world.pairs.count = 0;
-        world.claim_count = 0;
-        world.now_ms = start;
-        memset(&so, 0, sizeof so);
-        so.heard_at = start;
+        begin_case();
         world_event(&world, "case.opened",
                     "{" IN_CASE ",'opened_at':'2026-11-22T10:00:00Z','channel':'im','customer':{"
                     "'id':'c1','tier':'vip'},'text':'x'}");
@@ -423,10 +422,10 @@ static void random_cases_are_told_the_truth(void **unused) {
             said += world_count(&world, "delivery.requested");
         }
         check_nothing_waits();
+        world_close(&world);
     }
     print_message("  %d messages\n", said);
     assert_in_range(said, CASES * 5, CASES * EVENTS * 2);
-    world_close(&world);
 }
 
 int main(void) {
