@@ -2,6 +2,7 @@
  * them is shown is said here. */
 #include "board/api_case.h"
 #include "base/ids.h"
+#include "board/api_parts.h"
 #include "sla/sla_explain.h"
 
 #include <string.h>
@@ -10,10 +11,6 @@ struct api_offer {
     const char *status, *proposal_id, *rule, *proposer, *role, *currency, *option;
     int64_t approvals, required, approve_by, choose_by, cost_minor;
     const struct tree *options, *votes, *settlements;
-};
-struct api_message {
-    const char *message, *state, *channel, *audience;
-    int64_t attempt, again_at;
 };
 struct api_customer {
     const char *id, *name, *phone, *email, *conversation, *locale;
@@ -53,22 +50,6 @@ static const struct table offer_table = {.name = "offer",
                                          .size = sizeof(struct api_offer),
                                          .fields = offer_fields,
                                          .doc = "What the customer is offered."};
-
-static const struct field message_fields[] = {
-    {FIELD(api_message, message), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
-     .doc = "Which text, and what about."},
-    {FIELD(api_message, state), .type = FIELD_NAME, .flags = FIELD_REQUIRED,
-     .doc = "sent, under_way (no gateway has answered for it), again (it failed for now) or "
-            "waiting."},
-    {FIELD(api_message, channel), .type = FIELD_NAME, .doc = "Where it goes."},
-    {FIELD(api_message, audience), .type = FIELD_NAME, .doc = "Who is told."},
-    {FIELD(api_message, attempt), .type = FIELD_INT, .doc = "Which attempt this is."},
-    {FIELD(api_message, again_at), .type = FIELD_TIME, .doc = "It is tried again then."},
-    FIELDS_END};
-static const struct table message_table = {.name = "message",
-                                           .size = sizeof(struct api_message),
-                                           .fields = message_fields,
-                                           .doc = "A message about the case."};
 
 static const struct field customer_fields[] = {
     {FIELD(api_customer, id), .type = FIELD_ID, .doc = "The customer."},
@@ -115,7 +96,7 @@ static const struct field case_fields[] = {
     {FIELD(api_case, pauses), .type = FIELD_TREE, .doc = "[{from, to?, reason}]."},
     {FIELD(api_case, offer), .type = FIELD_PART, .of = &offer_table,
      .doc = "What the customer is offered."},
-    {FIELD(api_case, messages), .type = FIELD_PARTS, .of = &message_table,
+    {FIELD(api_case, messages), .type = FIELD_PARTS, .of = &api_message_table,
      .doc = "What was sent, and what is to be."},
     {FIELD(api_case, timeline), .type = FIELD_TREE,
      .doc = "The last 100: [{at, type, target?}]; no text."},
@@ -231,49 +212,6 @@ static void take_offer(struct sight *sight, const struct compensation_state *sta
     out->offer = offer;
 }
 
-static struct api_message *add_message(struct api_case *out, const char *message, const char *state,
-                                       struct arena *arena) {
-    enum { MOST = 300 }; /* all that notification keeps of a case */
-    struct api_message *added = parts_add(&out->messages, sizeof *added, MOST, arena);
-    *added = (struct api_message){.message = message, .state = state};
-    return added;
-}
-
-static void add_pending(struct api_case *out, const struct parts *list, const char *state,
-                        struct arena *arena) {
-    const struct notification_pending *at = list->at;
-
-    for (int i = 0; i < list->count; i++) {
-        const char *message = at[i].notification_id;
-        if (strncmp(message, out->row.case_id, IDS_CASE_LEN) == 0 && message[IDS_CASE_LEN] == '.')
-            message += IDS_CASE_LEN + 1;
-        struct api_message *added = add_message(out, message, state, arena);
-        added->channel = fields_choice_name(contract_channels, at[i].channel);
-        added->audience = at[i].audience;
-        added->attempt = at[i].attempt;
-        added->again_at = at[i].again_at;
-    }
-}
-
-/* What has been asked for and is neither under way nor to be tried again, was sent. */
-static void take_messages(const struct notification_state *state, struct arena *arena,
-                          struct api_case *out) {
-    const struct notification_waiting *waiting = state->waiting.at;
-
-    add_pending(out, &state->pending, "under_way", arena);
-    add_pending(out, &state->retries, "again", arena);
-    int open = out->messages.count;
-    for (int i = 0; i < state->sent.count; i++) {
-        bool is_open = false;
-        const struct api_message *at = out->messages.at;
-        for (int j = 0; j < open; j++) is_open |= strcmp(at[j].message, state->sent.at[i]) == 0;
-        if (!is_open) add_message(out, state->sent.at[i], "sent", arena);
-    }
-    for (int i = 0; i < state->waiting.count; i++)
-        add_message(out, waiting[i].mark, "waiting", arena);
-    out->row.team = state->team;
-}
-
 static void take_customer(const struct notification_state *state, struct arena *arena,
                           struct api_case *out) {
     out->customer = ARENA_NEW(arena, struct api_customer);
@@ -296,7 +234,8 @@ static int take_all(struct sight *sight, struct api_versions *versions,
     take_sla(sight, &sla, out);
     if (found->sla->count) explain(sight, versions, &sla, now_ms, out);
     take_offer(sight, &money, out);
-    take_messages(&words, sight->arena, out);
+    api_messages(&words, out->row.case_id, sight->arena, &out->messages);
+    out->row.team = words.team;
     if (found->private) take_customer(&words, sight->arena, out);
     return 0;
 }

@@ -3,6 +3,7 @@
 #define REDRESS_BOARD_API_PARTS_H
 
 #include "board/api.h"
+#include "notification/notification.h"
 
 struct api_page {
     struct parts items;
@@ -22,6 +23,16 @@ struct api_me {
     bool sees_private, decides;
     const char *csrf, *version, *prefix;
 };
+/* A message of a case. `message` is its id behind the case's. */
+struct api_message {
+    const char *message, *state, *channel, *audience;
+    int64_t attempt, again_at;
+};
+extern const struct table api_message_table;
+
+/* Adds all messages that notification keeps of a case; they live in the arena. */
+void api_messages(const struct notification_state *state, const char *case_id, struct arena *arena,
+                  struct parts *out);
 
 void api_find_me(const struct api_call *call, void *out);
 void api_find_counts(const struct api_call *call, void *out);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "data/json.h"
 #include "gateway/address.h"
+#include "gateway/answer.h"
 #include "gateway/mail.h"
 #include "gateway/sign.h"
 #include <curl/curl.h>
@@ -306,7 +307,10 @@ static const char *status_text(struct transfer *transfer, long status) {
     return arena_printf(transfer->arena, "the receiver answered %ld", status);
 }
 
-/* RFC 9110: 408, 425, 429 and 5xx may be tried again; a redirect is no answer that is followed. */
+static void end_answered(struct transfer *transfer, enum lane_outcome outcome, long status) {
+    end(transfer, outcome, outcome == LANE_DONE ? "" : status_text(transfer, status));
+}
+
 static void judge_http(struct transfer *transfer, long status) {
     curl_off_t after_s = 0;
 
@@ -314,27 +318,17 @@ static void judge_http(struct transfer *transfer, long status) {
     if (after_s > RETRY_AFTER_MAX_S) after_s = RETRY_AFTER_MAX_S;
     transfer->result.after_ms = after_s * 1000;
     transfer->result.accepted = status == 202;
-    if (status >= 200 && status < 300)
-        end(transfer, LANE_DONE, "");
-    else if (status == 429 || (status == 503 && after_s > 0))
-        end(transfer, LANE_BUSY, status_text(transfer, status));
-    else if (status == 408 || status == 425 || status >= 500)
-        end(transfer, LANE_TROUBLE, status_text(transfer, status));
-    else
-        end(transfer, LANE_REFUSED, status_text(transfer, status));
+    end_answered(transfer, answer_http(status, after_s), status);
 }
 
 static void judge_mail(struct transfer *transfer, CURLcode code, long status) {
-    bool is_login = code == CURLE_LOGIN_DENIED || status == 530 || status == 534 || status == 535;
+    enum lane_outcome outcome = answer_mail(code == CURLE_OK, code == CURLE_LOGIN_DENIED, status);
 
     transfer->result.after_ms = 0;
-    if (code == CURLE_OK)
-        end(transfer, LANE_DONE, "");
-    else if (status >= 500 && !is_login)
-        end(transfer, LANE_REFUSED, status_text(transfer, status));
+    if (outcome != LANE_DONE && status < 400)
+        end(transfer, outcome, curl_easy_strerror(code));
     else
-        end(transfer, LANE_TROUBLE,
-            status >= 400 ? status_text(transfer, status) : curl_easy_strerror(code));
+        end_answered(transfer, outcome, status);
 }
 
 /* {"reference": "..."}; anything else is no reference. */
