@@ -79,7 +79,9 @@ static inline void world_load(struct world *world, const struct worker_spec *spe
 static inline void world_open(struct world *world, const struct worker_spec *spec,
                               const char *policy_path) {
     static struct world loaded;
-    if (loaded.spec != spec) {
+    static const char *loaded_from;
+    if (loaded.spec != spec || strcmp(loaded_from, policy_path) != 0) {
+        loaded_from = policy_path;
         loaded = (struct world){.spec = spec, .arena = arena_new()};
         struct err err = {{0}};
         const struct tree *file;

@@ -2,6 +2,7 @@
  * Under the sanitizers the delivered words take a second, in each of a hundred programs.
  * Linked with --wrap=hs_compile_multi. */
 #include "base/arena.h"
+#include "base/ids.h"
 
 #include <hs.h>
 #include <stdbool.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 enum { SMALL_SET = 100 }; /* compiled where it is wanted */
 
@@ -26,14 +26,14 @@ hs_error_t __wrap_hs_compile_multi(const char *const *words, const unsigned *fla
 static const char *path_of(const char *const *words, const unsigned *flags, const unsigned *ids,
                            unsigned count, struct arena *arena) {
     struct buf all = {0};
+    char hash[27];
 
     buf_puts(&all, hs_version());
     for (unsigned i = 0; i < count; i++) buf_printf(&all, "\n%u %u %s", flags[i], ids[i], words[i]);
-    XXH128_hash_t hash = XXH3_128bits(all.at, all.len);
+    ids_hash(hash, 1, all.at);
     buf_free(&all);
 
-    return arena_printf(arena, REDRESS_COMPILED_DIR "/words-%016llx%016llx",
-                        (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+    return arena_printf(arena, REDRESS_COMPILED_DIR "/words-%s", hash);
 }
 
 /* NULL: it is not there, or another processor's, or damaged. */
