@@ -18,13 +18,24 @@ static void open_anyway(struct notification_state *state) {
     state->customer_id = "customer";
 }
 
+/* Some rule tells of the moment by the text. */
+static bool says(const struct message_turn *turn, const char *text) {
+    const struct message_rule *rules = turn->policy->rules.at;
+
+    for (int i = 0; i < turn->policy->rules.count; i++)
+        if (strcmp(rules[i].on, turn->moment->type) == 0 && strcmp(rules[i].text, text) == 0)
+            return true;
+    return false;
+}
+
 /* The first `count` events; returns how many of them there are up to the last that anybody is told
- * of. -1: one cannot be read. */
+ * of, by this text where it is used at all. -1: one cannot be read. */
 static int fold(const struct preview_request *request, int count, struct arena *arena,
                 struct notification_state *state, struct effects *out, struct decision *in,
                 struct message_turn *turn, struct err *err) {
     const struct event *events = request->events;
     int told = 0;
+    int said = 0;
 
     for (int i = 0; i < count; i++) {
         bool last = i + 1 == count;
@@ -40,14 +51,16 @@ static int fold(const struct preview_request *request, int count, struct arena *
         if (contract_event(events[i].type) != EVENT_CASE_OPENED) open_anyway(state);
         if (notification_fold(in, state, out, turn) == REJECT)
             return err_set(err, "event %d (%s): %s", i + 1, events[i].type, out->rejection.detail);
-        if (turn->moment) told = i + 1;
+        if (!turn->moment) continue;
+        told = i + 1;
+        if (says(turn, request->text)) said = told;
     }
+    if (said) return said;
 
     return told;
 }
 
-/* Behind the event that somebody is told of may lie some that nobody is: those that workers have
- * published since. */
+/* Behind the event that somebody is told of may lie others: workers write in any order. */
 static int fold_all(const struct preview_request *request, struct arena *arena,
                     struct notification_state *state, struct effects *out, struct decision *in,
                     struct message_turn *turn, struct err *err) {

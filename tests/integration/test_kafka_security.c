@@ -1,7 +1,6 @@
 /* A broker with TLS and an authorizer: the workers sign in by password (PLAIN, and SCRAM-SHA-512
- * where librdkafka can), by certificates and by tokens, each under its own name, with what
- * `redressctl acl` prints and nothing else, and take a complaint through. What each of them must not
- * do is refused. Who signs in wrongly is told which setting it is. */
+ * where librdkafka can), certificates and tokens, each under its own name, with what `redressctl acl`
+ * prints alone, and take a complaint through. Whoever does more, or signs in wrongly, is told. */
 #include "acls.h"
 #include "base/certificate.h"
 #include "base/clock.h"
