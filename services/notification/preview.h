@@ -23,10 +23,10 @@ struct preview {
     struct parts sentences; /* struct preview_sentence */
 };
 
-/* The case's events in order. What is written is `text`, as it would be after the last of them that a
- * rule tells of by it (where there is none: of which anybody is told), at `now_ms` (0: that event's
- * time), for `channel` (0: the complaint's). Where case.opened is missing the case is one of nobody
- * in particular. */
+/* The case's events in order. What is written is `text`, as it would be after the last of them that
+ * a rule tells of by it (where there is none: of which anybody is told), at `now_ms` (0: that
+ * event's time), for `channel` (0: the complaint's). Where case.opened is missing the case is one
+ * of nobody in particular. */
 struct preview_request {
     const struct policies *policies;
     const struct settings *settings; /* NULL: the defaults */
