@@ -130,18 +130,42 @@ void redises_cluster(struct redises *redises, struct harness *h) {
              nodes[2]);
 }
 
-void redises_move_slots(struct redises *redises) {
+static const char *id_of(struct redises *redises, int n) {
+    const char *id = redises_tell(redises, n, "CLUSTER", "MYID", NULL);
+    return arena_strndup(redises->arena, id, strcspn(id, "\r\n"));
+}
+
+static struct process *mover_new(struct redises *redises, const char *command) {
     struct process *mover = &redises->mover;
-    const char *id = redises_tell(redises, 0, "CLUSTER", "MYID", NULL);
 
     process_init(mover, redises->h->dir, "mover");
     process_env_basic(mover);
     process_arg(mover, "redis-cli");
     process_arg(mover, "--cluster");
-    process_arg(mover, "rebalance");
+    process_arg(mover, "%s", command);
     process_arg(mover, "127.0.0.1:%d", redises->ports[0]);
+
+    return mover;
+}
+
+void redises_move_slots(struct redises *redises) {
+    struct process *mover = mover_new(redises, "rebalance");
+
     process_arg(mover, "--cluster-weight");
-    process_arg(mover, "%.*s=0.1", (int)strcspn(id, "\r\n"), id);
+    process_arg(mover, "%s=0.1", id_of(redises, 0));
+    process_start(mover);
+}
+
+void redises_move_some(struct redises *redises, int n, int to, int count) {
+    struct process *mover = mover_new(redises, "reshard");
+
+    process_arg(mover, "--cluster-from");
+    process_arg(mover, "%s", id_of(redises, n));
+    process_arg(mover, "--cluster-to");
+    process_arg(mover, "%s", id_of(redises, to));
+    process_arg(mover, "--cluster-slots");
+    process_arg(mover, "%d", count);
+    process_arg(mover, "--cluster-yes");
     process_start(mover);
 }
 

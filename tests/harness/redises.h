@@ -31,6 +31,8 @@ void redises_close(struct redises *redises);
 const char *redises_tell(struct redises *redises, int n, ...) __attribute__((sentinel));
 /* Most slots of the first primary begin to move to the others, key by key, until redises_moved(). */
 void redises_move_slots(struct redises *redises);
+/* The first `count` slots of the nth server begin to move to another, in the same way. */
+void redises_move_some(struct redises *redises, int n, int to, int count);
 /* False: they still move. The test fails when they cannot. */
 bool redises_moved(struct redises *redises);
 /* Whether the nth server is a primary; false when it does not answer. */
