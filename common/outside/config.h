@@ -29,7 +29,7 @@ struct config {
     const char *otlp_url;     /* NULL: no traces */
     /* Tuning, each with its reason in config.c. Durations in ms. */
     int64_t batch_ms;               /* 10: how long a batch is gathered */
-    int64_t batch_records;          /* 1000: and how large it gets */
+    int64_t batch_records;          /* 2000: and how large it gets */
     int64_t recent_bytes;           /* 16 MiB: for states of cases that change again soon */
     int64_t late_settle_ms;         /* 10 000 (common/protocol.md, Time) */
     int64_t hold_max_ms;            /* 120 000 */

@@ -70,7 +70,7 @@ static void test_defaults(void **state) {
     assert_null(config->instance);
     assert_null(config->http_listen);
     assert_int_equal(config->batch_ms, 10);
-    assert_int_equal(config->batch_records, 1000);
+    assert_int_equal(config->batch_records, 2000);
     assert_int_equal(config->late_settle_ms, 10000);
     assert_int_equal(config->hold_max_ms, 120000);
     assert_int_equal(config->step_hold_ms, 10000);
