@@ -160,18 +160,6 @@ static const struct tree *split_of(const struct cohort_policy *policy, const str
     return split;
 }
 
-/* `<cohort_id>.<order_id>` (deploy/contract/README.md); where that is too long for an id, a hash
- * stands for the order. */
-static const char *settlement_id(const struct cohort *cohort, const struct cohort_order *order,
-                                 struct arena *arena) {
-    const char *id = arena_printf(arena, "%s.%s", cohort->cohort_id, order->order_id);
-    char hash[27];
-
-    if (fields_is_id(id, strlen(id))) return id;
-    ids_hash(hash, 1, order->order_id);
-    return arena_printf(arena, "%s.%s", cohort->cohort_id, hash);
-}
-
 static void order_token(const struct decision *in, const struct cohort_policy *policy,
                         const struct cohort_state *state, const struct cohort *cohort,
                         const struct cohort_order *order, const char *route, struct effects *out) {
@@ -179,7 +167,7 @@ static void order_token(const struct decision *in, const struct cohort_policy *p
 
     if (!rule->token) return;
     struct settlement settlement = {
-        .settlement_id = settlement_id(cohort, order, in->arena),
+        .settlement_id = contract_token_id(in->arena, cohort->cohort_id, order->order_id),
         .order_id = order->order_id,
         .cohort_id = cohort->cohort_id,
         .tenant = state->tenant,

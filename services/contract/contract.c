@@ -314,6 +314,15 @@ const char *contract_erased_claim(struct arena *arena, const char *account) {
     return arena_printf(arena, "erased\x1f%s", account);
 }
 
+const char *contract_token_id(struct arena *arena, const char *cohort_id, const char *order_id) {
+    const char *id = arena_printf(arena, "%s.%s", cohort_id, order_id);
+    char hash[27];
+
+    if (fields_is_id(id, strlen(id))) return id;
+    ids_hash(hash, 1, order_id);
+    return arena_printf(arena, "%s.%s", cohort_id, hash);
+}
+
 const char *contract_owner_claim(struct arena *arena, const char *tenant, const char *order_id) {
     return arena_printf(arena, "owner\x1f%s\x1f%s", tenant, order_id);
 }

@@ -388,6 +388,9 @@ const char *contract_account(struct arena *arena, const struct secrets *secrets,
 /* The claim by which intake knows for CONTRACT_ERASED_KEPT_MS when an account asked to be erased:
  * its last word is the latest time. */
 const char *contract_erased_claim(struct arena *arena, const char *account);
+/* The settlement of the token that goes with a cohort's warning: `<cohort_id>.<order_id>`
+ * (deploy/contract/README.md); where that is too long for an id, a hash stands for the order. */
+const char *contract_token_id(struct arena *arena, const char *cohort_id, const char *order_id);
 /* The route of what is about an order without a case. */
 const char *contract_order_route(struct arena *arena, const char *tenant, const char *order_id);
 /* "quality.flaw" matches "quality.*", "quality.flaw" and "*". */

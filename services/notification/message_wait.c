@@ -212,5 +212,6 @@ int64_t message_wake(const struct notification_state *state) {
     int64_t colleagues = earlier(message_lines_wake(state), message_retries_wake(state, false));
     customer = earlier(customer, state->visit_at);
     colleagues = earlier(colleagues, message_reports_wake(state));
+    colleagues = earlier(colleagues, state->token_by);
     return earlier(state->forget_at, earlier(customer, colleagues));
 }

@@ -102,6 +102,7 @@ static const struct moment_kind kinds[] = {
     {MOMENT_DIGEST, W(LINES) | W(COUNT_OF_LINES), 0},
     {"delivery.failed", 0, W(REASON) | W(WHY)},
     {"cohort.member_warned", W(ORDER) | W(CLASS), W(OPTIONS)},
+    {MOMENT_TOKEN_DUE, PROPOSAL | W(ORDER) | W(CLASS), W(REASON)},
     {"cause.risen", CAUSE, W(LANE) | W(CASES)},
     {"cause.reviewed", CAUSE | W(REASON), W(LANE) | W(CASES) | W(ANSWER) | W(WHY)},
 };

@@ -8,6 +8,7 @@
 /* Moments of its own, which no event tells. */
 #define MOMENT_DIGEST    "notification.digest"
 #define MOMENT_VISIT_DUE "visit.due"
+#define MOMENT_TOKEN_DUE "token.unsettled" /* of a warning, and not reported as done */
 
 /* What has risen, or what became of it: of cause.*. */
 struct moment_cause {

@@ -95,6 +95,8 @@ static const struct reaction {
     {EVENT_CUSTOMER_ERASED, notification_on_erased, &contract_customer_erased},
     {EVENT_ORDER_UPDATED, notification_on_order, &contract_order_updated},
     {EVENT_COHORT_MEMBER_WARNED, notification_on_member_warned, &contract_cohort},
+    {EVENT_SETTLEMENT_DONE, notification_on_token_done, &contract_settlement_result},
+    {EVENT_SETTLEMENT_FAILED, notification_on_token_failed, &contract_settlement_result},
     {EVENT_CAUSE_RISEN, notification_on_cause, &contract_cause_risen},
     {EVENT_CAUSE_REVIEWED, notification_on_cause, &contract_cause_reviewed},
     {EVENT_UNKNOWN, NULL, NULL},
@@ -180,6 +182,7 @@ static int wake(const struct decision *in, struct notification_state *state, str
     struct message_turn turn = turn_of(in, state, out, state->case_id);
     turn.claims = claims;
     message_flush_unreported(&turn);
+    notification_watch_token(&turn);
     notification_visit_ask(&turn);
     message_flush_retries(&turn);
     message_flush(&turn);

@@ -4,7 +4,8 @@
  * .reclassified, .assigned, .assessed, .resolved, .reopened, .closed, .withdrawn; task.started,
  * .done; visit.scored; sla.*; compensation.*; decision.* (who decided); delivery.done, .failed; its
  * own notification.collected; customer.erased (his private fields are blanked); of orders without a
- * case order.updated (how the customer is reached) and cohort.member_warned; cause.*. Emits:
+ * case order.updated (how the customer is reached), cohort.member_warned and settlement.done,
+ * .failed (what became of its token); cause.*. Emits:
  * case.erased, notification.requested, .delivered, .failed, .suppressed, .collected (a line of a
  * digest, to the case that hosts it); case.updated, when news has arrived; visit.scored, for a
  * reply of one digit; case.reopened, for a low score; and delivery.requested to
@@ -91,6 +92,8 @@ struct notification_state {
     const char *order_id, *article, *batch, *warehouse, *carrier;
     bool without_case;     /* it is an order's, and case_id is made of its route */
     const char *cohort_id; /* that warned it */
+    int64_t token_by;      /* its token is not reported as done: colleagues are told then; 0: they
+                              are not */
     int64_t facts_at;      /* the order was so then */
     int64_t opened_at;
     int order_status;

@@ -84,6 +84,67 @@ static struct parts token_of(const struct remedy *token, struct arena *arena) {
     return (struct parts){option, 1};
 }
 
+/* ---- The token ---- */
+
+/* By the row of `settle` that says it of such remedies; 0: none does. */
+static int64_t token_by(const struct message_turn *turn, const struct remedy *token) {
+    const struct message_settle *rows = turn->policy->settle.at;
+    const char *kind = fields_choice_name(contract_remedy_kinds, token->kind);
+
+    for (int i = 0; i < turn->policy->settle.count; i++) {
+        if (!texts_has(&rows[i].remedies, kind)) continue;
+        int64_t due = calendar_due(rows[i].open, turn->in->now_ms, rows[i].allowance, NULL, 0);
+        return due == CALENDAR_NEVER ? 0 : due;
+    }
+    return 0;
+}
+
+static void tell_token(struct message_turn *turn, const char *reason) {
+    struct notification_state *state = turn->state;
+    struct moment *moment = ARENA_NEW(arena_of(turn), struct moment);
+
+    *moment = (struct moment){
+        .type = MOMENT_TOKEN_DUE,
+        .at = message_time(turn),
+        .mark = state->cohort_id,
+        .proposal_id = contract_token_id(arena_of(turn), state->cohort_id, state->order_id),
+        .reason = reason};
+    state->token_by = 0;
+    message_tell(turn, moment);
+}
+
+void notification_watch_token(struct message_turn *turn) {
+    int64_t token_by = turn->state->token_by;
+
+    if (token_by && token_by <= turn->in->now_ms) tell_token(turn, NULL);
+}
+
+static bool is_token(const struct message_turn *turn, const struct activity *result) {
+    const struct notification_state *state = turn->state;
+
+    return state->token_by &&
+           strcmp(result->settlement_id,
+                  contract_token_id(arena_of(turn), state->cohort_id, state->order_id)) == 0;
+}
+
+void notification_on_token_done(struct message_turn *turn, const void *data) {
+    if (is_token(turn, data))
+        turn->state->token_by = 0;
+    else
+        turn->out->unchanged = true;
+}
+
+void notification_on_token_failed(struct message_turn *turn, const void *data) {
+    const struct activity *result = data;
+
+    if (is_token(turn, result))
+        tell_token(turn, result->reason ? result->reason : "-");
+    else
+        turn->out->unchanged = true;
+}
+
+/* ---- The warning ---- */
+
 void notification_on_member_warned(struct message_turn *turn, const void *data) {
     static const struct texts no_flags = {0};
     struct notification_state *state = turn->state;
@@ -97,5 +158,6 @@ void notification_on_member_warned(struct message_turn *turn, const void *data) 
                                         &no_flags, arena_of(turn));
     moment->mark = warned->cohort_id;
     moment->options = token_of(warned->token, arena_of(turn));
+    if (warned->token) state->token_by = token_by(turn, warned->token);
     message_tell(turn, moment);
 }

@@ -27,6 +27,9 @@ bool notification_library_find(struct message_turn *turn, struct moment *moment)
 /* Which state an event belongs to: its case's, or its order's where it is about one without a case.
  */
 const char *notification_key(const struct event *ev, struct arena *arena);
+/* The token of a warned order is not reported as done, and its time is over: colleagues are told.
+ * At wake-ups only. */
+void notification_watch_token(struct message_turn *turn);
 /* Of the types that open a state that is no case's: an order's, a cause's. */
 bool notification_opens(enum event_type type);
 
@@ -44,6 +47,6 @@ notification_act notification_on_opened, notification_on_repeated, notification_
     notification_on_reminded, notification_on_decided, notification_on_choice,
     notification_on_refused, notification_on_demand_refused, notification_on_demand_referred,
     notification_on_erased, notification_on_order, notification_on_member_warned,
-    notification_on_cause;
+    notification_on_token_done, notification_on_token_failed, notification_on_cause;
 
 #endif

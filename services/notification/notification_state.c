@@ -131,6 +131,7 @@ static const struct field state_fields[] = {
     {OWN(carrier, FIELD_NAME), .doc = "Who carried it."},
     {OWN(without_case, FIELD_BOOL), .doc = "An order's, about which there is no case."},
     {OWN(cohort_id, FIELD_ID), .doc = "The cohort that warned it."},
+    {OWN(token_by, FIELD_TIME), .doc = "Its token is to be reported as done by then."},
     {OWN(facts_at, FIELD_TIME), .doc = "Its facts were so then."},
     {OWN(opened_at, FIELD_TIME), .doc = "The complaint's time."},
     {OWN(demand, FIELD_CHOICE), .choices = demands, .doc = "What became of the customer's demand."},

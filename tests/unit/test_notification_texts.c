@@ -158,6 +158,10 @@ static const struct sample {
     {"warned", "without one", WARNED("logistics.delayed", "")},
     {"warned_of_goods", "a batch past its date, with a token", WARNED("quality.expired", TOKEN)},
     {"warned_of_goods", "without one", WARNED("quality.expired", "")},
+    {"token_unsettled", "reported as failed",
+     WARNED("logistics.delayed",
+            TOKEN) "settlement.failed {'order_id':'A1001','cohort_id':'" WORLD_CASE
+                   "','settlement_id':'" WORLD_CASE ".A1001','reason':'coupon system down'}\n"},
     {"stop_using", "it is past its date", OPENED STARTED(CONTACT "," RESOLVE) URGENT},
     {"offer", "two options", OPENED FLAW STARTED(CONTACT "," RESOLVE) TWO},
     {"offer", "one option, in place of an earlier offer",
