@@ -35,7 +35,7 @@ struct redis {
                     away */
     struct redis_script *scripts[SCRIPTS_MAX];
     int script_count;
-    char run_id[64];
+    char run_id[REDIS_RUN_MAX];
     int64_t next_try_ms, pause_ms;
     bool guarded; /* its settings are looked at with each connection, and now and then */
     int64_t look_at_ms;

@@ -65,8 +65,9 @@ enum outcome redis_ask(struct redis *redis, struct arena *arena, struct redis_re
  * or to none: a connection that is lost takes its queue with it. "": away. */
 const char *redis_reach(struct redis *redis);
 
-/* The run_id of the Redis connected to, with how many keys it has thrown away when it has:
- * "<run_id>.<n>"; "" before the first connection. */
+/* The run_id of the Redis connected to, with the beginning of its replication id, which is another
+ * after each promotion, and with how many keys it has thrown away when it has:
+ * "<run_id>-<replid>.<n>"; "" before the first connection. */
 const char *redis_run_id(const struct redis *redis);
 
 /* Whether this Redis can be used, and from now on with each connection and every 5 s:

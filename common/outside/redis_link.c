@@ -124,6 +124,7 @@ static int check_role(struct redis_link *link, const char *info, struct err *err
 static int read_info(struct redis_link *link, const struct redis_greeting *greeting,
                      const char *info, struct err *err) {
     char run_id[41] = "";
+    char history[41] = "";
     char evicted[21] = "";
 
     if (!line_of(info, "run_id", run_id, sizeof run_id))
@@ -133,8 +134,11 @@ static int read_info(struct redis_link *link, const struct redis_greeting *greet
     if (greeting->guarded && check_policy(link, info, err) < 0) return -1;
     bool threw_away =
         line_of(info, "evicted_keys", evicted, sizeof evicted) && strcmp(evicted, "0") != 0;
-    snprintf(link->run_id, sizeof link->run_id, "%s%s%s", run_id, threw_away ? "." : "",
-             threw_away ? evicted : "");
+    /* A primary that became a replica and is promoted again, before it had what it missed, is the
+     * same process with what it had: only its history (replid) is another. */
+    line_of(info, "master_replid", history, sizeof history);
+    snprintf(link->run_id, sizeof link->run_id, "%s-%.12s%s%s", run_id, history,
+             threw_away ? "." : "", threw_away ? evicted : "");
 
     return 0;
 }

@@ -8,16 +8,17 @@
 #include "outside/redis_url.h"
 #include <hiredis/hiredis.h>
 
-enum { REDIS_WHERE_MAX = REDIS_HOST_MAX + 64 };
+enum { REDIS_WHERE_MAX = REDIS_HOST_MAX + 64, REDIS_RUN_MAX = 80 };
 
 struct redis_link {
     const struct redis_address *address; /* the user, the database, TLS */
     char where[REDIS_WHERE_MAX];         /* for messages: without user and password */
     char host[REDIS_HOST_MAX];           /* or the socket's path */
     int port;
-    redisContext *context;  /* NULL: none */
-    char run_id[64];        /* with how many keys it has thrown away, as redis_run_id() */
-    enum redis_state state; /* of the last thing that failed */
+    redisContext *context;      /* NULL: none */
+    char run_id[REDIS_RUN_MAX]; /* with its history and how many keys it has thrown away, as
+                                   redis_run_id() */
+    enum redis_state state;     /* of the last thing that failed */
 };
 
 /* What a connection begins with. */

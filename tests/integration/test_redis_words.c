@@ -205,6 +205,21 @@ static void thrown_away_keys_make_another_run(void **state) {
     redis_free(redis);
 }
 
+/* A primary that was a replica in between may have lost what it had, in the same process. */
+static void a_promotion_makes_another_run(void **state) {
+    (void)state;
+    struct err err;
+    struct redis *admin = redis_new(h->redis_url, &err), *redis = redis_new(h->redis_url, &err);
+    assert_int_equal(redis_check(redis, &err), REDIS_GOOD);
+    const char *before = arena_strdup(arena, redis_run_id(redis));
+    tell(admin, "REPLICAOF 127.0.0.1 1");
+    tell(admin, "REPLICAOF NO ONE");
+    assert_int_equal(redis_check(redis, &err), REDIS_GOOD);
+    assert_string_not_equal(redis_run_id(redis), before);
+    redis_free(admin);
+    redis_free(redis);
+}
+
 /* ---- Workers ---- */
 
 static void expect_end(struct process *worker, int status, const char *words) {
@@ -250,6 +265,7 @@ int main(int argc, char **argv) {
                                        cmocka_unit_test(what_is_no_redis_is_told),
                                        cmocka_unit_test(a_forgetful_redis_is_noticed_later),
                                        cmocka_unit_test(thrown_away_keys_make_another_run),
+                                       cmocka_unit_test(a_promotion_makes_another_run),
                                        cmocka_unit_test(a_worker_refuses_wrong_settings)};
     return cmocka_run_group_tests(tests, open_redis, close_redis);
 }
