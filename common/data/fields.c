@@ -29,6 +29,15 @@ void faults_add(struct faults *faults, enum fault_kind kind, int line, const cha
                        .text = arena_strdup(faults->arena, text)};
 }
 
+/* At the limit others may not have been kept. */
+bool fields_faults_are_keys(const struct faults *faults, int before) {
+    int limit = faults->limit ? faults->limit : FAULTS_LIMIT;
+
+    for (int i = before; i < faults->count; i++)
+        if (faults->at[i].kind != FAULT_UNKNOWN_KEY) return false;
+    return faults->count < limit;
+}
+
 /* "deploy/policies/" of "deploy/policies/sla.yaml"; 0: it stands in no folder. */
 static int folder_len(const char *file) {
     const char *slash = strrchr(file, '/');

@@ -152,6 +152,9 @@ struct faults {
 };
 void faults_add(struct faults *faults, enum fault_kind kind, int line, const char *path,
                 const char *fmt, ...) PRINTF(5, 6);
+/* Whether all that were added since there were `before` are unknown keys: then what was decoded is
+ * whole, and can be looked at as well, so that everything that is wrong is told at once. */
+bool fields_faults_are_keys(const struct faults *faults, int before);
 /* "FILE:LINE: path: text" lines into buf, as a worker prints them before it refuses to start; a
  * fault's own file stands in the same folder. */
 void faults_print(const struct faults *faults, const char *file, struct buf *buf);

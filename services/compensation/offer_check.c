@@ -302,7 +302,11 @@ int offer_policy_load(const struct tree *file, const char *dir, struct arena *ar
     (void)dir;
     struct offer_policy *policy = ARENA_NEW(arena, struct offer_policy);
     int before = faults->count;
-    if (fields_decode(&offer_policy_table, file, FIELDS_STRICT, arena, policy, faults)) return -1;
+
+    if (fields_decode(&offer_policy_table, file, FIELDS_STRICT, arena, policy, faults) &&
+        !fields_faults_are_keys(faults, before))
+        return -1;
+    int decoded = faults->count;
     struct check top = {.faults = faults, .arena = arena, .path = "", .node = file};
     is_no_currency(&top, "currency", policy->currency);
     check_rates(&top, policy);
@@ -313,7 +317,7 @@ int offer_policy_load(const struct tree *file, const char *dir, struct arena *ar
     check_rules(&top, policy);
     check_reviews(&top, policy);
     check_recovery(&top, policy);
-    if (faults->count == before) check_limits_rise(&top, policy);
+    if (faults->count == decoded) check_limits_rise(&top, policy);
     if (faults->count != before) return -1;
     *policy_out = policy;
     *version_out = policy->version;

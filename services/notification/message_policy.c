@@ -465,11 +465,15 @@ int message_policy_load(const struct tree *file, const char *dir, struct arena *
     struct message_policy *policy = ARENA_NEW(arena, struct message_policy);
     int before = faults->count;
 
-    if (fields_decode(&message_policy_table, file, FIELDS_STRICT, arena, policy, faults)) return -1;
+    if (fields_decode(&message_policy_table, file, FIELDS_STRICT, arena, policy, faults) &&
+        !fields_faults_are_keys(faults, before))
+        return -1;
+    int decoded = faults->count;
     read_languages(policy, arena, faults);
-    if (faults->count != before) return -1;
+    if (faults->count != decoded && !fields_faults_are_keys(faults, before)) return -1;
+    decoded = faults->count;
     read_zones(policy, file, arena, faults);
-    if (faults->count == before) read_hours(policy, arena, faults);
+    if (faults->count == decoded) read_hours(policy, arena, faults);
     read_settle(policy, file, arena, faults);
     read_staff(policy, file, arena, faults);
     read_retry(policy, file, faults);
@@ -477,7 +481,7 @@ int message_policy_load(const struct tree *file, const char *dir, struct arena *
     policy->contact_open =
         read_calendar(policy, policy->contact_calendar, 0, "contact_calendar", arena, faults);
     read_rules(policy, file, arena, faults);
-    if (faults->count == before) message_policy_check(file, policy, arena, faults);
+    if (faults->count == decoded) message_policy_check(file, policy, arena, faults);
     if (faults->count != before) return -1;
     *policy_out = policy;
     *version_out = policy->version;

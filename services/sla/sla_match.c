@@ -147,6 +147,7 @@ int sla_match_decode(const struct table *table, const struct tree *tree, const c
         faults->at[i].path = arena_printf(arena, "%s%s%s", path,
                                           faults->at[i].path && *faults->at[i].path ? "." : "",
                                           faults->at[i].path ? faults->at[i].path : "");
+    if (failed && fields_faults_are_keys(faults, before)) return 0;
     return failed;
 }
 

@@ -179,7 +179,10 @@ int sla_policy_load(const struct tree *file, const char *dir, struct arena *aren
     struct sla_reader reader = {.arena = arena, .faults = faults};
     struct policy_file read = {0};
     int before = faults->count;
-    if (fields_decode(&policy_table, file, FIELDS_STRICT, arena, &read, faults)) return -1;
+    if (fields_decode(&policy_table, file, FIELDS_STRICT, arena, &read, faults) &&
+        !fields_faults_are_keys(faults, before))
+        return -1;
+    int decoded = faults->count;
     struct sla_policy *policy = ARENA_NEW(arena, struct sla_policy);
     *policy = (struct sla_policy){
         .version = read.version,
@@ -199,8 +202,8 @@ int sla_policy_load(const struct tree *file, const char *dir, struct arena *aren
         const char *path = arena_printf(arena, "policies[%d]", policy->row_count);
         read_row(&reader, at, path, &policy->rows[policy->row_count++]);
     }
-    if (faults->count == before) sla_policy_read_also(&reader, read.policies, policy);
-    if (faults->count == before) check_shadows(&reader, read.policies, policy);
+    if (faults->count == decoded) sla_policy_read_also(&reader, read.policies, policy);
+    if (faults->count == decoded) check_shadows(&reader, read.policies, policy);
     if (faults->count != before) return -1;
     collect_types(policy);
     *policy_out = policy;
