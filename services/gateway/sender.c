@@ -21,7 +21,7 @@ enum {
     SECRET_FILE_MAX = 4096,
     NETS_MAX = 100,
     CONNECT_MS = 10000,
-    RETRY_AFTER_MAX_S = 24 * 3600
+    RETRY_AFTER_MAX_S = 6 * 3600 /* what newer libcurls tell at most; older ones tell more */
 };
 
 struct sender_target {
