@@ -240,7 +240,7 @@ static void test_a_join_outlasts_a_death(void **state) {
     };
     struct scene scene = {0};
     open_scene(&scene, "outlasts");
-    process_env(scene.intakes[0], "REDRESS_SESSION_TIMEOUT=20s");
+    process_env(scene.intakes[0], "REDRESS_SESSION_TIMEOUT=40s");
     process_env(scene.intakes[1],
                 "REDRESS_SESSION_TIMEOUT=7s"); /* it says what waits longer than two of these */
     die_after_claiming(&scene);
