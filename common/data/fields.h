@@ -174,6 +174,11 @@ enum fields_mode {
  * it points to lives in the arena (texts are those of the tree). A `null` counts as absent. */
 int fields_decode(const struct table *table, const struct tree *tree, enum fields_mode mode,
                   struct arena *arena, void *out, struct faults *faults) MUST_CHECK;
+/* The same of a file that people write, FIELDS_STRICT; 0 also where unknown keys are all that is
+ * wrong: the struct is whole then, and is looked at as well, so that all faults are told at once.
+ * Whoever calls counts them. */
+int fields_decode_whole(const struct table *table, const struct tree *tree, struct arena *arena,
+                        void *out, struct faults *faults) MUST_CHECK;
 
 /* Writes the struct as a JSON map; absent fields are left out (bools: false is written only when
  * FIELD_REQUIRED). */

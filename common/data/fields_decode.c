@@ -476,3 +476,11 @@ int fields_decode(const struct table *table, const struct tree *tree, enum field
     if (decoder.failed) return -1;
     return 0;
 }
+
+int fields_decode_whole(const struct table *table, const struct tree *tree, struct arena *arena,
+                        void *out, struct faults *faults) {
+    int before = faults->count;
+
+    if (fields_decode(table, tree, FIELDS_STRICT, arena, out, faults) == 0) return 0;
+    return fields_faults_are_keys(faults, before) ? 0 : -1;
+}

@@ -127,8 +127,7 @@ int board_policy_read(const char *dir, struct arena *arena, struct board_policy 
         buf_printf(errors, "%s\n", err.text);
         return -1;
     }
-    if (fields_decode(&board_policy_table, tree, FIELDS_STRICT, arena, out, &faults) == 0 ||
-        fields_faults_are_keys(&faults, 0)) {
+    if (fields_decode_whole(&board_policy_table, tree, arena, out, &faults) == 0) {
         complete(out);
         check(out, tree, &faults);
     }

@@ -203,9 +203,7 @@ int policy_load(const struct tree *file, const char *dir, struct arena *arena, v
     struct policy *policy = ARENA_NEW(arena, struct policy);
     int before = faults->count;
 
-    if (fields_decode(&policy_table, file, FIELDS_STRICT, arena, policy, faults) != 0 &&
-        !fields_faults_are_keys(faults, before))
-        return -1;
+    if (fields_decode_whole(&policy_table, file, arena, policy, faults)) return -1;
     policy->tables = text_tables_new(arena);
     const struct rules_source source = {policy->rule_rows, policy->negation, policy->supposition,
                                         policy->compounds, policy->groups,   file};

@@ -288,9 +288,7 @@ int cohort_policy_load(const struct tree *file, const char *dir, struct arena *a
     struct cohort_policy *policy = ARENA_NEW(arena, struct cohort_policy);
     int before = faults->count;
 
-    if (fields_decode(&cohort_policy_table, file, FIELDS_STRICT, arena, policy, faults) &&
-        !fields_faults_are_keys(faults, before))
-        return -1;
+    if (fields_decode_whole(&cohort_policy_table, file, arena, policy, faults)) return -1;
     struct check check = {.node = file, .path = "", .arena = arena, .faults = faults};
     check_numbers(&check, policy);
     check_rules(&check, policy);

@@ -303,9 +303,7 @@ int offer_policy_load(const struct tree *file, const char *dir, struct arena *ar
     struct offer_policy *policy = ARENA_NEW(arena, struct offer_policy);
     int before = faults->count;
 
-    if (fields_decode(&offer_policy_table, file, FIELDS_STRICT, arena, policy, faults) &&
-        !fields_faults_are_keys(faults, before))
-        return -1;
+    if (fields_decode_whole(&offer_policy_table, file, arena, policy, faults)) return -1;
     int decoded = faults->count;
     struct check top = {.faults = faults, .arena = arena, .path = "", .node = file};
     is_no_currency(&top, "currency", policy->currency);

@@ -203,9 +203,7 @@ int gateway_policy_load(const struct tree *file, struct arena *arena, struct gat
     const struct tree *node = lanes ? lanes->first : NULL;
 
     *out = (struct gateway_policy){0};
-    if (fields_decode(&gateway_policy_table, file, FIELDS_STRICT, arena, out, faults) &&
-        !fields_faults_are_keys(faults, before))
-        return -1;
+    if (fields_decode_whole(&gateway_policy_table, file, arena, out, faults)) return -1;
     for (int i = 0; i < out->lanes.count; i++) {
         struct check check = {node, arena_printf(arena, "lanes[%d]", i), arena, faults};
         complete((struct gateway_lane *)out->lanes.at + i);

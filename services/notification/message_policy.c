@@ -465,9 +465,7 @@ int message_policy_load(const struct tree *file, const char *dir, struct arena *
     struct message_policy *policy = ARENA_NEW(arena, struct message_policy);
     int before = faults->count;
 
-    if (fields_decode(&message_policy_table, file, FIELDS_STRICT, arena, policy, faults) &&
-        !fields_faults_are_keys(faults, before))
-        return -1;
+    if (fields_decode_whole(&message_policy_table, file, arena, policy, faults)) return -1;
     int decoded = faults->count;
     read_languages(policy, arena, faults);
     if (faults->count != decoded && !fields_faults_are_keys(faults, before)) return -1;

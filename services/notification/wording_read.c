@@ -170,7 +170,7 @@ static void read_sentence(const struct place *place, const struct wording_langua
         for (int i = before; i < place->faults->count; i++)
             place->faults->at[i].path =
                 arena_printf(place->arena, "%s.%s", place->path, place->faults->at[i].path);
-        if (failed && !fields_faults_are_keys(place->faults, before)) return;
+        if (failed) return;
         out->line = say->line;
     } else if (tree->kind == TREE_TEXT) {
         out->line = tree->line;
@@ -301,12 +301,10 @@ static void check_claim_names(const struct tree *file, const struct wording_lang
 
 void wording_read(const struct tree *file, struct arena *arena, struct wording_language *out,
                   struct faults *faults) {
-    int before = faults->count;
     struct err err;
 
     faults->file = tree_text(file, "file");
-    if (fields_decode(&language_table, file, FIELDS_STRICT, arena, out, faults) == 0 ||
-        fields_faults_are_keys(faults, before)) {
+    if (fields_decode_whole(&language_table, file, arena, out, faults) == 0) {
         struct place zone = place_of(file, "timezone", arena, faults);
         struct place locale = place_of(file, "locale", arena, faults);
         out->language = language_load(out->locale, arena, &err);

@@ -141,13 +141,12 @@ static bool names(const struct texts *list, const char *name) {
 int sla_match_decode(const struct table *table, const struct tree *tree, const char *path,
                      struct arena *arena, void *out, struct faults *faults) {
     int before = faults->count;
-    int failed = fields_decode(table, tree, FIELDS_STRICT, arena, out, faults);
+    int failed = fields_decode_whole(table, tree, arena, out, faults);
 
     for (int i = before; i < faults->count; i++)
         faults->at[i].path = arena_printf(arena, "%s%s%s", path,
                                           faults->at[i].path && *faults->at[i].path ? "." : "",
                                           faults->at[i].path ? faults->at[i].path : "");
-    if (failed && fields_faults_are_keys(faults, before)) return 0;
     return failed;
 }
 

@@ -16,8 +16,7 @@ bool sla_match_holds(const struct sla_match *match, const struct sla_profile *pr
 bool sla_match_covers(const struct sla_match *wide, const struct sla_match *narrow);
 /* A customer as profiles and matches have it: no id stands where it need not. */
 const char *sla_match_customer(const char *id, struct arena *arena);
-/* fields_decode() in strict mode with paths below `path`; 0 also where only keys are unknown: what
- * is there is whole, and is looked at further. */
+/* fields_decode_whole() with paths below `path`. */
 int sla_match_decode(const struct table *table, const struct tree *tree, const char *path,
                      struct arena *arena, void *out, struct faults *faults) MUST_CHECK;
 

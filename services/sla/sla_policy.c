@@ -179,9 +179,7 @@ int sla_policy_load(const struct tree *file, const char *dir, struct arena *aren
     struct sla_reader reader = {.arena = arena, .faults = faults};
     struct policy_file read = {0};
     int before = faults->count;
-    if (fields_decode(&policy_table, file, FIELDS_STRICT, arena, &read, faults) &&
-        !fields_faults_are_keys(faults, before))
-        return -1;
+    if (fields_decode_whole(&policy_table, file, arena, &read, faults)) return -1;
     int decoded = faults->count;
     struct sla_policy *policy = ARENA_NEW(arena, struct sla_policy);
     *policy = (struct sla_policy){
