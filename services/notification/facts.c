@@ -322,17 +322,13 @@ static void set_options(const struct filling *filling, const struct parts *optio
 
 /* The longest of what its remedies take; 0: of one of them it is not known. */
 static int64_t settle_by(const struct filling *filling) {
-    const struct message_settle *rows = filling->turn->policy->settle.at;
+    const struct message_policy *policy = filling->turn->policy;
     const struct remedy *remedies = filling->chosen->remedies.at;
     int64_t latest = 0;
 
     for (int i = 0; i < filling->chosen->remedies.count; i++) {
-        const char *kind = fields_choice_name(contract_remedy_kinds, remedies[i].kind);
-        int64_t due = 0;
-        for (int j = 0; j < filling->turn->policy->settle.count && !due; j++)
-            if (texts_has(&rows[j].remedies, kind))
-                due = calendar_due(rows[j].open, filling->now, rows[j].allowance, NULL, 0);
-        if (!due || due == CALENDAR_NEVER) return 0;
+        int64_t due = message_settle_by(policy, &remedies[i], filling->now);
+        if (!due) return 0;
         if (due > latest) latest = due;
     }
     return latest;

@@ -15,6 +15,19 @@ int64_t message_time(const struct message_turn *turn) {
     return turn->in->now_ms;
 }
 
+int64_t message_settle_by(const struct message_policy *policy, const struct remedy *remedy,
+                          int64_t ms) {
+    const struct message_settle *rows = policy->settle.at;
+    const char *kind = fields_choice_name(contract_remedy_kinds, remedy->kind);
+
+    for (int i = 0; i < policy->settle.count; i++) {
+        if (!texts_has(&rows[i].remedies, kind)) continue;
+        int64_t due = calendar_due(rows[i].open, ms, rows[i].allowance, NULL, 0);
+        return due == CALENDAR_NEVER ? 0 : due;
+    }
+    return 0;
+}
+
 const struct answer *message_claim(struct message_turn *turn, const struct claim *claim) {
     if (turn->alone) return NULL;
     int index = turn->claimed++;

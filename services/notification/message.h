@@ -21,6 +21,10 @@ struct message_turn {
                         again with the answers */
 };
 
+/* By when a remedy that is ordered at `ms` is carried out, by the policy's `settle`; 0: it says
+ * nothing of such ones. */
+int64_t message_settle_by(const struct message_policy *policy, const struct remedy *remedy,
+                          int64_t ms);
 /* The time of the event at hand, or of the wake-up. */
 int64_t message_time(const struct message_turn *turn);
 

@@ -86,19 +86,6 @@ static struct parts token_of(const struct remedy *token, struct arena *arena) {
 
 /* ---- The token ---- */
 
-/* By the row of `settle` that says it of such remedies; 0: none does. */
-static int64_t token_by(const struct message_turn *turn, const struct remedy *token) {
-    const struct message_settle *rows = turn->policy->settle.at;
-    const char *kind = fields_choice_name(contract_remedy_kinds, token->kind);
-
-    for (int i = 0; i < turn->policy->settle.count; i++) {
-        if (!texts_has(&rows[i].remedies, kind)) continue;
-        int64_t due = calendar_due(rows[i].open, turn->in->now_ms, rows[i].allowance, NULL, 0);
-        return due == CALENDAR_NEVER ? 0 : due;
-    }
-    return 0;
-}
-
 static void tell_token(struct message_turn *turn, const char *reason) {
     struct notification_state *state = turn->state;
     struct moment *moment = ARENA_NEW(arena_of(turn), struct moment);
@@ -158,6 +145,7 @@ void notification_on_member_warned(struct message_turn *turn, const void *data) 
                                         &no_flags, arena_of(turn));
     moment->mark = warned->cohort_id;
     moment->options = token_of(warned->token, arena_of(turn));
-    if (warned->token) state->token_by = token_by(turn, warned->token);
+    if (warned->token)
+        state->token_by = message_settle_by(turn->policy, warned->token, turn->in->now_ms);
     message_tell(turn, moment);
 }
