@@ -1,6 +1,7 @@
 /* base64: four characters of six bits each are three bytes. */
 #include "base/base64.h"
 
+#include <openssl/evp.h>
 #include <string.h>
 
 /* Of a character, or -1. */
@@ -40,17 +41,12 @@ int base64_decode(const char *text, size_t len, char *bytes_out, size_t *len_out
 }
 
 void base64_encode(const char *bytes, size_t len, struct buf *out) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    enum { PIECE = 768 }; /* of three bytes each, so that only the last one is padded */
+    unsigned char text[PIECE / 3 * 4 + 1];
 
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        unsigned bits = (unsigned)(unsigned char)bytes[i] << 16;
-        if (left > 1) bits |= (unsigned)(unsigned char)bytes[i + 1] << 8;
-        if (left > 2) bits |= (unsigned char)bytes[i + 2];
-        char four[] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
-                       digits[bits & 63]};
-        if (left < 2) four[2] = '=';
-        if (left < 3) four[3] = '=';
-        buf_add(out, four, sizeof four);
+    for (size_t at = 0; at < len; at += PIECE) {
+        size_t piece = len - at < PIECE ? len - at : PIECE;
+        int written = EVP_EncodeBlock(text, (const unsigned char *)bytes + at, (int)piece);
+        buf_add(out, (const char *)text, (size_t)written);
     }
 }

@@ -1,5 +1,4 @@
-/* secrets: keys that came from a file, and what is made of them: HMAC with SHA-256 (RFC 2104). The
- * only user of OpenSSL beside the gateway's TLS. */
+/* secrets: keys that came from a file, and what is made of them: HMAC with SHA-256 (RFC 2104). */
 #ifndef REDRESS_SECRETS_H
 #define REDRESS_SECRETS_H
 

@@ -1,6 +1,6 @@
 /* mail: see the header. */
 #include "gateway/mail.h"
-#include <openssl/evp.h>
+#include "base/base64.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,13 +23,6 @@ bool mail_is_address(const char *text) {
     return true;
 }
 
-static void put_base64(struct buf *out, const char *bytes, size_t len) {
-    unsigned char text[(LINE_BYTES + 2) / 3 * 4 + 1];
-
-    EVP_EncodeBlock(text, (const unsigned char *)bytes, (int)len);
-    buf_puts(out, (const char *)text);
-}
-
 /* Encoded words hold whole characters. */
 static void put_subject(struct buf *out, const char *subject) {
     size_t len = strlen(subject);
@@ -41,7 +34,7 @@ static void put_subject(struct buf *out, const char *subject) {
         while (at + piece < len && piece > 1 && ((unsigned char)subject[at + piece] & 0xc0) == 0x80)
             piece--;
         buf_puts(out, at ? "\r\n =?UTF-8?B?" : " =?UTF-8?B?");
-        put_base64(out, subject + at, piece);
+        base64_encode(subject + at, piece, out);
         buf_puts(out, "?=");
         at += piece;
     }
@@ -76,7 +69,7 @@ const char *mail_write(const struct mail *mail, struct arena *arena) {
                    "Content-Transfer-Encoding: base64\r\n"
                    "\r\n");
     for (size_t at = 0; at < len; at += LINE_BYTES) {
-        put_base64(&out, mail->body + at, len - at < LINE_BYTES ? len - at : LINE_BYTES);
+        base64_encode(mail->body + at, len - at < LINE_BYTES ? len - at : LINE_BYTES, &out);
         buf_puts(&out, "\r\n");
     }
     const char *text = arena_strndup(arena, out.at, out.len);
