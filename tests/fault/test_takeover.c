@@ -485,6 +485,12 @@ static void test_views(void **state) {
             fail_msg("%s: %s", rows[i].why, diff.at);
         buf_free(&diff);
     }
+    struct buf diff = {0};
+    int lines;
+    tell_redis(&scene, "HSET", "case:nobody", "status", "open");
+    assert_int_equal(world_check_view(scene.world, &sla_spec, &diff, &lines), 1); /* it can fail */
+    assert_non_null(strstr(diff.at, "case:nobody"));
+    buf_free(&diff);
     close_scene(&scene);
 }
 

@@ -11,7 +11,13 @@
 
 static const struct json_limits own_limits = {.bytes = 8 << 20, .depth = 64, .values = 1 << 20};
 
-enum { HOUR_MS = 3600 * 1000, HOURS_KEPT_MS = 8 * 24 * HOUR_MS, SHOWN_MAX = 50, ANSWER_MS = 60000 };
+enum {
+    HOUR_MS = 3600 * 1000,
+    HOURS_KEPT_MS = 8 * 24 * HOUR_MS,
+    SHOWN_MAX = 50,
+    ANSWER_MS = 60000,
+    SETTLE_MS = 10000
+};
 
 struct lines {
     char **at;
@@ -382,26 +388,63 @@ static void dump_redis(struct world *world, const struct worker_spec *spec, stru
     arena_free(arena);
 }
 
-int world_check_view(struct world *world, const struct worker_spec *spec, struct buf *diff,
-                     int *lines_out) {
-    struct lines fold = {0}, dump = {0};
+/* ---- Both ---- */
 
+struct look {
+    int lines, differ;
+    bool applied; /* Redis has all that the changelogs had when the look began */
+    int64_t ends; /* the changelogs' ends, summed: they only grow */
+};
+
+static bool is_applied(const char *line) {
+    return strstr(line, "}:applied string ");
+}
+
+static struct look look_once(struct world *world, const struct worker_spec *spec, struct buf *diff,
+                             size_t diff_len) {
+    struct look look = {.applied = true};
+    struct lines fold = {0};
+    struct lines dump = {0};
+
+    diff->len = diff_len;
     fold_changelog(world, spec, &fold);
     dump_redis(world, spec, &dump);
     sort_lines(&fold);
     sort_lines(&dump);
-    int differ = 0;
+    for (int i = 0; i < fold.count; i++)
+        if (is_applied(fold.at[i])) look.ends += strtoll(strrchr(fold.at[i], ' '), NULL, 10);
     for (int i = 0, k = 0; i < fold.count || k < dump.count;) {
         int order = i == fold.count ? 1 : k == dump.count ? -1 : strcmp(fold.at[i], dump.at[k]);
-        if (order && differ++ < SHOWN_MAX)
-            buf_printf(diff, "%s %.300s\n", order < 0 ? "only in the fold: " : "only in redis:    ",
-                       order < 0 ? fold.at[i] : dump.at[k]);
+        const char *line = order < 0 ? fold.at[i] : dump.at[k];
+        if (order && is_applied(line)) look.applied = false;
+        if (order && look.differ++ < SHOWN_MAX)
+            buf_printf(diff, "%s %.300s\n",
+                       order < 0 ? "only in the fold: " : "only in redis:    ", line);
         i += order <= 0;
         k += order >= 0;
     }
-    *lines_out = fold.count;
+    look.lines = fold.count;
     free_lines(&fold);
     free_lines(&dump);
 
-    return differ;
+    return look;
+}
+
+/* Workers run on while they are looked at: a deadline that is due in between stands in Redis and
+ * not in what was read of the changelog. So a difference is one only where nothing was written
+ * since the look began, which the next look tells, and where all that was written is applied. */
+int world_check_view(struct world *world, const struct worker_spec *spec, struct buf *diff,
+                     int *lines_out) {
+    int64_t end_ms = wait_now_ms() + SETTLE_MS;
+    size_t diff_len = diff->len;
+    struct look look = look_once(world, spec, diff, diff_len);
+
+    for (bool still = false; look.differ && !still && wait_now_ms() < end_ms;) {
+        struct look before = look;
+        look = look_once(world, spec, diff, diff_len);
+        still = look.ends == before.ends && look.applied && before.applied;
+    }
+    *lines_out = look.lines;
+
+    return look.differ;
 }
