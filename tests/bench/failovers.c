@@ -60,7 +60,8 @@ static int rate_asked(void) {
 
 /* As delivered, but for the budgets: what is given is to be counted, not to end after 2 000 cases. */
 static void enrich(struct pipeline *pipeline) {
-    static const char make[] = "mkdir %s/rich && cp %s/deploy/policies/compensation.yaml %s/rich "
+    static const char make[] = "mkdir -p %s/rich && "
+                               "cp %s/deploy/policies/compensation.yaml %s/rich "
                                "&& sed -i -E 's/(daily: \\{CNY: [0-9]+)/\\1000/' "
                                "%s/rich/compensation.yaml";
     const char *dir = pipeline->h->dir;
