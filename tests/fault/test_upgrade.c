@@ -1,9 +1,10 @@
-/* From one version to the next and back, worker by worker, under load: the next one writes an event
- * and a state with one more field each (next.py). Nobody stops, the counts are exact, and what the
- * next version had put into states is still there after today's has folded and written them. */
+/* From one version to the next and back, worker by worker, while complaints come: the next one
+ * writes events and states with one more field each (next.py). Nobody else stops, the counts are
+ * exact, and what the next version had put into states is still there after today's has folded and
+ * written them. */
+#include "base/ids.h"
 #include "faults.h"
-#include "intake/intake.h"
-#include "sla/sla.h"
+#include "flow.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -16,53 +17,67 @@
 enum {
     PARTITIONS = 4,
     REPLICAS = 2,
-    CASES = 5000,
-    CHANGES = 2 * 2 * REPLICAS, /* each process of both workers, there and back */
-    LEAVES_MS = 60000
+    RATE = 20,    /* complaints a second: two processors with sanitizers decide them as they come */
+    MEANWHILE = 5 /* complaints through the whole line while one process is away */
 };
 
-static int64_t done(struct replay *replay, const struct worker_spec *spec) {
-    int64_t count = -1;
-    WAIT_FOR((count = world_done(replay->world, spec)) >= 0, FAULTS_STEP_MS);
-    return count;
-}
+struct line {
+    struct pipeline *pipeline;
+    struct process *workers[REPLICAS][PIPELINE_WORKERS];
+    struct flow *flow;
+};
 
-/* While one is away both workers go on: what comes meanwhile is taken in by the other intake, and
- * its deadlines are set. Nobody else has ended. */
-static void others_go_on(struct replay *replay, const struct process *away) {
-    int64_t taken_in = done(replay, &intake_spec);
-    int64_t set = done(replay, &sla_spec);
-
-    replay_publish_share(replay, 1);
-    WAIT_FOR(world_done(replay->world, &intake_spec) > taken_in, FAULTS_WAIT_MS);
-    WAIT_FOR(world_done(replay->world, &sla_spec) > set, FAULTS_WAIT_MS);
-    for (int i = 0; i < REPLICAS; i++) {
-        assert_true(replay->intake[i] == away || process_running(replay->intake[i]));
-        assert_true(replay->sla[i] == away || process_running(replay->sla[i]));
+static void start_all(struct line *line) {
+    for (int i = REPLICAS - 1; i >= 0; i--) { /* the pipeline's own are the first of each */
+        pipeline_workers(line->pipeline, i);
+        for (int kind = 0; kind < PIPELINE_WORKERS; kind++) {
+            struct process *worker = line->pipeline->workers[kind];
+            process_env(worker, "REDRESS_SESSION_TIMEOUT=6s");
+            process_env(worker, "REDRESS_TRANSACTION_TIMEOUT=3s");
+            line->workers[i][kind] = worker;
+        }
+        pipeline_start(line->pipeline);
     }
-    print_message("%s is away: the others decide %lld complaints and activities, %lld events\n",
-                  away->name, (long long)(done(replay, &intake_spec) - taken_in),
-                  (long long)(done(replay, &sla_spec) - set));
 }
 
-/* One process ends in the midst of a share, and goes on as the other version. */
-static void change(struct replay *replay, struct process *worker, bool next) {
-    int64_t began_ms;
+static void others_run(const struct line *line, const struct process *away) {
+    for (int i = 0; i < REPLICAS; i++)
+        for (int kind = 0; kind < PIPELINE_WORKERS; kind++)
+            assert_true(line->workers[i][kind] == away || process_running(line->workers[i][kind]));
+}
 
-    faults_feed(replay, 1);
-    process_kill(worker, SIGTERM);
-    faults_count(replay, worker->name);
-    if (!process_wait(worker, LEAVES_MS)) wait_fail("%s does not leave", worker->name);
-    assert_int_equal(process_exit_status(worker), 0);
-    others_go_on(replay, worker);
+/* What is complained of from now on goes through all five. */
+static void line_goes_on(struct line *line) {
+    for (int kind = FLOW_OPENED; kind <= FLOW_REQUESTED; kind++) {
+        int enough = flow_total(line->flow, (enum flow_kind)kind) + MEANWHILE;
+        WAIT_FOR(flow_total(line->flow, (enum flow_kind)kind) >= enough, FAULTS_WAIT_MS);
+    }
+}
+
+/* One process ends in the midst of complaints, and goes on as the other version. */
+static void change(struct line *line, struct process *worker, bool next) {
+    int64_t began_ms = wait_now_ms();
+    int before = flow_total(line->flow, FLOW_REQUESTED);
+
+    assert_int_equal(process_stop(worker, FAULTS_STEP_MS), 0);
+    line_goes_on(line);
+    others_run(line, worker);
+    int64_t away_ms = wait_now_ms() - began_ms;
     faults_version(worker, next);
     began_ms = wait_now_ms();
     faults_start_until(worker, "assigned");
-    print_message("%s has partitions again after %lld ms\n", worker->name,
+    print_message("%s, %s: away for %lld ms, in which %d complaints came through; partitions after "
+                  "%lld ms\n",
+                  worker->name, next ? "next" : "back", (long long)away_ms,
+                  flow_total(line->flow, FLOW_REQUESTED) - before,
                   (long long)(wait_now_ms() - began_ms));
 }
 
-/* ---- The states ---- */
+static void change_all(struct line *line, enum pipeline_worker kind, bool next) {
+    for (int i = 0; i < REPLICAS; i++) change(line, line->workers[i][kind], next);
+}
+
+/* ---- Events and states ---- */
 
 struct kept {
     struct arena *arena;
@@ -71,7 +86,6 @@ struct kept {
         bool seen, last_has; /* any record of it had the field; the last one has it */
     } * at;
     int count;
-    int64_t events_with_note;
 };
 
 static struct kept_case *case_of(struct kept *kept, const struct raw *raw) {
@@ -94,46 +108,63 @@ static void look_at_state(void *context, const struct raw *raw) {
     found->seen |= found->last_has;
 }
 
+struct notes {
+    int opened, classified;
+};
+
 static void look_at_event(void *context, const struct raw *raw) {
     static const char field[] = "upgrade_note";
-    struct kept *kept = context;
+    static const char classified[] = "\"rules_version\"";
+    struct notes *notes = context;
 
-    if (raw->value && memmem(raw->value, raw->value_len, field, sizeof field - 1))
-        kept->events_with_note++;
+    if (!raw->value || !memmem(raw->value, raw->value_len, field, sizeof field - 1)) return;
+    if (memmem(raw->value, raw->value_len, classified, sizeof classified - 1))
+        notes->classified++;
+    else
+        notes->opened++;
+}
+
+static void check_states(struct line *line, const char *worker) {
+    struct kept kept = {.arena = arena_new()};
+    int seen = 0;
+
+    world_read(line->pipeline->world, TOPIC_STATE, worker, look_at_state, &kept);
+    for (int i = 0; i < kept.count; i++) {
+        seen += kept.at[i].seen;
+        if (kept.at[i].seen && !kept.at[i].last_has)
+            wait_fail("%s, %s: the next version's field is gone", worker, kept.at[i].key);
+    }
+    print_message("%s: %d of %d states keep the next version's field\n", worker, seen, kept.count);
+    assert_true(seen > 0);
+    arena_free(kept.arena);
 }
 
 static void test_there_and_back(void **state) {
     (void)state;
-    struct replay *replay = replay_new("upgrade", PARTITIONS, REPLICAS, "policies-uci");
-    faults_short_session(replay);
-    replay_limit(replay, CASES);
-    replay_divide(replay, 2 * CHANGES + 1); /* before and while one is away; at the end */
-    replay_start(replay);
-    replay->began_ms = wait_now_ms();
     /* Readers first, there; writers first, back. */
-    for (int i = 0; i < REPLICAS; i++) change(replay, replay->sla[i], true);
-    for (int i = 0; i < REPLICAS; i++) change(replay, replay->intake[i], true);
-    for (int i = 0; i < REPLICAS; i++) change(replay, replay->intake[i], false);
-    for (int i = 0; i < REPLICAS; i++) change(replay, replay->sla[i], false);
-    faults_feed(replay, 1);
-    assert_true(replay_published_all(replay));
-    replay_wait(replay, FAULTS_WAIT_MS);
-    replay_check(replay, replay->expected.resolution, false);
+    static const enum pipeline_worker order[PIPELINE_WORKERS] = {
+        PIPELINE_NOTIFICATION, PIPELINE_COMPENSATION, PIPELINE_SLA, PIPELINE_CLASSIFICATION,
+        PIPELINE_INTAKE};
+    struct line line = {.pipeline = pipeline_new("upgrade", PARTITIONS)};
 
-    struct kept kept = {.arena = replay->arena};
-    world_read(replay->world, TOPIC_EVENTS, NULL, look_at_event, &kept);
-    world_read(replay->world, TOPIC_STATE, "sla", look_at_state, &kept);
-    int seen = 0;
-    for (int i = 0; i < kept.count; i++) {
-        seen += kept.at[i].seen;
-        if (kept.at[i].seen && !kept.at[i].last_has)
-            wait_fail("%s: the next version's field is gone", kept.at[i].key);
-    }
-    print_message("%lld cases opened by the next version; %d states keep its field\n",
-                  (long long)kept.events_with_note, seen);
-    assert_true(kept.events_with_note > 0);
-    assert_true(seen > 0);
-    replay_close(replay);
+    start_all(&line);
+    line.flow = flow_begin(line.pipeline, RATE);
+    for (int i = 0; i < PIPELINE_WORKERS; i++) change_all(&line, order[i], true);
+    line_goes_on(&line);
+    for (int i = PIPELINE_WORKERS - 1; i >= 0; i--) change_all(&line, order[i], false);
+    flow_end(line.flow, FAULTS_WAIT_MS);
+    flow_check(line.flow);
+
+    struct notes notes = {0};
+    world_read(line.pipeline->world, TOPIC_EVENTS, NULL, look_at_event, &notes);
+    print_message("the next version opened %d cases and classified %d\n", notes.opened,
+                  notes.classified);
+    assert_true(notes.opened > 0 && notes.classified > 0);
+    check_states(&line, "sla");
+    check_states(&line, "compensation");
+    check_states(&line, "notification");
+    flow_free(line.flow);
+    pipeline_close(line.pipeline);
 }
 
 int main(void) {

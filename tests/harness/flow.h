@@ -2,8 +2,8 @@
  * who choose what they are offered, and all that becomes of them as anybody sees it who reads the
  * case log: what there is of each complaint, when each worker wrote, how far it was behind. Two
  * threads of its own beside the test's. */
-#ifndef REDRESS_BENCH_FLOW_H
-#define REDRESS_BENCH_FLOW_H
+#ifndef REDRESS_HARNESS_FLOW_H
+#define REDRESS_HARNESS_FLOW_H
 
 #include "pipeline.h"
 
@@ -44,9 +44,15 @@ struct flow *flow_begin(struct pipeline *pipeline, int rate);
  * them. */
 void flow_end(struct flow *flow, int limit_ms);
 struct flow_sums flow_sums(struct flow *flow);
+/* Fails the test unless no complaint is without its case, its class, its deadlines, its offer and a
+ * message, nothing is there twice of any, settlements and messages come once each, and views are
+ * the folds of their changelogs. */
+struct flow_sums flow_check(struct flow *flow);
 void flow_free(struct flow *flow);
 
 int flow_sent(const struct flow *flow);
+/* Complaints of which there is one of a kind by now. */
+int flow_total(const struct flow *flow, enum flow_kind kind);
 /* Complaints that have been sent, and have no deadlines yet. */
 int flow_behind(const struct flow *flow);
 int64_t flow_now_ms(const struct flow *flow); /* since it began */

@@ -4,11 +4,15 @@
 #include "base/ids.h"
 
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 enum {
     STEP_MS = 5,     /* the publisher's */
@@ -317,6 +321,10 @@ int flow_sent(const struct flow *flow) {
     return flow->sent;
 }
 
+int flow_total(const struct flow *flow, enum flow_kind kind) {
+    return flow->totals[kind];
+}
+
 int flow_behind(const struct flow *flow) {
     return flow->sent - flow->totals[FLOW_STARTED];
 }
@@ -354,6 +362,63 @@ struct flow_sums flow_sums(struct flow *flow) {
         sums.approved_minor += flow->given[i];
         sums.sent_twice += i + flow->rate < flow->sent && i % FLOW_AGAIN == 0;
     }
+    return sums;
+}
+
+/* Ids of a topic's records, each of which must come once. */
+struct once {
+    uint64_t *table;
+    size_t size;
+    int count, doubled;
+    const char *field;
+};
+
+static void see_once(void *context, const struct raw *raw) {
+    struct once *once = context;
+    const char *at = memmem(raw->value, raw->value_len, once->field, strlen(once->field));
+    if (!at) return;
+    at += strlen(once->field);
+    const char *end = memchr(at, '"', raw->value_len - (size_t)(at - raw->value));
+    assert_non_null(end);
+    uint64_t hash = ids_table_hash(at, (size_t)(end - at)) | 1;
+    size_t slot = hash & (once->size - 1);
+    for (; once->table[slot]; slot = (slot + 1) & (once->size - 1))
+        if (once->table[slot] == hash) {
+            once->doubled++;
+            return;
+        }
+    once->table[slot] = hash;
+    once->count++;
+}
+
+static int expect_once(struct flow *flow, enum topic topic, const char *field) {
+    struct once once = {.size = 1 << 22, .field = field};
+    once.table = calloc(once.size, sizeof *once.table);
+    assert_non_null(once.table);
+    world_read(flow->pipeline->world, topic, NULL, see_once, &once);
+    free(once.table);
+    assert_int_equal(once.doubled, 0);
+    return once.count;
+}
+
+struct flow_sums flow_check(struct flow *flow) {
+    struct flow_sums sums = flow_sums(flow);
+
+    print_message("\n%d complaints at %d/s (the publisher at most %d behind), %d of them sent "
+                  "twice, %d customers chose: %lld events, %d complaints lost, %d with two of "
+                  "anything, %d events twice\n",
+                  sums.sent, flow->rate, sums.late, sums.sent_twice, sums.chosen,
+                  (long long)sums.events, sums.lost, sums.doubled, sums.events_doubled);
+    assert_int_equal(sums.lost, 0);
+    assert_int_equal(sums.doubled, 0);
+    assert_int_equal(sums.events_doubled, 0);
+    assert_true(sums.chosen > 0 && sums.sent_twice > 0);
+    int settled = expect_once(flow, TOPIC_SETTLEMENTS, "\"settlement_id\":\"");
+    int letters = expect_once(flow, TOPIC_DELIVERIES, "\"notification_id\":\"");
+    print_message("%d settlements and %d messages, each once\n", settled, letters);
+    assert_true(settled >= sums.chosen && letters >= sums.sent);
+    pipeline_check_views(flow->pipeline);
+
     return sums;
 }
 
