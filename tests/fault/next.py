@@ -1,7 +1,7 @@
-# The next version of the five workers and the contract: next.py SERVICES OUT copies their folders of SERVICES to OUT with one more field
-# of two events (case.opened and case.classified: upgrade_note, which intake and classification set) and one of three states (sla, compensation,
-# notification: upgrade_seen, which they set where they find intake's note). test_upgrade.c runs redress-*-next, which are built from it, beside
-# today's. A line that is not found stops the build.
+# The next version of the six workers and the contract: next.py SERVICES OUT copies their folders of SERVICES to OUT with one more field of
+# two events (case.opened and case.classified: upgrade_note, which intake and classification set) and one of four states (sla, compensation,
+# notification, cohort: upgrade_seen, which they set where they find such a note). test_upgrade.c runs redress-*-next, which are built from it,
+# beside today's. A line that is not found stops the build.
 import os
 import shutil
 import sys
@@ -44,6 +44,11 @@ CHANGES = {
     ],
     "notification/notification_case.c": [
         ("    turn->state->opened_at = complaint->opened_at;\n", "    if (complaint->upgrade_note) turn->state->upgrade_seen = 1;\n"),
+    ],
+    "cohort/cohort.h": [("    int64_t judged_day;       /* the last day that was looked at; 0: none */\n", "    int64_t upgrade_seen;\n")],
+    "cohort/cohort_state.c": [('    {OWN(judged_day, FIELD_INT), .doc = "looked at up to this day."},\n', OWN_FIELD)],
+    "cohort/cohort.c": [
+        ("    *changed_out = take_pending(turn->state, data.case_id, &pending);\n", "    if (data.upgrade_note) turn->state->upgrade_seen = 1;\n"),
     ],
 }
 

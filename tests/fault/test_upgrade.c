@@ -3,6 +3,7 @@
  * exact, and what the next version had put into states is still there after today's has folded and
  * written them. */
 #include "base/ids.h"
+#include "cohort/cohort.h"
 #include "faults.h"
 #include "flow.h"
 
@@ -17,36 +18,43 @@
 enum {
     PARTITIONS = 4,
     REPLICAS = 2,
-    RATE = 20,    /* complaints a second: two processors with sanitizers decide them as they come */
-    MEANWHILE = 5 /* complaints through the whole line while one process is away */
+    RATE = 20, /* complaints a second: two processors with sanitizers decide them as they come */
+    MEANWHILE = 5, /* complaints through the whole line while one process is away */
+    COHORT = PIPELINE_WORKERS,
+    WORKERS /* of each replica: the pipeline's, and redress-cohort */
 };
 
 struct line {
     struct pipeline *pipeline;
-    struct process *workers[REPLICAS][PIPELINE_WORKERS];
+    struct process *workers[REPLICAS][WORKERS];
     struct flow *flow;
 };
+
+static struct process *of_this_test(struct process *worker) {
+    process_env(worker, "REDRESS_SESSION_TIMEOUT=6s");
+    process_env(worker, "REDRESS_TRANSACTION_TIMEOUT=3s");
+    return worker;
+}
 
 static void start_all(struct line *line) {
     for (int i = REPLICAS - 1; i >= 0; i--) { /* the pipeline's own are the first of each */
         pipeline_workers(line->pipeline, i);
-        for (int kind = 0; kind < PIPELINE_WORKERS; kind++) {
-            struct process *worker = line->pipeline->workers[kind];
-            process_env(worker, "REDRESS_SESSION_TIMEOUT=6s");
-            process_env(worker, "REDRESS_TRANSACTION_TIMEOUT=3s");
-            line->workers[i][kind] = worker;
-        }
+        for (int kind = 0; kind < PIPELINE_WORKERS; kind++)
+            line->workers[i][kind] = of_this_test(line->pipeline->workers[kind]);
+        line->workers[i][COHORT] = of_this_test(harness_worker(line->pipeline->h, "cohort", i));
+        process_start(line->workers[i][COHORT]);
         pipeline_start(line->pipeline);
+        harness_wait_ready(line->pipeline->h, line->workers[i][COHORT]);
     }
 }
 
 static void others_run(const struct line *line, const struct process *away) {
     for (int i = 0; i < REPLICAS; i++)
-        for (int kind = 0; kind < PIPELINE_WORKERS; kind++)
+        for (int kind = 0; kind < WORKERS; kind++)
             assert_true(line->workers[i][kind] == away || process_running(line->workers[i][kind]));
 }
 
-/* What is complained of from now on goes through all five. */
+/* What is complained of from now on goes through the pipeline. */
 static void line_goes_on(struct line *line) {
     for (int kind = FLOW_OPENED; kind <= FLOW_REQUESTED; kind++) {
         int enough = flow_total(line->flow, (enum flow_kind)kind) + MEANWHILE;
@@ -73,7 +81,7 @@ static void change(struct line *line, struct process *worker, bool next) {
                   (long long)(wait_now_ms() - began_ms));
 }
 
-static void change_all(struct line *line, enum pipeline_worker kind, bool next) {
+static void change_all(struct line *line, int kind, bool next) {
     for (int i = 0; i < REPLICAS; i++) change(line, line->workers[i][kind], next);
 }
 
@@ -142,18 +150,20 @@ static void check_states(struct line *line, const char *worker) {
 static void test_there_and_back(void **state) {
     (void)state;
     /* Readers first, there; writers first, back. */
-    static const enum pipeline_worker order[PIPELINE_WORKERS] = {
-        PIPELINE_NOTIFICATION, PIPELINE_COMPENSATION, PIPELINE_SLA, PIPELINE_CLASSIFICATION,
-        PIPELINE_INTAKE};
+    static const int order[WORKERS] = {COHORT,       PIPELINE_NOTIFICATION,   PIPELINE_COMPENSATION,
+                                       PIPELINE_SLA, PIPELINE_CLASSIFICATION, PIPELINE_INTAKE};
+    const struct worker_spec *const cohorts[] = {&cohort_spec, NULL};
     struct line line = {.pipeline = pipeline_new("upgrade", PARTITIONS)};
 
     start_all(&line);
     line.flow = flow_begin(line.pipeline, RATE);
-    for (int i = 0; i < PIPELINE_WORKERS; i++) change_all(&line, order[i], true);
+    for (int i = 0; i < WORKERS; i++) change_all(&line, order[i], true);
     line_goes_on(&line);
-    for (int i = PIPELINE_WORKERS - 1; i >= 0; i--) change_all(&line, order[i], false);
+    for (int i = WORKERS - 1; i >= 0; i--) change_all(&line, order[i], false);
     flow_end(line.flow, FAULTS_WAIT_MS);
     flow_check(line.flow);
+    world_wait_idle(line.pipeline->world, cohorts, FAULTS_WAIT_MS);
+    pipeline_check_view(line.pipeline, &cohort_spec);
 
     struct notes notes = {0};
     world_read(line.pipeline->world, TOPIC_EVENTS, NULL, look_at_event, &notes);
@@ -163,6 +173,7 @@ static void test_there_and_back(void **state) {
     check_states(&line, "sla");
     check_states(&line, "compensation");
     check_states(&line, "notification");
+    check_states(&line, "cohort");
     flow_free(line.flow);
     pipeline_close(line.pipeline);
 }

@@ -25,7 +25,8 @@ enum {
         3000, /* nothing new has come of a complaint for so long, and no worker has anything to read */
     CASES_SIZE = 1 << 20,
     IDS_SIZE = 1 << 23,
-    PARTITIONS_MAX = 64
+    PARTITIONS_MAX = 64,
+    WAREHOUSES = 20
 };
 
 struct flow {
@@ -126,10 +127,10 @@ static void complain(struct flow *flow, struct kafka_producer *producer, int i, 
     buf_printf(buf,
                "{\"specversion\":\"1.0\",\"id\":\"f-%d\",\"source\":\"/shop/app\",\"type\":"
                "\"complaint.submitted\",\"time\":\"%s\",\"data\":{\"channel\":\"app\",\"customer\":"
-               "{\"id\":\"u-%d\",\"tier\":\"regular\"},\"order\":{"
+               "{\"id\":\"u-%d\",\"tier\":\"regular\"},\"order\":{\"warehouse\":\"W%d\","
                "\"id\":\"F%d\",\"status\":\"signed\",\"amount\":{\"currency\":\"CNY\",\"minor\":"
                "8900}},\"text\":\"收到的包有瑕疵，皮面上有划痕\"}}",
-               i, clock_format(clock_now_ms(), time), i, i);
+               i, clock_format(clock_now_ms(), time), i, i % WAREHOUSES, i);
     produce(producer, TOPIC_COMPLAINTS, flow->routes[i], buf);
 }
 

@@ -148,6 +148,7 @@ int64_t world_lag(struct world *world, const struct worker_spec *spec) {
     for (const enum topic *topic = spec->reads; *topic != TOPIC_NONE; topic++) {
         struct place ends[PLACES_MAX], group[PLACES_MAX];
         int count = places_of(world->asker, *topic, ends);
+        bool of_workers = *topic == TOPIC_EVENTS || *topic == TOPIC_ORDERS;
         memcpy(group, ends, sizeof group);
         if (kafka_ends(world->asker, ends, count, ASK_MS, &err) < 0 ||
             kafka_group_offsets(world->asker, spec->name, group, count, ASK_MS, &err) < 0)
@@ -155,7 +156,7 @@ int64_t world_lag(struct world *world, const struct worker_spec *spec) {
         for (int i = 0; i < count; i++) {
             if (group[i].offset == KAFKA_NO_OFFSET) group[i].offset = 0;
             int64_t left = ends[i].offset - group[i].offset;
-            if (left > 0 && left <= MARKERS_MAX && *topic == TOPIC_EVENTS &&
+            if (left > 0 && left <= MARKERS_MAX && of_workers &&
                 only_markers(world, &group[i], &ends[i]))
                 continue;
             lag += left;

@@ -1,7 +1,7 @@
 /* The states of all keyed workers: every table in them carries along what a newer version has
  * written (FIELD_REST), whatever it is a part of, so that a state goes to the next version and back
  * and loses nothing; which ones do not is written down here and in deploy/docs/upgrade.md.
- * tests/fault/test_upgrade.c does it with one of them, under load. */
+ * tests/fault/test_upgrade.c does it under load. */
 #include "cohort/cohort.h"
 #include "compensation/compensation.h"
 #include "data/fields.h"
