@@ -66,9 +66,12 @@ static bool seen_before(struct shard_seen *seen, const struct shard *shard, int6
 
 /* ---- A slice ---- */
 
+enum { SLICE_PLACES = 2 * VIEW_CASES_MAX }; /* so that at most half are taken */
+
 struct replayed {
     struct view_change changes[VIEW_CASES_MAX];
     int count;
+    uint16_t places[SLICE_PLACES]; /* by the case's hash: which change, from 1 on; 0: nobody's */
     int64_t to;
     bool end; /* the true end was reached */
     struct view_step *step;
@@ -76,10 +79,15 @@ struct replayed {
 
 /* A later record of a case takes the place of an earlier one. */
 static struct view_change *slot_for(struct replayed *replayed, const char *id) {
-    for (int i = 0; i < replayed->count; i++)
-        if (strcmp(replayed->changes[i].id, id) == 0) return &replayed->changes[i];
-    replayed->changes[replayed->count] = (struct view_change){.id = id};
-    return &replayed->changes[replayed->count++];
+    size_t at = ids_table_hash(id, strlen(id)) % SLICE_PLACES;
+
+    for (; replayed->places[at]; at = (at + 1) % SLICE_PLACES) {
+        struct view_change *change = &replayed->changes[replayed->places[at] - 1];
+        if (strcmp(change->id, id) == 0) return change;
+    }
+    replayed->changes[replayed->count++] = (struct view_change){.id = id};
+    replayed->places[at] = (uint16_t)replayed->count;
+    return &replayed->changes[replayed->count - 1];
 }
 
 /* The case is set aside with the reason: its record stays as it is, and a newer one of it counts in
