@@ -2,6 +2,7 @@
 #include "line.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/metrics.h"
 #include "fake_kafka.h"
 #include "fake_redis.h"
 #include "process.h"
@@ -24,6 +25,9 @@ enum {
     FAULTS_MS = 12000, /* and all faults come within */
     OPEN_MS = 30000,   /* a transaction is left open for so long */
     LIMIT_MS = 120000, /* then it must come to rest in this time */
+    SPOILT_MS = 3000,  /* where cases are unread: from then on, and what is published comes after */
+    MENDED_MS = 11000, /* until then */
+    SAYS_MS = 3000,    /* a worker says within that how far it is */
     PROCESSES = 4,     /* two intakes, two keyed */
     LOOK_PERCENT = 4,  /* of the steps the views are looked at */
     OUTPUTS_MAX = 400
@@ -45,9 +49,9 @@ static struct line {
         struct engine *engine;
     } processes[PROCESSES];
     bool has_twin[CASES];
-    int64_t opens_ms, ends_ms; /* of the transaction that is left open; 0: not */
-    int open_partition;
-    bool hidden[CASES]; /* a complaint about it lies behind that */
+    int64_t opens_ms, ends_ms;   /* of the transaction that is left open; 0: not */
+    int open_partition, written; /* how often another version has written of all cases */
+    bool hidden[CASES];          /* a complaint about it lies behind that */
     int64_t publish_ms[EVENTS];
     const char *wrong;
     char detail[400];
@@ -119,8 +123,10 @@ static void publish(int index) {
 
 /* Openings first; most cases are contacted, some of them in time. */
 static void plan(void) {
+    int64_t from_ms = line.began_ms + (line.faults.unread ? SPOILT_MS + 1000 : 0);
+
     for (int i = 0; i < CASES; i++)
-        line.publish_ms[i] = line.began_ms + (int64_t)sim_random(PUBLISH_MS / 2);
+        line.publish_ms[i] = from_ms + (int64_t)sim_random(PUBLISH_MS / 2);
     for (int i = TWINS; i < EVENTS; i++)
         if (sim_chance(50)) {
             line.publish_ms[i] = line.publish_ms[i - TWINS] + 1 + (int64_t)sim_random(300);
@@ -371,6 +377,41 @@ static void leave_open(int64_t now_ms) {
     }
 }
 
+/* Another version wrote of a case before its first event was here: its shard is held at the very
+ * beginning of the log, until a better record is there. */
+static void write_states(const char *value) {
+    char id[IDS_CASE_LEN + 1];
+
+    for (int i = 0; i < CASES; i++) {
+        name_case(i, id);
+        fake_kafka_publish(TOPIC_STATE, "sla", ids_partition(id, IDS_ROUTE_LEN, PARTITIONS), id,
+                           value, NULL, 0);
+    }
+    fake_redis_flush();
+}
+
+static void note_held(void *context, const char *key, const char *field, const char *value,
+                      size_t len) {
+    int *held = context;
+    (void)key, (void)len;
+    *held += strncmp(field, "held:sla.", 9) == 0 && strncmp(value, "case ", 5) == 0;
+}
+
+static void unread(int64_t since_ms) {
+    int held = 0;
+
+    if (line.written == 2 || since_ms < (line.written ? MENDED_MS : SPOILT_MS)) return;
+    if (line.written++ == 0) {
+        write_states("{\"seen\":\"of another version\"}");
+        return;
+    }
+    fake_redis_each("redress:meta", note_held, &held);
+    if (!held) fail("no shard says that it is held", "%d", held);
+    for (int i = 0; i < PARTITIONS; i++)
+        if (fake_kafka_committed("sla", TOPIC_EVENTS, i) > 0) fail("held, but decided", "%d", i);
+    write_states("{\"seen\":0}");
+}
+
 static void step(void *context) {
     (void)context;
     int64_t now_ms = sim_now_ms(), since_ms = now_ms - line.began_ms;
@@ -382,6 +423,7 @@ static void step(void *context) {
         line.publish_ms[i] = 0;
     }
     leave_open(now_ms);
+    if (line.faults.unread) unread(since_ms);
     for (int i = 0; i < PROCESSES; i++)
         if (line.processes[i].starts_ms && line.processes[i].starts_ms <= now_ms) start_process(i);
     if (since_ms < FAULTS_MS) {
@@ -496,6 +538,23 @@ static bool all_ended(void *context) {
     return true;
 }
 
+/* Whoever has read everything says so, over what is written here, though markers and words of its
+ * own lie at the end of the log. */
+static void check_lag(void) {
+    struct buf page = {0};
+    char none[100];
+
+    for (int i = 0; i < PARTITIONS; i++) engine_lag(line.processes[0].engine, TOPIC_EVENTS, i, 1);
+    sim_run(all_ended, NULL, SAYS_MS);
+    metrics_print(&page);
+    for (int i = 0; i < PARTITIONS; i++) {
+        snprintf(none, sizeof none,
+                 "redress_partition_lag_records{topic=\"redress.events\",partition=\"%d\"} 0\n", i);
+        if (!strstr(page.at, none)) fail("a worker that has read all lags behind", "%d", i);
+    }
+    buf_free(&page);
+}
+
 static void begin(uint64_t seed, const struct line_faults *faults) {
     static const int64_t recent_bytes[] = {1 << 20, 2000, 0}; /* all cases; some three; none */
     unsigned kafka = faults->kafka, redis = faults->redis;
@@ -529,6 +588,7 @@ bool line_run(uint64_t seed, const struct line_faults *faults) {
 
     if (!line.wrong && !rested) fail("it does not come to rest", "%s", unrest());
     if (!line.wrong) check_end();
+    if (!line.wrong) check_lag();
     sim_each_step(NULL, NULL);
     for (int i = 0; i < PROCESSES; i++)
         if (sim_lives(line.processes[i].fiber)) line.processes[i].engine->stopping = true;

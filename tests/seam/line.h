@@ -12,6 +12,8 @@ struct line_faults {
     int kills, freezes;    /* of processes */
     int losses;            /* of Redis: flushed, restarted, rolled back */
     bool open;             /* a channel leaves a transaction open on complaints */
+    bool
+        unread; /* before its first event each case has a record that cannot be read, for a while */
 };
 
 /* One run from its seed. What went wrong is printed with the seed, and false returned. */

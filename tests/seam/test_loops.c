@@ -85,6 +85,15 @@ static void test_open(void **state) {
             &(struct line_faults){.kafka = 1, .kills = 2, .freezes = 1, .open = true});
 }
 
+static void test_unread(void **state) {
+    (void)state;
+    long all = count;
+
+    count = count > 4 ? count / 4 : count;
+    run_all("cases that cannot be read", &(struct line_faults){.unread = true});
+    count = all;
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) count = atol(argv[1]);
     if (argc > 2) first = atol(argv[2]);
@@ -94,6 +103,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_quiet), cmocka_unit_test(test_kafka),
         cmocka_unit_test(test_redis), cmocka_unit_test(test_processes),
         cmocka_unit_test(test_found), cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_open)};
+        cmocka_unit_test(test_open),  cmocka_unit_test(test_unread)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
