@@ -1,6 +1,7 @@
 /* fake_admin: outside/kafka_admin.h over fake_kafka, and the questions that only redressctl
  * asks: one broker, on which every topic of the contract exists as `redressctl topics create` makes
- * it. */
+ * it, until somebody changes that. */
+#include "fake_admin.h"
 #include "fake_broker.h"
 #include "fake_kafka.h"
 #include "outside/kafka_admin.h"
@@ -12,6 +13,31 @@
 struct kafka_admin {
     struct kafka kafka;
 };
+
+enum { CHANGES_MAX = 8 };
+static struct change {
+    const char *topic, *setting, *value; /* setting NULL: the topic is gone */
+} changes[CHANGES_MAX];
+
+static struct change *find_change(const char *topic, const char *setting) {
+    for (int i = 0; i < CHANGES_MAX; i++)
+        if (changes[i].topic && strcmp(changes[i].topic, topic) == 0 &&
+            (setting ? changes[i].setting && strcmp(changes[i].setting, setting) == 0
+                     : !changes[i].setting))
+            return &changes[i];
+    return NULL;
+}
+
+void fake_admin_change(const char *topic, const char *setting, const char *value) {
+    int at = 0;
+    while (at < CHANGES_MAX && changes[at].topic) at++;
+    ASSERT(at < CHANGES_MAX);
+    changes[at] = (struct change){topic, setting, value};
+}
+
+void fake_admin_remove(const char *topic) {
+    fake_admin_change(topic, NULL, NULL);
+}
 
 struct kafka_admin *kafka_admin_new(const struct kafka *kafka, struct err *err) {
     struct kafka_admin *admin = calloc(1, sizeof *admin);
@@ -28,7 +54,11 @@ void kafka_admin_free(struct kafka_admin *admin) {
 int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics, int count,
                        int timeout_ms, struct err *err) {
     (void)admin, (void)timeout_ms, (void)err;
-    for (int i = 0; i < count; i++) topics[i].made = KAFKA_EXISTS;
+    for (int i = 0; i < count; i++) {
+        struct change *removed = find_change(topics[i].name, NULL);
+        topics[i].made = removed ? KAFKA_MADE : KAFKA_EXISTS;
+        if (removed) *removed = (struct change){NULL, NULL, NULL};
+    }
     return 0;
 }
 
@@ -58,7 +88,8 @@ int kafka_admin_brokers(struct kafka_admin *admin, int timeout_ms, struct err *e
 
 int kafka_admin_partitions(struct kafka_admin *admin, const char *name, int timeout_ms,
                            struct err *err) {
-    (void)admin, (void)name, (void)timeout_ms, (void)err;
+    (void)admin, (void)timeout_ms, (void)err;
+    if (find_change(name, NULL)) return 0;
     return fake_broker.partitions;
 }
 
@@ -80,6 +111,8 @@ int kafka_admin_topic_settings(struct kafka_admin *admin, const char *name,
         for (int plan = 0; plan < plan_count; plan++)
             if (strcmp(plans[plan].name, name) == 0)
                 settings[i].value = planned(&plans[plan], settings[i].name);
+        const struct change *changed = find_change(name, settings[i].name);
+        if (changed) settings[i].value = changed->value;
     }
     return 0;
 }

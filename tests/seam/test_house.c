@@ -9,6 +9,7 @@
  *     STOP sla         START sla
  *     FLUSH            Redis loses everything;  REMEMBER, ROLL BACK: it comes back with what it had
  *     LOSE sla.state   a topic is made anew;  BACK UP, RESTORE: Kafka comes back with what it had
+ *     REMOVE redress.claims   the topic is gone; CHANGE redress.claims cleanup.policy=delete
  *     SPOIL sla CASE   the case's record in the changelog cannot be read;  MEND sla CASE: it can again
  *     $ cases --json   redressctl; below it, behind bars, what it says, and `= 70`: its status;
  *                      `$ a | redressctl b -`: what one says is read by the next
@@ -20,6 +21,7 @@
 #include "base/log.h"
 #include "data/fields.h"
 #include "data/json.h"
+#include "fake_admin.h"
 #include "fake_kafka.h"
 #include "fake_redis.h"
 #include "house.h"
@@ -243,6 +245,17 @@ static void lose(const char *name) {
     fake_kafka_lose((enum topic)topic, NULL);
 }
 
+/* "redress.claims cleanup.policy=delete" */
+static void change(const char *topic_and_setting) {
+    char *topic = arena_strdup(arena, topic_and_setting);
+    char *setting = strchr(topic, ' ');
+    char *value = setting ? strchr(setting, '=') : NULL;
+
+    if (!value) fail_msg("%s: expected TOPIC SETTING=VALUE", topic_and_setting);
+    *setting++ = *value++ = '\0';
+    fake_admin_change(topic, setting, value);
+}
+
 /* What happens to Kafka and Redis; false: nothing of that name does. */
 static bool happens(const char *line) {
     static const struct {
@@ -257,6 +270,14 @@ static bool happens(const char *line) {
 
     if (strncmp(line, "LOSE ", 5) == 0) {
         lose(line + 5);
+        return true;
+    }
+    if (strncmp(line, "REMOVE ", 7) == 0) {
+        fake_admin_remove(arena_strdup(arena, line + 7));
+        return true;
+    }
+    if (strncmp(line, "CHANGE ", 7) == 0) {
+        change(line + 7);
         return true;
     }
     if (strncmp(line, "SPOIL ", 6) == 0 || strncmp(line, "MEND ", 5) == 0) {
@@ -295,7 +316,7 @@ static const char *play(const char *at, struct buf *out) {
         while (*at == '|') at += strcspn(at, "\n") + 1; /* what it said last time */
     } else if (line[0] && line[0] != '#' && !happens(line)) {
         fail_msg("\"%s\": expected PUBLISH, SEND, WAIT, STOP, START, FLUSH, REMEMBER, ROLL BACK, "
-                 "LOSE, BACK UP, RESTORE, SPOIL, MEND, $ or #",
+                 "LOSE, REMOVE, CHANGE, BACK UP, RESTORE, SPOIL, MEND, $ or #",
                  line);
     }
     return at;
