@@ -372,14 +372,24 @@ static void what_groups_have_committed(void **state) {
     mock_close(mock);
 }
 
+/* Time that a test lets pass. */
+static int64_t passed_ms;
+int64_t __real_clock_boot_ms(void);
+int64_t __wrap_clock_boot_ms(void);
+int64_t __wrap_clock_boot_ms(void) {
+    return __real_clock_boot_ms() + passed_ms;
+}
+
 struct read {
     int count, stop_after;
+    int64_t takes_ms; /* each record */
     int per_partition[MOCK_PARTITIONS];
 };
 
 static int take(void *context, const struct raw *raw) {
     struct read *read = context;
     read->per_partition[raw->partition]++;
+    passed_ms += read->takes_ms;
     return ++read->count == read->stop_after;
 }
 
@@ -430,7 +440,29 @@ static void a_topic_read_whole(void **state) {
     mock_close(mock);
 }
 
-/* What is silent is given up, with what was heard last; what keeps on coming is not. */
+/* A reader that takes its time hears something all the while: it is not given up. */
+static void a_reading_that_is_slow(void **state) {
+    struct mock *mock = mock_open();
+    struct err err = {""};
+    struct kafka_asker *asker = kafka_asker_new(&mock->kafka, &err);
+    struct read read = {.takes_ms = MOCK_LIMIT_MS};
+    const struct reading_plan plan = {.kafka = &mock->kafka,
+                                      .asker = asker,
+                                      .topic = TOPIC_EVENTS,
+                                      .silence_ms = 2 * MOCK_LIMIT_MS,
+                                      .each = take,
+                                      .context = &read};
+    (void)state;
+
+    assert_non_null(asker);
+    fill(mock, TOPIC_EVENTS, 1, 0, 5);
+    if (reading_run(&plan, &err) != OUTCOME_DONE) fail_msg("%s", err.text);
+    assert_int_equal(read.count, 5);
+    kafka_asker_free(asker);
+    mock_close(mock);
+}
+
+/* What is silent is given up, with what was heard last. */
 static void a_reading_that_is_given_up(void **state) {
     struct mock *mock = mock_open();
     struct err err = {""};
@@ -480,6 +512,7 @@ int main(void) {
         cmocka_unit_test(what_can_be_asked),
         cmocka_unit_test(what_groups_have_committed),
         cmocka_unit_test(a_topic_read_whole),
+        cmocka_unit_test(a_reading_that_is_slow),
         cmocka_unit_test(a_reading_that_is_given_up),
     };
 
