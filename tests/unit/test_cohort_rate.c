@@ -47,6 +47,22 @@ static void the_chance_is_the_exact_one(void **state) {
     }
 }
 
+/* Without complaints nothing is unlikely; one about nothing is impossible. */
+static void the_chance_at_its_ends(void **state) {
+    (void)state;
+    static const struct {
+        struct cohort_rate rate;
+        double chance;
+    } rows[] = {
+        {{.complaints = 0, .orders = 0, .usual_complaints = 3, .usual_orders = 100}, 1},
+        {{.complaints = 0, .orders = 10, .usual_complaints = 0, .usual_orders = 100}, 1},
+        {{.complaints = 1, .orders = 0, .usual_complaints = 3, .usual_orders = 100}, 0},
+    };
+
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        assert_true(cohort_rate_chance(&rows[i].rate) == rows[i].chance);
+}
+
 /* More complaints are less likely, a longer history makes the same surer, and nothing leaves 0..1.
  */
 static void the_chance_falls_as_it_should(void **state) {
@@ -205,6 +221,7 @@ static void it_does_not_matter_when_days_are_rolled(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_chance_is_the_exact_one),
+        TEST(the_chance_at_its_ends),
         TEST(the_chance_falls_as_it_should),
         TEST(so_many_complaints_it_takes),
         TEST(false_alarms_are_no_more_than_stated),
