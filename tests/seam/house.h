@@ -24,4 +24,9 @@ void house_start(const char *worker);
  * results_out (NULL: not asked for) is where in `said` the latter begins. */
 int house_ctl(const char *line, struct buf *said, size_t *results_out);
 
+/* What the board knows of all open cases, by their next deadline, once it has read what changed
+ * since it was asked last: a line each. */
+void house_board(struct buf *out);
+void house_board_close(void);
+
 #endif

@@ -13,6 +13,7 @@
  *     SPOIL sla CASE   the case's record in the changelog cannot be read;  MEND sla CASE: it can again
  *     $ cases --json   redressctl; below it, behind bars, what it says, and `= 70`: its status;
  *                      `$ a | redressctl b -`: what one says is read by the next
+ *     $ board          what the board's mirror of all open cases holds
  *
  *     test_house STORY [--write]
  */
@@ -179,6 +180,14 @@ static void run_ctl(const char *line, struct buf *out) {
     buf_free(&said);
 }
 
+static void run_board(struct buf *out) {
+    struct buf said = {0};
+
+    house_board(&said);
+    add_lines(out, said.at);
+    buf_free(&said);
+}
+
 /* The lines from `at` on that begin with '{', to a file that is published. */
 static const char *publish(const char *at, bool rests, struct buf *out) {
     char path[] = "/tmp/redress-house-XXXXXX";
@@ -312,7 +321,10 @@ static const char *play(const char *at, struct buf *out) {
         house_start(line + 6);
         house_rest();
     } else if (strncmp(line, "$ ", 2) == 0) {
-        run_ctl(line + 2, out);
+        if (strcmp(line, "$ board") == 0)
+            run_board(out);
+        else
+            run_ctl(line + 2, out);
         while (*at == '|') at += strcspn(at, "\n") + 1; /* what it said last time */
     } else if (line[0] && line[0] != '#' && !happens(line)) {
         fail_msg("\"%s\": expected PUBLISH, SEND, WAIT, STOP, START, FLUSH, REMEMBER, ROLL BACK, "
@@ -347,6 +359,7 @@ static void test_story(void **state) {
     if (file_read(arena, story_path, STORY_MAX, &story, &len, &err) < 0) fail_msg("%s", err.text);
     house_open(PARTITIONS);
     for (const char *at = story; *at;) at = play(at, &out);
+    house_board_close();
     house_close();
     if (writes) {
         FILE *file = fopen(story_path, "w");
