@@ -431,6 +431,8 @@ static void test_cutoff(void **unused) {
          0, 0},
         {"a wait that ends at the time", "2026-09-28T01:00:00Z", "2026-09-29T08:00:00Z", office,
          &split, 1, 0},
+        {"it begins at the time, as a wait ends", "2026-09-28T08:00:00Z", "2026-09-29T08:00:00Z",
+         office, &plain, 1, 0},
         {"a wait without an end", "2026-09-28T01:00:00Z", NULL, office, &split, 1, 1},
         {"an override on a holiday", "2026-09-30T09:00:00Z", "2026-10-01T08:00:00Z", office, &plain,
          0, 0},
