@@ -409,6 +409,7 @@ static int tear_down(void **unused) {
 static void test_cutoff(void **unused) {
     (void)unused;
     static const struct calendar_cutoff plain = {.time_ms = 16 * HOUR, .days = 1};
+    static const struct calendar_cutoff same_day = {.time_ms = 16 * HOUR};
     static const struct calendar_cutoff split = {.time_ms = 16 * HOUR,
                                                  .split = true,
                                                  .before_ms = 14 * HOUR,
@@ -433,6 +434,8 @@ static void test_cutoff(void **unused) {
          &split, 1, 0},
         {"it begins at the time, as a wait ends", "2026-09-28T08:00:00Z", "2026-09-29T08:00:00Z",
          office, &plain, 1, 0},
+        {"of the same day, at the time itself", "2026-09-28T08:00:00Z", "2026-09-29T08:00:00Z",
+         office, &same_day, 0, 0},
         {"a wait without an end", "2026-09-28T01:00:00Z", NULL, office, &split, 1, 1},
         {"an override on a holiday", "2026-09-30T09:00:00Z", "2026-10-01T08:00:00Z", office, &plain,
          0, 0},
