@@ -11,8 +11,7 @@ struct match {
     hs_database_t *database;
     hs_scratch_t *scratch;
     size_t *lengths; /* of words; 0 for a pattern */
-    size_t bytes;
-    bool empty; /* no items: nothing to scan for */
+    bool empty;      /* no items: nothing to scan for */
 };
 
 /* Vectorscan's scratch comes from its allocator alone; for the one call it is given the arena at
@@ -71,7 +70,7 @@ static hs_database_t *compile(const struct match_item *items, int count, struct 
 
 /* Vectorscan makes the database on the heap; a copy in the arena lives as long as the rest of the
  * policy. */
-static hs_database_t *move_database(hs_database_t *made, struct arena *arena, size_t *bytes_out) {
+static hs_database_t *move_database(hs_database_t *made, struct arena *arena) {
     char *serial = NULL;
     size_t len, size;
 
@@ -81,7 +80,6 @@ static hs_database_t *move_database(hs_database_t *made, struct arena *arena, si
     ASSERT(hs_deserialize_database_at(serial, len, moved) == HS_SUCCESS);
     free(serial);
     hs_free_database(made);
-    *bytes_out = size;
 
     return moved;
 }
@@ -89,7 +87,6 @@ static hs_database_t *move_database(hs_database_t *made, struct arena *arena, si
 struct match *match_new(const struct match_item *items, int count, struct arena *arena,
                         int *bad_out, struct err *err) {
     struct match *match = ARENA_NEW(arena, struct match);
-    size_t scratch_size;
 
     *bad_out = -1;
     match->empty = count == 0;
@@ -99,12 +96,11 @@ struct match *match_new(const struct match_item *items, int count, struct arena 
     match->lengths = arena_alloc(arena, (size_t)count * sizeof *match->lengths);
     for (int i = 0; i < count; i++)
         match->lengths[i] = items[i].pattern ? 0 : strlen(items[i].text);
-    match->database = move_database(made, arena, &match->bytes);
+    match->database = move_database(made, arena);
     scratch_arena = arena;
     ASSERT(hs_set_scratch_allocator(scratch_alloc, scratch_free) == HS_SUCCESS);
     hs_error_t status = hs_alloc_scratch(match->database, &match->scratch);
-    ASSERT(status == HS_SUCCESS && hs_scratch_size(match->scratch, &scratch_size) == HS_SUCCESS);
-    match->bytes += scratch_size;
+    ASSERT(status == HS_SUCCESS);
     scratch_arena = NULL;
 
     return match;
@@ -141,8 +137,4 @@ int match_scan(struct match *match, const char *bytes, size_t len, struct arena 
     }
     *hits_out = scan.at;
     return scan.count;
-}
-
-size_t match_bytes(const struct match *match) {
-    return match->bytes;
 }

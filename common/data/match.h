@@ -36,6 +36,4 @@ enum { MATCH_HITS_MAX = 65536 };
 int match_scan(struct match *match, const char *bytes, size_t len, struct arena *arena,
                const struct match_hit **hits_out);
 
-size_t match_bytes(const struct match *match); /* of database and working memory */
-
 #endif

@@ -9,17 +9,6 @@ void effects_init(struct effects *out, struct arena *arena) {
     *out = (struct effects){.arena = arena};
 }
 
-static struct output *add_output(struct effects *out) {
-    return ARENA_ADD(out->arena, out->at, out->count);
-}
-
-/* The arena's copy of what was written, so that the buffer can go. */
-static void take_data(struct effects *out, struct output *output, struct buf *buf) {
-    output->data = arena_strndup(out->arena, buf->at, buf->len);
-    output->data_len = buf->len;
-    buf_free(buf);
-}
-
 struct output *effects_send(struct effects *out, enum topic topic, const char *key,
                             const char *type, const char *id, int64_t time_ms,
                             const struct table *table, const void *data) {
@@ -30,14 +19,16 @@ struct output *effects_send(struct effects *out, enum topic topic, const char *k
         fields_encode(table, data, &json);
     else
         json_raw(&json, "{}", 2);
-    struct output *output = add_output(out);
+    struct output *output = ARENA_ADD(out->arena, out->at, out->count);
     *output = (struct output){.topic = topic,
                               .key = arena_strdup(out->arena, key),
                               .id = arena_strdup(out->arena, id),
                               .type = arena_strdup(out->arena, type),
                               .time_ms = time_ms,
-                              .sequence = EVENT_NO_SEQUENCE};
-    take_data(out, output, &buf);
+                              .sequence = EVENT_NO_SEQUENCE,
+                              .data = arena_strndup(out->arena, buf.at, buf.len),
+                              .data_len = buf.len};
+    buf_free(&buf);
 
     return output;
 }
@@ -49,26 +40,6 @@ struct output *effects_emit(struct effects *out, const char *type, const char *c
     const char *route = arena_strndup(out->arena, case_id, IDS_ROUTE_LEN);
     struct output *output = effects_send(out, TOPIC_EVENTS, route, type, id, time_ms, table, data);
     output->subject = arena_strdup(out->arena, case_id);
-    return output;
-}
-
-struct output *effects_pass(struct effects *out, enum topic topic, const char *key,
-                            const struct event *ev, const struct tree *data) {
-    struct buf buf = {0};
-    struct json_out json = {.buf = &buf};
-
-    json_tree(&json, data);
-    struct output *output = add_output(out);
-    *output = (struct output){.topic = topic,
-                              .key = arena_strdup(out->arena, key),
-                              .id = arena_strdup(out->arena, ev->id),
-                              .source = arena_strdup(out->arena, ev->source),
-                              .type = arena_strdup(out->arena, ev->type),
-                              .subject = arena_strdup(out->arena, ev->subject),
-                              .time_ms = ev->time_ms,
-                              .sequence = ev->sequence};
-    take_data(out, output, &buf);
-
     return output;
 }
 

@@ -42,9 +42,6 @@ struct output *effects_emit(struct effects *out, const char *type, const char *c
 struct output *effects_send(struct effects *out, enum topic topic, const char *key,
                             const char *type, const char *id, int64_t time_ms,
                             const struct table *table, const void *data);
-/* Passes data on as it came (a tree). */
-struct output *effects_pass(struct effects *out, enum topic topic, const char *key,
-                            const struct event *ev, const struct tree *data);
 /* Sets the rejection and returns REJECT. */
 enum result effects_reject(struct effects *out, const char *reason, const char *fmt, ...)
     PRINTF(3, 4);

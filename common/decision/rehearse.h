@@ -22,7 +22,7 @@ void rehearse_free(struct rehearse *rehearse); /* NULL is allowed */
 int rehearse_add(struct rehearse *rehearse, const struct worker_spec *spec, const char *policy_dir,
                  struct buf *errors) MUST_CHECK;
 /* A newer version of an added worker's policy; where the worker visits its cases, it does so as
- * soon as time passes or something happens. */
+ * soon as time passes or something happens. Only scenarios do so (tests/scenarios). */
 int rehearse_reload(struct rehearse *rehearse, const struct worker_spec *spec,
                     const char *policy_dir, struct buf *errors) MUST_CHECK;
 

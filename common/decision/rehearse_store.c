@@ -22,7 +22,8 @@ static int *slot_of(const struct rehearse_index *index, const char *key, size_t 
     }
 }
 
-int rehearse_index_find(const struct rehearse_index *index, const char *key) {
+/* -1: unknown. */
+static int index_find(const struct rehearse_index *index, const char *key) {
     if (!index->size) return -1;
     return *slot_of(index, key, hash_of(key)) - 1;
 }
@@ -42,7 +43,8 @@ static void resize(struct rehearse_index *index) {
         *slot_of(index, index->keys[i], index->hashes[i]) = i + 1;
 }
 
-int rehearse_index_add(struct rehearse_index *index, const char *key) {
+/* The known number, or the next. */
+static int index_add(struct rehearse_index *index, const char *key) {
     if (!index->arena) index->arena = arena_new();
     if (index->count == index->size) resize(index);
     size_t hash = hash_of(key);
@@ -55,7 +57,7 @@ int rehearse_index_add(struct rehearse_index *index, const char *key) {
     return index->count - 1;
 }
 
-void rehearse_index_free(struct rehearse_index *index) {
+static void index_free(struct rehearse_index *index) {
     arena_free(index->arena);
     free(index->keys);
     free(index->hashes);
@@ -70,7 +72,7 @@ void rehearse_states_init(struct rehearse_states *states, const struct table *ta
 }
 
 const void *rehearse_states_get(const struct rehearse_states *states, const char *key) {
-    int i = rehearse_index_find(&states->keys, key);
+    int i = index_find(&states->keys, key);
     if (i < 0) return NULL;
     return states->at[i];
 }
@@ -93,7 +95,7 @@ static void renew(struct rehearse_states *states) {
 
 int rehearse_states_put(struct rehearse_states *states, const char *key, const void *state) {
     enum { SPARE = 64 << 20 /* renewing less than this would cost more than it saves */ };
-    int i = rehearse_index_add(&states->keys, key);
+    int i = index_add(&states->keys, key);
     if (i >= states->size) {
         int size = states->keys.size;
         states->at = heap_resize(states->at, (size_t)size * sizeof *states->at);
@@ -109,7 +111,7 @@ int rehearse_states_put(struct rehearse_states *states, const char *key, const v
 }
 
 void rehearse_states_free(struct rehearse_states *states) {
-    rehearse_index_free(&states->keys);
+    index_free(&states->keys);
     free(states->at);
     arena_free(states->arena);
     *states = (struct rehearse_states){0};
@@ -149,8 +151,8 @@ struct rehearse_claims *rehearse_claims_new(void) {
 }
 
 void rehearse_claims_free(struct rehearse_claims *claims) {
-    rehearse_index_free(&claims->keys);
-    rehearse_index_free(&claims->members);
+    index_free(&claims->keys);
+    index_free(&claims->members);
     arena_free(claims->arena);
     free(claims->held);
     free(claims->member);
@@ -158,7 +160,7 @@ void rehearse_claims_free(struct rehearse_claims *claims) {
 }
 
 static struct held *held_of(struct rehearse_claims *claims, const char *key) {
-    int i = rehearse_index_add(&claims->keys, key);
+    int i = index_add(&claims->keys, key);
 
     if (i >= claims->held_size) {
         int size = claims->keys.size;
@@ -173,8 +175,7 @@ static struct held *held_of(struct rehearse_claims *claims, const char *key) {
 
 static int member_number(struct rehearse_claims *claims, const struct claim *claim,
                          struct arena *arena) {
-    int i = rehearse_index_add(&claims->members,
-                               arena_printf(arena, "%s\x1f#%s", claim->key, claim->id));
+    int i = index_add(&claims->members, arena_printf(arena, "%s\x1f#%s", claim->key, claim->id));
 
     if (i >= claims->member_size) {
         int size = claims->members.size;

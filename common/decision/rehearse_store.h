@@ -14,10 +14,6 @@ struct rehearse_index {
     int *slots;     /* number + 1; 0: free */
     int count, size;
 };
-int rehearse_index_find(const struct rehearse_index *index, const char *key); /* -1: unknown */
-int rehearse_index_add(struct rehearse_index *index,
-                       const char *key); /* the known number, or the next */
-void rehearse_index_free(struct rehearse_index *index);
 
 /* States of one worker. They are copied into one arena, which is renewed when most of it is out of
  * date. */

@@ -50,7 +50,7 @@ const struct setting config_settings[] = {
      "transactional id and static membership come from it; no two processes may share one"},
     {"http_listen", "REDRESS_HTTP_LISTEN", SETTING_LISTEN, AT(http_listen), NULL, 0, 0,
      "address of `/metrics`, `/healthz` and `/readyz`, such as `127.0.0.1:9101`; `:9101` is every "
-     "address; without it there is no HTTP"},
+     "address, port 0 a free port, which the log names; without it there is no HTTP"},
     {"policy_dir", "REDRESS_POLICY_DIR", SETTING_FOLDER, AT(policy_dir), "share/redress/policies",
      0, 0,
      "folder of the policy files; if not given that of the installation, or `deploy/policies` of "

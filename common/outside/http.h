@@ -20,7 +20,7 @@ struct http;
  * one. The table ends with a NULL path. */
 struct http *http_start(const char *listen, const struct http_route *routes, void *context,
                         struct err *err);
-int http_port(const struct http *http);
-void http_stop(struct http *http); /* NULL is allowed */
+int http_port(const struct http *http); /* that it listens at */
+void http_stop(struct http *http);      /* NULL is allowed */
 
 #endif

@@ -121,29 +121,6 @@ int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics
     return 0;
 }
 
-int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms,
-                     struct err *err) {
-    char text[256];
-    rd_kafka_NewPartitions_t *more =
-        rd_kafka_NewPartitions_new(name, (size_t)count, text, sizeof text);
-    if (!more) return err_set(err, "%s: %s", name, text);
-    struct request request = request_new(admin, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, timeout_ms);
-    rd_kafka_CreatePartitions(admin->rk, &more, 1, request.options, request.queue);
-    rd_kafka_event_t *event = request_end(&request, err);
-    rd_kafka_NewPartitions_destroy(more);
-    if (!event) return -1;
-
-    size_t results = 0;
-    const rd_kafka_topic_result_t **list = rd_kafka_CreatePartitions_result_topics(
-        rd_kafka_event_CreatePartitions_result(event), &results);
-    int failed = 0;
-    if (results != 1 || rd_kafka_topic_result_error(list[0]))
-        failed = err_set(err, "%s: %s", name,
-                         results == 1 ? rd_kafka_topic_result_error_string(list[0]) : "no answer");
-    rd_kafka_event_destroy(event);
-    return failed;
-}
-
 int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms,
                              struct err *err) {
     rd_kafka_DeleteGroup_t *one = rd_kafka_DeleteGroup_new(group);

@@ -26,9 +26,6 @@ struct kafka_new_topic {
 int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics, int count,
                        int timeout_ms, struct err *err) MUST_CHECK;
 
-/* More partitions of a topic that is there: `count` in all. */
-int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms,
-                     struct err *err) MUST_CHECK;
 /* Deletes a consumer group without members, and its offsets. 0; 1 while it has members; -1. */
 int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms,
                              struct err *err) MUST_CHECK;

@@ -50,8 +50,10 @@ static void add_to_all(const struct engine *engine, struct batch *batch,
     }
 }
 
-void batch_add_output(struct engine *engine, struct batch *batch, const struct output *output,
-                      const char *traceparent) {
+/* An output with its CloudEvents headers; to every partition when it is for the case log without a
+ * key. */
+static void add_output(struct engine *engine, struct batch *batch, const struct output *output,
+                       const char *traceparent) {
     struct arena *arena = batch->arena;
     struct header *headers = arena_alloc(arena, sizeof *headers * HEADERS_MAX);
     struct kafka_message message = {.topic = output->topic,
@@ -139,8 +141,10 @@ static void describe_record(struct engine *engine, struct arena *arena, const st
     headers[out->header_count++] = (struct header){"redress_described", what, strlen(what)};
 }
 
-void batch_add_rejected(struct engine *engine, struct batch *batch, const struct raw *raw,
-                        const struct rejection *rejection) {
+/* The record as it came, to redress.rejected, or a description of it where Kafka would not take it.
+ */
+static void add_rejected(struct engine *engine, struct batch *batch, const struct raw *raw,
+                         const struct rejection *rejection) {
     const struct bounds_refused *refused = bounds_refused(engine, raw);
     struct kafka_message message;
 
@@ -220,7 +224,7 @@ static void reject_cause(struct engine *engine, struct batch *batch, int first, 
     batch->again = false;
     batch->count = first;
     batch->released_count = released;
-    batch_add_rejected(engine, batch, cause, &bounds_refused(engine, cause)->rejection);
+    add_rejected(engine, batch, cause, &bounds_refused(engine, cause)->rejection);
 }
 
 /* A deadline has no event: its trace is the one that the case keeps, and its outputs carry. */
@@ -271,13 +275,13 @@ void batch_add_effects(struct engine *engine, struct batch *batch, const struct 
     else
         batch->cause = NULL;
     if (refused && refused->rejection.reason) {
-        batch_add_rejected(engine, batch, raw, &refused->rejection);
+        add_rejected(engine, batch, raw, &refused->rejection);
     } else if (result == REJECT) {
         ASSERT(has_input && effects->rejection.reason);
-        batch_add_rejected(engine, batch, raw, &effects->rejection);
+        add_rejected(engine, batch, raw, &effects->rejection);
     } else {
         for (int i = 0; i < effects->count; i++)
-            batch_add_output(engine, batch, &effects->at[i], ev ? ev->traceparent : NULL);
+            add_output(engine, batch, &effects->at[i], ev ? ev->traceparent : NULL);
         if (claims) add_claims(batch, effects, claims, answers);
         int large = find_too_large(engine, batch, first);
         if (large >= 0) reject_cause(engine, batch, first, released, large);

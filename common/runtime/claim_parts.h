@@ -1,4 +1,4 @@
-/* claim_parts: what the files claim_*.c share and nobody else includes. */
+/* claim_parts: what the files claim_*.c share; besides them only tests include it. */
 #ifndef REDRESS_CLAIM_PARTS_H
 #define REDRESS_CLAIM_PARTS_H
 
@@ -52,13 +52,12 @@ const char *claim_marker_begin(struct redis *redis, struct arena *arena);
 
 /* claim_buckets.c: the name of a claim in a bucket, and which of `buckets` it is in; which one
  * gives half of it to the next. */
-enum { CLAIM_FIELD_LEN = CLAIM_FIELD_MAX - 1 };
+enum { CLAIM_FIELD_MAX = 20, CLAIM_FIELD_LEN = CLAIM_FIELD_MAX - 1 };
 void claim_field(const char *key, char field_out[CLAIM_FIELD_LEN + 1]);
 int claim_bucket(const char *field, int buckets);
 int claim_split(int buckets);
 
 extern const char *const claim_kind_names[];
-int claim_tag(const char *key);
 const char *claim_redis_key(const struct claim_store *store, struct arena *arena, int tag,
                             const char *name);
 const char *claim_number(struct arena *arena, int64_t value);

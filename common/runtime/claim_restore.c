@@ -425,10 +425,6 @@ bool claim_store_tidy(struct claim_store *store, struct kafka_asker *asker, int 
     return goes_on;
 }
 
-void claim_store_tidy_now(struct claim_store *store) {
-    store->tidy_at_ms = 1;
-}
-
 void claim_store_restart(struct claim_store *store) {
     stop(&store->restoring);
     stop(&store->tidying);

@@ -42,7 +42,7 @@ void claim_store_free(struct claim_store *store) {
     free(store);
 }
 
-int claim_tag(const char *key) {
+static int tag_of(const char *key) {
     return ids_partition(key, strlen(key), CLAIM_TAGS);
 }
 
@@ -52,22 +52,11 @@ const char *claim_redis_key(const struct claim_store *store, struct arena *arena
 }
 
 const char *claim_store_key(const char *prefix, const char *key, struct arena *arena) {
-    return arena_printf(arena, "%s:{claims.%d}:%s", prefix, claim_tag(key), key);
+    return arena_printf(arena, "%s:{claims.%d}:%s", prefix, tag_of(key), key);
 }
 
 const char *claim_store_marker(const char *prefix, const char *key, struct arena *arena) {
-    return arena_printf(arena, "%s:{claims.%d}:marker", prefix, claim_tag(key));
-}
-
-const char *claim_store_size(const char *prefix, const char *key, struct arena *arena) {
-    return arena_printf(arena, "%s:{claims.%d}:~size", prefix, claim_tag(key));
-}
-
-const char *claim_store_bucket(const char *prefix, const char *key, int buckets,
-                               struct arena *arena, char field_out[CLAIM_FIELD_MAX]) {
-    claim_field(key, field_out);
-    return arena_printf(arena, "%s:{claims.%d}:~%d", prefix, claim_tag(key),
-                        claim_bucket(field_out, buckets));
+    return arena_printf(arena, "%s:{claims.%d}:marker", prefix, tag_of(key));
 }
 
 const char *claim_number(struct arena *arena, int64_t value) {
@@ -104,7 +93,7 @@ static int group(const struct claim_op *ops, int count, struct arena *arena,
     memset(last, 0, sizeof last);
     *out = NULL;
     for (int i = 0; i < count; i++) {
-        int tag = claim_tag(ops[i].key);
+        int tag = tag_of(ops[i].key);
         if (!last[tag] || (*out)[last[tag] - 1].count == CLAIMS_AT_ONCE) {
             ARENA_ADD(arena, *out, groups)->tag = tag;
             last[tag] = groups;

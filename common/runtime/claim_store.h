@@ -26,13 +26,6 @@ void claim_store_free(struct claim_store *store);
 const char *claim_store_key(const char *prefix, const char *key, struct arena *arena);
 const char *claim_store_marker(const char *prefix, const char *key, struct arena *arena);
 
-/* Where it has the others, for tests: how many buckets there are of its tag, which one it is in
- * when they are so many, and its name there (claims.lua). */
-enum { CLAIM_FIELD_MAX = 20 };
-const char *claim_store_size(const char *prefix, const char *key, struct arena *arena);
-const char *claim_store_bucket(const char *prefix, const char *key, int buckets,
-                               struct arena *arena, char field_out[CLAIM_FIELD_MAX]);
-
 /* A new batch: forgets the markers seen. */
 void claim_store_begin(struct claim_store *store);
 /* Makes claims, those of a tag in one script, all scripts in one pipeline; of one key in their
@@ -57,9 +50,8 @@ void claim_store_release(struct claim_store *store, struct arena *arena, const s
 enum outcome claim_store_restore(struct claim_store *store, struct kafka_asker *asker, int ms,
                                  struct err *err);
 /* Takes what has run out out of the topic: one of all workers a day, `ms` at a time; called each
- * turn. True: it is under way. claim_store_tidy_now(): with the next call, for tests. */
+ * turn. True: it is under way. */
 bool claim_store_tidy(struct claim_store *store, struct kafka_asker *asker, int ms);
-void claim_store_tidy_now(struct claim_store *store);
 /* Drops what was begun. */
 void claim_store_restart(struct claim_store *store);
 

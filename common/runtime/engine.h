@@ -129,14 +129,6 @@ struct batch {
 void batch_init(struct batch *batch, struct arena *arena);
 /* Returns the message's index. The struct and what it points to live as long as the arena. */
 int batch_add(struct batch *batch, const struct kafka_message *message);
-/* An output with its CloudEvents headers; to every partition when it is for the case log without a
- * key. */
-void batch_add_output(struct engine *engine, struct batch *batch, const struct output *output,
-                      const char *traceparent);
-/* The record as it came, to redress.rejected, or a description of it where Kafka would not take it.
- */
-void batch_add_rejected(struct engine *engine, struct batch *batch, const struct raw *raw,
-                        const struct rejection *rejection);
 /* What a decision came to: outputs, rejection, claims made and given back. */
 void batch_add_effects(struct engine *engine, struct batch *batch, const struct event *ev,
                        const struct raw *raw, enum result result, const struct effects *effects,

@@ -79,13 +79,6 @@ void health_proven(const char *what) {
     if (thing) metrics_set(unproven_metric(), what, 0);
 }
 
-int health_unproven_count(void) {
-    pthread_mutex_lock(&lock);
-    int count = thing_count;
-    pthread_mutex_unlock(&lock);
-    return count;
-}
-
 void health_waits(const char *message, const char *detail) {
     pthread_mutex_lock(&lock);
     waits[0] = 0;
@@ -101,7 +94,7 @@ void health_remark(const char *text) {
 
 /* ---- Answers ---- */
 
-int health_serve_health(void *context, const char *query, struct buf *body) {
+static int serve_health(void *context, const char *query, struct buf *body) {
     (void)context, (void)query;
     bool turning = clock_boot_ms() - last_turn_ms < STANDS_MS;
     buf_puts(body, turning ? "ok\n" : "the loop stands still\n");
@@ -151,7 +144,7 @@ static int serve_metrics(void *context, const char *query, struct buf *body) {
 int health_serve(const char *listen, struct http **http_out) {
     static const struct http_route routes[] = {
         {"/metrics", "text/plain; version=0.0.4", serve_metrics},
-        {"/healthz", "text/plain", health_serve_health},
+        {"/healthz", "text/plain", serve_health},
         {"/readyz", "text/plain", health_serve_ready},
         {NULL, NULL, NULL}};
     struct err err;
@@ -159,7 +152,10 @@ int health_serve(const char *listen, struct http **http_out) {
     *http_out = NULL;
     if (!listen) return 0;
     *http_out = http_start(listen, routes, NULL, &err);
-    if (*http_out) return 0;
-    log_say(LOG_ERROR, "no http", "error", err.text, NULL);
-    return -1;
+    if (!*http_out) {
+        log_say(LOG_ERROR, "no http", "error", err.text, NULL);
+        return -1;
+    }
+    log_say(LOG_INFO, "http is served", "port", log_int(http_port(*http_out)), NULL);
+    return 0;
 }

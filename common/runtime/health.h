@@ -17,8 +17,6 @@ void health_init(int64_t limit_ms);
  */
 void health_unproven(const char *what, const char *why);
 void health_proven(const char *what);
-/* Things that are not proven now. */
-int health_unproven_count(void);
 
 /* Told by the loops each turn. */
 void health_turned(bool is_ready);
@@ -31,10 +29,10 @@ void health_waits(const char *message, const char *detail);
 void health_remark(const char *text);
 
 /* For the table of http.h. */
-int health_serve_health(void *context, const char *query, struct buf *body);
 int health_serve_ready(void *context, const char *query, struct buf *body);
 
-/* Serves /metrics, /healthz and /readyz at `listen`; NULL: nothing is served. -1: logged. */
+/* Serves /metrics, /healthz and /readyz at `listen`, and logs at which port; NULL: nothing is
+ * served. -1: logged. */
 int health_serve(const char *listen, struct http **http_out) MUST_CHECK;
 
 #endif

@@ -73,8 +73,6 @@ bool keyed_fold(struct keyed_work *work);
 
 /* Whether the record lies at or behind one that is held. */
 bool keyed_is_held(const struct keyed_work *work, const struct keyed_job *job);
-/* The state's member wake_at. */
-int64_t *keyed_wake_of(const struct keyed_work *work, void *state);
 /* As the changelog has it. */
 void keyed_encode(const struct keyed_work *work, const void *state, struct buf *out);
 

@@ -33,7 +33,9 @@ void map_polled_of(const struct map *map, const struct raw *raw, struct map_poll
     *out = (struct map_polled){*raw, (int)(input - map->inputs)};
 }
 
-void map_rewind(struct map *map) {
+/* The only way back, whatever it is for: nothing in hand and nothing that was seen of an input
+ * outlives the position from which it is fetched. Fetching begins anew with the next turn. */
+static void rewind_all(struct map *map) {
     map_gate_drop(&map->gate);
     map_wait_drop(map);
     for (int i = 0; i < map->input_count; i++) map_input_rewind(&map->inputs[i]);
@@ -42,7 +44,7 @@ void map_rewind(struct map *map) {
 }
 
 void map_forget(struct map *map) {
-    map_rewind(map);
+    rewind_all(map);
     map->known = false;
 }
 
@@ -70,7 +72,8 @@ static void on_revoked(void *context, bool lost) {
     map->input_count = 0;
 }
 
-struct place *map_places(const struct map *map) {
+/* The assigned partitions, without offsets. */
+static struct place *places_of(const struct map *map) {
     struct place *places =
         arena_alloc(map->engine->arena, sizeof *places * ((size_t)map->input_count + 1));
     for (int i = 0; i < map->input_count; i++)
@@ -83,8 +86,8 @@ struct place *map_places(const struct map *map) {
  * guessed. */
 static bool read_offsets(struct map *map) {
     struct engine *engine = map->engine;
-    struct place *places = map_places(map);
-    struct place *starts = map_places(map);
+    struct place *places = places_of(map);
+    struct place *starts = places_of(map);
     struct err err;
 
     enum { TURN_MS = 500 };
@@ -109,8 +112,8 @@ static bool fetch(struct map *map, bool wanted) {
     struct engine *engine = map->engine;
     if (wanted == map->fetching) return true;
 
-    map_rewind(map);
-    struct place *places = map_places(map);
+    rewind_all(map);
+    struct place *places = places_of(map);
     for (int i = 0; i < map->input_count; i++) places[i].offset = map->inputs[i].polled;
     int count = 0;
     if (wanted) count = map->input_count;
@@ -132,21 +135,21 @@ static void pause_some(struct map *map, bool wanted) {
         bool pauses = input->full || (map->held_back && map_gate_holds(map, input->topic));
         if (pauses != wanted || pauses == input->paused) continue;
         input->paused = pauses;
-        if (!places) places = map_places(map);
+        if (!places) places = places_of(map);
         places[count++] = (struct place){.topic = input->topic, .partition = input->partition};
     }
 
     struct err err;
     if (!count || kafka_pause(map->engine->consumer, places, count, wanted, &err) == 0) return;
     engine_pause(map->engine, "cannot pause", err.text);
-    map_rewind(map);
+    rewind_all(map);
 }
 
 /* A partition of which too much waited is read on. */
 static void read_on(struct map *map) {
     for (int i = 0; i < map->input_count; i++)
         if (map->inputs[i].full && map_input_has_room(&map->inputs[i]) && map_wait_has_half(map)) {
-            map_rewind(map);
+            rewind_all(map);
             return;
         }
 }
@@ -274,7 +277,7 @@ static void report(struct map *map) {
     map->report_at_ms = now_ms + REPORT_EVERY_MS;
     map_wait_say(map);
 
-    struct place *ends = map_places(map);
+    struct place *ends = places_of(map);
     struct err err;
     if (kafka_ends(map->engine->asker, ends, map->input_count, ENGINE_ASK_MS, &err) < 0) return;
     for (int i = 0; i < map->input_count; i++) {
@@ -339,7 +342,7 @@ void map_run(struct engine *engine) {
     map_gate_init(&map.gate);
     engine_join(engine, &hooks);
     while (!engine->stopping && !engine_stop_asked()) turn(&map);
-    map_rewind(&map);                      /* no record outlives its handle */
+    rewind_all(&map);                      /* no record outlives its handle */
     kafka_consumer_free(engine->consumer); /* leaves the group; what was not committed is read again
                                               by the next owner */
     engine->consumer = NULL;

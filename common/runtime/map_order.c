@@ -5,7 +5,8 @@
 
 /* ---- What is known ---- */
 
-const struct map_input *map_known_input(const struct map_known *known,
+/* NULL: its partition is not known. */
+static const struct map_input *input_of(const struct map_known *known,
                                         const struct map_position *at) {
     for (int i = 0; i < known->own_count; i++)
         if (known->own[i].topic == at->topic && known->own[i].partition == at->partition)
@@ -19,7 +20,7 @@ const struct map_input *map_known_input(const struct map_known *known,
 bool map_known_passed(const struct map_known *known, const struct map_position *at) {
     for (int i = 0; i < known->gone_count; i++)
         if (map_position_compare(&known->gone[i], at) == 0) return true;
-    const struct map_input *input = map_known_input(known, at);
+    const struct map_input *input = input_of(known, at);
     return input && map_input_passed(input, at->offset);
 }
 
@@ -117,7 +118,7 @@ static const struct map_position *waits_for(const struct pass *pass, const struc
     const struct map_item *item = find_item(pass, at);
     if (item) return item->goes || item->left ? NULL : &item->on;
     if (!marks) return NULL;
-    const struct map_input *input = map_known_input(pass->known, at);
+    const struct map_input *input = input_of(pass->known, at);
     if (!input) return NULL;
     return map_input_waits_for(input, at->offset);
 }

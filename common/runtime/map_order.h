@@ -25,8 +25,6 @@ struct map_known {
     const struct map_position *gone;
     int gone_count;
 };
-const struct map_input *map_known_input(const struct map_known *known,
-                                        const struct map_position *at);
 /* Whether a record is decided and committed, or never can be. False when its partition is not
  * known. */
 bool map_known_passed(const struct map_known *known, const struct map_position *at);

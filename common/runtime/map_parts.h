@@ -30,11 +30,6 @@ struct map_polled {
 struct map_input *map_find(const struct map *map, enum topic topic, int partition);
 /* The partition must be assigned. */
 void map_polled_of(const struct map *map, const struct raw *raw, struct map_polled *out);
-/* The assigned partitions, without offsets. */
-struct place *map_places(const struct map *map);
-/* The only way back, whatever it is for: nothing in hand and nothing that was seen of an input
- * outlives the position from which it is fetched. Fetching begins anew with the next turn. */
-void map_rewind(struct map *map);
 /* After trouble, and with another assignment, also what is committed is not known any more. */
 void map_forget(struct map *map);
 

@@ -52,10 +52,6 @@ void policy_store_free(struct policy_store *store) {
     free(store);
 }
 
-int policy_store_count(const struct policy_store *store) {
-    return store->count;
-}
-
 /* ---- The list ---- */
 
 static void link_all(struct policy_store *store) {

@@ -46,9 +46,6 @@ void policy_store_begin(struct policy_store *store);
 enum outcome policy_store_know(struct policy_store *store, const struct policy_topic *topic,
                                const char *version, struct err *err) MUST_CHECK;
 
-/* Versions in memory, the current one included. */
-int policy_store_count(const struct policy_store *store);
-
 /* One version of a spec out of the topic, for tools. The policy lives in the arena. REFUSED: it is
  * not there, or this program cannot read it. */
 enum outcome policy_store_find(const struct worker_spec *spec, const char *dir,

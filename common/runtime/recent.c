@@ -158,7 +158,3 @@ void recent_put(struct recent *recent, int shard, const char *id, const void *st
     fields_copy(recent->state, state, half->arena, copy);
     entry->state = copy;
 }
-
-size_t recent_used(const struct recent *recent) {
-    return used(&recent->halves[0]) + used(&recent->halves[1]);
-}

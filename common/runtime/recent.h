@@ -29,7 +29,5 @@ void recent_put(struct recent *recent, int shard, const char *id, const void *st
 /* The shard heals, or is somebody else's: nothing is known of it. */
 void recent_forget(struct recent *recent, int shard);
 void recent_forget_all(struct recent *recent);
-/* Bytes at hand. */
-size_t recent_used(const struct recent *recent);
 
 #endif

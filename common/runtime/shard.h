@@ -113,8 +113,6 @@ void shard_assign(struct shard *shard, int number);
 void shard_turn(struct shards *shards, struct shard *shard);
 /* The view is not where it should be, or it is not known: heal. */
 void shard_heal(struct shards *shards, struct shard *shard, const char *why);
-/* Something of the view was lost, or changed by somebody else: make it anew from the changelog. */
-void shard_remake(struct shards *shards, struct shard *shard, const char *why);
 /* The event at hold_at cannot be decided: nothing of the shard is, until its changelog says
  * something else. */
 void shard_hold(struct shards *shards, struct shard *shard);

@@ -16,6 +16,5 @@ void shard_replay(struct shards *shards, struct shard *shard);
 /* From here on it is known which cases the view has, if it has none now. */
 void shard_seen_begin(struct shard_seen *seen, const struct shard *shard,
                       const struct view_standing *standing);
-void shard_seen_end(struct shard_seen *seen);
 
 #endif

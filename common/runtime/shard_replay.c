@@ -13,16 +13,16 @@
 
 enum { SEEN_FIRST = 1024, SEEN_MAX = 1 << 23 /* 64 MiB: then all are asked for */ };
 
+static void end_seen(struct shard_seen *seen) {
+    free(seen->at);
+    *seen = (struct shard_seen){.shard = -1};
+}
+
 void shard_seen_begin(struct shard_seen *seen, const struct shard *shard,
                       const struct view_standing *standing) {
     bool empty = standing->whole && !standing->cases && !standing->unread;
-    shard_seen_end(seen);
+    end_seen(seen);
     if (empty) *seen = (struct shard_seen){.shard = shard->number, .applied = standing->applied};
-}
-
-void shard_seen_end(struct shard_seen *seen) {
-    free(seen->at);
-    *seen = (struct shard_seen){.shard = -1};
 }
 
 static uint64_t *seen_place(const struct shard_seen *seen, uint64_t hash) {
@@ -53,7 +53,7 @@ static bool seen_before(struct shard_seen *seen, const struct shard *shard, int6
                         const char *id) {
     if (seen->shard != shard->number || seen->applied != applied) return true;
     if (seen->count * 2 >= seen->size && !seen_grow(seen)) {
-        shard_seen_end(seen);
+        end_seen(seen);
         return true;
     }
     uint64_t hash = ids_table_hash(id, strlen(id)) | 1; /* 0: nobody's place */
@@ -243,7 +243,7 @@ static void healed(struct shards *shards, struct shard *shard) {
     shard->reading = false;
     shard->renew_at_ms = clock_boot_ms() + SHARD_RENEW_MS;
     shards->refetch = true;
-    shard_seen_end(&shards->seen);
+    end_seen(&shards->seen);
     shard_note_held(shards, shard, NULL);
     metrics_add(engine->metrics.heals, NULL, 1);
     metrics_observe(engine->metrics.heal, (double)took_ms / 1e3);

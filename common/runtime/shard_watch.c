@@ -8,7 +8,8 @@ bool shard_has_turn(const struct shard *shard) {
     return shard->phase != SHARD_RUN && clock_boot_ms() >= shard->wait_until_ms;
 }
 
-void shard_remake(struct shards *shards, struct shard *shard, const char *why) {
+/* Something of the view was lost, or changed by somebody else: make it anew from the changelog. */
+static void remake(struct shards *shards, struct shard *shard, const char *why) {
     snprintf(shard->distrust, sizeof shard->distrust, "%.*s", (int)sizeof shard->distrust - 1, why);
     shard_heal(shards, shard, why);
 }
@@ -47,7 +48,7 @@ bool shard_stands(struct shards *shards, struct shard *shard,
         why = "the view is another version's, or its totals are gone";
     if (why) shard_heal(shards, shard, why);
     if (why || standing->whole) return !why;
-    shard_remake(shards, shard, "it has lost cases");
+    remake(shards, shard, "it has lost cases");
 
     return false;
 }
@@ -56,8 +57,7 @@ bool shard_stumbles(struct shards *shards, struct shard *shard, enum outcome res
                     const struct view_standing *standing, const struct err *err) {
     if (result == OUTCOME_DONE) return false;
     if (result == OUTCOME_BROKEN) {
-        if (!standing || shard_stands(shards, shard, standing))
-            shard_remake(shards, shard, err->text);
+        if (!standing || shard_stands(shards, shard, standing)) remake(shards, shard, err->text);
         return true;
     }
     if (result != OUTCOME_STALE)

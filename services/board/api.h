@@ -51,10 +51,6 @@ void api_serve(const struct api_endpoint *endpoint, const struct api_call *call,
 /* {"error": ..., "detail": ...} */
 void api_error(struct buf *out, const char *error, const char *detail);
 
-/* What is wanted, by the query, within what the person sees. */
-void api_filter(const struct api_call *call, struct sight_filter *out);
-int64_t api_number(const struct api_call *call, const char *name, int64_t absent);
-
 /* Tables of other files. */
 extern const struct table api_case_table;
 extern const struct api_parameter api_list_parameters[];

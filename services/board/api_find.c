@@ -12,7 +12,7 @@ static const char *get(const struct api_call *call, const char *name) {
     return NULL;
 }
 
-int64_t api_number(const struct api_call *call, const char *name, int64_t absent) {
+static int64_t number_of(const struct api_call *call, const char *name, int64_t absent) {
     const char *value = get(call, name);
     if (!value) return absent;
     return strtoll(value, NULL, 10);
@@ -30,7 +30,8 @@ static void filter_times(const struct api_call *call, struct sight_filter *out) 
     out->to_ms = call->now_ms + within_ms;
 }
 
-void api_filter(const struct api_call *call, struct sight_filter *out) {
+/* What is wanted, by the query, within what the person sees. */
+static void filter_of(const struct api_call *call, struct sight_filter *out) {
     *out = (struct sight_filter){.class_pattern = get(call, "class"),
                                  .tier = get(call, "tier"),
                                  .severity = get(call, "severity"),
@@ -53,11 +54,11 @@ void api_find_due(const struct api_call *call, void *out) {
     struct sight_filter filter;
     struct mirror_page page = {.filter = &filter,
                                .after = get(call, "after"),
-                               .limit = (int)api_number(call, "limit", API_LIMIT)};
+                               .limit = (int)number_of(call, "limit", API_LIMIT)};
     const struct mirror_entry **found =
         arena_alloc(call->arena, (size_t)page.limit * sizeof(struct mirror_entry *));
 
-    api_filter(call, &filter);
+    filter_of(call, &filter);
     mirror_find_deadlines(call->list, &page, call->arena, found);
     struct sight_listed *items =
         arena_alloc(call->arena, ((size_t)page.count + 1) * sizeof(struct sight_listed));
@@ -77,11 +78,11 @@ void api_find_cases(const struct api_call *call, void *out) {
     struct sight_filter filter;
     struct mirror_page page = {.filter = &filter,
                                .after = get(call, "after"),
-                               .limit = (int)api_number(call, "limit", API_LIMIT)};
+                               .limit = (int)number_of(call, "limit", API_LIMIT)};
     const struct sight_row **found =
         arena_alloc(call->arena, (size_t)page.limit * sizeof(struct sight_row *));
 
-    api_filter(call, &filter);
+    filter_of(call, &filter);
     mirror_find_cases(call->list, &page, call->arena, found);
     struct sight_row *items =
         arena_alloc(call->arena, ((size_t)page.count + 1) * sizeof(struct sight_row));
@@ -117,7 +118,7 @@ void api_find_approvals(const struct api_call *call, void *out) {
     struct api_page *answer = out;
     const struct sight_approvals *all = &call->overview->approvals;
     const char *after = get(call, "after");
-    int limit = (int)api_number(call, "limit", API_LIMIT);
+    int limit = (int)number_of(call, "limit", API_LIMIT);
     struct sight_waiting *items =
         arena_alloc(call->arena, ((size_t)limit + 1) * sizeof(struct sight_waiting));
 
@@ -139,7 +140,7 @@ void api_find_causes(const struct api_call *call, void *out) {
     struct api_page *answer = out;
     const struct sight_causes *all = &call->overview->causes;
     const char *party = get(call, "party");
-    int limit = (int)api_number(call, "limit", API_LIMIT);
+    int limit = (int)number_of(call, "limit", API_LIMIT);
     struct sight_cause *items =
         arena_alloc(call->arena, ((size_t)limit + 1) * sizeof(struct sight_cause));
 
@@ -155,7 +156,7 @@ void api_find_causes(const struct api_call *call, void *out) {
 void api_find_cohorts(const struct api_call *call, void *out) {
     struct api_page *answer = out;
     const struct sight_cohorts *all = &call->overview->cohorts;
-    int limit = (int)api_number(call, "limit", API_LIMIT);
+    int limit = (int)number_of(call, "limit", API_LIMIT);
 
     answer->items = (struct parts){all->at, all->count < limit ? all->count : limit};
     answer->total = all->count;
@@ -169,7 +170,7 @@ void api_find_counts(const struct api_call *call, void *out) {
     static const struct sight_filter everything = {.tier = NULL};
     struct sight_filter filter;
 
-    api_filter(call, &filter);
+    filter_of(call, &filter);
     if (memcmp(&filter, &everything, sizeof filter) == 0) {
         *counts = *all;
         return;
@@ -185,7 +186,7 @@ void api_find_counts(const struct api_call *call, void *out) {
 void api_find_hours(const struct api_call *call, void *out) {
     struct api_page *answer = out;
     struct sight_hour *hours = call->overview->hours.at;
-    int count = (int)api_number(call, "hours", 24);
+    int count = (int)number_of(call, "hours", 24);
 
     if (count > call->overview->hours.count) count = call->overview->hours.count;
     answer->items = (struct parts){NULL, count};

@@ -29,14 +29,14 @@ static size_t bucket_of(const struct mirror *mirror, const char *case_id) {
     return ids_table_hash(case_id, strlen(case_id)) % mirror->bucket_count;
 }
 
-struct mirror_case *mirror_find(const struct mirror *mirror, const char *case_id) {
+static struct mirror_case *find(const struct mirror *mirror, const char *case_id) {
     struct mirror_case *at = mirror->buckets[bucket_of(mirror, case_id)];
     while (at && strcmp(at->id, case_id) != 0) at = at->next;
     return at;
 }
 
 bool mirror_knows(const struct mirror *mirror, const char *case_id) {
-    return mirror_find(mirror, case_id) != NULL;
+    return find(mirror, case_id) != NULL;
 }
 
 static void set_stale(struct mirror *mirror, struct mirror_case *one, bool stale) {
@@ -51,7 +51,7 @@ static void retire(struct mirror *mirror, struct mirror_row *row) {
     mirror->changed = true;
 }
 
-void mirror_drop(struct mirror *mirror, struct mirror_case *one) {
+static void drop(struct mirror *mirror, struct mirror_case *one) {
     struct mirror_case **at = &mirror->buckets[bucket_of(mirror, one->id)];
 
     while (*at != one) at = &(*at)->next;
@@ -65,7 +65,7 @@ void mirror_drop(struct mirror *mirror, struct mirror_case *one) {
 
 void mirror_forget(struct mirror *mirror) {
     for (size_t i = 0; i < mirror->bucket_count; i++)
-        while (mirror->buckets[i]) mirror_drop(mirror, mirror->buckets[i]);
+        while (mirror->buckets[i]) drop(mirror, mirror->buckets[i]);
 }
 
 void mirror_free(struct mirror *mirror) {
@@ -84,7 +84,7 @@ void mirror_free(struct mirror *mirror) {
 
 /* NULL: there is no room. */
 static struct mirror_case *meet(struct mirror *mirror, int shard, const char *case_id) {
-    struct mirror_case *one = mirror_find(mirror, case_id);
+    struct mirror_case *one = find(mirror, case_id);
     size_t size = strlen(case_id) + 1;
     if (one) return one;
     if (mirror->count == MIRROR_CASES_MAX) return NULL;
@@ -324,7 +324,7 @@ static struct mirror_row *keep(struct mirror *mirror, const struct sight_row *fr
 }
 
 void mirror_put(struct mirror *mirror, const struct sight_row *row) {
-    struct mirror_case *one = mirror_find(mirror, row->case_id);
+    struct mirror_case *one = find(mirror, row->case_id);
     if (!one) return;
 
     set_stale(mirror, one, false);
@@ -332,7 +332,7 @@ void mirror_put(struct mirror *mirror, const struct sight_row *row) {
     bool is_kept = is_open(row) || is_watched(row) || (!row->status && one->mark_count > 0);
     if (!is_kept) {
         if (one->mark_count == 0) {
-            mirror_drop(mirror, one);
+            drop(mirror, one);
             return;
         }
         set_stale(mirror, one, true); /* the index was read before it ended */

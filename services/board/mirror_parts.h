@@ -46,7 +46,4 @@ struct mirror {
     struct mirror_list list;
 };
 
-struct mirror_case *mirror_find(const struct mirror *mirror, const char *case_id);
-void mirror_drop(struct mirror *mirror, struct mirror_case *one);
-
 #endif

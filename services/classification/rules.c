@@ -293,7 +293,3 @@ int rules_find(const struct rules *rules, const struct text *text, const struct 
 
     return found;
 }
-
-size_t rules_bytes(const struct rules *rules) {
-    return match_bytes(rules->match);
-}

@@ -79,6 +79,4 @@ struct rules *rules_new(const struct rules_source *source, const struct text_tab
 int rules_find(const struct rules *rules, const struct text *text, const struct order *order,
                struct arena *arena, struct finding **found_out);
 
-size_t rules_bytes(const struct rules *rules); /* of the compiled database */
-
 #endif

@@ -169,13 +169,3 @@ enum cause_news cause_judge(struct cause_value *value, int group, const struct c
     value->risen[group] = 0;
     return end(value, group, CAUSE_IS_OVER);
 }
-
-bool cause_answer(struct cause_value *value, int group) {
-    struct cause_rise *rise = &value->rises[group];
-    if (rise->status == CAUSE_QUIET) return false;
-
-    rise->status = CAUSE_ANSWERED;
-    rise->answered_on = value->today;
-    rise->told = false;
-    return true;
-}

@@ -84,7 +84,5 @@ enum cause_news {
 /* At the end of a day: what is to be told, with its evidence. */
 enum cause_news cause_judge(struct cause_value *value, int group, const struct cause_policy *policy,
                             struct cause_finding *out);
-/* Somebody has done something about it today. False: nothing has risen. */
-bool cause_answer(struct cause_value *value, int group);
 
 #endif

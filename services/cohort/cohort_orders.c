@@ -12,8 +12,9 @@ struct cohort_order *cohort_orders_find(const struct cohort_state *state, const 
     return NULL;
 }
 
-bool cohort_orders_expired(const struct cohort_order *order, const struct cohort_policy *policy,
-                           int64_t now_ms) {
+/* Nothing was heard of it for a window. */
+static bool is_expired(const struct cohort_order *order, const struct cohort_policy *policy,
+                       int64_t now_ms) {
     return order->facts_at + policy->window <= now_ms;
 }
 
@@ -49,7 +50,7 @@ void cohort_orders_expire(struct cohort_state *state, const struct cohort_policy
     int kept = 0;
 
     for (int i = 0; i < state->orders.count; i++)
-        if (!cohort_orders_expired(&orders[i], policy, now_ms)) orders[kept++] = orders[i];
+        if (!is_expired(&orders[i], policy, now_ms)) orders[kept++] = orders[i];
     state->orders.count = kept;
     if (state->incomplete_until <= now_ms) state->incomplete_until = 0;
 }
@@ -121,7 +122,8 @@ static bool is_same(const char *wanted, const char *found) {
     return !wanted || (found && strcmp(wanted, found) == 0);
 }
 
-bool cohort_orders_match(const struct cohort *cohort, const struct cohort_order *order) {
+/* Whether a cohort is about an order. */
+static bool is_about(const struct cohort *cohort, const struct cohort_order *order) {
     const struct cohort_match *match = cohort->match;
 
     if (!is_same(match->carrier, order->carrier)) return false;
@@ -140,8 +142,8 @@ bool cohort_orders_due(const struct cohort_policy *policy, const struct cohort *
     bool joined = order->first_at > cohort->at;
 
     if (!rule || order->complained || order->warned_by) return false;
-    if (cohort_orders_expired(order, policy, now_ms)) return false;
+    if (is_expired(order, policy, now_ms)) return false;
     if (joined && policy->joins == COHORT_AT_HAND_OVER && !handed_over) return false;
     if (!texts_has(&rule->at_risk, contract_order_statuses[order->status - 1])) return false;
-    return cohort_orders_match(cohort, order);
+    return is_about(cohort, order);
 }

@@ -13,12 +13,8 @@ bool cohort_orders_put(struct cohort_state *state, const struct cohort_policy *p
 /* Lets go of those of which nothing was heard for a window. */
 void cohort_orders_expire(struct cohort_state *state, const struct cohort_policy *policy,
                           int64_t now_ms);
-bool cohort_orders_expired(const struct cohort_order *order, const struct cohort_policy *policy,
-                           int64_t now_ms);
 /* Lets go of those whose customer asked to be forgotten. */
 void cohort_orders_drop_erased(struct cohort_state *state);
-/* Whether a cohort is about an order. */
-bool cohort_orders_match(const struct cohort *cohort, const struct cohort_order *order);
 /* Whether the order may be warned by the cohort now. */
 bool cohort_orders_due(const struct cohort_policy *policy, const struct cohort *cohort,
                        const struct cohort_order *order, int64_t now_ms);

@@ -79,13 +79,6 @@ static bool read_number(const char *text, struct written *out) {
     return !open && out->count > 0;
 }
 
-bool phone_is_number(const char *phone) {
-    struct written written;
-
-    return read_number(phone, &written) && written.count >= DIGITS_MIN &&
-           written.count <= DIGITS_MAX;
-}
-
 /* ---- Where it is written ---- */
 
 static bool is_tag(const char *tag, size_t len, const char *name) {

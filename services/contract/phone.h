@@ -3,7 +3,6 @@
 #define REDRESS_PHONE_H
 
 #include "base/arena.h"
-#include <stdbool.h>
 
 /* E.164 ("+8613800138000") where it is certain which country's number it is, else the text as it is
  * written: no country is guessed, no two numbers are made one. Certain are
@@ -16,9 +15,5 @@ const char *phone_e164(const char *written, const char *locale, struct arena *ar
 
 /* The same, but NULL where it is not certain. */
 const char *phone_certain(const char *written, const char *locale, struct arena *arena);
-
-/* Whether a message may be sent to it: one number of 7 to 15 digits (ITU-T E.164), with or without
- * a country, and nothing else but blanks, hyphens, points and brackets. */
-bool phone_is_number(const char *phone);
 
 #endif

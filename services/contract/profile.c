@@ -65,7 +65,8 @@ struct profile_place profile_place(const struct event *ev) {
         .at = ev->time_ms, .ordered = ordered, .sequence = ordered ? ev->sequence : 0};
 }
 
-int profile_order(const struct profile_place *one, const struct profile_place *two) {
+/* Negative: `one` comes before `two`; 0: the same place, so that arrival decides. */
+static int order_of(const struct profile_place *one, const struct profile_place *two) {
     if (one->at != two->at) return one->at < two->at ? -1 : 1;
     if (one->ordered != two->ordered) return one->ordered ? 1 : -1;
     if (one->sequence != two->sequence) return one->sequence < two->sequence ? -1 : 1;
@@ -74,7 +75,7 @@ int profile_order(const struct profile_place *one, const struct profile_place *t
 
 /* Of two at one place the one that arrived later stands behind. */
 static bool is_latest(const struct profile_place *place, const struct profile_place *known) {
-    return !known || profile_order(place, known) >= 0;
+    return !known || order_of(place, known) >= 0;
 }
 
 /* ---- Folding ---- */
@@ -122,7 +123,7 @@ static bool leads(const struct profile *profile, const struct profile_place *pla
     if (grade(severity) != grade(profile->text_severity))
         return grade(severity) < grade(profile->text_severity);
 
-    return profile_order(place, profile->text_place) < 0;
+    return order_of(place, profile->text_place) < 0;
 }
 
 static bool is_damage(const char *class_name) {
@@ -204,7 +205,7 @@ const struct profile *profile_reclassified(const struct profile *before,
 
 /* What stands before the reopening, or arrived before it at its place, is over. */
 static void forget_before(struct profile_place **place, const struct profile_place *reopened) {
-    if (*place && profile_order(*place, reopened) <= 0) *place = NULL;
+    if (*place && order_of(*place, reopened) <= 0) *place = NULL;
 }
 
 static void reopen(struct profile *profile, const struct profile_place *place) {
@@ -281,7 +282,7 @@ bool profile_has_flag(const struct profile *profile, const char *flag) {
 
 /* At the place of the reopening only what arrived behind it is left. */
 static bool holds(const struct profile *profile, const struct profile_place *place) {
-    return place && (!profile->reopened || profile_order(place, profile->reopened) >= 0);
+    return place && (!profile->reopened || order_of(place, profile->reopened) >= 0);
 }
 
 enum profile_status profile_status(const struct profile *profile) {

@@ -61,9 +61,6 @@ extern const struct table profile_table;
 
 struct profile_place profile_place(const struct event *ev);
 
-/* Negative: `one` comes before `two`; 0: the same place, so that arrival decides. */
-int profile_order(const struct profile_place *one, const struct profile_place *two);
-
 const struct profile *profile_classified(const struct profile *before,
                                          const struct profile_place *place, const char *class_name,
                                          int severity, const struct texts *flags,

@@ -108,7 +108,8 @@ static void PRINTF(3, 4)
                arena_printf(check->arena, "%s.%s", check->path, member), "%s", text);
 }
 
-const char *gateway_policy_host(const char *url, struct arena *arena) {
+/* The host of a URL, in the arena; NULL: there is none. */
+static const char *host_of(const char *url, struct arena *arena) {
     const char *host = strstr(url, "://");
     if (!host) return NULL;
     host += 3;
@@ -125,7 +126,7 @@ const char *gateway_policy_host(const char *url, struct arena *arena) {
 
 static void check_url(const struct check *check, const struct gateway_policy *policy,
                       const char *member, const char *url, const char *schemes) {
-    const char *host = gateway_policy_host(url, check->arena);
+    const char *host = host_of(url, check->arena);
     const char *colon = strstr(url, "://");
 
     if (!colon || !host) {

@@ -53,7 +53,5 @@ bool gateway_policy_same_lanes(const struct gateway_policy *one, const struct ga
 /* Whether a lane takes deliveries on a channel. */
 bool gateway_policy_takes(const struct gateway_policy *policy, const struct gateway_lane *lane,
                           const char *channel);
-/* The host of a URL, in the arena; NULL: there is none. */
-const char *gateway_policy_host(const char *url, struct arena *arena);
 
 #endif

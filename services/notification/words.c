@@ -58,7 +58,8 @@ const struct wording_remedy *words_remedy(const struct wording_language *languag
     return NULL;
 }
 
-bool words_is_something(const struct remedy *remedy) {
+/* Whether anything is given by it: a refund of 0.00 is none. */
+static bool is_something(const struct remedy *remedy) {
     static const char *const money[] = {
         "refund", "refund_without_return", "coupon", "stored_value", "fee_share", NULL};
     const char *kind = fields_choice_name(contract_remedy_kinds, remedy->kind);
@@ -160,7 +161,7 @@ const char *words_option(const struct wording_language *language, const struct o
     struct money share;
 
     for (int i = 0; i < option->remedies.count; i++)
-        if (words_is_something(&remedies[i]))
+        if (is_something(&remedies[i]))
             text = arena_printf(arena, "%s%s%s", text, *text ? language->plus : "",
                                 remedy_words(language, &remedies[i], arena));
     if (!*text) return text;

@@ -19,8 +19,6 @@ const char *words_time(const struct wording_language *language, const struct cal
 
 /* The language's row for a kind, or NULL. */
 const struct wording_remedy *words_remedy(const struct wording_language *language, int kind);
-/* Whether anything is given by it: a refund of 0.00 is none. */
-bool words_is_something(const struct remedy *remedy);
 /* "A: exchange + coupon ¥200.00 (valid for 30 days), of which you bear ¥600.00"; the letter only
  * when it is one of several. "" when nothing is given by it. */
 const char *words_option(const struct wording_language *language, const struct option *option,

@@ -120,9 +120,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     if (argc > 1) return read_lines(arena, argv[1], &whole) != 0 ? 1 : run_lines(policy, &whole);
-    printf("policy compiled in %lld ms; database and working memory %zu KiB\n",
-           (long long)(cpu_us() - start_us) / 1000,
-           rules_bytes(((struct policy *)policy)->rules) / 1024);
+    printf("policy compiled in %lld ms\n", (long long)(cpu_us() - start_us) / 1000);
     getrusage(RUSAGE_SELF, &usage);
     printf("memory with policy and model: %ld MiB\n", usage.ru_maxrss / 1024);
     if (access(REVIEWS, R_OK) != 0 || read_reviews(arena, &whole, &brief) != 0 ||

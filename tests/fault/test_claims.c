@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "faults.h"
-#include "runtime/claim_store.h"
+#include "runtime/claim_parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -247,17 +247,23 @@ static struct redis_reply tell(const char *verb, const char *a, const char *b, c
     return reply;
 }
 
-static const char *redis_key(const char *key) {
+/* What Redis has under a name beside a claim. */
+static const char *redis_name(const char *key, const char *name) {
     return arena_printf(scene.arena, "%s:{claims.%d}:%s", scene.h->prefix,
-                        ids_partition(key, strlen(key), CLAIM_TAGS), key);
+                        ids_partition(key, strlen(key), CLAIM_TAGS), name);
 }
 
-/* The bucket in which it is looked for, and its name there. */
+static const char *redis_key(const char *key) {
+    return redis_name(key, key);
+}
+
+/* The bucket in which it is looked for, and its name there (claims.lua). */
 static const char *bucket_of(const char *key, char field_out[CLAIM_FIELD_MAX]) {
-    const char *size = claim_store_size(scene.h->prefix, key, scene.arena);
-    struct redis_reply reply = tell("GET", size, NULL, NULL);
+    struct redis_reply reply = tell("GET", redis_name(key, "~size"), NULL, NULL);
     int buckets = reply.kind == REDIS_TEXT ? atoi(reply.text) : 1;
-    return claim_store_bucket(scene.h->prefix, key, buckets, scene.arena, field_out);
+
+    claim_field(key, field_out);
+    return redis_name(key, arena_printf(scene.arena, "~%d", claim_bucket(field_out, buckets)));
 }
 
 /* NULL: it has none. */
@@ -381,6 +387,11 @@ static void count_keys(void *context, const struct raw *raw) {
 
 /* What ran out more than a day ago is taken out of the topic, of which one worker takes care a day.
  */
+/* With the next call, not only when it is looked at again. */
+static void tidy_now(void) {
+    scene.store->tidy_at_ms = clock_boot_ms();
+}
+
 static void test_tidied(void **state) {
     (void)state;
     enum { OLD = 300, LIVE = 20, TURN_MS = 50 };
@@ -397,12 +408,12 @@ static void test_tidied(void **state) {
     }
     assert_false(
         claim_store_tidy(scene.store, scene.world->asker, TURN_MS)); /* not at once after a start */
-    claim_store_tidy_now(scene.store);
+    tidy_now();
     WAIT_FOR(!claim_store_tidy(scene.store, scene.world->asker, TURN_MS), FAULTS_STEP_MS);
     world_read(scene.world, TOPIC_CLAIMS, NULL, count_keys, &found);
     assert_int_equal(found.gone, OLD);
 
-    claim_store_tidy_now(scene.store); /* somebody has done it today */
+    tidy_now(); /* somebody has done it today */
     assert_false(claim_store_tidy(scene.store, scene.world->asker, TURN_MS));
     found = (struct found){0, 0};
     world_read(scene.world, TOPIC_CLAIMS, NULL, count_keys, &found);

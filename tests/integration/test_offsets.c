@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "classification/classification.h"
+#include "grow.h"
 #include "intake/intake.h"
-#include "outside/kafka_admin.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -197,17 +197,6 @@ static void tool(struct scene *scene, int expected, const char *a, const char *b
     buf_free(&out);
 }
 
-static void grow(struct scene *scene, enum topic topic, int partitions) {
-    struct kafka kafka = {.config = &scene->world->config};
-    char name[KAFKA_NAME_MAX];
-    kafka_topic(&kafka, topic, name);
-    struct err err;
-    struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
-    if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0)
-        wait_fail("%s", err.text);
-    kafka_admin_free(admin);
-}
-
 /* Complaints lie there before intake, and events before classification, was ever started. */
 static void first_start(struct scene *scene) {
     complain(scene, COMPLAINTS, -1);
@@ -260,7 +249,7 @@ static void offsets_beyond(struct scene *scene) {
  * themselves, at their beginning. */
 static void partitions_added(struct scene *scene) {
     stop(scene);
-    grow(scene, TOPIC_COMPLAINTS, GROWN);
+    grow(scene->world, TOPIC_COMPLAINTS, GROWN);
     world_close(scene->world); /* its producer knows the old count */
     scene->world = world_open(scene->h);
     complain(scene, 1, -1);

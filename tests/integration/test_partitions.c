@@ -3,7 +3,7 @@
  * claims and caps to topics with more partitions. */
 #include "base/clock.h"
 #include "base/ids.h"
-#include "outside/kafka_admin.h"
+#include "grow.h"
 #include "pipeline.h"
 
 #include <setjmp.h>
@@ -54,17 +54,6 @@ static void contact(struct pipeline *pipeline, int number) {
 
 /* ---- Partitions are added ---- */
 
-static void grow(struct pipeline *pipeline, enum topic topic, int partitions) {
-    struct kafka kafka = {.config = &pipeline->world->config};
-    char name[KAFKA_NAME_MAX];
-    kafka_topic(&kafka, topic, name);
-    struct err err;
-    struct kafka_admin *admin = kafka_admin_new(&kafka, &err);
-    if (!admin || kafka_admin_grow(admin, name, partitions, RUN_MS, &err) < 0)
-        wait_fail("%s", err.text);
-    kafka_admin_free(admin);
-}
-
 static void expect_stopped(struct process *worker, const char *why, const char *remedy) {
     if (!process_wait(worker, STOPS_MS)) wait_fail("%s still runs", worker->name);
     if (process_exit_status(worker) == EXIT_CANNOT_GO_ON && process_log_count(worker, why) > 0 &&
@@ -93,7 +82,7 @@ static void expect_in_place(struct pipeline *pipeline, int partitions) {
 }
 
 static void partitions_added(struct pipeline *pipeline) {
-    grow(pipeline, TOPIC_EVENTS, GROWN);
+    grow(pipeline->world, TOPIC_EVENTS, GROWN);
     for (int i = 0; i < PIPELINE_WORKERS; i++)
         expect_stopped(pipeline->workers[i], "the number of partitions has changed",
                        "redressctl repartition --to");

@@ -62,12 +62,6 @@ int kafka_admin_create(struct kafka_admin *admin, struct kafka_new_topic *topics
     return 0;
 }
 
-int kafka_admin_grow(struct kafka_admin *admin, const char *name, int count, int timeout_ms,
-                     struct err *err) {
-    (void)admin, (void)timeout_ms;
-    return err_set(err, "%s keeps %d partitions, not %d", name, fake_broker.partitions, count);
-}
-
 /* As the broker: not while it has members. `name` is "<prefix>-<worker>". */
 int kafka_admin_delete_group(struct kafka_admin *admin, const char *name, int timeout_ms,
                              struct err *err) {

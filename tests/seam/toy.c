@@ -78,11 +78,28 @@ static void ask_intake(const struct decision *in, const void *state, struct clai
                                .logged = true});
 }
 
+static const char *written(const struct tree *data, struct arena *arena) {
+    struct buf buf = {0};
+    struct json_out json = {.buf = &buf};
+
+    json_tree(&json, data);
+    const char *text = arena_strndup(arena, buf.at, buf.len);
+    buf_free(&buf);
+    return text;
+}
+
+/* Passes on what came as it came. */
 static enum result decide_intake(const struct decision *in, void *state, struct effects *out) {
     const char *route = arena_strndup(in->arena, in->ev->subject, IDS_ROUTE_LEN);
-    struct output *output = effects_pass(out, TOPIC_EVENTS, route, in->ev, in->ev->data);
+    struct output *output = effects_send(out, TOPIC_EVENTS, route, in->ev->type, in->ev->id,
+                                         in->ev->time_ms, NULL, NULL);
     (void)state;
 
+    output->source = in->ev->source;
+    output->subject = in->ev->subject;
+    output->sequence = in->ev->sequence;
+    output->data = written(in->ev->data, out->arena);
+    output->data_len = strlen(output->data);
     if (in->answer_count && !in->answers[0].granted) output->type = "case.repeated";
     return DONE;
 }

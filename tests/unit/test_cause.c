@@ -165,6 +165,15 @@ static void test_accepted(void **state) {
     assert_int_equal(value.rises[GROUP].status, CAUSE_QUIET);
 }
 
+/* As cohort_causes.c hands it over once somebody has done something about it today. */
+static void answer(struct cause_value *value) {
+    struct cause_rise *rise = &value->rises[GROUP];
+
+    assert_int_equal(rise->status, CAUSE_RISEN);
+    rise->status = CAUSE_ANSWERED;
+    rise->answered_on = value->today;
+}
+
 static void test_answers(void **state) {
     (void)state;
     static const struct {
@@ -179,12 +188,11 @@ static void test_answers(void **state) {
         enum cause_news news = CAUSE_NO_NEWS;
         int days = 0;
         expose_days(&value, &policy, 70);
-        assert_false(cause_answer(&value, GROUP));
         for (int d = 0; d < 10; d++) {
             pass(&value, &policy, 1000, 30);
             (void)judge(&value, &policy);
         }
-        assert_true(cause_answer(&value, GROUP));
+        answer(&value);
         for (; news == CAUSE_NO_NEWS && days < 20; days++) {
             pass(&value, &policy, 1000, rows[i].after);
             news = judge(&value, &policy);

@@ -94,30 +94,6 @@ static void many_outputs_keep_their_order(void **state) {
     }
 }
 
-static void what_came_is_passed_on_as_it_came(void **state) {
-    (void)state;
-    struct effects out;
-    effects_init(&out, arena);
-    struct tree *data = tree_new(arena, TREE_MAP);
-    tree_add(data, "text", tree_new_text(arena, "\xe5\x9d\x8f\xe4\xba\x86\n\"\xe2\x80\xa8"));
-    const struct event ev = {.id = "c-1",
-                             .source = "/shop/app",
-                             .type = "case.replied",
-                             .subject = "s",
-                             .time_ms = 7,
-                             .sequence = 3,
-                             .data = data};
-    const struct output *output = effects_pass(&out, TOPIC_EVENTS, "route", &ev, data);
-    assert_string_equal(output->key, "route");
-    assert_string_equal(output->id, "c-1");
-    assert_string_equal(output->source, "/shop/app");
-    assert_string_equal(output->type, "case.replied");
-    assert_string_equal(output->subject, "s");
-    assert_int_equal(output->time_ms, 7);
-    assert_int_equal(output->sequence, 3);
-    assert_string_equal(output->data, "{\"text\":\"\xe5\x9d\x8f\xe4\xba\x86\\n\\\"\xe2\x80\xa8\"}");
-}
-
 static void rejections_and_releases_are_kept(void **state) {
     (void)state;
     struct effects out;
@@ -171,7 +147,6 @@ int main(void) {
         cmocka_unit_test(an_event_goes_to_the_case_log),
         cmocka_unit_test(records_go_to_any_topic),
         cmocka_unit_test(many_outputs_keep_their_order),
-        cmocka_unit_test(what_came_is_passed_on_as_it_came),
         cmocka_unit_test(rejections_and_releases_are_kept),
         cmocka_unit_test(claims_are_numbered_as_asked),
         cmocka_unit_test(a_case_finds_its_version),

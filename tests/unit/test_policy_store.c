@@ -381,6 +381,13 @@ static void what_is_nowhere_is_refused_with_a_remedy(void **state) {
 
 /* ---- Memory ---- */
 
+/* In memory, the current one included. */
+static int count_versions(void) {
+    int count = 0;
+    for (const struct policy_version *at = policies.current; at; at = at->older) count++;
+    return count;
+}
+
 static void versions_are_bounded(void **state) {
     (void)state;
     struct err err;
@@ -399,7 +406,7 @@ static void versions_are_bounded(void **state) {
     }
     for (int i = 0; i < VERSIONS; i++) {
         policy_store_begin(store);
-        assert_true(policy_store_count(store) <= POLICY_STORE_MAX + 1);
+        assert_true(count_versions() <= POLICY_STORE_MAX + 1);
         know(key + 4, OUTCOME_DONE, NULL); /* one that every batch names stays */
         snprintf(body, sizeof body, "o%d", i);
         know(body, OUTCOME_DONE, NULL);
@@ -415,7 +422,7 @@ static void versions_are_bounded(void **state) {
         assert_string_equal(chosen(body), body);
     }
     policy_store_begin(store);
-    assert_int_equal(policy_store_count(store), POLICY_STORE_MAX + 1);
+    assert_int_equal(count_versions(), POLICY_STORE_MAX + 1);
 }
 
 static void a_version_stays_while_cases_name_it(void **state) {
@@ -430,7 +437,7 @@ static void a_version_stays_while_cases_name_it(void **state) {
         reload(OUTCOME_DONE, true, NULL);
         policy_store_begin(store);
         know("v0", OUTCOME_DONE, NULL);
-        assert_true(policy_store_count(store) <= 3); /* v0, the current one, and the one before */
+        assert_true(count_versions() <= 3); /* v0, the current one, and the one before */
     }
     assert_int_equal(memory.reads, 2 + 2 * 20); /* v0 was never read */
     write_sla("v3", false);                     /* back to an earlier file */
