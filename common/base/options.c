@@ -20,9 +20,14 @@ static int unknown(const struct options_row *options, const char *given, size_t 
 
 static const struct options_row *find(const struct options_row *options, const char *given,
                                       size_t len) {
-    for (; options->name; options++)
-        if (strlen(options->name) == len && memcmp(options->name, given, len) == 0) return options;
-    return NULL;
+    const struct options_row *found = NULL;
+
+    for (; options->name; options++) {
+        if (strlen(options->name) != len || memcmp(options->name, given, len) != 0) continue;
+        found = options;
+        if (options->flag || !*options->value) break;
+    }
+    return found;
 }
 
 /* How many arguments it used, from argv[0] on, or -1. */

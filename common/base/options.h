@@ -5,7 +5,8 @@
 #include "base/err.h"
 #include <stdbool.h>
 
-/* A list of them ends with a NULL name. */
+/* A list of them ends with a NULL name. A name in several rows may be given as often: each value
+ * goes to the first of them that has none. */
 struct options_row {
     const char *name;   /* "--limit" */
     const char **value; /* one of the two is set; untouched when the option is not given */

@@ -122,6 +122,13 @@ int ctl_duration(const struct ctl *ctl, const char *option, const char *text, in
     return 0;
 }
 
+int ctl_time(const struct ctl *ctl, const char *option, const char *text, int64_t *ms_out) {
+    if (clock_parse(text, ms_out) < 0)
+        return ctl_usage(ctl, "%s \"%.40s\": expected a time such as 2026-11-30T00:00:00Z", option,
+                         text);
+    return 0;
+}
+
 int ctl_moment(const struct ctl *ctl, const char *option, const char *text, int64_t *ms_out) {
     int64_t ago_ms;
 

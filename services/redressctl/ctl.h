@@ -47,12 +47,14 @@ int ctl_fail(const struct ctl *ctl, const char *fmt, ...) PRINTF(2, 3); /* EXIT_
 int ctl_usage(const struct ctl *ctl, const char *fmt, ...)
     PRINTF(2, 3); /* EXIT_BAD_USAGE, and where help is */
 
-/* Whole numbers and durations given as options; 0, or EXIT_BAD_USAGE after having said what was
- * expected. */
+/* Whole numbers, durations and times (RFC 3339) given as options; 0, or EXIT_BAD_USAGE after having
+ * said what was expected. */
 int ctl_number(const struct ctl *ctl, const char *option, const char *text, int64_t min,
                int64_t max, int64_t *out) MUST_CHECK;
 int ctl_duration(const struct ctl *ctl, const char *option, const char *text,
                  int64_t *ms_out) MUST_CHECK;
+int ctl_time(const struct ctl *ctl, const char *option, const char *text,
+             int64_t *ms_out) MUST_CHECK;
 /* A moment: as RFC 3339 has it, or how long ago ("2h"). */
 int ctl_moment(const struct ctl *ctl, const char *option, const char *text,
                int64_t *ms_out) MUST_CHECK;

@@ -76,6 +76,32 @@ static void lines_are_taken_apart(void **state) {
     }
 }
 
+/* Its values in the order in which they are given; what is beyond goes to the last. */
+static void a_name_in_two_rows_is_given_twice(void **state) {
+    (void)state;
+    const char *first = NULL, *second = NULL;
+    const struct options_row twice[] = {
+        {"--policies", &first, NULL}, {"--policies", &second, NULL}, {NULL, NULL, NULL}};
+    char program[] = "p", one[] = "--policies=a", name[] = "--policies", two[] = "b", three[] = "c";
+    struct err err;
+
+    int argc = 2;
+    assert_int_equal(options_take(twice, &argc, (char *[]){program, one}, &err), 0);
+    same(first, "a");
+    same(second, NULL);
+
+    first = NULL;
+    argc = 4;
+    assert_int_equal(options_take(twice, &argc, (char *[]){program, one, name, two}, &err), 0);
+    same(first, "a");
+    same(second, "b");
+
+    argc = 3;
+    assert_int_equal(options_take(twice, &argc, (char *[]){program, name, three}, &err), 0);
+    same(first, "a");
+    same(second, "c");
+}
+
 /* Longer than what is shown: the name is cut, and nothing is written beyond it. */
 static void a_long_name_is_cut(void **state) {
     (void)state;
@@ -95,6 +121,7 @@ static void a_long_name_is_cut(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_taken_apart),
+                                       cmocka_unit_test(a_name_in_two_rows_is_given_twice),
                                        cmocka_unit_test(a_long_name_is_cut)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,8 +82,7 @@ static int run(int argc, char **argv) {
     int status = ctl_options(&ctl, options, &argc, argv);
 
     if (!status && argc != 2) status = ctl_usage(&ctl, "expected one FILE");
-    if (!status && until && clock_parse(until, &until_ms))
-        status = ctl_usage(&ctl, "--until %s: expected a time such as 2026-11-30T00:00:00Z", until);
+    if (!status && until) status = ctl_time(&ctl, "--until", until, &until_ms);
     if (!status) dir = ctl_policy_dir(dir, ctl.arena);
     if (!status && !dir) status = EXIT_BAD_CONFIG;
     if (!status) status = drill_play(argv[1], dir, until_ms, ctl.arena, &result);

@@ -4,21 +4,15 @@
 
 #include "decision/rehearse.h"
 
-/* Each takes what is behind its word and returns an exit status. */
+/* Each takes its word and what is behind it, and returns an exit status. */
 int ctl_money_explain(int argc, char **argv);
 int ctl_money_simulate(int argc, char **argv);
 
-/* "redressctl compensation: ..." on stderr; return the exit status. */
-int ctl_money_usage(void);
+/* "redressctl compensation: ..." on stderr; returns EXIT_CANNOT_GO_ON. */
 int ctl_money_fail(const char *fmt, ...) PRINTF(1, 2);
 
 /* The workers that money depends on, in memory, with the policies of a folder; `spec` is
  * compensation's. NULL after having said what is wrong with them: EXIT_BAD_CONFIG. */
 struct rehearse *ctl_money_rehearse(const char *dir, const struct worker_spec *spec,
                                     rehearse_listener *listener, void *context);
-/* Plays the inbound events of a file ("-": standard input), one a line, in each; then time passes
- * until `until_ms`. An exit status: EXIT_CANNOT_GO_ON when a line could not be read. */
-int ctl_money_file(const char *path, struct rehearse *const *rehearses, int count,
-                   int64_t until_ms);
-
 #endif

@@ -7,6 +7,7 @@
 #include "redressctl/money/ctl_money.h"
 #include "redressctl/policy/ctl_explain.h"
 #include "redressctl/policy/ctl_policy.h"
+#include "redressctl/policy/ctl_replay.h"
 
 #include <string.h>
 
@@ -79,7 +80,10 @@ static int from_events(struct ctl_explain *request) {
     if (policy) rehearse = ctl_money_rehearse(request->dir, &spec, ignore, NULL);
 
     if (!rehearse) return EXIT_BAD_CONFIG;
-    int status = ctl_money_file(request->events, &rehearse, 1, request->until_ms);
+    const struct ctl_replay replay = {.ctl = {.command = &ctl_compensation},
+                                      .path = request->events,
+                                      .until_ms = request->until_ms};
+    int status = ctl_replay_file(&replay, &rehearse, 1);
     if (status == EXIT_OK) {
         const struct compensation_state *state = rehearse_state(rehearse, &spec, request->case_id);
         if (state)
@@ -134,12 +138,11 @@ static int from_redis(struct ctl_explain *request) {
 
 int ctl_money_explain(int argc, char **argv) {
     struct ctl_explain request = {.arena = arena_new()};
-    int status = EXIT_BAD_CONFIG;
+    int status = ctl_explain_arguments(&ctl_compensation, argc, argv, &request);
 
-    if (!ctl_explain_arguments(argc, argv, &request))
-        status = ctl_money_usage();
-    else if ((request.dir = ctl_policy_dir(request.dir, request.arena)))
-        status = request.events ? from_events(&request) : from_redis(&request);
+    if (!status && !(request.dir = ctl_policy_dir(request.dir, request.arena)))
+        status = EXIT_BAD_CONFIG;
+    if (!status) status = request.events ? from_events(&request) : from_redis(&request);
     arena_free(request.arena);
 
     return status;

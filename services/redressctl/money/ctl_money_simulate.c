@@ -1,19 +1,18 @@
 /* redressctl compensation simulate: what real events would have cost under a policy, by class, rule
  * and role; under two, what would change. The decisions are the workers' own. */
-#include "base/clock.h"
 #include "base/ids.h"
 #include "compensation/compensation.h"
 #include "redressctl/ctl_out.h"
 #include "redressctl/ctl_row.h"
 #include "redressctl/money/ctl_money.h"
 #include "redressctl/policy/ctl_policy.h"
+#include "redressctl/policy/ctl_replay.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    FOLDERS_MAX = 2,
     BUCKETS = 1 << 14 /* a month of a large shop has some 100 000 proposals */
 };
 
@@ -41,11 +40,9 @@ struct play {
 };
 struct simulation {
     struct arena *arena;
-    struct play plays[FOLDERS_MAX];
+    struct play plays[CTL_REPLAY_FOLDERS_MAX];
     int count;
-    const char *path;
-    int64_t until_ms;
-    bool json;
+    struct ctl_replay replay; /* what is asked for */
 };
 
 /* ---- Listening ---- */
@@ -275,7 +272,7 @@ static int64_t total(const struct play *play, const char *currency, bool chosen)
 }
 
 static void put_totals(const struct play *plays, const char *currency, bool chosen) {
-    for (int i = 0; i < FOLDERS_MAX; i++) {
+    for (int i = 0; i < CTL_REPLAY_FOLDERS_MAX; i++) {
         struct ctl_row row;
         ctl_row_begin(&row);
         ctl_row_text(&row, "policies", plays[i].dir);
@@ -299,7 +296,7 @@ static void print_totals(const struct simulation *simulation) {
             for (int chosen = 0; chosen < 2; chosen++) {
                 int64_t one = total(&plays[0], currency, chosen);
                 int64_t two = total(&plays[1], currency, chosen);
-                if (simulation->json) put_totals(plays, currency, chosen);
+                if (simulation->replay.ctl.json) put_totals(plays, currency, chosen);
                 ctl_note("%s %s: %" PRId64 " -> %" PRId64 " (%+" PRId64 ")",
                          chosen ? "chosen" : "offered at most", currency, one, two, two - one);
             }
@@ -337,46 +334,32 @@ static int begin(struct simulation *simulation, const char *dir) {
     return EXIT_BAD_CONFIG;
 }
 
-static int read_options(struct simulation *simulation, int argc, char **argv) {
-    const char *dirs[FOLDERS_MAX] = {NULL, NULL};
-    int given = 0;
-
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc && given < FOLDERS_MAX) {
-            dirs[given++] = argv[++i];
-        } else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc) {
-            if (clock_parse(argv[++i], &simulation->until_ms)) return ctl_money_usage();
-        } else if (strcmp(argv[i], "--json") == 0) {
-            simulation->json = true;
-        } else if (!simulation->path && (argv[i][0] != '-' || !argv[i][1])) {
-            simulation->path = argv[i];
-        } else {
-            return ctl_money_usage();
-        }
-    }
-    if (!simulation->path) return ctl_money_usage();
-    dirs[0] = ctl_policy_dir(dirs[0], simulation->arena);
+static int begin_all(struct simulation *simulation) {
+    const char *second = simulation->replay.dirs[1];
+    const char *first = ctl_policy_dir(simulation->replay.dirs[0], simulation->arena);
     int status = EXIT_BAD_CONFIG;
-    if (dirs[0]) status = begin(simulation, dirs[0]);
-    if (status == EXIT_OK && dirs[1]) status = begin(simulation, dirs[1]);
+
+    if (first) status = begin(simulation, first);
+    if (status == EXIT_OK && second) status = begin(simulation, second);
     return status;
 }
 
 int ctl_money_simulate(int argc, char **argv) {
     static struct simulation simulation;
-    struct rehearse *rehearses[FOLDERS_MAX];
+    struct rehearse *rehearses[CTL_REPLAY_FOLDERS_MAX];
 
-    simulation = (struct simulation){.arena = arena_new()};
-    int status = read_options(&simulation, argc, argv);
+    simulation = (struct simulation){.arena = arena_new(), .replay.ctl.command = &ctl_compensation};
+    int status = ctl_replay_arguments(&simulation.replay, argc, argv, NULL);
+    if (!status) status = begin_all(&simulation);
     for (int i = 0; i < simulation.count; i++) rehearses[i] = simulation.plays[i].rehearse;
     if (status == EXIT_OK) {
-        status = ctl_money_file(simulation.path, rehearses, simulation.count, simulation.until_ms);
+        status = ctl_replay_file(&simulation.replay, rehearses, simulation.count);
         for (int i = 0; i < simulation.count; i++) add_up(&simulation.plays[i]);
         bool heard = status == EXIT_OK || simulation.plays[0].count > 0;
         if (simulation.count == 2 && heard)
             print_differences(&simulation);
         else if (heard)
-            print_rows(&simulation.plays[0], simulation.json);
+            print_rows(&simulation.plays[0], simulation.replay.ctl.json);
     }
     for (int i = 0; i < simulation.count; i++) {
         rehearse_free(simulation.plays[i].rehearse);

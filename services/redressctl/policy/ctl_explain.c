@@ -1,31 +1,30 @@
 /* ctl_explain: see the header. */
 #include "redressctl/policy/ctl_explain.h"
-#include "base/clock.h"
 #include "base/ids.h"
 #include "redressctl/cases/ctl_sight.h"
 #include "redressctl/policy/ctl_policy.h"
 
 #include <string.h>
 
-bool ctl_explain_arguments(int argc, char **argv, struct ctl_explain *request) {
-    bool bad = false;
+int ctl_explain_arguments(const struct command *command, int argc, char **argv,
+                          struct ctl_explain *request) {
+    const struct ctl ctl = {.command = command};
+    const char *until = NULL;
+    struct err err;
+    const struct options_row options[] = {{"--policies", &request->dir, NULL},
+                                          {"--events", &request->events, NULL},
+                                          {"--until", &until, NULL},
+                                          {"--json", NULL, &request->json},
+                                          {NULL, NULL, NULL}};
 
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc)
-            request->dir = argv[++i];
-        else if (strcmp(argv[i], "--events") == 0 && i + 1 < argc)
-            request->events = argv[++i];
-        else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc)
-            bad |= clock_parse(argv[++i], &request->until_ms) != 0;
-        else if (strcmp(argv[i], "--json") == 0)
-            request->json = true;
-        else if (!request->case_id && argv[i][0] != '-')
-            request->case_id = argv[i];
-        else
-            bad = true;
-    }
-
-    return !bad && request->case_id && ids_is_case(request->case_id);
+    if (options_take(options, &argc, argv, &err) < 0) return ctl_usage(&ctl, "%s", err.text);
+    if (argc != 2) return ctl_usage(&ctl, "expected one CASE");
+    request->case_id = argv[1];
+    if (!ids_is_case(request->case_id))
+        return ctl_usage(&ctl, "CASE \"%.40s\": expected a case id such as BYCRCNPA1C41H-FRGWX4V",
+                         request->case_id);
+    if (until) return ctl_time(&ctl, "--until", until, &request->until_ms);
+    return 0;
 }
 
 int ctl_explain_find(struct ctl *ctl, const char *worker, const char *case_id,

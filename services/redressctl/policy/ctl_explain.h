@@ -14,8 +14,9 @@ struct ctl_explain {
     struct arena *arena;
 };
 
-/* What stands behind the word. False: show the usage. */
-bool ctl_explain_arguments(int argc, char **argv, struct ctl_explain *request) MUST_CHECK;
+/* What stands behind "explain", which is argv[0]. 0; EXIT_BAD_USAGE, and it was said why. */
+int ctl_explain_arguments(const struct command *command, int argc, char **argv,
+                          struct ctl_explain *request) MUST_CHECK;
 /* The case by its id, and that the worker's view of its shard is whole. An exit status, 0 also if
  * the worker has no such case. */
 int ctl_explain_find(struct ctl *ctl, const char *worker, const char *case_id,

@@ -25,7 +25,7 @@ static int run(int argc, char **argv) {
     } parts[] = {
         {"due", ctl_sla_due}, {"simulate", ctl_sla_simulate}, {"explain", ctl_sla_explain}};
     for (size_t i = 0; argc > 1 && i < sizeof parts / sizeof *parts; i++)
-        if (strcmp(argv[1], parts[i].name) == 0) return parts[i].run(argc - 2, argv + 2);
+        if (strcmp(argv[1], parts[i].name) == 0) return parts[i].run(argc - 1, argv + 1);
     return ctl_sla_usage();
 }
 

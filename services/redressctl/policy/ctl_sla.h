@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 
-/* Each takes what is behind its word and returns an exit status. */
+/* Each takes its word and what is behind it, and returns an exit status. */
 int ctl_sla_due(int argc, char **argv);
 int ctl_sla_simulate(int argc, char **argv);
 int ctl_sla_explain(int argc, char **argv);

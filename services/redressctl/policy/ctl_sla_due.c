@@ -189,7 +189,7 @@ static int take_line(const struct file_line *line, struct arena *arena, struct b
 
 int ctl_sla_due(int argc, char **argv) {
     const char *path = NULL;
-    for (int i = 0; i < argc; i++) {
+    for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) continue; /* as it is */
         if (path || (argv[i][0] == '-' && argv[i][1])) return ctl_sla_usage();
         path = argv[i];

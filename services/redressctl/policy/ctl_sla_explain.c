@@ -1,19 +1,17 @@
 /* redressctl sla explain: from the events of a file, played in memory, or from the case as Redis
  * has it. */
 #include "base/clock.h"
-#include "base/file.h"
 #include "classification/classification.h"
-#include "contract/contract.h"
 #include "decision/policies.h"
 #include "decision/rehearse.h"
 #include "intake/intake.h"
 #include "redressctl/cases/ctl_sight.h"
 #include "redressctl/policy/ctl_explain.h"
 #include "redressctl/policy/ctl_policy.h"
+#include "redressctl/policy/ctl_replay.h"
 #include "redressctl/policy/ctl_sla.h"
 #include "sla/sla.h"
 #include "sla/sla_explain.h"
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -155,39 +153,6 @@ static struct rehearse *set_up(const struct ctl_explain *request, const struct w
     return NULL;
 }
 
-static int play(const struct ctl_explain *request, struct rehearse *rehearse) {
-    enum { FILE_LIMIT = 1 << 30 };
-    static const struct header header = {"content-type", "application/cloudevents+json", 28};
-    struct err err;
-    const char *bytes;
-    size_t len;
-    struct file_line line = {0};
-    if (file_read(request->arena, request->events, FILE_LIMIT, &bytes, &len, &err))
-        return ctl_sla_fail("%s", err.text);
-    for (const char *at = bytes; file_next_line(&at, bytes + len, &line);) {
-        struct raw raw = {.offset = line.number,
-                          .value = line.at,
-                          .value_len = line.len,
-                          .headers = &header,
-                          .header_count = 1};
-        struct event ev;
-        struct rejection rejection;
-        if (event_read(&raw, request->arena, &ev, &rejection))
-            return ctl_sla_fail("line %lld: %s: %s", (long long)line.number, rejection.reason,
-                                rejection.detail);
-        const struct contract_type *type = contract_find(ev.type);
-        if (!type)
-            return ctl_sla_fail("line %lld: %s: no such type", (long long)line.number, ev.type);
-        raw.topic = type->topic;
-        int64_t now = rehearse_now(rehearse);
-        rehearse_publish_event(rehearse, type->topic, &ev, ev.time_ms > now ? ev.time_ms : now);
-    }
-    rehearse_advance(rehearse, request->until_ms > rehearse_now(rehearse) ? request->until_ms
-                                                                          : rehearse_now(rehearse));
-
-    return 0;
-}
-
 static int from_events(struct ctl_explain *request) {
     struct worker_spec sla = sla_spec;
     sla.load = load_for_good;
@@ -195,7 +160,11 @@ static int from_events(struct ctl_explain *request) {
 
     if (!rehearse) return EXIT_BAD_CONFIG;
     const struct sla_policy *policy = ctl_policy_load(&sla_spec, request->dir, request->arena);
-    int status = play(request, rehearse);
+    const struct ctl_replay replay = {.ctl = {.command = &ctl_sla},
+                                      .path = request->events,
+                                      .until_ms = request->until_ms,
+                                      .case_log = true};
+    int status = ctl_replay_file(&replay, &rehearse, 1);
     if (status == 0) {
         const struct sla_state *state = rehearse_state(rehearse, &sla, request->case_id);
         if (state)
@@ -250,12 +219,11 @@ static int from_redis(struct ctl_explain *request) {
 
 int ctl_sla_explain(int argc, char **argv) {
     struct ctl_explain request = {.arena = arena_new()};
-    int status = EXIT_BAD_CONFIG;
+    int status = ctl_explain_arguments(&ctl_sla, argc, argv, &request);
 
-    if (!ctl_explain_arguments(argc, argv, &request))
-        status = ctl_sla_usage();
-    else if ((request.dir = ctl_policy_dir(request.dir, request.arena)))
-        status = request.events ? from_events(&request) : from_redis(&request);
+    if (!status && !(request.dir = ctl_policy_dir(request.dir, request.arena)))
+        status = EXIT_BAD_CONFIG;
+    if (!status) status = request.events ? from_events(&request) : from_redis(&request);
     arena_free(request.arena);
 
     return status;

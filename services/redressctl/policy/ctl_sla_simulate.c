@@ -1,7 +1,6 @@
 /* redressctl sla simulate: real events against a draft policy, in virtual time. The decisions are
  * the workers' own; what is left out is Kafka, Redis and the clock. */
 #include "base/clock.h"
-#include "base/file.h"
 #include "classification/classification.h"
 #include "contract/contract.h"
 #include "decision/rehearse.h"
@@ -9,6 +8,7 @@
 #include "redressctl/ctl_out.h"
 #include "redressctl/ctl_row.h"
 #include "redressctl/policy/ctl_policy.h"
+#include "redressctl/policy/ctl_replay.h"
 #include "redressctl/policy/ctl_sla.h"
 #include "redressctl/policy/ctl_sla_compare.h"
 #include "sla/sla.h"
@@ -20,8 +20,6 @@
 #include <unistd.h>
 
 enum {
-    LINE_LIMIT = 1 << 20, /* a submission has 64 KiB at most */
-    FOLDERS_MAX = 2,
     ROWS_MAX =
         2000 /* policies times classes times targets; what is beyond is added up in one row */
 };
@@ -44,11 +42,9 @@ struct play {
 
 struct simulation {
     struct arena *arena;
-    struct play plays[FOLDERS_MAX];
+    struct play plays[CTL_REPLAY_FOLDERS_MAX];
     int count;
-    int64_t until_ms, refused, last_ms;
-    const char *path;
-    bool summary_only, json;
+    struct ctl_replay replay; /* what is asked for */
 };
 
 static struct row *row_of(struct play *play, const char *policy, const char *class_name,
@@ -173,94 +169,17 @@ static int begin(struct play *play, const char *dir) {
     return 0;
 }
 
-static int read_options(struct simulation *simulation, int argc, char **argv) {
-    const char *dirs[FOLDERS_MAX] = {NULL, NULL};
-    int given = 0;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--policies") == 0 && i + 1 < argc && given < FOLDERS_MAX) {
-            dirs[given++] = argv[++i];
-        } else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc) {
-            if (clock_parse(argv[++i], &simulation->until_ms)) {
-                ctl_sla_fail("--until %s: expected a time such as 2026-11-30T00:00:00Z", argv[i]);
-                return EXIT_BAD_USAGE;
-            }
-        } else if (strcmp(argv[i], "--summary") == 0) {
-            simulation->summary_only = true;
-        } else if (strcmp(argv[i], "--json") == 0) {
-            simulation->json = true;
-        } else if (!simulation->path && (argv[i][0] != '-' || !argv[i][1])) {
-            simulation->path = argv[i];
-        } else {
-            return ctl_sla_usage();
-        }
-    }
-    if (!simulation->path) return ctl_sla_usage();
+static int begin_all(struct simulation *simulation, bool summary_only) {
+    const char *dirs[CTL_REPLAY_FOLDERS_MAX] = {
+        ctl_policy_dir(simulation->replay.dirs[0], simulation->arena), simulation->replay.dirs[1]};
 
-    dirs[0] = ctl_policy_dir(dirs[0], simulation->arena);
     if (!dirs[0]) return EXIT_BAD_CONFIG;
-    for (int i = 0; i < FOLDERS_MAX && dirs[i]; i++) {
+    for (int i = 0; i < CTL_REPLAY_FOLDERS_MAX && dirs[i]; i++) {
         struct play *play = &simulation->plays[simulation->count++];
         play->compare = dirs[1] != NULL;
-        play->quiet = simulation->summary_only || dirs[1];
+        play->quiet = summary_only || dirs[1];
         if (begin(play, dirs[i])) return EXIT_BAD_CONFIG;
     }
-    return EXIT_OK;
-}
-
-/* Playing. */
-
-static void take_line(struct simulation *simulation, struct arena *work,
-                      const struct file_line *line) {
-    static const struct header header = {"content-type", "application/cloudevents+json", 28};
-    struct raw raw = {.offset = line->number,
-                      .value = line->at,
-                      .value_len = line->len,
-                      .headers = &header,
-                      .header_count = 1};
-    struct event ev;
-    struct rejection rejection = {0};
-    const struct contract_type *type = NULL;
-
-    if (event_read(&raw, work, &ev, &rejection) == 0) {
-        type = contract_find(ev.type);
-        rejection.reason = "unknown_type";
-    }
-    if (!type || type->topic == TOPIC_EVENTS) {
-        if (++simulation->refused <= 10)
-            ctl_sla_fail("line %" PRId64 ": %s: %s", line->number, rejection.reason,
-                         rejection.detail);
-        return;
-    }
-    raw.topic = type->topic;
-    int64_t now = rehearse_now(simulation->plays[0].rehearse);
-    if (ev.time_ms > now) now = ev.time_ms;
-    for (int i = 0; i < simulation->count; i++)
-        rehearse_publish_event(simulation->plays[i].rehearse, type->topic, &ev, now);
-}
-
-static int play_file(struct simulation *simulation, struct arena *work) {
-    FILE *file = strcmp(simulation->path, "-") == 0 ? stdin : fopen(simulation->path, "r");
-    struct file_line line = {0};
-    char *room = NULL;
-    size_t size = 0;
-
-    if (!file) return ctl_sla_fail("%s: cannot be read", simulation->path);
-    while (file_read_line(file, &room, &size, &line)) {
-        if (line.len > LINE_LIMIT)
-            simulation->refused++;
-        else
-            take_line(simulation, work, &line);
-        arena_reset(work);
-    }
-    free(room);
-    if (file != stdin) fclose(file);
-    for (int i = 0; i < simulation->count && line.number; i++) {
-        struct rehearse *rehearse = simulation->plays[i].rehearse;
-        int64_t last = rehearse_now(rehearse);
-        rehearse_advance(rehearse, simulation->until_ms > last ? simulation->until_ms : last);
-    }
-
-    if (simulation->refused) return EXIT_CANNOT_GO_ON;
     return EXIT_OK;
 }
 
@@ -315,14 +234,17 @@ static void print_summary(struct play *play, bool as_json) {
 
 int ctl_sla_simulate(int argc, char **argv) {
     static struct simulation simulation;
+    struct rehearse *rehearses[CTL_REPLAY_FOLDERS_MAX];
+    bool summary_only = false;
 
-    simulation = (struct simulation){.arena = arena_new()};
-    struct arena *work = arena_new();
-    int status = read_options(&simulation, argc, argv);
+    simulation = (struct simulation){.arena = arena_new(), .replay.ctl.command = &ctl_sla};
+    int status = ctl_replay_arguments(&simulation.replay, argc, argv, &summary_only);
+    if (!status) status = begin_all(&simulation, summary_only);
+    for (int i = 0; i < simulation.count; i++) rehearses[i] = simulation.plays[i].rehearse;
     if (status == EXIT_OK) {
-        status = play_file(&simulation, work);
+        status = ctl_replay_file(&simulation.replay, rehearses, simulation.count);
         for (int i = 0; i < simulation.count; i++)
-            print_summary(&simulation.plays[i], simulation.json);
+            print_summary(&simulation.plays[i], simulation.replay.ctl.json);
         struct play *plays = simulation.plays;
         if (simulation.count == 2)
             ctl_sla_compare(plays[0].dir, &plays[0].heard, plays[1].dir, &plays[1].heard);
@@ -332,7 +254,6 @@ int ctl_sla_simulate(int argc, char **argv) {
         arena_free(simulation.plays[i].arena);
         arena_free(simulation.plays[i].work);
     }
-    arena_free(work);
     arena_free(simulation.arena);
 
     return status;

@@ -1,7 +1,7 @@
 /* redressctl train: a model from labels, and its measure by cross-validation. */
 #include "base/file.h"
 #include "classification/classification.h"
-#include "redressctl/commands.h"
+#include "redressctl/ctl.h"
 #include "redressctl/ctl_out.h"
 #include "redressctl/ctl_row.h"
 #include "redressctl/help_texts.h"
@@ -171,57 +171,46 @@ static int write_model(struct train_set *set, const struct options *options, str
 }
 
 /* How often a label counts that stands beside others. */
-static bool read_times(struct options *options) {
-    char *end;
+static int read_times(const struct ctl *ctl, struct options *options) {
+    int64_t times = 0;
 
-    if (!options->times) return true;
-    long times = strtol(options->times, &end, 10);
-    if (*end || times < 1 || times > CTL_LABELS_TIMES_MAX) return false;
+    if (!options->times) return 0;
+    if (!options->labels.with) return ctl_usage(ctl, "--times needs --with");
+    int status = ctl_number(ctl, "--times", options->times, 1, CTL_LABELS_TIMES_MAX, &times);
     options->labels.times = (int)times;
-    return options->labels.with != NULL;
+    return status;
 }
 
-static bool read_options(int argc, char **argv, struct options *out) {
-    const struct {
-        const char *name;
-        const char **value;
-    } with_value[] = {{"-o", &out->out},
-                      {"--mapping", &out->labels.mapping},
-                      {"--with", &out->labels.with},
-                      {"--times", &out->times},
-                      {"--policies", &out->policies},
-                      {"--source", &out->source},
-                      {"--licence", &out->licence}};
-    for (int i = 1; i < argc; i++) {
-        bool known = false;
-        for (size_t n = 0; n < sizeof with_value / sizeof *with_value && !known; n++) {
-            known = strcmp(argv[i], with_value[n].name) == 0 && i + 1 < argc;
-            if (known) *with_value[n].value = argv[++i];
-        }
-        if (known) continue;
-        if (strcmp(argv[i], "--evaluate") == 0) {
-            out->evaluate = true;
-        } else if (strcmp(argv[i], "--json") == 0) {
-            out->json = true;
-        } else if (out->labels.path != NULL || (argv[i][0] == '-' && argv[i][1] != '\0')) {
-            return false;
-        } else {
-            out->labels.path = argv[i];
-        }
-    }
+static int read_options(int argc, char **argv, struct options *out) {
+    const struct ctl ctl = {.command = &ctl_train};
+    struct err err;
+    const struct options_row options[] = {{"-o", &out->out, NULL},
+                                          {"--mapping", &out->labels.mapping, NULL},
+                                          {"--with", &out->labels.with, NULL},
+                                          {"--times", &out->times, NULL},
+                                          {"--policies", &out->policies, NULL},
+                                          {"--source", &out->source, NULL},
+                                          {"--licence", &out->licence, NULL},
+                                          {"--evaluate", NULL, &out->evaluate},
+                                          {"--json", NULL, &out->json},
+                                          {NULL, NULL, NULL}};
 
-    return out->labels.path != NULL && read_times(out) && (out->evaluate || out->out != NULL);
+    if (options_take(options, &argc, argv, &err) < 0) return ctl_usage(&ctl, "%s", err.text);
+    if (argc != 2) return ctl_usage(&ctl, "expected one file of LABELS");
+    out->labels.path = argv[1];
+    if (!out->evaluate && !out->out)
+        return ctl_usage(&ctl, "expected -o MODEL, --evaluate or both");
+    return read_times(&ctl, out);
 }
 
 static int run(int argc, char **argv) {
     struct options options = {0};
     struct train_set *set;
     struct err err;
-    int status = EXIT_BAD_CONFIG;
+    int status = read_options(argc, argv, &options);
 
-    if (!read_options(argc, argv, &options)) {
-        return commands_usage(&ctl_train);
-    }
+    if (status) return status;
+    status = EXIT_BAD_CONFIG;
     struct arena *arena = arena_new();
     set = ARENA_NEW(arena, struct train_set);
     const struct policy *policy = ctl_policy_load(&classification_spec, options.policies, arena);
