@@ -5,11 +5,12 @@
  * case.classified, case.reclassified, case.assessed, case.resolved, case.withdrawn, case.closed,
  * case.reopened, visit.scored, sla.breached, decision.approved, decision.rejected, decision.chosen,
  * compensation.requested, settlement.done, settlement.failed, customer.erased (his id is blanked:
- * buyer.h). Emits: case.erased, compensation.proposed,
- * .vote_counted, .decision_refused, .recovery_claimed, .recovery_settled, .recovery_failed,
- * .approved, .chosen, .rejected, .expired,
- * .escalated, .withdrawn, .settled, .failed; and settlement.ordered to redress.settlements, one a
- * remedy of the chosen option.
+ * buyer.h).
+ *
+ * Emits: case.erased, compensation.proposed, .vote_counted, .decision_refused, .recovery_claimed,
+ * .recovery_settled, .recovery_failed, .approved, .chosen, .rejected, .expired, .escalated,
+ * .withdrawn, .settled, .failed; and settlement.ordered to redress.settlements, one a remedy of the
+ * chosen option.
  *
  * Keeps: per case the facts that the decision table asks for, one proposal at a time, and the
  * settlements of all of them.
@@ -22,13 +23,12 @@
  * articles become known, something is shown or asked for, the goods prove perishable, a deadline is
  * breached. What a person has offered or rejected stands. Once the customer has chosen, only what
  * pays the order back is offered anew, within what was paid for it, and goodwill is not given a
- * second time. A newer proposal withdraws what was not chosen yet, and so does the end of the case,
- * closed or withdrawn; what was chosen goes on. An approval that names an option narrows the offer
- * to it; a rejection rejects all of it. A settlement's id is its proposal's and its remedy's, and
- * is ordered when the one choice is made. One that is not done in its time is ordered again under
- * that id, then people are told (settle.h); one that is done stays so, and is never ordered again.
- *
- * by policy; a person may, within what was paid for the order.
+ * second time by policy; a person may, within what was paid for the order. A newer proposal
+ * withdraws what was not chosen yet, and so does the end of the case, closed or withdrawn; what was
+ * chosen goes on. An approval that names an option narrows the offer to it; a rejection rejects
+ * all of it. A settlement's id is its proposal's and its remedy's, and is ordered when the one
+ * choice is made. One that is not done in its time is ordered again under that id, then people are
+ * told (settle.h); one that is done stays so, and is never ordered again.
  *
  * Rejects: nothing to the rejected topic but what cannot be read (bad_value); decisions that do not
  * count become compensation.decision_refused.
@@ -44,10 +44,10 @@
  *     cap no_order tenant customer         offers without an order    1                  a period
  *     budget name tenant .. day|month      all that is given          budgets            3, 70 d
  *
+ * and those of `history` (history.h) and `recovery` (recovery.h).
+ *
  * Days and months are those in which the log took what decides, and each limit counts in one
  * currency. An order is paid in its own: a person's offer in another is refused (other_currency).
- *
- * and those of `history` (history.h) and `recovery` (recovery.h).
  *
  * What an order, or an article of it, has been paid back never exceeds what was paid for it, for
  * nobody: policy passes over what would, and a person is refused (over_paid); nothing was paid for

@@ -5,23 +5,29 @@
  * .done; visit.scored; sla.*; compensation.*; decision.* (who decided); delivery.done, .failed; its
  * own notification.collected; customer.erased (his private fields are blanked); of orders without a
  * case order.updated (how the customer is reached), cohort.member_warned and settlement.done,
- * .failed (what became of its token); cause.*. Emits:
- * case.erased, notification.requested, .delivered, .failed, .suppressed, .collected (a line of a
- * digest, to the case that hosts it); case.updated, when news has arrived; visit.scored, for a
- * reply of one digit; case.reopened, for a low score; and delivery.requested to
- * redress.deliveries, one a message. Keeps: per case how the customer is reached (private), the
- * deadlines that run, what was offered, who was told, which messages have been asked for, those
- * that wait and those that no gateway has answered for. Claims: of each digest which case hosts
- * it; what a customer is told in a day; what a
- * closed case leaves for those like it (library.h), and of an escalated one the one that it is most
- * like. Decides: by the rules of notification.yaml, one message a
- * cause, ever: its id is `<case_id>.<text>[.<which>][.<audience>]`, or `<case_id>.<hash>` where
- * that is no id. Texts say only what the events hold (wording.h). The first word to a customer
- * comes before all others, and none at night, in the customer's zone. What nobody reports on
- * within `report_within` has failed, by a wake-up only. Suppressed with a reason: no_address,
+ * .failed (what became of its token); cause.*.
+ *
+ * Emits: case.erased, notification.requested, .delivered, .failed, .suppressed, .collected (a line
+ * of a digest, to the case that hosts it); case.updated, when news has arrived; visit.scored, for a
+ * reply of one digit; case.reopened, for a low score; and delivery.requested to redress.deliveries,
+ * one a message.
+ *
+ * Keeps: per case how the customer is reached (private), the deadlines that run, what was offered,
+ * who was told, which messages have been asked for, those that wait and those that no gateway has
+ * answered for.
+ *
+ * Claims: of each digest which case hosts it; what a customer is told in a day; what a closed case
+ * leaves for those like it (library.h), and of an escalated one the one that it is most like.
+ *
+ * Decides: by the rules of notification.yaml, one message a cause, ever: its id is
+ * `<case_id>.<text>[.<which>][.<audience>]`, or `<case_id>.<hash>` where that is no id. Texts
+ * say only what the events hold (wording.h). The first word to a customer comes before all others,
+ * and none at night, in the customer's zone. What nobody reports on within `report_within` has
+ * failed, by a wake-up only. Suppressed with a reason: no_address,
  * too_long, nothing_to_say, stale (longer ago than `stale_after`), withdrawn, question (an alarm
- * about a case that only asks), erased, superseded (no longer so when it could go out). Rejects:
- * nothing to the rejected topic but what cannot be read (bad_value).
+ * about a case that only asks), erased, superseded (no longer so when it could go out).
+ *
+ * Rejects: nothing to the rejected topic but what cannot be read (bad_value).
  *
  * Colleagues see customers masked (张*, 138****1234). */
 #ifndef REDRESS_NOTIFICATION_H

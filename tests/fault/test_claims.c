@@ -162,11 +162,16 @@ static void test_forgotten(void **state) {
 
 /* ---- By whom ---- */
 
-/* Another worker with the same Redis. */
-static struct claim_store *open_other(struct redis **redis_out) {
+/* Another worker with the same Redis; closed by close_other(). */
+static struct claim_store *open_other(void) {
     struct err err;
-    *redis_out = redis_new(scene.world->config.redis_url, &err);
-    return claim_store_new(*redis_out, &scene.kafka);
+    return claim_store_new(redis_new(scene.world->config.redis_url, &err), &scene.kafka);
+}
+
+static void close_other(struct claim_store *other) {
+    struct redis *redis = other->redis;
+    claim_store_free(other);
+    redis_free(redis);
 }
 
 static enum outcome restore_of(struct claim_store *store, int ms, struct err *err) {
@@ -187,8 +192,7 @@ static enum outcome join_of(struct claim_store *store, struct answer *answer, st
  * again, and restores nothing. */
 static void test_one_restores(void **state) {
     (void)state;
-    struct redis *redis;
-    struct claim_store *other = open_other(&redis);
+    struct claim_store *other = open_other();
     struct answer answer;
     struct err err;
 
@@ -209,16 +213,14 @@ static void test_one_restores(void **state) {
     assert_int_equal(join_of(other, &answer, &err), OUTCOME_DONE);
     assert_string_equal(answer.value, "one");
     assert_int_equal(claim_store_verify(other, scene.arena, &err), OUTCOME_DONE);
-    claim_store_free(other);
-    redis_free(redis);
+    close_other(other);
 }
 
 /* Who has begun and stands still keeps the others waiting for some seconds; when he goes on, he does
  * no harm. */
 static void test_restorer_stands(void **state) {
     (void)state;
-    struct redis *redis;
-    struct claim_store *other = open_other(&redis);
+    struct claim_store *other = open_other();
     struct answer answer;
     struct err err;
 
@@ -232,8 +234,7 @@ static void test_restorer_stands(void **state) {
     claim_store_begin(scene.store);
     assert_false(count("second", 60).granted);
     assert_true(count("third", 40).granted);
-    claim_store_free(other);
-    redis_free(redis);
+    close_other(other);
 }
 
 /* ---- How long ---- */
