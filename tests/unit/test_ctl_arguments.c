@@ -27,11 +27,14 @@ static const struct row {
     {"rejected list --limit 1x", "--limit", "1x", "a whole number from 1 to "},
     {"train FILE --evaluate --with FILE --times many", "--times", "many", "a whole number from 1"},
     {"labels --since yesterday FILE", "--since", "yesterday", "RFC 3339, such as 2026-"},
+    {"rebuild sla --shard x", "--shard", "x", "a whole number from 0 to "},
     {"topics create --partitions none", "--partitions", "none", "a whole number from 1 to "},
     {"topics create --replication 11", "--replication", "11", "a whole number from 1 to 10"},
     {"offsets set intake --topic complaints --partition 0 --to x", "--to", "x", "a whole number"},
     {"offsets set intake --topic complaints --partition x --to 5", "--partition", "x",
      "a whole number from 0"},
+    {"sla due --jsn FILE", "--jsn", "--jsn", "did you mean --json?"},
+    {"sla due", "FILE", "", "expected one FILE"},
     {"sla simulate --until tomorrow FILE", "--until", "tomorrow", TIME},
     {"sla explain --until tomorrow " CASE, "--until", "tomorrow", TIME},
     {"sla explain nonsense", "CASE", "nonsense", ID},
@@ -49,9 +52,6 @@ static const struct row {
     {"sla simulate --policies a --policies b --policies c FILE", "--policies", "c",
      "at most 2 folders"},
 };
-
-/* How many shards there are is known to Redis alone. */
-static const char later[] = "rebuild --shard";
 
 static void a_bad_argument_is_named(void **state) {
     (void)state;
@@ -72,7 +72,6 @@ static void a_bad_argument_is_named(void **state) {
 
 static bool has_row(const char *command, const char *option) {
     size_t len = strlen(command);
-    if (strncmp(later, command, len) == 0 && strcmp(later + len + 1, option) == 0) return true;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strncmp(rows[i].words, command, len) == 0 && rows[i].words[len] == ' ' &&
             strcmp(rows[i].named, option) == 0)

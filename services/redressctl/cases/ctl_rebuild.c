@@ -1,5 +1,6 @@
 /* redressctl rebuild: asks the owner of a shard to empty its view and build it from the changelog;
  * it does nothing itself (common/protocol.md, The view). */
+#include "outside/reading.h"
 #include "redressctl/ctl.h"
 #include "redressctl/help_texts.h"
 
@@ -45,6 +46,8 @@ static int run_rebuild(int argc, char **argv) {
     if (!status && !worker)
         status = ctl_usage(
             &ctl, "worker \"%.40s\": expected sla, compensation, notification or cohort", argv[1]);
+    if (!status && shard_text) /* how many there are is known to Redis */
+        status = ctl_number(&ctl, "--shard", shard_text, 0, READING_PARTITIONS_MAX - 1, &shard);
     if (!status) status = ctl_redis(&ctl);
     if (!status) status = ctl_shards(&ctl);
     if (!status && shard_text)

@@ -6,10 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-int ctl_sla_usage(void) {
-    return commands_usage(&ctl_sla);
-}
-
 int ctl_sla_fail(const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
@@ -26,7 +22,7 @@ static int run(int argc, char **argv) {
         {"due", ctl_sla_due}, {"simulate", ctl_sla_simulate}, {"explain", ctl_sla_explain}};
     for (size_t i = 0; argc > 1 && i < sizeof parts / sizeof *parts; i++)
         if (strcmp(argv[1], parts[i].name) == 0) return parts[i].run(argc - 1, argv + 1);
-    return ctl_sla_usage();
+    return commands_usage(&ctl_sla);
 }
 
 const struct command ctl_sla = {

@@ -9,8 +9,7 @@ int ctl_sla_due(int argc, char **argv);
 int ctl_sla_simulate(int argc, char **argv);
 int ctl_sla_explain(int argc, char **argv);
 
-/* "redressctl sla: ..." on stderr; return the exit status. */
-int ctl_sla_usage(void);
+/* "redressctl sla: ..." on stderr; the exit status. */
 int ctl_sla_fail(const char *fmt, ...) PRINTF(1, 2);
 
 #endif

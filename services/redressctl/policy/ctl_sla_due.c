@@ -2,7 +2,10 @@
  * of it has passed. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/options.h"
 #include "data/calendar.h"
+#include "redressctl/commands.h"
+#include "redressctl/ctl.h"
 #include "redressctl/ctl_out.h"
 #include "redressctl/policy/ctl_sla.h"
 #include <inttypes.h>
@@ -188,18 +191,16 @@ static int take_line(const struct file_line *line, struct arena *arena, struct b
 }
 
 int ctl_sla_due(int argc, char **argv) {
-    const char *path = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) continue; /* as it is */
-        if (path || (argv[i][0] == '-' && argv[i][1])) return ctl_sla_usage();
-        path = argv[i];
-    }
-    if (!path) return ctl_sla_usage();
+    struct ctl ctl = {.command = &ctl_sla};
+    const struct options_row options[] = {{"--json", NULL, &ctl.json}, {NULL, NULL, NULL}};
+    struct err err;
 
+    if (options_take(options, &argc, argv, &err) < 0) return ctl_usage(&ctl, "%s", err.text);
+    if (argc != 2) return ctl_usage(&ctl, "expected one FILE");
+    const char *path = argv[1];
     struct arena *arena = arena_new();
     struct arena *work = arena_new();
     struct buf to = {0};
-    struct err err;
     const char *bytes;
     size_t len;
     struct file_line line = {0};
