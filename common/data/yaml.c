@@ -99,9 +99,8 @@ static int resolve_number(struct reader *reader, struct tree *node, int base) {
 /* The core schema of YAML 1.2. */
 static int resolve_plain(struct reader *reader, struct tree *node) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const trues[] = {"true", "True", "TRUE", NULL}, *const falses[] = {
-                                                                           "false", "False",
-                                                                           "FALSE", NULL};
+    static const char *const trues[] = {"true", "True", "TRUE", NULL};
+    static const char *const falses[] = {"false", "False", "FALSE", NULL};
     static const char *const odd[] = {".inf",  ".Inf",  ".INF", "+.inf", "+.Inf", "+.INF", "-.inf",
                                       "-.Inf", "-.INF", ".nan", ".NaN",  ".NAN",  NULL};
     const char *text = node->text;

@@ -1,6 +1,5 @@
 /* config_place: where an installation keeps its policies, found from where its program lies, so
- * that it may be moved.
- */
+ * that it may be moved. */
 #include "outside/config.h"
 
 #include <limits.h>
@@ -11,8 +10,8 @@
 /* From the program's folder: installed (CMakeLists.txt), and in a build tree within the source. */
 static const char *const places[] = {"../share/redress/policies", "../../deploy/policies"};
 
-static const char by_hand[] =
-    "deploy/policies"; /* from the source's root, with the build tree elsewhere */
+/* From the source's root, with the build tree elsewhere. */
+static const char by_hand[] = "deploy/policies";
 
 /* The folder of the running program, links followed; "." when the kernel does not say. */
 static void find_program(char folder_out[PATH_MAX]) {
@@ -34,6 +33,6 @@ const char *config_default_policy_dir(struct arena *arena) {
             return arena_strdup(arena, found);
 
     if (access(by_hand, F_OK) == 0) return by_hand;
-    return arena_printf(arena, "%s/%s", program,
-                        places[0]); /* the error about it names where it should be */
+    /* The error about it names where it should be. */
+    return arena_printf(arena, "%s/%s", program, places[0]);
 }

@@ -99,9 +99,8 @@ void ends_look(struct ends *ends, struct engine *engine) {
     if (ask_stable(ends, engine, &err) < 0) return;
 
     for (int i = 0; i < ends->count; i++) {
-        bool known = ends->open[i] ==
-                     ends->stable[i].offset; /* then the end has been brought back already */
-        if (!known) bring_back(ends, i, true);
+        bool is_known = ends->open[i] == ends->stable[i].offset; /* its end is back already */
+        if (!is_known) bring_back(ends, i, true);
     }
     say(ends, engine);
 }

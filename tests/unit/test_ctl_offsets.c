@@ -19,10 +19,18 @@ static const struct kafka kafka = {.config = &config};
 
 static void test_parse(void **state) {
     (void)state;
-    static const char *const bad[] = {
-        "",         "complaints",        "complaints/3",           "complaints/3/",
-        "/3/17",    "nothing/3/17",      "complaints/-3/17",       "complaints/3/17x",
-        "a/b/3/17", "complaints/3/17/1", "complaints/9999999999/1"};
+    static const char *const bad[] = {"",
+                                      "complaints",
+                                      "complaints/3",
+                                      "complaints/3/",
+                                      "/3/17",
+                                      "nothing/3/17",
+                                      "complaints/-3/17",
+                                      "complaints/3/17x",
+                                      "a/b/3/17",
+                                      "complaints/3/17/1",
+                                      "complaints/9999999999/1",
+                                      "complaints/3/9223372036854775807"};
     struct place place;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(offsets_parse_from(bad[i], strlen(bad[i]), &place), -1);
@@ -57,6 +65,15 @@ static void test_without_state(void **state) {
         HEADER("redress_topic", "shop.activity"), HEADER("redress_partition", "1"),
         HEADER("redress_offset", "30")};
     note(&offsets, TOPIC_REJECTED, 0, rejected, 5);
+    /* Numbers that are nobody's; the second one is partition 1 in 32 bits. */
+    const struct header too_far[] = {HEADER("redress_topic", "shop.activity"),
+                                     HEADER("redress_partition", "1"),
+                                     HEADER("redress_offset", "99999999999999999999")};
+    const struct header elsewhere[] = {HEADER("redress_topic", "shop.activity"),
+                                       HEADER("redress_partition", "4294967297"),
+                                       HEADER("redress_offset", "77")};
+    note(&offsets, TOPIC_REJECTED, 0, too_far, 3);
+    note(&offsets, TOPIC_REJECTED, 0, elsewhere, 3);
     assert_int_equal(places[0].offset, KAFKA_NO_OFFSET);
     assert_int_equal(places[1].offset, 18);
     assert_int_equal(places[2].offset, 31);

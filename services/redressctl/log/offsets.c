@@ -8,6 +8,8 @@
 
 enum { TEXT_MAX = 64 };
 
+static const int64_t OFFSET_MAX = INT64_MAX - 1; /* one comes behind it */
+
 /* The last header of that name, as a text; false: none, or too long for what it should be. */
 static bool header_text(const struct raw *raw, const char *name, char text_out[KAFKA_NAME_MAX]) {
     for (int i = raw->header_count - 1; i >= 0; i--) {
@@ -22,11 +24,12 @@ static bool header_text(const struct raw *raw, const char *name, char text_out[K
     return false;
 }
 
-static bool parse_number(const char *text, int64_t *out) {
+/* From 0; beyond `most` there is none of its kind. */
+static bool parse_number(const char *text, int64_t most, int64_t *out) {
     char *end;
     if (*text < '0' || *text > '9') return false;
-    *out = strtoll(text, &end, 10);
-    return *end == 0;
+    *out = strtoll(text, &end, 10); /* INT64_MAX for what is larger */
+    return *end == 0 && *out <= most;
 }
 
 int offsets_parse_from(const char *text, size_t len, struct place *out) {
@@ -45,8 +48,8 @@ int offsets_parse_from(const char *text, size_t len, struct place *out) {
     *offset++ = 0;
 
     *out = (struct place){0};
-    if (!parse_number(partition, &number) || number > INT32_MAX ||
-        !parse_number(offset, &out->offset))
+    if (!parse_number(partition, INT32_MAX, &number) ||
+        !parse_number(offset, OFFSET_MAX, &out->offset))
         return -1;
     out->partition = (int)number;
     for (enum topic topic = TOPIC_COMPLAINTS; topic < TOPIC_COUNT; topic++)
@@ -76,8 +79,8 @@ static void note_rejected(struct offsets *offsets, const struct raw *raw) {
         return;
     place.topic = kafka_topic_of(offsets->kafka, topic);
     /* Of the case log's records any worker may have rejected it. */
-    if (place.topic == TOPIC_EVENTS || !parse_number(partition, &number) ||
-        !parse_number(offset, &place.offset))
+    if (place.topic == TOPIC_EVENTS || !parse_number(partition, INT32_MAX, &number) ||
+        !parse_number(offset, OFFSET_MAX, &place.offset))
         return;
     place.partition = (int)number;
     raise_to(offsets, &place);
@@ -112,7 +115,7 @@ void offsets_note(struct offsets *offsets, const struct raw *raw) {
     else if (raw->topic == TOPIC_REJECTED)
         note_rejected(offsets, raw);
     else if (raw->topic == TOPIC_STATE && header_text(raw, "redress_next", text) &&
-             parse_number(text, &place.offset)) {
+             parse_number(text, OFFSET_MAX, &place.offset)) {
         place.offset--;
         raise_to(offsets, &place);
     } else if (header_text(raw, "redress_from", text) &&
