@@ -97,6 +97,32 @@ static void test_whole_and_sentences(void **state) {
     check_text(world, all_texts(world));
 }
 
+/* The sentences of a text, bars between them; one that is a single sentence has none. */
+static void test_sentences(void **state) {
+    static const struct {
+        const char *text, *sentences;
+    } rows[] = {
+        {"the parcel came late. the cup was broken", "the parcel came late. |the cup was broken|"},
+        {"the parcel came late! why? the cup was broken",
+         "the parcel came late! |the cup was broken|"}, /* too short to say something */
+        {"no. the parcel came late", "the parcel came late|"},
+        {"the cup was broken, at 3.5 kg", ""},
+        {"the cup was broken.", ""},
+        {"no", ""},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *found = "";
+        size_t from, to;
+        look(world, rows[i].text);
+        for (size_t at = 0; features_sentence(&world->text, &at, &from, &to);)
+            found = arena_printf(world->arena, "%s%.*s|", found, (int)(to - from),
+                                 world->text.at + from);
+        assert_string_equal(found, rows[i].sentences);
+    }
+}
+
 static void check_stretch(struct world *world, size_t from, size_t to) {
     const struct model *model = world->policy->model;
     const struct text stretch = {.at = world->text.at + from,
@@ -210,8 +236,9 @@ static void test_heavy(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_and_sentences), cmocka_unit_test(test_stretches),
-        cmocka_unit_test(test_evidence), cmocka_unit_test(test_heavy)};
+        cmocka_unit_test(test_whole_and_sentences), cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_stretches), cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_heavy)};
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
