@@ -131,6 +131,29 @@ static void a_word_goes_to_the_one_that_decides(void **state) {
     assert_null(sent->out.at[0].subject);
 }
 
+/* A window ends behind its beginning, or there is nothing in it. */
+static void a_window_without_time_is_refused(void **state) {
+    struct world *world = *state;
+    static const char *const ends[] = {"2026-11-21T00:00:00Z", "2026-11-20T23:59:59Z"};
+
+    for (size_t i = 0; i < LENGTH(ends); i++) {
+        const char *data = arena_printf(world->arena,
+                                        "{'match':{'lane':'HZ-SH'},'placed_from':"
+                                        "'2026-11-21T00:00:00Z','placed_to':'%s','class':"
+                                        "'logistics.delayed','by':'li'}",
+                                        ends[i]);
+        struct sent *sent =
+            decide_one(world, TOPIC_ACTIVITY,
+                       event_json(world, "cohort.confirmed", arena_printf(world->arena, "w-%zu", i),
+                                  quoted(world, data)));
+        assert_int_equal(sent->result, REJECT);
+        assert_string_equal(sent->out.rejection.reason, "bad_value");
+        assert_non_null(strstr(sent->out.rejection.detail, "placed_to"));
+        assert_non_null(strstr(sent->out.rejection.detail, "a time after placed_from"));
+        assert_int_equal(sent->out.count, 0);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
@@ -139,6 +162,7 @@ int main(void) {
         TEST(a_complaint_goes_to_each_without_its_words),
         TEST(what_names_no_dimension_goes_nowhere),
         TEST(a_word_goes_to_the_one_that_decides),
+        TEST(a_window_without_time_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
