@@ -447,15 +447,7 @@ static bool at_rest(void *context) {
         return false;
 
     for (int i = 0; i < PARTITIONS; i++) {
-        char key[64];
-        snprintf(key, sizeof key, "redress:{sla.%d}:applied", i);
-        const char *applied = fake_redis_get(key);
-        snprintf(key, sizeof key, "redress:{sla.%d}:by:wake_at", i);
-        if (fake_redis_has(key)) return false;
-        if (!applied || fake_kafka_left(TOPIC_STATE, "sla", i, strtoll(applied, NULL, 10)))
-            return false;
-        if (fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i)))
-            return false;
+        if (!process_shard_rests("sla", i)) return false;
         for (int k = 0; toy_intake.reads[k] != TOPIC_NONE; k++)
             if (fake_kafka_left(toy_intake.reads[k], NULL, i,
                                 fake_kafka_committed("intake", toy_intake.reads[k], i)))

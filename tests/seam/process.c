@@ -1,8 +1,11 @@
 /* process: see the header. */
 #include "process.h"
+#include "fake_kafka.h"
+#include "fake_redis.h"
 #include "runtime/keyed.h"
 #include "runtime/map.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct engine *process_open(const struct worker_spec *spec, const struct config *config,
@@ -40,4 +43,17 @@ int process_run(struct engine *engine) {
     free(engine);
 
     return status;
+}
+
+bool process_shard_rests(const char *worker, int shard) {
+    char key[64];
+    snprintf(key, sizeof key, "redress:{%s.%d}:applied", worker, shard);
+    const char *applied = fake_redis_get(key);
+
+    snprintf(key, sizeof key, "redress:{%s.%d}:by:wake_at", worker, shard);
+    if (fake_redis_has(key)) return false;
+    if (!applied || fake_kafka_left(TOPIC_STATE, worker, shard, strtoll(applied, NULL, 10)))
+        return false;
+    return !fake_kafka_left(TOPIC_EVENTS, NULL, shard,
+                            fake_kafka_committed(worker, TOPIC_EVENTS, shard));
 }

@@ -11,4 +11,8 @@ struct engine *process_open(const struct worker_spec *spec, const struct config 
 /* Its loop, until engine->stopping. Returns its exit status; the engine and its store are gone. */
 int process_run(struct engine *engine);
 
+/* A keyed worker's shard, under the prefix "redress": its part of the case log is read, nothing is
+ * due, and its view stands at its changelog's end. */
+bool process_shard_rests(const char *worker, int shard);
+
 #endif

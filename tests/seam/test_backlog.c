@@ -191,16 +191,8 @@ static bool at_rest(void *context) {
     if (scene.wrong[0]) return true;
     if (!scene.published || !fake_kafka_quiet() || sim_now_ms() < scene.began_ms + TROUBLE_MS)
         return false;
-    for (int i = 0; i < PARTITIONS; i++) {
-        char key[64];
-        snprintf(key, sizeof key, "redress:{sla.%d}:applied", i);
-        const char *applied = fake_redis_get(key);
-        snprintf(key, sizeof key, "redress:{sla.%d}:by:wake_at", i);
-        if (fake_redis_has(key)) return false;
-        if (!applied || fake_kafka_left(TOPIC_STATE, "sla", i, strtoll(applied, NULL, 10)) ||
-            fake_kafka_left(TOPIC_EVENTS, NULL, i, fake_kafka_committed("sla", TOPIC_EVENTS, i)))
-            return false;
-    }
+    for (int i = 0; i < PARTITIONS; i++)
+        if (!process_shard_rests("sla", i)) return false;
     return true;
 }
 

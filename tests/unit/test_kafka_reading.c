@@ -393,20 +393,25 @@ static int take(void *context, const struct raw *raw) {
     return ++read->count == read->stop_after;
 }
 
+static struct reading_plan plan_of(const struct mock *mock, struct kafka_asker *asker,
+                                   int silence_ms, struct read *read) {
+    assert_non_null(asker);
+    return (struct reading_plan){.kafka = &mock->kafka,
+                                 .asker = asker,
+                                 .topic = TOPIC_EVENTS,
+                                 .silence_ms = silence_ms,
+                                 .each = take,
+                                 .context = read};
+}
+
 static void a_topic_read_whole(void **state) {
     struct mock *mock = mock_open();
     struct err err = {""};
     struct kafka_asker *asker = kafka_asker_new(&mock->kafka, &err);
     struct read read = {.count = 0};
-    struct reading_plan plan = {.kafka = &mock->kafka,
-                                .asker = asker,
-                                .topic = TOPIC_EVENTS,
-                                .silence_ms = MOCK_LIMIT_MS,
-                                .each = take,
-                                .context = &read};
+    struct reading_plan plan = plan_of(mock, asker, MOCK_LIMIT_MS, &read);
     (void)state;
 
-    assert_non_null(asker);
     assert_int_equal(reading_run(&plan, &err), OUTCOME_DONE);
     assert_int_equal(read.count, 0);
 
@@ -446,15 +451,9 @@ static void a_reading_that_is_slow(void **state) {
     struct err err = {""};
     struct kafka_asker *asker = kafka_asker_new(&mock->kafka, &err);
     struct read read = {.takes_ms = MOCK_LIMIT_MS};
-    const struct reading_plan plan = {.kafka = &mock->kafka,
-                                      .asker = asker,
-                                      .topic = TOPIC_EVENTS,
-                                      .silence_ms = 2 * MOCK_LIMIT_MS,
-                                      .each = take,
-                                      .context = &read};
+    const struct reading_plan plan = plan_of(mock, asker, 2 * MOCK_LIMIT_MS, &read);
     (void)state;
 
-    assert_non_null(asker);
     fill(mock, TOPIC_EVENTS, 1, 0, 5);
     if (reading_run(&plan, &err) != OUTCOME_DONE) fail_msg("%s", err.text);
     assert_int_equal(read.count, 5);
@@ -468,12 +467,7 @@ static void a_reading_that_is_given_up(void **state) {
     struct err err = {""};
     struct kafka_asker *asker = kafka_asker_new(&mock->kafka, &err);
     struct read read = {.count = 0};
-    struct reading_plan plan = {.kafka = &mock->kafka,
-                                .asker = asker,
-                                .topic = TOPIC_EVENTS,
-                                .silence_ms = 1000,
-                                .each = take,
-                                .context = &read};
+    struct reading_plan plan = plan_of(mock, asker, 1000, &read);
     (void)state;
 
     fill(mock, TOPIC_EVENTS, 1, 0, 2);

@@ -151,6 +151,27 @@ static void a_record_beyond_our_own_limit(void **state) {
     mock_close(mock);
 }
 
+/* A transaction with a record in it is ended while the broker answers so; the producer after it. */
+static struct kafka_producer *end_one(struct mock *mock, rd_kafka_resp_err_t answer,
+                                      enum kafka_outcome (*end)(struct kafka_producer *,
+                                                                struct err *),
+                                      enum kafka_outcome expected) {
+    struct kafka_producer *producer = ready_producer(mock);
+    struct err err = {""};
+
+    begin(producer);
+    expect(write_one(producer, "k", 0, NULL, &err), KAFKA_DONE, &err);
+    expect(kafka_flush(producer, MOCK_LIMIT_MS, &err), KAFKA_DONE, &err);
+    if (answer) mock_answer(mock, MOCK_END_TXN, answer, 1);
+    enum kafka_outcome found = end(producer, &err);
+    if (found != expected)
+        fail_msg("%s: outcome %d, expected %d: %s", rd_kafka_err2name(answer), found, expected,
+                 err.text);
+    mock_answer_well(mock, MOCK_END_TXN);
+
+    return producer;
+}
+
 /* A transaction counts only when its end was asked for once and answered well. */
 static void how_a_commit_may_end(void **state) {
     static const struct {
@@ -167,19 +188,11 @@ static void how_a_commit_may_end(void **state) {
     (void)state;
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct kafka_producer *producer = ready_producer(mock);
+        struct kafka_producer *producer =
+            end_one(mock, rows[i].answer, kafka_commit, rows[i].commit);
         struct err err = {""};
-        begin(producer);
-        expect(write_one(producer, "k", 0, NULL, &err), KAFKA_DONE, &err);
-        expect(kafka_flush(producer, MOCK_LIMIT_MS, &err), KAFKA_DONE, &err);
-        if (rows[i].answer) mock_answer(mock, MOCK_END_TXN, rows[i].answer, 1);
-        enum kafka_outcome found = kafka_commit(producer, &err);
-        if (found != rows[i].commit)
-            fail_msg("%s: outcome %d, expected %d: %s", rd_kafka_err2name(rows[i].answer), found,
-                     rows[i].commit, err.text);
-        if (found == KAFKA_FENCED) expect(kafka_begin(producer, &err), KAFKA_FENCED, &err);
+        if (rows[i].commit == KAFKA_FENCED) expect(kafka_begin(producer, &err), KAFKA_FENCED, &err);
         kafka_producer_free(producer);
-        mock_answer_well(mock, MOCK_END_TXN);
     }
     mock_close(mock);
 }
@@ -258,20 +271,8 @@ static void how_an_abort_may_end(void **state) {
     struct mock *mock = mock_open();
     (void)state;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct kafka_producer *producer = ready_producer(mock);
-        struct err err = {""};
-        begin(producer);
-        expect(write_one(producer, "k", 0, NULL, &err), KAFKA_DONE, &err);
-        expect(kafka_flush(producer, MOCK_LIMIT_MS, &err), KAFKA_DONE, &err);
-        if (rows[i].answer) mock_answer(mock, MOCK_END_TXN, rows[i].answer, 1);
-        enum kafka_outcome found = kafka_abort(producer, &err);
-        if (found != rows[i].abort)
-            fail_msg("%s: outcome %d, expected %d: %s", rd_kafka_err2name(rows[i].answer), found,
-                     rows[i].abort, err.text);
-        kafka_producer_free(producer);
-        mock_answer_well(mock, MOCK_END_TXN);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        kafka_producer_free(end_one(mock, rows[i].answer, kafka_abort, rows[i].abort));
     mock_close(mock);
 }
 
