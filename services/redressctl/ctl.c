@@ -33,10 +33,16 @@ int ctl_usage(const struct ctl *ctl, const char *fmt, ...) {
     return EXIT_BAD_USAGE;
 }
 
+int ctl_take(const struct ctl *ctl, const struct options_row *options, int *argc, char **argv) {
+    struct err err;
+
+    if (options_take(options, argc, argv, &err) < 0) return ctl_usage(ctl, "%s", err.text);
+    return 0;
+}
+
 int ctl_options(struct ctl *ctl, const struct options_row *options, int *argc, char **argv) {
     struct options_row all[OPTIONS_MAX + 3] = {{"--config", &ctl->config_path, NULL},
                                                {"--json", NULL, &ctl->json}};
-    struct err err;
 
     ctl->arena = arena_new();
     ctl->turn = arena_new();
@@ -45,8 +51,7 @@ int ctl_options(struct ctl *ctl, const struct options_row *options, int *argc, c
         all[i + 2] = options[i];
     }
 
-    if (options_take(all, argc, argv, &err) < 0) return ctl_usage(ctl, "%s", err.text);
-    return 0;
+    return ctl_take(ctl, all, argc, argv);
 }
 
 int ctl_config(struct ctl *ctl) {

@@ -28,8 +28,10 @@ struct ctl {
     struct sight sight;  /* ctl_shards(): the same, for what sight/ finds */
 };
 
-/* options_take() with --config and --json, which all commands know. 0; EXIT_BAD_USAGE, and it was
- * said why. */
+/* options_take() for a command that connects to nothing. 0; EXIT_BAD_USAGE, and it was said why. */
+int ctl_take(const struct ctl *ctl, const struct options_row *options, int *argc,
+             char **argv) MUST_CHECK;
+/* The same with --config and --json, which all others know, and what they need. */
 int ctl_options(struct ctl *ctl, const struct options_row *options, int *argc,
                 char **argv) MUST_CHECK;
 

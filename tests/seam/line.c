@@ -1,6 +1,5 @@
 /* line: see line.h. */
 #include "line.h"
-#include "base/clock.h"
 #include "base/ids.h"
 #include "base/metrics.h"
 #include "fake_kafka.h"
@@ -59,15 +58,7 @@ static struct line {
     int recalled; /* states that were not read again */
 } line;
 
-static struct config config = {.topic_prefix = "redress",
-                               .batch_ms = 10,
-                               .batch_records = 20,
-                               .late_settle_ms = 10000,
-                               .hold_max_ms = 120000,
-                               .step_hold_ms = 10000,
-                               .transaction_timeout_ms = FAKE_TRANSACTION_MS,
-                               .session_timeout_ms = FAKE_SESSION_MS,
-                               .unproven_ms = 60000};
+static struct config config = {PROCESS_SETTINGS, .batch_ms = 10, .batch_records = 20};
 
 static void run_process(void *context) {
     int number = (int)(intptr_t)context;
@@ -97,28 +88,17 @@ static int number_of(const char *case_id, size_t len) {
 }
 
 static void publish(int index) {
-    static const struct header fixed[] = {{"ce_specversion", "1.0", 3},
-                                          {"content-type", "application/json", 16}};
     bool opens = index < CONTACTS || index >= TWINS;
     int number = index % CASES;
     int partition = index >= TWINS ? (number + 1) % PARTITIONS : number % PARTITIONS;
-    char case_id[IDS_CASE_LEN + 1], id[16], time[CLOCK_TEXT_MAX];
-    const char *type = opens ? "case.opened" : "case.contacted";
+    char case_id[IDS_CASE_LEN + 1], id[16];
 
     name_case(number, case_id);
     snprintf(id, sizeof id, "e-%d", index);
-    clock_format(sim_now_ms(), time);
-    struct header headers[] = {fixed[0],
-                               fixed[1],
-                               {"ce_id", id, strlen(id)},
-                               {"ce_source", "/test", 5},
-                               {"ce_type", type, strlen(type)},
-                               {"ce_time", time, strlen(time)},
-                               {"ce_subject", case_id, strlen(case_id)}};
     if (!opens) line.contact_ms[number] = sim_now_ms();
     if (opens && line.ends_ms && partition == line.open_partition) line.hidden[number] = true;
-    fake_kafka_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, NULL, partition, case_id,
-                       "{\"a\":1}", headers, 7);
+    toy_publish(opens ? TOPIC_COMPLAINTS : TOPIC_ACTIVITY, partition,
+                opens ? "case.opened" : "case.contacted", id, case_id, sim_now_ms());
 }
 
 /* Openings first; most cases are contacted, some of them in time. */

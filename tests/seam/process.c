@@ -1,6 +1,5 @@
 /* process: see the header. */
 #include "process.h"
-#include "fake_kafka.h"
 #include "fake_redis.h"
 #include "runtime/keyed.h"
 #include "runtime/map.h"

@@ -3,7 +3,14 @@
 #ifndef REDRESS_SEAM_PROCESS_H
 #define REDRESS_SEAM_PROCESS_H
 
+#include "fake_kafka.h"
 #include "runtime/engine.h"
+
+/* The settings of a worker here, but for those of its batches. */
+#define PROCESS_SETTINGS                                                                           \
+    .topic_prefix = "redress", .late_settle_ms = 10000, .hold_max_ms = 120000,                     \
+    .step_hold_ms = 10000, .transaction_timeout_ms = FAKE_TRANSACTION_MS,                          \
+    .session_timeout_ms = FAKE_SESSION_MS, .unproven_ms = 60000
 
 /* Without a policy, and without settings of decisions. `config` and `instance` must live longer. */
 struct engine *process_open(const struct worker_spec *spec, const struct config *config,

@@ -4,7 +4,6 @@
  * is due before it is read: those that nobody contacted fire, once, and no other.
  *
  *     test_backlog [COUNT [FIRST]]     so many seeds from this one */
-#include "base/clock.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "fake_kafka.h"
@@ -58,15 +57,7 @@ static struct scene {
     struct arena *arena;
 } scene;
 
-static struct config config = {.topic_prefix = "redress",
-                               .batch_ms = 1000,
-                               .recent_bytes = 1 << 20,
-                               .late_settle_ms = 10000,
-                               .hold_max_ms = 120000,
-                               .step_hold_ms = 10000,
-                               .transaction_timeout_ms = FAKE_TRANSACTION_MS,
-                               .session_timeout_ms = FAKE_SESSION_MS,
-                               .unproven_ms = 60000};
+static struct config config = {PROCESS_SETTINGS, .batch_ms = 1000, .recent_bytes = 1 << 20};
 
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
@@ -105,21 +96,12 @@ static void name_case(int number, char out[IDS_CASE_LEN + 1]) {
 }
 
 static void publish(int number, int event, int64_t at_ms) {
-    char case_id[IDS_CASE_LEN + 1], id[24], time[CLOCK_TEXT_MAX];
+    char case_id[IDS_CASE_LEN + 1], id[24];
     static const char *const types[EVENTS] = {"case.opened", "case.repeated", "case.contacted"};
-    const char *type = types[event];
 
     name_case(number, case_id);
     snprintf(id, sizeof id, "e-%d-%d", number, event);
-    clock_format(at_ms, time);
-    struct header headers[] = {{"ce_specversion", "1.0", 3},
-                               {"content-type", "application/json", 16},
-                               {"ce_id", id, strlen(id)},
-                               {"ce_source", "/test", 5},
-                               {"ce_type", type, strlen(type)},
-                               {"ce_time", time, strlen(time)},
-                               {"ce_subject", case_id, strlen(case_id)}};
-    fake_kafka_publish(TOPIC_EVENTS, NULL, number % PARTITIONS, case_id, "{\"a\":1}", headers, 7);
+    toy_publish(TOPIC_EVENTS, number % PARTITIONS, types[event], id, case_id, at_ms);
 }
 
 static bool is_silent(int number) {

@@ -1,6 +1,8 @@
 /* toy: see toy.h. */
 #include "toy.h"
+#include "base/clock.h"
 #include "base/ids.h"
+#include "fake_kafka.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -121,3 +123,19 @@ const struct worker_spec toy_keyed = {.name = "sla",
                                       .state = &toy_state_table,
                                       .wants = wants,
                                       .decide = decide_keyed};
+
+void toy_publish(enum topic topic, int partition, const char *type, const char *id,
+                 const char *case_id, int64_t time_ms) {
+    char time[CLOCK_TEXT_MAX];
+
+    clock_format(time_ms, time);
+    struct header headers[] = {{"ce_specversion", "1.0", 3},
+                               {"content-type", "application/json", 16},
+                               {"ce_id", id, strlen(id)},
+                               {"ce_source", "/test", 5},
+                               {"ce_type", type, strlen(type)},
+                               {"ce_time", time, strlen(time)},
+                               {"ce_subject", case_id, strlen(case_id)}};
+    fake_kafka_publish(topic, NULL, partition, case_id, "{\"a\":1}", headers,
+                       sizeof headers / sizeof *headers);
+}

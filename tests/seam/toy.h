@@ -20,4 +20,8 @@ struct toy_state {
 extern const struct table toy_state_table;
 extern const struct worker_spec toy_intake, toy_keyed;
 
+/* An event about a case, as a publisher or intake would write it. */
+void toy_publish(enum topic topic, int partition, const char *type, const char *id,
+                 const char *case_id, int64_t time_ms);
+
 #endif

@@ -10,14 +10,14 @@ int ctl_explain_arguments(const struct command *command, int argc, char **argv,
                           struct ctl_explain *request) {
     const struct ctl ctl = {.command = command};
     const char *until = NULL;
-    struct err err;
     const struct options_row options[] = {{"--policies", &request->dir, NULL},
                                           {"--events", &request->events, NULL},
                                           {"--until", &until, NULL},
                                           {"--json", NULL, &request->json},
                                           {NULL, NULL, NULL}};
+    int status = ctl_take(&ctl, options, &argc, argv);
 
-    if (options_take(options, &argc, argv, &err) < 0) return ctl_usage(&ctl, "%s", err.text);
+    if (status) return status;
     if (argc != 2) return ctl_usage(&ctl, "expected one CASE");
     request->case_id = argv[1];
     if (!ids_is_case(request->case_id))

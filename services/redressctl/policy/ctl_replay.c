@@ -17,7 +17,6 @@ int ctl_replay_arguments(struct ctl_replay *replay, int argc, char **argv, bool 
     const struct ctl *ctl = &replay->ctl;
     const char *until = NULL;
     const char *more = NULL;
-    struct err err;
     const struct options_row options[] = {{"--policies", &replay->dirs[0], NULL},
                                           {"--policies", &replay->dirs[1], NULL},
                                           {"--policies", &more, NULL},
@@ -25,8 +24,9 @@ int ctl_replay_arguments(struct ctl_replay *replay, int argc, char **argv, bool 
                                           {"--json", NULL, &replay->ctl.json},
                                           {summary ? "--summary" : NULL, NULL, summary},
                                           {NULL, NULL, NULL}};
+    int status = ctl_take(ctl, options, &argc, argv);
 
-    if (options_take(options, &argc, argv, &err) < 0) return ctl_usage(ctl, "%s", err.text);
+    if (status) return status;
     if (more)
         return ctl_usage(ctl, "--policies \"%.60s\": expected at most %d folders", more,
                          CTL_REPLAY_FOLDERS_MAX);

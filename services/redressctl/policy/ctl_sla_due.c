@@ -193,14 +193,15 @@ static int take_line(const struct file_line *line, struct arena *arena, struct b
 int ctl_sla_due(int argc, char **argv) {
     struct ctl ctl = {.command = &ctl_sla};
     const struct options_row options[] = {{"--json", NULL, &ctl.json}, {NULL, NULL, NULL}};
-    struct err err;
+    int status = ctl_take(&ctl, options, &argc, argv);
 
-    if (options_take(options, &argc, argv, &err) < 0) return ctl_usage(&ctl, "%s", err.text);
+    if (status) return status;
     if (argc != 2) return ctl_usage(&ctl, "expected one FILE");
     const char *path = argv[1];
     struct arena *arena = arena_new();
     struct arena *work = arena_new();
     struct buf to = {0};
+    struct err err;
     const char *bytes;
     size_t len;
     struct file_line line = {0};

@@ -183,7 +183,6 @@ static int read_times(const struct ctl *ctl, struct options *options) {
 
 static int read_options(int argc, char **argv, struct options *out) {
     const struct ctl ctl = {.command = &ctl_train};
-    struct err err;
     const struct options_row options[] = {{"-o", &out->out, NULL},
                                           {"--mapping", &out->labels.mapping, NULL},
                                           {"--with", &out->labels.with, NULL},
@@ -194,8 +193,9 @@ static int read_options(int argc, char **argv, struct options *out) {
                                           {"--evaluate", NULL, &out->evaluate},
                                           {"--json", NULL, &out->json},
                                           {NULL, NULL, NULL}};
+    int status = ctl_take(&ctl, options, &argc, argv);
 
-    if (options_take(options, &argc, argv, &err) < 0) return ctl_usage(&ctl, "%s", err.text);
+    if (status) return status;
     if (argc != 2) return ctl_usage(&ctl, "expected one file of LABELS");
     out->labels.path = argv[1];
     if (!out->evaluate && !out->out)
