@@ -261,12 +261,11 @@ static bool is_money_key(const void *context, const char *key) {
     return strcmp(key, "currency") == 0 || strcmp(key, "minor") == 0;
 }
 
-static const struct tree *clean_choice(const struct fields_decoder *decoder,
-                                       const struct tree *tree) {
-    static const struct field choice = {.type = FIELD_CHOICE};
-
+/* A value as it is decoded: cleaned where the document comes from outside and could do without. */
+static const struct tree *cleaned(const struct fields_decoder *decoder, const struct field *field,
+                                  const struct tree *tree) {
     if (!tree || decoder->mode != FIELDS_INBOUND || !decoder->spare) return tree;
-    return fields_clean(&choice, tree, decoder->arena);
+    return fields_clean(field, tree, decoder->arena);
 }
 
 static void decode_money(struct fields_decoder *decoder, const struct field *field,
@@ -275,11 +274,12 @@ static void decode_money(struct fields_decoder *decoder, const struct field *fie
         wrong_kind(decoder, tree, path, "a map of currency and minor");
         return;
     }
+    static const struct field code = {.type = FIELD_CHOICE};
     const struct field bounds = {.min = field->min || field->max ? field->min : -money_max,
                                  .max = field->max ? field->max : money_max};
     struct fields_path currency_path = {.up = path, .key = "currency"},
                        minor_path = {.up = path, .key = "minor"};
-    const struct tree *currency = clean_choice(decoder, member_or_null(tree, "currency"));
+    const struct tree *currency = cleaned(decoder, &code, member_or_null(tree, "currency"));
     const struct tree *minor = member_or_null(tree, "minor");
     char range[64];
     bool good = false;
@@ -346,9 +346,11 @@ static void decode_record(struct fields_decoder *decoder, const struct field *fi
 }
 
 /* Whether a member has no name, and decoding it has not said so already. */
-static bool is_nameless(const struct field *name_field, const struct tree *member) {
+static bool is_nameless(const struct fields_decoder *decoder, const struct field *name_field,
+                        const struct tree *member) {
     if (member->kind != TREE_MAP || name_field->flags & FIELD_REQUIRED) return false;
-    const struct tree *name = member_or_null(member, name_field->name);
+    const struct tree *name =
+        cleaned(decoder, name_field, member_or_null(member, name_field->name));
     return !name ||
            (name->kind == TREE_TEXT && name->text_len == 0 && name_field->type != FIELD_ID);
 }
@@ -363,7 +365,7 @@ static void check_names(struct fields_decoder *decoder, const struct field *fiel
     for (const struct tree *member = tree->first; member; member = member->next, i++) {
         struct fields_path below = {.up = path, .index = i}, name_path = {.up = &below, .key = key};
         const char *name = fields_group_name(field, fields_member(field, parts, i));
-        if (is_nameless(&field->of->fields[0], member))
+        if (is_nameless(decoder, &field->of->fields[0], member))
             fault(decoder, FAULT_MISSING, member, &name_path, "expected a name");
         for (int j = 0; name && j < i; j++) {
             const char *other = fields_group_name(field, fields_member(field, parts, j));
@@ -400,8 +402,7 @@ static void decode_rest(struct fields_decoder *decoder, const struct field *fiel
 
 void fields_decode_value(struct fields_decoder *decoder, const struct field *field,
                          const struct tree *tree, const struct fields_path *path, void *data) {
-    if (decoder->mode == FIELDS_INBOUND && decoder->spare)
-        tree = fields_clean(field, tree, decoder->arena);
+    tree = cleaned(decoder, field, tree);
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_NAME:

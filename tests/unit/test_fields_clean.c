@@ -100,6 +100,30 @@ static const struct row still_refused[] = {
      "amount.currency: expected three capital letters of ISO 4217, such as CNY"},
 };
 
+/* The name of a group's member is cleaned like any other: one that has none behind it is refused,
+ * as are two that are the same. */
+static void names_of_groups_are_cleaned(void **state) {
+    static const struct row rows[] = {
+        {"{\"name\":\"a\\n\"},{\"name\":\"\\tb\"}", NULL},
+        {"{\"name\":\"a\"},{\"name\":\"\\t\"}", "goals[1].name: expected a name"},
+        {"{\"name\":\"" MARKS "\\n\"}", "goals[0].name: expected a name"},
+        {"{\"name\":\"a\"},{\"name\":\"\\na\\n\"}", "goals[1].name: expected another name"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct tree *tree = json(arena_printf(arena, "{\"goals\":[%s]}", rows[i].in));
+        struct sample sample = {0};
+        struct faults faults = {.arena = arena};
+        int result = fields_decode(&sample_table, tree, FIELDS_INBOUND, arena, &sample, &faults);
+        const char *said = "";
+        if (faults.count)
+            said = arena_printf(arena, "%s: %s", faults.at[0].path, faults.at[0].text);
+        assert_int_equal(result, rows[i].out ? -1 : 0);
+        if (rows[i].out && strncmp(said, rows[i].out, strlen(rows[i].out)) != 0)
+            fail_msg("%s: %s", rows[i].in, said);
+    }
+}
+
 static int decode(const char *members, enum fields_mode mode, struct outer *out,
                   struct faults *faults) {
     *faults = (struct faults){.arena = arena};
@@ -228,6 +252,7 @@ static void others_are_none(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_optional_is_cleaned),
+        cmocka_unit_test(names_of_groups_are_cleaned),
         cmocka_unit_test(what_must_be_there_is_not),
         cmocka_unit_test(only_from_outside),
         cmocka_unit_test(texts_are_trimmed),
