@@ -2,8 +2,9 @@
  *
  * A member of a group stands as <name>_<field>. Read back, a name is taken for a top-level field if
  * there is one, else for the group's field with the longest matching end. Where that would give
- * something else than was meant (a task called `opened` with a field `at`, beside `opened_at`), the
- * pair is named "_<group>.<field>:<name>" instead: no field's name begins with `_`. */
+ * something else than was meant (a task called `opened` with a field `at`, beside `opened_at`, or one
+ * called `~1`), the pair is named "_<group>.<field>:<name>" instead: no field's name begins with `_`.
+ */
 #include "data/fields_parts.h"
 
 #include <string.h>
@@ -132,6 +133,6 @@ const char *fields_column(const struct table *table, const struct field *group, 
     struct fields_place place;
     bool same = fields_find_column(table, name, &place) && place.group == group &&
                 place.field == field && place.part == part;
-    if (same && name[0] != '_') return name;
+    if (same && name[0] != '_' && !fields_is_mark(name[0])) return name;
     return arena_printf(arena, "_%s.%s%s:%s", group->name, field->name, part_suffix(part), member);
 }

@@ -150,10 +150,10 @@ static void flatten_group(struct flattener *flattener, const struct field *group
     flattener->member = NULL;
 }
 
-/* Names that begin so are not a field's: "@" is ours, "#" is the view's, "~" what is packed. */
 static bool is_plain(const struct table *table, const struct tree *member) {
     struct fields_place place;
-    if (member->kind != TREE_TEXT || strchr("@#~", member->key[0])) return false;
+    if (member->kind != TREE_TEXT || !member->key[0] || fields_is_mark(member->key[0]))
+        return false;
     return !fields_find_column(table, member->key, &place);
 }
 

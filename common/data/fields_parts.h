@@ -57,6 +57,10 @@ struct fields_place {
     enum fields_part part;
 };
 bool fields_find_column(const struct table *table, const char *name, struct fields_place *out);
+/* Names that begin so are not a field's: "@" is ours, "#" is the view's, "~" what is packed. */
+static inline bool fields_is_mark(char c) {
+    return c == '@' || c == '#' || c == FIELDS_PACK_NAME;
+}
 
 /* fields_pack.c: what no dashboard reads, as one text; of a group's members, what has no column.
  * `id`: the key that the struct stands under, which its texts often hold. */

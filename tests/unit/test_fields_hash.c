@@ -46,6 +46,25 @@ static void ambiguous_names_are_spelled_out(void **state) {
     assert_string_equal(pairs_text(&pairs), "phone_due=1\namount_colour=red\n");
 }
 
+/* A group's member may be called by what marks other pairs. */
+static void names_that_are_marks_come_back(void **state) {
+    static const char *const names[] = {"#",    "#view", "@",  "@x", "parts~1",
+                                        "text", "~",     "~1", "~x"};
+    enum { COUNT = sizeof names / sizeof *names };
+    struct goal goals[COUNT] = {{.due = 0}};
+    struct sample sample = {.goals = {goals, COUNT}}, back = {0};
+    struct pairs pairs, none;
+    struct err err = {""};
+    (void)state;
+
+    for (int i = 0; i < COUNT; i++)
+        goals[i] = (struct goal){.name = names[i], .met_at = 1 + i, .late = true};
+    fields_flatten(&sample_table, &sample, arena, &pairs, &none);
+    if (fields_unflatten(&sample_table, &pairs, arena, &back, &err)) fail_msg("%s", err.text);
+    assert_string_equal(encoded(&sample_table, &back), encoded(&sample_table, &sample));
+    assert_non_null(strstr(pairs_text(&pairs), "_goals.met_at:~1=8\n"));
+}
+
 /* A table made so that names collide: a group's field named like the end of another, and a
  * top-level field like a member's. */
 struct clash_goal {
@@ -407,6 +426,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hash_is_for_people),
         cmocka_unit_test(ambiguous_names_are_spelled_out),
+        cmocka_unit_test(names_that_are_marks_come_back),
         cmocka_unit_test(colliding_names_survive),
         cmocka_unit_test(a_pair_given_twice_does_no_harm),
         cmocka_unit_test(hashes_of_other_tables_are_refused),
