@@ -2,8 +2,9 @@
  *
  * A member of a group stands as <name>_<field>. Read back, a name is taken for a top-level field if
  * there is one, else for the group's field with the longest matching end. Where that would give
- * something else than was meant (a task called `opened` with a field `at`, beside `opened_at`, or one
- * called `~1`), the pair is named "_<group>.<field>:<name>" instead: no field's name begins with `_`.
+ * something else than was meant (a task called `opened` with a field `at`, beside `opened_at`; one
+ * called `~1`), the pair is named "_<group>.<field>:<name>" instead: no field's name begins with
+ * `_`.
  */
 #include "data/fields_parts.h"
 
