@@ -13,7 +13,8 @@ enum {
     ALLOW = 3,
     LITERAL = 3,
     PREFIXED = 4,
-    FIXED_ANSWER = 18, /* length, correlation, throttle, count, error */
+    FIXED_ANSWER = 18,        /* length, correlation, throttle, count, error */
+    ANSWER_WITHIN_MS = 240000 /* each is written to the controller's disk, which may be busy */
 };
 
 struct request {
@@ -43,7 +44,20 @@ static int operation_code(enum kafka_operation operation) {
     return codes[operation];
 }
 
-/* Both requests have the same form: one binding, or one filter that matches it alone. */
+/* False: no answer in time, or another than that it is done, which is said. */
+static bool is_done(struct harness *h, const char *request, size_t len) {
+    char answer[FIXED_ANSWER];
+    size_t got = net_exchange(h->kafka_port, request, len, answer, sizeof answer);
+    bool done = got == sizeof answer && !answer[16] && !answer[17];
+
+    if (!done)
+        fprintf(stderr, "acls: request %d: %zu bytes, error %d\n", request[5], got,
+                got == sizeof answer ? answer[17] : 0);
+    return done;
+}
+
+/* Both requests have the same form: one binding, or one filter that matches it alone. Asked again
+ * they change nothing more. */
 static void send(struct harness *h, int api, const char *user,
                  const struct permission *permission) {
     char principal[64];
@@ -65,11 +79,7 @@ static void send(struct harness *h, int api, const char *user,
     size_t len = request.len;
     request.len = 0;
     put(&request, len - 4, 4);
-    char answer[FIXED_ANSWER];
-    size_t got = net_exchange(h->kafka_port, request.at, len, answer, sizeof answer);
-    if (got != sizeof answer || answer[16] || answer[17])
-        wait_fail("acls: request %d about %s: %zu bytes, error %d", api, permission->name, got,
-                  got > 17 ? answer[17] : 0);
+    WAIT_FOR(is_done(h, request.at, len), ANSWER_WITHIN_MS);
 }
 
 void acls_grant(struct harness *h, const char *user, const struct permission *permission) {
@@ -78,4 +88,25 @@ void acls_grant(struct harness *h, const char *user, const struct permission *pe
 
 void acls_revoke(struct harness *h, const char *user, const struct permission *permission) {
     send(h, DELETE_ACLS, user, permission);
+}
+
+/* By Kafka's own program, which gives a broker a minute. */
+static bool is_added(struct harness *h, const char *jars, const char *user, const char *password) {
+    struct buf out = {0};
+    char change[128];
+
+    snprintf(change, sizeof change, "SCRAM-SHA-512=[password=%s]", password);
+    int status =
+        harness_run(h, &out, ANSWER_WITHIN_MS, "java", "-XX:TieredStopAtLevel=1", "-cp", jars,
+                    "kafka.admin.ConfigCommand", "--bootstrap-server", h->bootstrap, "--alter",
+                    "--add-config", change, "--entity-type", "users", "--entity-name", user, NULL);
+    if (status != 0) fprintf(stderr, "kafka-configs: status %d: %s\n", status, out.at);
+    buf_free(&out);
+    return status == 0;
+}
+
+void acls_add_user(struct harness *h, const char *user, const char *password) {
+    char jars[300];
+    harness_kafka_jars(jars, sizeof jars);
+    WAIT_FOR(is_added(h, jars, user, password), ANSWER_WITHIN_MS);
 }

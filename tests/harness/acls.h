@@ -12,5 +12,7 @@
 
 void acls_grant(struct harness *h, const char *user, const struct permission *permission);
 void acls_revoke(struct harness *h, const char *user, const struct permission *permission);
+/* One that signs in by SCRAM-SHA-512. */
+void acls_add_user(struct harness *h, const char *user, const char *password);
 
 #endif

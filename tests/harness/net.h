@@ -17,7 +17,8 @@ bool net_redis_answers(int port); /* PING gives PONG; not while it is loading */
  * more. Returns how many came. */
 size_t net_exchange(int port, const char *request, size_t len, char *answer, size_t size);
 
-/* One GET. Returns the HTTP status, or 0 when nobody answers within 2 s. The body, cut to fit, goes
+/* One GET. Returns the HTTP status, or 0 when nobody answers, or the answer stops for 10 s
+ * before its end. The body, cut to fit, goes
  * to body_out with a NUL. */
 int net_http_get(int port, const char *path, char *body_out, size_t size);
 
