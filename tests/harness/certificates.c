@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { MAKE_MS = 60000, FILE_MAX = 1 << 16 };
+enum { MAKE_MS = 240000, FILE_MAX = 1 << 16 };
 
 #define NEW_KEY "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"
 

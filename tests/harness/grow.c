@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-enum { GROW_MS = 60000 };
+enum { GROW_MS = 240000 };
 
 static rd_kafka_t *open_client(const struct world *world, char *text, size_t size) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    SIGNAL_MS = 60000
+    SIGNAL_MS = 240000
 }; /* until a signal has had its effect: at once, but for a machine that has no time */
 
 void process_init(struct process *process, const char *dir, const char *name) {

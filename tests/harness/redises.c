@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRIMARIES = 3, SENTINELS = 3, ASK_MS = 60000 };
+enum { PRIMARIES = 3, SENTINELS = 3, ASK_MS = 240000 };
 
 static struct process *server_new(struct redises *redises, const char *what) {
     int n = redises->count++;

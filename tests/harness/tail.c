@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_MS = 5000, FIND_MS = 60000, CATCH_UP_MS = 240000, PARTITIONS_MAX = 64 };
+enum { ASK_MS = 5000, FIND_MS = 240000, CATCH_UP_MS = 600000, PARTITIONS_MAX = 64 };
 
 struct tail {
     struct world *world;

@@ -6,9 +6,9 @@
 
 enum {
     ASK_MS = 5000,     /* one question: the answer is then unknown for now */
-    FIND_MS = 60000,   /* until the broker answers at all */
-    READ_MS = 240000,  /* the whole case log of a replay: 5 s, alone */
-    FLUSH_MS = 240000, /* a whole log that was published */
+    FIND_MS = 240000,  /* until the broker answers at all */
+    READ_MS = 600000,  /* the whole case log of a replay: 5 s, alone */
+    FLUSH_MS = 600000, /* a whole log that was published */
     PLACES_MAX = 512,
     MARKERS_MAX = 16 /* in a row: five workers and their replicas; what is more is lag */
 };
@@ -129,16 +129,17 @@ static bool only_markers(struct world *world, const struct place *from, const st
     if (!reader || kafka_fetch_from(reader, from, 1, &err) < 0) wait_fail("%s", err.text);
     int64_t end_ms = wait_now_ms() + ASK_MS;
     enum kafka_got got = KAFKA_NOTHING;
-    while (got != KAFKA_RECORD && wait_now_ms() < end_ms) {
+    bool read_all = false; /* an end before `to` is that of an open transaction */
+    while (got != KAFKA_RECORD && !read_all && wait_now_ms() < end_ms) {
         struct kafka_record *record;
         struct place place;
         got = kafka_poll(reader, 50, &record, &place, &err);
         if (got == KAFKA_RECORD) kafka_record_free(record);
-        if (got == KAFKA_END && place.offset >= to->offset) break;
+        read_all = got == KAFKA_END && place.offset >= to->offset;
     }
     kafka_consumer_free(reader);
 
-    return got == KAFKA_END;
+    return read_all;
 }
 
 int64_t world_lag(struct world *world, const struct worker_spec *spec) {

@@ -15,8 +15,9 @@ enum {
     HOUR_MS = 3600 * 1000,
     HOURS_KEPT_MS = 8 * 24 * HOUR_MS,
     SHOWN_MAX = 50,
-    ANSWER_MS = 60000,
-    SETTLE_MS = 10000
+    ANSWER_MS = 240000,
+    SETTLE_MS = 30000, /* and not before so many looks: one takes long on a slow machine */
+    LOOKS_MIN = 10
 };
 
 struct lines {
@@ -439,7 +440,9 @@ int world_check_view(struct world *world, const struct worker_spec *spec, struct
     size_t diff_len = diff->len;
     struct look look = look_once(world, spec, diff, diff_len);
 
-    for (bool still = false; look.differ && !still && wait_now_ms() < end_ms;) {
+    bool still = false;
+    for (int looks = 1; look.differ && !still && (looks < LOOKS_MIN || wait_now_ms() < end_ms);
+         looks++) {
         struct look before = look;
         look = look_once(world, spec, diff, diff_len);
         still = look.ends == before.ends && look.applied && before.applied;

@@ -187,7 +187,7 @@ static void check_process(struct scene *scene, const struct process *process) {
     assert_true(len > 0);
     if (found_in(bytes, len)) fail_msg("%s holds %s", process->log, found_in(bytes, len));
     int port = harness_http_port(scene->pipeline->h, process);
-    assert_int_equal(net_http_get(port, "/metrics", metrics, sizeof metrics), 200);
+    WAIT_FOR(net_http_get(port, "/metrics", metrics, sizeof metrics) == 200, PIPELINE_WITHIN_MS);
     const char *found = found_in(metrics, strlen(metrics));
     if (found) fail_msg("a metric of %s holds %s", process->name, found);
 }

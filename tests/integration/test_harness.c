@@ -54,7 +54,7 @@ static void test_kafka_survives_a_kill(void **state) {
     process_kill(&h->kafka, SIGKILL);
     assert_false(net_kafka_answers(port));
     harness_start_kafka(h);
-    assert_true(net_kafka_answers(port));
+    WAIT_FOR(net_kafka_answers(port), LIMIT_MS);
     harness_close(h);
     assert_false(net_kafka_answers(port));
 }
