@@ -30,7 +30,7 @@
 
 #define PASSWORD "hushhush"
 
-enum { SHARDS = 3, CASES = 40, ANSWER_MS = 30000, ROOM = 1 << 20 };
+enum { SHARDS = 3, CASES = 40, ANSWER_MS = 240000, ROOM = 1 << 20 };
 
 static struct harness *h;
 static struct process *board;
@@ -252,7 +252,7 @@ static void test_no_smuggling(void **state) {
     send_text(fd, "POST /api/v1/decisions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
                   "chunked\r\nContent-Length: 70\r\n\r\n0\r\n\r\nGET /api/v1/me HTTP/1.1\r\nHost: "
                   "localhost\r\nConnection: close\r\n\r\n");
-    (void)receive(fd, &answer, 1500);
+    (void)receive(fd, &answer, ANSWER_MS); /* it ends the connection */
     close(fd);
     assert_non_null(answer.at);
     assert_null(strstr(answer.at, "\"role\""));

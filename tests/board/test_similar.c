@@ -31,7 +31,7 @@ enum {
     OTHER_CLASS,
     OTHER_TEAM,
     LONELY,
-    ANSWER_MS = 20000
+    ANSWER_MS = 240000
 };
 
 static struct harness *h;

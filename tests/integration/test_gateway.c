@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { CASES = 24, EACH = 5, LIMIT_MS = 180000, RUN_MS = 60000, FILE_MAX = 8 * 1024 * 1024 };
+enum { CASES = 24, EACH = 5, LIMIT_MS = 180000, RUN_MS = 240000, FILE_MAX = 8 * 1024 * 1024 };
 
 static const char secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

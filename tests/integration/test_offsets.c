@@ -19,8 +19,8 @@
 enum {
     PARTITIONS = 2,
     GROWN = 4,
-    STEP_MS = 60000,
-    RUN_MS = 60000, /* a tool that waits for sessions to time out */
+    STEP_MS = 240000,
+    RUN_MS = 240000, /* a tool that waits for sessions to time out */
     COMPLAINTS = 20,
     BAD = 3,
     UNREAD = 5

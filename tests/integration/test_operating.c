@@ -20,8 +20,8 @@
 
 enum {
     LIMIT_MS = PIPELINE_WITHIN_MS,
-    DRAIN_MS = 60000, /* REDRESS_DRAIN is 10 s; leak checks come on top */
-    RUN_MS = 120000,
+    DRAIN_MS = 240000, /* REDRESS_DRAIN is 10 s; leak checks come on top */
+    RUN_MS = 240000,
     BACKLOG = 400,
     CONFIGURATION = 78,
     CANNOT_GO_ON = 70

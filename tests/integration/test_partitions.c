@@ -21,8 +21,8 @@ enum {
     CASES = 20,
     CONTACTED = 5,
     REPEATED = 3,
-    RUN_MS = 60000,
-    STOPS_MS = 120000
+    RUN_MS = 240000,
+    STOPS_MS = 240000
 };
 
 static void case_of(int number, char route_out[IDS_ROUTE_LEN + 1],

@@ -21,7 +21,7 @@
 
 #define USER "worker"
 
-enum { LIMIT_MS = PIPELINE_WITHIN_MS, PARTITIONS = 2, RUN_MS = 60000, BODY_MAX = 1 << 15 };
+enum { LIMIT_MS = PIPELINE_WITHIN_MS, PARTITIONS = 2, RUN_MS = 240000, BODY_MAX = 1 << 15 };
 
 static struct harness *h;
 static struct arena *arena;

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PARTITIONS = 2, STEP_MS = 60000, RUN_MS = 60000, MB = 1000 * 1000 };
+enum { PARTITIONS = 2, STEP_MS = 240000, RUN_MS = 240000, MB = 1000 * 1000 };
 
 struct scene {
     struct harness *h;

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { STEP_MS = 60000, BAD_CONFIG = 78, LARGE = 3000000, HELLO_MAX = 4096 };
+enum { STEP_MS = 240000, BAD_CONFIG = 78, LARGE = 3000000, HELLO_MAX = 4096 };
 
 static struct harness *h;
 static struct arena *arena;

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { STEP_MS = 60000, BAD_CONFIG = 78, CANNOT_GO_ON = 70 };
+enum { STEP_MS = 240000, BAD_CONFIG = 78, CANNOT_GO_ON = 70 };
 #define SECRET "hush@hush"
 
 static struct harness *h;

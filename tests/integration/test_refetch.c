@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { PARTITIONS = 16, PLACES = 2 * PARTITIONS, RECORDS = 3200, ROUNDS = 500, LIMIT_MS = 20000 };
+enum { PARTITIONS = 16, PLACES = 2 * PARTITIONS, RECORDS = 3200, ROUNDS = 500, LIMIT_MS = 240000 };
 
 static const enum topic topics[2] = {TOPIC_ACTIVITY, TOPIC_COMPLAINTS};
 

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { MOCK_PARTITIONS = 2, MOCK_BROKER = 1, MOCK_LIMIT_MS = 20000 };
+enum { MOCK_PARTITIONS = 2, MOCK_BROKER = 1, MOCK_LIMIT_MS = 120000 };
 
 /* What is asked of it, by number in Kafka's protocol. */
 enum mock_question {

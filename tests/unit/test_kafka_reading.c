@@ -484,7 +484,7 @@ static void a_reading_that_is_given_up(void **state) {
     struct err err = {""};
     struct kafka_asker *asker = kafka_asker_new(&mock->kafka, &err);
     struct read read = {.count = 0};
-    struct reading_plan plan = plan_of(mock, asker, 3 * MOCK_LIMIT_MS, &read);
+    struct reading_plan plan = plan_of(mock, asker, 60000, &read);
     (void)state;
 
     fill(mock, TOPIC_EVENTS, 1, 0, 2);

@@ -19,7 +19,7 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-enum { WAITS_MAX = 3000, WAIT_MS = 10 };
+enum { WAITS_MAX = 24000, WAIT_MS = 10 };
 
 /* ---- What an answer means ---- */
 
