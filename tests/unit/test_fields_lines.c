@@ -158,6 +158,49 @@ static void a_lost_piece_is_noticed(void **state) {
     }
 }
 
+/* A line begins with a time, in digits, or with how much later than the one before. */
+static void what_is_no_line_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool good;
+    } rows[] = {
+        {"5 a", true},
+        {"0 a", true},
+        {"9 a", true},
+        {"5 a,+0 b", true},
+        {"5 a,+9 b", true},
+        {"x a", false},
+        {"/5 a", false}, /* the characters beside the digits */
+        {":5 a", false},
+        {"-5 a", false},
+        {" 5 a", false},
+        {"5x a", false},
+        {"5 a,+ b", false},
+        {"5 a,+-1 b", false},
+        {"5 a,++1 b", false},
+        {"5  a", false},
+        {"5 a,", false},
+        {"9223372036854775807 a", true},
+        {"9223372036854775808 a", false},
+        {"9223372036854775807 a,+0 b", true},
+        {"9223372036854775807 a,+1 b", false},
+        {"5 a - b", true},
+        {"5 a - b c", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pair pair = {"moments", rows[i].text, strlen(rows[i].text)};
+        struct hashes hashes = {.public = {&pair, 1}};
+        struct log log;
+        struct err err;
+        uint64_t sum;
+        log = (struct log){0};
+        bool good = fields_from_hashes(&log_table, &hashes, arena, &log, &sum, &err) == 0;
+        if (good != rows[i].good) fail_msg("\"%s\": %s", rows[i].text, good ? "" : err.text);
+    }
+}
+
 /* Whatever bytes stand there: an error, or a state that can be written. */
 static void any_bytes_are_survived(void **state) {
     (void)state;
@@ -180,9 +223,9 @@ static void any_bytes_are_survived(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(people_can_read_it),     cmocka_unit_test(what_has_no_line_is_json),
-        cmocka_unit_test(any_list_comes_back),    cmocka_unit_test(a_lost_piece_is_noticed),
-        cmocka_unit_test(any_bytes_are_survived),
+        cmocka_unit_test(people_can_read_it),         cmocka_unit_test(what_has_no_line_is_json),
+        cmocka_unit_test(any_list_comes_back),        cmocka_unit_test(a_lost_piece_is_noticed),
+        cmocka_unit_test(what_is_no_line_is_refused), cmocka_unit_test(any_bytes_are_survived),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
