@@ -309,7 +309,8 @@ void sla_state_take_cycles(const struct sla_state *state, struct arena *arena,
 static int by_cycle(const void *a, const void *b) {
     const struct sla_cycle *one = a;
     const struct sla_cycle *two = b;
-    if (one->cycle != two->cycle) return one->cycle < two->cycle ? -1 : 1;
+    int order = (one->cycle > two->cycle) - (one->cycle < two->cycle);
+    if (order) return order;
     return strcmp(one->name, two->name);
 }
 

@@ -60,6 +60,9 @@ static void same_time(const char *what, int64_t found, const char *expected) {
     "{\"timezone\":\"America/Sao_Paulo\",\"weekly\":{\"sun\":[[\"00:00\",\"24:00\"]]}}"
 #define ALL_SATURDAY                                                                               \
     "{\"timezone\":\"America/Sao_Paulo\",\"weekly\":{\"sat\":[[\"00:00\",\"24:00\"]]}}"
+#define WESTERN                                                                                    \
+    "{\"timezone\":\"America/Sao_Paulo\",\"weekly\":{\"thu\":[[\"09:00\",\"18:00\"]],"             \
+    "\"fri\":[[\"09:00\",\"18:00\"]]}}"
 #define SPLIT_FOLD                                                                                 \
     "{\"timezone\":\"Europe/"                                                                      \
     "Berlin\",\"weekly\":{\"sun\":[[\"01:00\",\"02:30\"],[\"02:30\",\"04:00\"]]}}"
@@ -103,6 +106,10 @@ static void test_due(void **unused) {
         {"both sides of half past two", SPLIT_FOLD, "2026-10-25T00:00:00+02:00", "4h",
          "2026-10-25T04:00:00+01:00"},
         {"working days", OFFICE, "2026-09-28T10:00:00+08:00", "3wd", "2026-10-01T11:00:00+08:00"},
+        {"working days, a local date before 1970", WESTERN, "1970-01-01T02:00:00Z", "1wd",
+         "1970-01-01T18:00:00-03:00"},
+        {"working days, the local date after it", WESTERN, "1970-01-01T03:00:00Z", "1wd",
+         "1970-01-02T18:00:00-03:00"},
         {"working days over holidays", OFFICE, "2026-09-30T10:00:00+08:00", "3wd",
          "2026-10-06T18:00:00+08:00"},
         {"working days from a closed day", OFFICE, "2026-10-03T10:00:00+08:00", "1wd",

@@ -141,6 +141,28 @@ static void what_is_no_drill_is_refused(void **state) {
     play_end(&play);
 }
 
+/* A file that is wrong everywhere does not fill the screen. */
+static void ten_faults_are_told(void **state) {
+    (void)state;
+    enum { TOLD_MAX = 10 };
+    static const char wrong[] = "DANCE now\n";
+    char file[40 + 12 * sizeof wrong] = "AT 2026-11-02T10:00:00Z\n";
+    const char *said;
+    play_begin(&play);
+
+    for (int faults = 1; faults <= TOLD_MAX + 2; faults++) {
+        int told = 0;
+        strcat(file, wrong);
+        play_events(&play, file);
+        ctl_errors_as_json(true); /* as the whole program does for --json */
+        assert_int_equal(run("--policies deploy/policies --json FILE", &said), EXIT_CANNOT_GO_ON);
+        ctl_errors_as_json(false);
+        for (const char *at = said; (at = strstr(at, "\"error\"")); at++) told++;
+        assert_int_equal(told, faults < TOLD_MAX ? faults : TOLD_MAX);
+    }
+    play_end(&play);
+}
+
 /* A drill has one case. */
 static void two_cases_are_refused(void **state) {
     (void)state;
@@ -156,9 +178,8 @@ static void two_cases_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(score_is_the_formula),
-        cmocka_unit_test(a_recorded_case_is_played),
-        cmocka_unit_test(what_is_no_drill_is_refused),
+        cmocka_unit_test(score_is_the_formula),        cmocka_unit_test(a_recorded_case_is_played),
+        cmocka_unit_test(what_is_no_drill_is_refused), cmocka_unit_test(ten_faults_are_told),
         cmocka_unit_test(two_cases_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,8 +114,64 @@ static void test_again(void **unused) {
     close_desk(&desk);
 }
 
+/* Each target's latest cycle, and the earlier ones: by their beginning and then by name, in whatever
+ * order they come. */
+static void test_cycles_in_order(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *name;
+        int64_t cycle;
+    } rows[] = {{"b", 20}, {"a", 10}, {"c", 20}, {"c", 10}, {"a", 20}, {"b", 10}};
+    enum { COUNT = sizeof rows / sizeof *rows };
+    struct arena *arena = arena_new();
+
+    for (int from = 0; from < COUNT; from++) {
+        struct sla_state state = {0};
+        struct sla_cycles cycles = {.arena = arena};
+        for (int i = 0; i < COUNT; i++)
+            sla_state_add_cycle(&cycles, rows[(from + i) % COUNT].name,
+                                rows[(from + i) % COUNT].cycle);
+        sla_state_put_cycles(&state, &cycles);
+        const struct sla_cycle *latest = state.targets.at;
+        const struct sla_cycle *earlier = state.cycles.at;
+        assert_int_equal(state.targets.count, 3);
+        assert_int_equal(state.cycles.count, 3);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(latest[i].cycle, 20);
+            assert_int_equal(earlier[i].cycle, 10);
+            assert_int_equal(latest[i].name[0], 'a' + i);
+            assert_int_equal(earlier[i].name[0], 'a' + i);
+        }
+        assert_int_equal(state.closed_books, 0);
+    }
+    arena_free(arena);
+}
+
+/* Of too many the oldest go, and the books are closed up to the latest of these. */
+static void test_too_many_cycles(void **unused) {
+    (void)unused;
+    struct arena *arena = arena_new();
+
+    for (int more = -1; more <= 2; more++) {
+        struct sla_state state = {0};
+        struct sla_cycles cycles = {.arena = arena};
+        int earlier_count = SLA_CYCLES_MAX + more;
+        int gone = more > 0 ? more : 0;
+        for (int i = 0; i <= earlier_count; i++) sla_state_add_cycle(&cycles, "a", 100 + i);
+        sla_state_put_cycles(&state, &cycles);
+        assert_int_equal(state.targets.count, 1);
+        assert_int_equal(state.cycles.count, earlier_count - gone);
+        const struct sla_cycle *earlier = state.cycles.at;
+        assert_int_equal(earlier[0].cycle, 100 + gone);
+        assert_int_equal(state.closed_books, gone ? 99 + gone : 0);
+    }
+    arena_free(arena);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_talkative),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cycles_in_order),
+                                       cmocka_unit_test(test_too_many_cycles),
+                                       cmocka_unit_test(test_talkative),
                                        cmocka_unit_test(test_waits), cmocka_unit_test(test_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
