@@ -48,6 +48,36 @@ static void claims_what_is_due(void **unused) {
     }
 }
 
+#define ROW(name, party, statuses, minor)                                                          \
+    "  - {name: " name ", party: " party ", match: {order_status: [" statuses                      \
+    "]}, late_over: 24h, amount: {CNY: " minor "}}\n"
+
+/* The first row of a party that speaks; what does not speak, or has been claimed, keeps no other
+ * from it. */
+static void claims_of_each_party(void **unused) {
+    (void)unused;
+    static const char policy[] =
+        "version: v\ncurrency: CNY\nsplit: {platform: 100}\napprove_within: 1h\n"
+        "choose_within: 1d\nkeep_for: 10d\napproval: [{by: finance}]\nrules:\n  - {name: "
+        "r}\nrecovery:\n" ROW("cancelled", "carrier", "cancelled", "1")
+            ROW("late", "carrier", "shipped", "5000") ROW("late again", "carrier", "shipped", "2")
+                ROW("kept", "merchant", "shipped", "700");
+    struct world world;
+    world_open_text(&world, &compensation_spec, policy);
+    open_case(&world, "regular", LATE("shipped", "9900", "CNY", PROMISED("2026-11-20T09:59:59Z")));
+    classify(&world, "logistics.delayed", "");
+    assert_int_equal(world_count(&world, CLAIMED), 2);
+    int told = 0;
+    for (int i = 0; i < world.count; i++) {
+        if (strcmp(world.outputs[i].type, CLAIMED) != 0) continue;
+        const char *expected = told++ ? "\"rule\":\"kept\",\"party\":\"merchant\""
+                                      : "\"rule\":\"late\",\"party\":\"carrier\"";
+        if (!strstr(world.outputs[i].data, expected))
+            fail_msg("no %s in %s", expected, world.outputs[i].data);
+    }
+    world_close(&world);
+}
+
 /* However many cases and messages there are about the order. */
 static void claims_once_an_order(void **unused) {
     (void)unused;
@@ -165,9 +195,9 @@ static void is_settled(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(claims_what_is_due), cmocka_unit_test(claims_once_an_order),
-        cmocka_unit_test(needs_fresh_facts),  cmocka_unit_test(says_it_once),
-        cmocka_unit_test(is_settled),
+        cmocka_unit_test(claims_what_is_due),   cmocka_unit_test(claims_of_each_party),
+        cmocka_unit_test(claims_once_an_order), cmocka_unit_test(needs_fresh_facts),
+        cmocka_unit_test(says_it_once),         cmocka_unit_test(is_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
