@@ -38,6 +38,7 @@ struct buf {
     size_t len, size;
 };
 void buf_add(struct buf *buf, const char *bytes, size_t len);
+char *buf_more(struct buf *buf, size_t len); /* longer by so much, for the caller to fill */
 void buf_puts(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF(2, 3);
 void buf_clear(struct buf *buf); /* keeps the memory */

@@ -25,11 +25,17 @@ static void make_room(struct buf *buf, size_t more) {
     buf->size = size;
 }
 
-void buf_add(struct buf *buf, const char *bytes, size_t len) {
-    make_room(buf, len);
-    if (len) memcpy(buf->at + buf->len, bytes, len);
+char *buf_more(struct buf *buf, size_t len) {
+    if (len >= buf->size - buf->len) make_room(buf, len);
+    char *at = buf->at + buf->len;
     buf->len += len;
     buf->at[buf->len] = 0;
+    return at;
+}
+
+void buf_add(struct buf *buf, const char *bytes, size_t len) {
+    char *at = buf_more(buf, len);
+    if (len) memcpy(at, bytes, len);
 }
 
 void buf_puts(struct buf *buf, const char *text) {

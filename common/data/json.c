@@ -69,7 +69,22 @@ static char escape_of(unsigned char c) {
     }
 }
 
+/* Most texts: all of it may stand as it is. */
+static bool add_plain(struct buf *buf, const char *text) {
+    size_t len = 0;
+
+    for (; (unsigned char)text[len] >= 0x20; len++)
+        if (text[len] == '"' || text[len] == '\\') return false;
+    if (text[len]) return false;
+    char *at = buf_more(buf, len + 2);
+    at[0] = '"';
+    memcpy(at + 1, text, len);
+    at[len + 1] = '"';
+    return true;
+}
+
 static void add_quoted(struct buf *buf, const char *text) {
+    if (add_plain(buf, text)) return;
     buf_add(buf, "\"", 1);
     const char *plain = text;
     for (const char *at = text; *at; at++) {
