@@ -141,11 +141,17 @@ static void take_due(struct keyed_work *work, struct shard *shard) {
 
 /* ---- Writing ---- */
 
+/* What only a wake-up changed differs in that already, and how large it was is not asked. */
+static bool wake_moved(const struct keyed_work *work, const struct keyed_case *entry) {
+    return !entry->cause && entry->old && entry->exists &&
+           keyed_wake_ms(work, entry->old) != keyed_wake_ms(work, entry->state);
+}
+
 /* The changelog record of a case that changed. */
 static void add_state(struct keyed_work *work, struct batch *batch, struct keyed_case *entry) {
     struct buf before = {0}, after = {0};
 
-    if (entry->old) keyed_encode(work, entry->old, &before);
+    if (entry->old && !wake_moved(work, entry)) keyed_encode(work, entry->old, &before);
     if (entry->exists) keyed_encode(work, entry->state, &after);
     bool same = entry->exists ? entry->old && before.len == after.len &&
                                     memcmp(before.at, after.at, after.len) == 0

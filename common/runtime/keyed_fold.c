@@ -126,16 +126,11 @@ static bool know_versions(struct keyed_work *work) {
 
 /* ---- Folding ---- */
 
-/* The state's member wake_at. */
-static int64_t *wake_of(const struct keyed_work *work, void *state) {
-    return (int64_t *)((char *)state + work->keyed->wake_offset);
-}
-
 /* Whether the wake-up still holds: an event of this batch may have moved it. */
 static bool still_due(const struct keyed_work *work, const struct keyed_job *job) {
     const struct shard_proof *proof = &job->entry->shard->proof;
     int64_t wake_ms = 0;
-    if (job->entry->exists) wake_ms = *wake_of(work, job->entry->state);
+    if (job->entry->exists) wake_ms = keyed_wake_ms(work, job->entry->state);
     return wake_ms && wake_ms < proof->proven_ms && wake_ms < work->now_ms;
 }
 
@@ -209,7 +204,7 @@ static const char *name_of(const struct keyed_job *job) {
 
 static void decide(struct keyed_work *work, struct keyed_job *job) {
     struct keyed_case *entry = job->entry;
-    int64_t wake_ms = *wake_of(work, entry->state);
+    int64_t wake_ms = keyed_wake_ms(work, entry->state);
 
     if (job->kind == KEYED_EVENT) entry->cause = &job->raw;
     if (job->kind == KEYED_EVENT && bounds_watched(work->engine, entry->id))
@@ -226,7 +221,7 @@ static void decide(struct keyed_work *work, struct keyed_job *job) {
     if (job->kind != KEYED_WAKE) return;
     observe_wake(work, wake_ms);
     ASSERT(!entry->exists ||
-           *wake_of(work, entry->state) != wake_ms); /* a handled wake-up moves or clears it */
+           keyed_wake_ms(work, entry->state) != wake_ms); /* a handled wake-up moves or clears it */
 }
 
 static bool fold_round(struct keyed_work *work, int round) {

@@ -67,6 +67,11 @@ static inline bool keyed_runs(const struct shard *shard) {
     return shard->phase == SHARD_RUN;
 }
 
+/* The state's member wake_at. */
+static inline int64_t keyed_wake_ms(const struct keyed_work *work, const void *state) {
+    return *(const int64_t *)(const void *)((const char *)state + work->keyed->wake_offset);
+}
+
 /* Reads the states of all cases at hand, and the policy versions that they keep, then decides all
  * jobs, the n-th of a case in round n. False: not now. */
 bool keyed_fold(struct keyed_work *work);
