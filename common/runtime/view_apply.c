@@ -384,29 +384,51 @@ enum outcome view_apply_take(struct view *view, struct view_step *step,
     return verdict(last, standing_out, step->from, err);
 }
 
+/* Changes that go into the view in several steps. */
+struct cut {
+    struct view_change *changes;
+    int count, done;
+    int64_t from, to;
+};
+
+static struct view_step *cut_next(struct cut *cut, struct view *view, int shard,
+                                  struct arena *arena) {
+    struct view_change *changes = cut->changes + cut->done;
+    int count = cut->count - cut->done;
+    int64_t reached = cut->to;
+
+    if (count > VIEW_CASES_MAX) {
+        count = VIEW_CASES_MAX;
+        reached = changes[count - 1].offset + 1;
+    }
+    struct view_step *step =
+        view_apply_prepare(view, shard, arena, cut->from, reached, changes, count);
+    cut->from = reached;
+    cut->done += count;
+    return step;
+}
+
+/* A step is written down while Redis does the one before it, and sent when that one is done. */
 enum outcome view_apply(struct view *view, int shard, struct arena *arena, int64_t from, int64_t to,
                         struct view_change *changes, int count, struct view_standing *standing_out,
                         struct err *err) {
-    int done = 0;
     if (count && changes[0].offset <
                      from) { /* a changelog that was recreated: healing looks at its @log again */
         err_set(err, "the changelog goes on at %" PRId64 ", before the view's %" PRId64,
                 changes[0].offset, from);
         return OUTCOME_STALE;
     }
-    do {
-        int step = VIEW_CASES_MAX;
-        if (count - done < VIEW_CASES_MAX) step = count - done;
-        int64_t reached = to;
-        if (done + step != count) reached = changes[done + step - 1].offset + 1;
-        struct view_step *next =
-            view_apply_prepare(view, shard, arena, from, reached, changes + done, step);
-        enum outcome result = view_apply_send(view, next, err);
-        if (result == OUTCOME_DONE) result = view_apply_take(view, next, standing_out, err);
+    struct cut cut = {.changes = changes, .count = count, .from = from, .to = to};
+    struct view_step *step = cut_next(&cut, view, shard, arena);
+    while (step) {
+        enum outcome result = view_apply_send(view, step, err);
+        if (result != OUTCOME_DONE) return result;
+        struct view_step *next = NULL;
+        if (cut.done < count) next = cut_next(&cut, view, shard, arena);
+        result = view_apply_take(view, step, standing_out, err);
         if (result != OUTCOME_DONE) return result;
         FAULT_POINT("after_apply_step");
-        from = reached;
-        done += step;
-    } while (done < count);
+        step = next;
+    }
     return OUTCOME_DONE;
 }
