@@ -164,15 +164,24 @@ struct hand {
     size_t bytes;
 };
 
-static struct hand hand_new(struct map *map) {
-    struct arena *arena = map->engine->arena;
+/* Once for all turns: room for a whole batch is 200 KB, and most turns poll nothing. */
+static struct hand hand_new(const struct map *map) {
     size_t most = (size_t)map->engine->config->batch_records + 1;
-    return (struct hand){.records = arena_alloc(arena, sizeof(struct kafka_record *) * most),
-                         .polled = arena_alloc(arena, sizeof(struct map_polled) * most)};
+    struct hand hand = {.records = calloc(most, sizeof(struct kafka_record *)),
+                        .polled = calloc(most, sizeof(struct map_polled))};
+
+    ASSERT(hand.records && hand.polled);
+    return hand;
+}
+
+static void hand_free(struct hand *hand) {
+    free(hand->records);
+    free(hand->polled);
 }
 
 static void hand_drop(struct hand *hand) {
     while (hand->count) kafka_record_free(hand->records[--hand->count]);
+    hand->bytes = 0;
 }
 
 /* A record goes to the batch at hand, waits for the gate, or has been decided already. */
@@ -318,17 +327,16 @@ static void work(struct map *map, const struct hand *hand) {
     if (map->fetching) read_on(map);
 }
 
-static void turn(struct map *map) {
+static void turn(struct map *map, struct hand *hand) {
     struct engine *engine = map->engine;
     engine_read_again(engine);
     permissions_turn(engine->permissions);
     bool able = can_decide(map) && !engine->stopping;
     if (!fetch(map, able)) able = false;
 
-    struct hand hand = hand_new(map);
-    gather(map, sleep_ms(map, able), &hand);
-    if (map->fetching) work(map, &hand);
-    hand_drop(&hand);
+    gather(map, sleep_ms(map, able), hand);
+    if (map->fetching) work(map, hand);
+    hand_drop(hand);
     end_damaged(map);
     report(map);
     health_turned(able && map->fetching && map->input_count > 0);
@@ -338,15 +346,17 @@ static void turn(struct map *map) {
 void map_run(struct engine *engine) {
     struct map map = {.engine = engine};
     struct kafka_hooks hooks = {&map, on_assigned, on_revoked};
+    struct hand hand = hand_new(&map);
 
     map_gate_init(&map.gate);
     engine_join(engine, &hooks);
-    while (!engine->stopping && !engine_stop_asked()) turn(&map);
+    while (!engine->stopping && !engine_stop_asked()) turn(&map, &hand);
     rewind_all(&map);                      /* no record outlives its handle */
     kafka_consumer_free(engine->consumer); /* leaves the group; what was not committed is read again
                                               by the next owner */
     engine->consumer = NULL;
     map_gate_free(&map.gate);
     map_wait_free(&map);
+    hand_free(&hand);
     free(map.inputs);
 }
