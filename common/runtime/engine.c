@@ -300,6 +300,17 @@ static void collect_claims(struct engine *engine, struct asking *asking, struct 
         claims_add(all, &asking->claims.at[i]);
 }
 
+/* A decision that wanted nothing more than it had answers to has nothing new to go by. */
+static void collect_round(struct engine *engine, struct asking *askings, int count,
+                          struct claims *all) {
+    for (int i = 0; i < count; i++) {
+        int before = all->count;
+        if (askings[i].settled) continue;
+        collect_claims(engine, &askings[i], all);
+        askings[i].settled = all->count == before;
+    }
+}
+
 /* What is lost is restored first, and without a pause. */
 static bool takes_claims(struct engine *engine, enum outcome outcome,
                          const struct engine_words *words, const char *detail) {
@@ -316,7 +327,7 @@ enum outcome engine_ask(struct engine *engine, struct asking *askings, int count
 
     for (int round = 0; round < ENGINE_ROUNDS_MAX; round++) {
         struct claims all = {.arena = engine->arena};
-        for (int i = 0; i < count; i++) collect_claims(engine, &askings[i], &all);
+        collect_round(engine, askings, count, &all);
         if (!all.count) break;
 
         struct answer *answers = arena_alloc(engine->arena, sizeof *answers * (size_t)all.count);

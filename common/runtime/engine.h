@@ -156,8 +156,9 @@ struct asking {
     struct claims claims;
     struct answer *answers;
     int answered;
+    bool settled; /* asked, and it added no claim: it is not asked again */
 };
-/* Asks until no decision adds a claim. OUTCOME_DONE, or the batch is to be decided again later (the
+/* Asks each until it adds no claim. OUTCOME_DONE, or the batch is to be decided again later (the
  * engine has paused).
  */
 enum outcome engine_ask(struct engine *engine, struct asking *askings, int count);
