@@ -14,6 +14,7 @@ struct filling {
     const struct wording_language *language;
     const struct message_zone *zone;
     struct arena *arena;
+    uint64_t wanted; /* words: of others no time is written */
     int64_t now;
     const struct notification_offer *offer; /* the moment's; NULL: none was approved */
     const struct option *chosen;
@@ -110,23 +111,34 @@ int64_t facts_answer_by(const struct message_turn *turn, const struct message_zo
     return promised(turn, zone, turn->in->now_ms + turn->policy->answer_within);
 }
 
+static bool wants(const struct filling *filling, enum wording_word word) {
+    return filling->wanted >> word & 1;
+}
+
 static const char *time_words(const struct filling *filling, int64_t ms) {
     return words_time(filling->language, filling->zone->zone, ms, filling->now, filling->arena);
 }
 
+static void set_time(const struct filling *filling, enum wording_word word, int64_t ms) {
+    if (wants(filling, word)) set(filling, word, time_words(filling, ms));
+}
+
 /* Of something that is promised for then. */
-static const char *awake_words(const struct filling *filling, int64_t ms) {
-    return time_words(filling, promised(filling->turn, filling->zone, ms));
+static void set_awake(const struct filling *filling, enum wording_word word, int64_t ms) {
+    if (wants(filling, word)) set_time(filling, word, promised(filling->turn, filling->zone, ms));
 }
 
 static void set_promises(const struct filling *filling) {
     const struct message_turn *turn = filling->turn;
     const struct notification_target *update = running(filling->state, "next_update");
 
-    set(filling, WORD_CONTACT_BY, time_words(filling, facts_contact_by(turn, filling->zone)));
-    set(filling, WORD_RESOLVE_BY, time_words(filling, facts_resolve_by(turn, filling->zone)));
-    set(filling, WORD_UPDATE_BY, awake_words(filling, ahead(turn, update)));
-    set(filling, WORD_ANSWER_BY, time_words(filling, facts_answer_by(turn, filling->zone)));
+    if (wants(filling, WORD_CONTACT_BY))
+        set_time(filling, WORD_CONTACT_BY, facts_contact_by(turn, filling->zone));
+    if (wants(filling, WORD_RESOLVE_BY))
+        set_time(filling, WORD_RESOLVE_BY, facts_resolve_by(turn, filling->zone));
+    set_awake(filling, WORD_UPDATE_BY, ahead(turn, update));
+    if (wants(filling, WORD_ANSWER_BY))
+        set_time(filling, WORD_ANSWER_BY, facts_answer_by(turn, filling->zone));
     note(filling, FACT_KEPT_WAITING, is_late(turn, running(filling->state, "first_contact")));
 }
 
@@ -153,9 +165,9 @@ static void set_target(const struct filling *filling) {
     if (strcmp(moment->target, "first_contact") == 0) told = filling->state->contact_told;
     if (strcmp(moment->target, "resolution") == 0) told = filling->state->resolve_told;
     note(filling, FACT_PROMISE_TOLD, told && told <= filling->now);
-    if (told <= filling->now) set(filling, WORD_PROMISED, time_words(filling, told));
+    if (told <= filling->now) set_time(filling, WORD_PROMISED, told);
     set(filling, WORD_TARGET, target_words(filling, moment->target));
-    set(filling, WORD_DUE, time_words(filling, moment->due_at));
+    set_time(filling, WORD_DUE, moment->due_at);
 }
 
 /* ---- The case ---- */
@@ -344,7 +356,7 @@ static void note_offer(const struct filling *filling) {
     bool over = offer->choose_by && offer->choose_by <= filling->now;
     note(filling, FACT_OFFERED, offer->told);
     note(filling, FACT_OFFER_OPEN, !offer->ended && !offer->chosen && !over);
-    if (!over) set(filling, WORD_CHOOSE_BY, time_words(filling, offer->choose_by));
+    if (!over) set_time(filling, WORD_CHOOSE_BY, offer->choose_by);
 }
 
 static void set_offer(struct filling *filling) {
@@ -370,7 +382,7 @@ static void set_offer(struct filling *filling) {
     set_shares(filling, filling->chosen);
     set(filling, WORD_CHOSEN,
         words_option(filling->language, filling->chosen, false, filling->arena));
-    set(filling, WORD_SETTLE_BY, awake_words(filling, settle_by(filling)));
+    set_awake(filling, WORD_SETTLE_BY, settle_by(filling));
 }
 
 /* ---- The moment ---- */
@@ -406,7 +418,7 @@ static void set_moment(const struct filling *filling) {
         set(filling, WORD_COST, words_amount(filling->language, &moment->cost, filling->arena));
     set(filling, WORD_ROLE, wording_of(filling->language->roles, moment->role));
     set(filling, WORD_APPROVALS, number(filling, moment->approvals));
-    set(filling, WORD_APPROVE_BY, time_words(filling, moment->approve_by));
+    set_time(filling, WORD_APPROVE_BY, moment->approve_by);
     if (moment->percent)
         set(filling, WORD_USED, arena_printf(filling->arena, "%lld%%", (long long)moment->percent));
     if (moment->before)
@@ -429,7 +441,7 @@ static void set_moment(const struct filling *filling) {
 }
 
 void facts_fill(const struct message_turn *turn, const struct moment *moment,
-                const struct facts_reader *reader, struct wording_values *out) {
+                const struct facts_reader *reader, uint64_t wanted, struct wording_values *out) {
     *out = (struct wording_values){.facts = 0};
     struct filling filling = {.turn = turn,
                               .state = turn->state,
@@ -437,6 +449,7 @@ void facts_fill(const struct message_turn *turn, const struct moment *moment,
                               .language = reader->language,
                               .zone = reader->zone,
                               .arena = turn->in->arena,
+                              .wanted = wanted,
                               .now = turn->in->now_ms,
                               .out = out};
 

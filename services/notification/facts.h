@@ -13,9 +13,10 @@ struct facts_reader {
     const struct message_zone *zone;
 };
 
-/* Everything that holds now. */
+/* Everything that holds now; times are written only for the `wanted` words (bits), which takes
+ * longer than all else. */
 void facts_fill(const struct message_turn *turn, const struct moment *moment,
-                const struct facts_reader *reader, struct wording_values *out);
+                const struct facts_reader *reader, uint64_t wanted, struct wording_values *out);
 /* What the moment tells of others than the case; part of the above. */
 void facts_tell(const struct moment *moment, const struct wording_language *language,
                 struct arena *arena, struct wording_values *out);

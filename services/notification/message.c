@@ -121,7 +121,7 @@ static const char *customer_way(const struct message_turn *turn,
     const char *reason = "no_address";
 
     if (!text) return "nothing_to_say";
-    facts_fill(turn, moment, &who, &values);
+    facts_fill(turn, moment, &who, text->words, &values);
     for (int i = 0; i < use.count; i++) {
         struct message_way way = {.channel = fields_choice_value(contract_channels, use.at[i]),
                                   .language = who.language};
@@ -161,7 +161,7 @@ static const char *staff_way(const struct message_turn *turn, const struct messa
 
     if (texts_has(tried, fields_choice_name(contract_channels, way.channel))) return "no_address";
     if (!text) return "nothing_to_say";
-    facts_fill(turn, moment, &who, &values);
+    facts_fill(turn, moment, &who, text->words, &values);
     /* What is not known is said to be so: colleagues are told in any case. */
     values.none = way.language->none;
     if (!wording_render(way.language, text, escape_of(way.channel), &values, arena_of(turn),

@@ -108,13 +108,6 @@ static void check_match(const struct check *check, const struct message_match *m
 static const uint64_t times =
     W(CONTACT_BY) | W(RESOLVE_BY) | W(UPDATE_BY) | W(ANSWER_BY) | W(CHOOSE_BY) | W(SETTLE_BY);
 
-static uint64_t words_used(const struct wording_sentence *sentence) {
-    uint64_t used = 0;
-    for (int i = 0; i < WORDING_WORDS; i++)
-        if (template_uses(sentence->say, i)) used |= UINT64_C(1) << i;
-    return used;
-}
-
 /* The first of some words, for a message about it. */
 static const char *name_of(uint64_t words) {
     for (int i = 0; i < WORDING_WORDS; i++)
@@ -128,7 +121,7 @@ static void check_sentence(const struct check *check, const struct message_rule 
                            const struct wording_sentence *sentence, bool for_customer) {
     uint64_t always = W(NAME) | W(CASE) | W(ANSWER_BY) | rule->kind->always;
     uint64_t there = always | moment_of_case() | rule->kind->maybe;
-    uint64_t used = words_used(sentence);
+    uint64_t used = sentence->words;
     uint64_t asked = sentence->when.words | rule->when.words;
     struct check own = *check;
     own.line = sentence->line;
@@ -145,7 +138,7 @@ static void check_sentence(const struct check *check, const struct message_rule 
 static bool names_time(const struct wording_text *text) {
     const struct wording_sentence *sentences = text->sentences[PART_ACTION].at;
     for (int i = 0; i < text->sentences[PART_ACTION].count; i++)
-        if (words_used(&sentences[i]) & times) return true;
+        if (sentences[i].words & times) return true;
     return false;
 }
 

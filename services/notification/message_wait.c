@@ -46,7 +46,7 @@ const char *message_obsolete(const struct message_turn *turn, const struct messa
     if (withdrawn && !ends_with_case(moment)) return "withdrawn";
     if (moment->at + turn->policy->stale_after < turn->in->now_ms) return "stale";
     if (!rule) return "superseded";
-    facts_fill(turn, moment, &reader, &values);
+    facts_fill(turn, moment, &reader, wording_looks_for(&rule->when), &values);
     if (wording_holds(&rule->when, &values)) return NULL;
     return "superseded";
 }

@@ -129,7 +129,7 @@ static void write_one(const struct message_turn *turn, const struct wording_lang
     struct wording_values values;
 
     *out = (struct preview){.locale = language->locale, .channel = channel};
-    facts_fill(turn, turn->moment, &reader, &values);
+    facts_fill(turn, turn->moment, &reader, text->words, &values);
     if (!wording_for_customers(text)) values.none = language->none;
     if (channel == CHANNEL_EMAIL) escape = TEMPLATE_HTML;
     for (int i = 0; i < WORDING_FACTS_MAX; i++)

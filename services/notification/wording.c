@@ -158,6 +158,10 @@ bool wording_holds(const struct wording_condition *condition, const struct wordi
            (words & condition->words) == condition->words && !(words & condition->without_words);
 }
 
+uint64_t wording_looks_for(const struct wording_condition *condition) {
+    return condition->words | condition->without_words;
+}
+
 const struct wording_text *wording_text(const struct wording_language *language, const char *name) {
     const struct wording_text *texts = language->texts.at;
     for (int i = 0; i < language->texts.count; i++)
@@ -214,8 +218,7 @@ static bool add_part(const struct wording_language *language, const struct parts
         const char *said = fill(&at[i], escape, values, arena);
         if (!said) return false;
         *text = arena_printf(arena, "%s%s%s", *text, **text ? language->between : "", said);
-        for (int word = 0; word < WORDING_WORDS; word++)
-            if (template_uses(at[i].say, word)) *used |= UINT64_C(1) << word;
+        *used |= at[i].words;
     }
     return true;
 }

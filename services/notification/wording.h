@@ -144,6 +144,8 @@ struct wording_condition {
 void wording_condition(const struct texts *needs, const struct texts *unless, int line,
                        const char *path, struct faults *faults, struct wording_condition *out);
 bool wording_holds(const struct wording_condition *condition, const struct wording_values *values);
+/* The words that it looks for. */
+uint64_t wording_looks_for(const struct wording_condition *condition);
 
 enum wording_part {
     PART_SUBJECT, /* where the channel has one */
@@ -159,6 +161,7 @@ enum wording_part {
 struct wording_sentence {
     struct wording_condition when;
     const struct template *say;
+    uint64_t words; /* that it says: bits */
     int line;
 };
 struct wording_text {
@@ -166,6 +169,7 @@ struct wording_text {
     const struct tree *parts[WORDING_PARTS];
     /* Parsed. */
     struct parts sentences[WORDING_PARTS]; /* struct wording_sentence */
+    uint64_t words;                        /* that its sentences say or look for */
     int line;
 };
 /* How a kind of remedy is said: `with` where there is an amount or a term. */

@@ -158,6 +158,13 @@ static void check_claims(const struct place *place, const struct wording_languag
     }
 }
 
+static uint64_t words_said(const struct template *say) {
+    uint64_t words = 0;
+    for (int i = 0; say && i < WORDING_WORDS; i++)
+        if (template_uses(say, i)) words |= UINT64_C(1) << i;
+    return words;
+}
+
 static void read_sentence(const struct place *place, const struct wording_language *language,
                           const struct tree *tree, struct wording_sentence *out) {
     struct sentence_file file = {.say = tree->text};
@@ -182,6 +189,7 @@ static void read_sentence(const struct place *place, const struct wording_langua
     own.line = out->line;
     wording_condition(&file.needs, &file.unless, own.line, own.path, own.faults, &out->when);
     out->say = parse(&own, file.say, wording_words);
+    out->words = words_said(out->say);
     check_claims(&own, language, file.say, &out->when);
 }
 
@@ -224,13 +232,23 @@ static void check_parts(const struct place *place, const struct wording_text *te
                                          part_names[part]));
 }
 
+static uint64_t words_of(const struct parts *sentences) {
+    const struct wording_sentence *at = sentences->at;
+    uint64_t words = 0;
+    for (int i = 0; i < sentences->count; i++)
+        words |= at[i].words | wording_looks_for(&at[i].when);
+    return words;
+}
+
 static void read_text(struct place *place, const struct wording_language *language,
                       struct wording_text *text) {
     text->line = place->line;
     if (wording_text(language, text->name) != text) complain(place, "is there twice");
-    for (int part = 0; part < WORDING_PARTS; part++)
+    for (int part = 0; part < WORDING_PARTS; part++) {
         if (text->parts[part])
             read_part(place, language, text->parts[part], part_names[part], &text->sentences[part]);
+        text->words |= words_of(&text->sentences[part]);
+    }
     check_parts(place, text);
 }
 
