@@ -9,6 +9,8 @@ static const char policy[] =
     "  office: {timezone: Asia/Shanghai, weekly: {sun: [['09:00', '12:00'], ['13:00', '18:00']]}}\n"
     "  JP: {timezone: Asia/Tokyo, weekly: {sun: [['09:00', '18:00']]}}\n"
     "policies:\n"
+    "  - {name: calls, match: {team: [calls]}, targets: {first_contact: {within: 1h, escalate: "
+    "[{after: 1h, every: 30m, times: 3, to: boss}]}}}\n"
     "  - {name: night, match: {team: [night]}, targets: {first_contact: {within: 6h}}}\n"
     "  - name: all\n"
     "    also: [market]\n"
@@ -142,6 +144,35 @@ static void test_rings(void **state) {
     world_close(&world);
 }
 
+/* Due at 2:00, told at 3:00, 3:30 and 4:00: when the next one is, and when the last one was. */
+static void test_tellings(void **state) {
+    static const struct {
+        const char *until, *said;
+    } rows[] = {
+        {NULL, "\"times_told\":0,\"rings_at\":\"2026-11-22T03:00:00Z\",\"told\":false}]"},
+        {"2026-11-22T03:00:30Z",
+         "\"times_told\":1,\"rings_at\":\"2026-11-22T03:30:00Z\",\"told\":true}]"},
+        {"2026-11-22T03:30:30Z",
+         "\"times_told\":2,\"rings_at\":\"2026-11-22T04:00:00Z\",\"told\":true}]"},
+        {"2026-11-22T04:00:30Z",
+         "\"times_told\":3,\"rings_at\":\"2026-11-22T04:00:00Z\",\"told\":true}]"},
+    };
+    struct world world;
+    (void)state;
+
+    open_case(&world);
+    fold(&world, "case.assigned", "2026-11-22T01:20:00Z",
+         "{'case_id':'" WORLD_CASE "','to':'li','team':'calls'}");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t until_ms = world.now_ms;
+        if (rows[i].until) until_ms = world_time(rows[i].until);
+        while (world.wake_at && world.wake_at <= until_ms) world_wake(&world, world.wake_at);
+        expect(&world, "first_contact", "2026-11-22T04:10:00Z",
+               (const char *const[]){"\"every_seconds\":1800,\"times\":3,", rows[i].said, NULL});
+    }
+    world_close(&world);
+}
+
 /* Each agreement by itself. */
 static void test_agreements(void **state) {
     (void)state;
@@ -196,6 +227,7 @@ int main(void) {
         cmocka_unit_test(test_before_and_after), cmocka_unit_test(test_reopened),
         cmocka_unit_test(test_working_time),     cmocka_unit_test(test_rings),
         cmocka_unit_test(test_own_hours),        cmocka_unit_test(test_agreements),
-        cmocka_unit_test(test_policies),         cmocka_unit_test(test_met_late)};
+        cmocka_unit_test(test_policies),         cmocka_unit_test(test_met_late),
+        cmocka_unit_test(test_tellings)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
