@@ -26,7 +26,7 @@ static void make_room(struct buf *buf, size_t more) {
 }
 
 char *buf_more(struct buf *buf, size_t len) {
-    if (len >= buf->size - buf->len) make_room(buf, len);
+    make_room(buf, len);
     char *at = buf->at + buf->len;
     buf->len += len;
     buf->at[buf->len] = 0;

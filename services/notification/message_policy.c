@@ -456,6 +456,7 @@ static void read_rules(struct message_policy *policy, const struct tree *file, s
                        rules[i].on);
         wording_condition(&rules[i].needs, &rules[i].unless, node->line, path, faults,
                           &rules[i].when);
+        policy->looked_for |= wording_looks_for(&rules[i].when);
     }
 }
 

@@ -98,6 +98,8 @@ struct message_policy {
     struct texts retry;    /* growing pauses, on one channel */
     /* Parsed. */
     int64_t retry_ms[MESSAGE_RETRIES_MAX];
+    uint64_t looked_for;    /* words of which any rule says that they must be there, or must not:
+                               bits */
     struct parts languages; /* struct wording_language */
     struct parts zones;     /* struct message_zone */
     const struct calendar *contact_open;

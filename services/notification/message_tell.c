@@ -52,14 +52,6 @@ static bool matches(const struct message_turn *turn, const struct message_match 
            (!match->score_to || moment->score <= match->score_to);
 }
 
-/* Of which words any rule says that they must be there, or must not. */
-static uint64_t looked_for(const struct message_policy *policy) {
-    const struct message_rule *rules = policy->rules.at;
-    uint64_t words = 0;
-    for (int i = 0; i < policy->rules.count; i++) words |= wording_looks_for(&rules[i].when);
-    return words;
-}
-
 /* Values are made once for an event, and only if a rule asks. */
 static const struct wording_values *values_for(struct telling *telling,
                                                const struct message_rule *rule) {
@@ -68,7 +60,7 @@ static const struct wording_values *values_for(struct telling *telling,
     if (texts_has(&rule->tell, MESSAGE_CUSTOMER)) {
         struct facts_reader reader = message_customer_reader(telling->turn, rule, rule->text);
         if (!telling->customer_known)
-            facts_fill(telling->turn, telling->moment, &reader, looked_for(policy),
+            facts_fill(telling->turn, telling->moment, &reader, policy->looked_for,
                        &telling->customer);
         telling->customer_known = true;
         return &telling->customer;
@@ -76,7 +68,7 @@ static const struct wording_values *values_for(struct telling *telling,
     const struct wording_language *language = message_policy_language(policy, NULL);
     struct facts_reader reader = {language, message_policy_zone(policy, NULL, language)};
     if (!telling->staff_known)
-        facts_fill(telling->turn, telling->moment, &reader, looked_for(policy), &telling->staff);
+        facts_fill(telling->turn, telling->moment, &reader, policy->looked_for, &telling->staff);
     telling->staff_known = true;
     return &telling->staff;
 }
