@@ -1,5 +1,6 @@
 /* harness: see harness.h. */
 #include "harness.h"
+#include "base/err.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -17,8 +18,7 @@ enum {
     SERVER_WITHIN_MS = 600000, /* Kafka takes 2 s alone, and much longer beside a compiler */
     ASK_WITHIN_MS = 240000,    /* one answer of a process that has others beside it */
     FETCH_WITHIN_MS = 600000,  /* three tries of a registry */
-    CANNOT_GO_ON = 70,
-    RUN_LOG_BYTES = 1 << 20 /* what is read back of a tool's output */
+    RUN_LOG_BYTES = 1 << 20    /* what is read back of a tool's output */
 };
 
 static struct harness *open_harness; /* closed by nobody yet */
@@ -253,21 +253,25 @@ void harness_start_redis(struct harness *h) {
     start_server(&h->redis, net_redis_answers, h->redis_port);
 }
 
-/* Again where the broker was too slow to answer redressctl: those that are there stay. */
+/* False where the broker was too slow to answer redressctl. */
+static bool topics_are_made(struct harness *h, const char *partitions) {
+    struct buf out = {0};
+    int status = harness_run(h, &out, SERVER_WITHIN_MS, "redressctl", "topics", "create",
+                             "--partitions", partitions, "--replication", "1", NULL);
+
+    if (status != 0) fprintf(stderr, "redressctl topics create: status %d: %s\n", status, out.at);
+    buf_free(&out);
+    if (status != 0 && status != EXIT_CANNOT_GO_ON)
+        wait_fail("redressctl topics create: status %d", status);
+    return status == 0;
+}
+
+/* Again until it is done: those that are there stay. */
 void harness_create_topics(struct harness *h, int partitions) {
     char count[16];
 
     snprintf(count, sizeof count, "%d", partitions);
-    for (int64_t end_ms = wait_now_ms() + SERVER_WITHIN_MS;;) {
-        struct buf out = {0};
-        int status = harness_run(h, &out, SERVER_WITHIN_MS, "redressctl", "topics", "create",
-                                 "--partitions", count, "--replication", "1", NULL);
-        bool again = status == CANNOT_GO_ON && wait_now_ms() < end_ms;
-        if (status != 0 && !again)
-            wait_fail("redressctl topics create: status %d: %s", status, out.at);
-        buf_free(&out);
-        if (status == 0) return;
-    }
+    WAIT_FOR(topics_are_made(h, count), SERVER_WITHIN_MS);
 }
 
 /* What every program of ours is told. */
